@@ -1,0 +1,17 @@
+namespace Sim.Datapath.Formats;
+
+/// <summary>A scalar number format of 2 to 32 bits: codes in, codes out. Formats are data; nothing outside a format asks for its name.</summary>
+public interface INumberFormat
+{
+    /// <summary>Canonical name in the documented grammar, e.g. `e4m3`.</summary>
+    string Name { get; }
+
+    /// <summary>Bits in a code, 2 to 32. Codes occupy the low bits of a uint; higher bits are zero.</summary>
+    int Bits { get; }
+
+    /// <summary>The exact number that a code stands for.</summary>
+    Exact Decode(uint code);
+
+    /// <summary>The code nearest to <paramref name="value"/> under <paramref name="rounding"/>; flags are set as IEEE 754 §7 defines them.</summary>
+    uint Encode(in Exact value, Rounding rounding, out RoundingFlags flags);
+}

@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+
+namespace Sim.Simulator;
+
+/// <summary>One line of an itemised total. Source says where the number comes from (paper, table, file).</summary>
+public sealed record CostItem(string Component, string Role, double Value, string Unit, string Source);
+
+/// <summary>Energy of one counted action: Count · PerActionPicojoules.</summary>
+public sealed record ActionEnergy(string Component, string Action, long Count, double PerActionPicojoules, string Source);
+
+/// <summary>Numerical health of one layer over the evaluated data. SqnrDb is null when the float output is all zero or no data was given.</summary>
+public sealed record LayerNumerics(double? SqnrDb, long Outputs, long OverflowedOutputs, long NaNOutputs, long SaturatedInputs, long EncodedInputs, string Kernel);
+
+/// <summary>One layer for one sample: shape, time, actions; numerics over the whole data set (null without data).</summary>
+public sealed record LayerRecord(string Name, string OpType, int Groups, int M, int N, int K, long ComputeCycles, long StallCycles, double Utilization,
+    ImmutableArray<ActionEnergy> Energy, LayerNumerics? Numerics);
+
+/// <summary>Accuracy over a labelled data set. Fractions in [0, 1]; Top1 is null without labels.</summary>
+public sealed record AccuracyRecord(int Samples, double? Top1, double? FloatTop1, double AgreementWithFloat, double? OutputSqnrDb);
+
+/// <summary>
+/// Everything one run found, and all that a report may read. Null means not known, never 0. Latency and energy are per sample.
+/// </summary>
+public sealed record RunRecord(
+    string Schema,
+    string ToolVersion,
+    string DesignKey,
+    ImmutableSortedDictionary<string, string> InputDigests,
+    ImmutableSortedDictionary<string, string> Parameters,
+    string ArchitectureJson,
+    string RecipeJson,
+    string Network,
+    ImmutableArray<LayerRecord> Layers,
+    long TotalCycles,
+    double LatencySeconds,
+    double DynamicEnergyPicojoules,
+    double LeakageEnergyPicojoules,
+    double AreaSquareMicrometres,
+    ImmutableArray<CostItem> Area,
+    AccuracyRecord? Accuracy,
+    ImmutableArray<string> Warnings)
+{
+    /// <summary>Schema name and version of this record.</summary>
+    public const string CurrentSchema = "sim.run/1";
+
+    /// <summary>Dynamic plus leakage energy of one sample.</summary>
+    public double EnergyPicojoules => DynamicEnergyPicojoules + LeakageEnergyPicojoules;
+}

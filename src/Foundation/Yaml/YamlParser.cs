@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using Sim.Foundation.Diagnostics;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Sim.Foundation.Yaml;
+
+/// <summary>
+/// Builds located nodes from YamlDotNet's event stream. (Its own representation model stops at the first duplicate key; here all of them are reported.)
+/// </summary>
+internal sealed class YamlParser(IParser parser, string file, DiagnosticBag bag)
+{
+    // Nesting deeper than this is no configuration; unbounded recursion would end the process.
+    private const int MaximumDepth = 64;
+
+    private readonly Dictionary<string, YamlNode> _anchors = [];
+
+    /// <summary>The root node; null for an empty file or after a syntax error, both recorded.</summary>
+    public static YamlNode? Parse(string text, string file, DiagnosticBag bag)
+    {
+        if (ReportTabs(text, file, bag)) return null;
+        try
+        {
+            return new YamlParser(new Parser(new StringReader(text)), file, bag).Document();
+        }
+        catch (YamlException e)
+        {
+            bag.Error(Place(file, e.Start), "CFG001", $"not valid YAML: {FirstSentence(e)}");
+            return null;
+        }
+    }
+
+    private YamlNode? Document()
+    {
+        parser.Consume<StreamStart>();
+        if (!parser.Accept<DocumentStart>(out _))
+        {
+            bag.Error(new Location(file, 1, 1), "CFG001", "the file is empty; it must start with 'schema:'");
+            return null;
+        }
+        parser.Consume<DocumentStart>();
+        YamlNode root = Node(0);
+        parser.Consume<DocumentEnd>();
+        if (parser.Accept<DocumentStart>(out DocumentStart? second))
+            bag.Error(Place(file, second.Start), "CFG001", "a file holds one YAML document, found a second one");
+        return root;
+    }
+
+    private YamlNode Node(int depth)
+    {
+        if (depth > MaximumDepth) throw new YamlException(parser.Current!.Start, parser.Current.End, $"more than {MaximumDepth} levels of nesting");
+        if (parser.TryConsume<AnchorAlias>(out AnchorAlias? alias))
+        {
+            if (_anchors.TryGetValue(alias.Value.Value, out YamlNode? shared)) return shared;
+            bag.Error(Place(file, alias.Start), "CFG001", $"there is no anchor '&{alias.Value}' above this alias");
+            return new YamlScalar(Place(file, alias.Start), "");
+        }
+        var start = (NodeEvent)parser.Current!;
+        YamlNode node = start switch
+        {
+            Scalar => Value(parser.Consume<Scalar>()),
+            SequenceStart => List(depth),
+            MappingStart => Map(depth),
+            _ => throw new YamlException(start.Start, start.End, "unexpected content"),
+        };
+        if (!start.Anchor.IsEmpty) _anchors[start.Anchor.Value] = node;
+        return node;
+    }
+
+    private YamlScalar Value(Scalar scalar) => new(Place(file, scalar.Start), scalar.Value, scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any));
+
+    private YamlList List(int depth)
+    {
+        SequenceStart start = parser.Consume<SequenceStart>();
+        ImmutableArray<YamlNode>.Builder items = ImmutableArray.CreateBuilder<YamlNode>();
+        while (!parser.TryConsume<SequenceEnd>(out _)) items.Add(Node(depth + 1));
+        return new YamlList(Place(file, start.Start), items.ToImmutable());
+    }
+
+    private YamlMap Map(int depth)
+    {
+        MappingStart start = parser.Consume<MappingStart>();
+        var places = new Dictionary<string, Location>();
+        ImmutableArray<YamlEntry>.Builder entries = ImmutableArray.CreateBuilder<YamlEntry>();
+        while (!parser.TryConsume<MappingEnd>(out _))
+        {
+            YamlNode key = Node(depth + 1);
+            YamlNode value = Node(depth + 1);
+            if (key is not YamlScalar { IsNothing: false } name)
+                bag.Error(key.Location, "CFG006", $"a key must be a word, found {key.Found}");
+            else if (name.Text == "<<")
+                bag.Error(key.Location, "CFG003", "merge keys ('<<') are not supported; write the keys out");
+            else if (places.TryGetValue(name.Text, out Location first))
+                bag.Error(key.Location, "CFG005", $"duplicate key '{name.Text}'; it is already given on line {first.Line}");
+            else
+            {
+                places[name.Text] = name.Location;
+                entries.Add(new YamlEntry(name, value));
+            }
+        }
+        return new YamlMap(Place(file, start.Start), entries.ToImmutable());
+    }
+
+    // The scanner's own message for a tab does not say "tab".
+    private static bool ReportTabs(string text, string file, DiagnosticBag bag)
+    {
+        bool found = false;
+        int line = 0;
+        foreach (ReadOnlySpan<char> row in text.AsSpan().EnumerateLines())
+        {
+            line++;
+            int indent = row.IndexOfAnyExcept(' ', '\t');
+            int tab = indent > 0 ? row[..indent].IndexOf('\t') : -1;
+            if (tab < 0) continue;
+            bag.Error(new Location(file, line, tab + 1), "CFG001", "a tab in the indentation; YAML is indented with spaces");
+            found = true;
+        }
+        return found;
+    }
+
+    private static Location Place(string file, Mark mark) => new(file, checked((int)mark.Line), checked((int)mark.Column));
+
+    private static string FirstSentence(YamlException e)
+    {
+        string message = (e.InnerException ?? e).Message;
+        int place = message.IndexOf("): ", StringComparison.Ordinal);
+        message = place >= 0 && message.StartsWith('(') ? message[(place + 3)..] : message;
+        return message.TrimEnd('.').ReplaceLineEndings(" ");
+    }
+}

@@ -3,4 +3,62 @@ namespace Sim.Datapath;
 /// <summary>The only code that shortens a significand.</summary>
 public static class Rounder
 {
+    /// <summary>Most random bits that stochastic rounding takes.</summary>
+    public const int MaximumRandomBits = 32;
+
+    /// <summary>
+    /// <paramref name="significand"/>·2^-<paramref name="drop"/> as an integer: rounded when <paramref name="drop"/> is positive, shifted left (the
+    /// caller sees that it fits) when negative. Stochastic with n random bits r: up exactly when floor(δ·2^n) + r ≥ 2^n, δ being the lost fraction
+    /// of a unit; n = 0 is to_zero.
+    /// </summary>
+    /// <param name="significand">Magnitude to shorten.</param>
+    /// <param name="drop">Bits to lose, any number; more than 128 leaves less than half a unit.</param>
+    /// <param name="negative">Sign of the number, for the directed modes.</param>
+    /// <param name="rounding">Mode and random integer; its overflow policy is not used here.</param>
+    /// <param name="inexact">Whether anything but zeros was lost.</param>
+    public static UInt128 Shorten(UInt128 significand, int drop, bool negative, in Rounding rounding, out bool inexact)
+    {
+        inexact = false;
+        if (drop <= 0) return significand << -drop;
+        UInt128 kept = drop < 128 ? significand >> drop : 0;
+        UInt128 lost = drop < 128 ? significand & ((UInt128.One << drop) - 1) : significand;
+        if (lost == 0) return kept;
+        inexact = true;
+        return IsRoundedUp(kept, lost, drop, negative, rounding) ? kept + 1 : kept;
+    }
+
+    /// <summary>Shifts right by <paramref name="drop"/> (left when negative) and ORs every lost bit into the last: neutral to any later rounding two or more bits above.</summary>
+    public static UInt128 Jam(UInt128 significand, int drop)
+    {
+        if (drop <= 0) return significand << -drop;
+        if (drop >= 128) return significand == 0 ? UInt128.Zero : UInt128.One;
+        UInt128 kept = significand >> drop;
+        return kept << drop == significand ? kept : kept | 1;
+    }
+
+    private static bool IsRoundedUp(UInt128 kept, UInt128 lost, int drop, bool negative, in Rounding rounding)
+    {
+        switch (rounding.Mode)
+        {
+            case RoundingMode.ToZero: return false;
+            case RoundingMode.Up: return !negative;
+            case RoundingMode.Down: return negative;
+            case RoundingMode.ToOdd: return UInt128.IsEvenInteger(kept);
+            case RoundingMode.Stochastic: return IsRandomlyRoundedUp(lost, drop, rounding);
+            default:
+                if (drop > 128) return false;
+                UInt128 half = UInt128.One << drop - 1;
+                return lost > half || lost == half && (rounding.Mode == RoundingMode.NearestAway || UInt128.IsOddInteger(kept));
+        }
+    }
+
+    private static bool IsRandomlyRoundedUp(UInt128 lost, int drop, in Rounding rounding)
+    {
+        int bits = rounding.RandomBits;
+        if (bits is < 0 or > MaximumRandomBits || (ulong)rounding.Random >> bits != 0)
+            throw new ArgumentOutOfRangeException(nameof(rounding), $"random integer {rounding.Random} needs more than {bits} random bits (0 to {MaximumRandomBits})");
+        int shift = drop - bits;
+        UInt128 scaled = shift >= 128 ? 0 : shift >= 0 ? lost >> shift : lost << -shift;
+        return scaled + rounding.Random >= UInt128.One << bits;
+    }
 }

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using Sim.Simulator;
+
+namespace Sim.Exploration.Metrics;
+
+/// <summary>Every metric, in the order of tables. A new metric is one line here.</summary>
+public static class MetricCatalogue
+{
+    /// <summary>All metrics.</summary>
+    public static ImmutableArray<Metric> All { get; } =
+    [
+        new("accuracy", "Top-1 accuracy", "", "accuracy", Goal.Maximize, r => r.Accuracy?.Top1),
+        new("agreement", "Agreement with float", "", "agreement", Goal.Maximize, r => r.Accuracy?.AgreementWithFloat),
+        new("sqnr", "Output SQNR", "dB", "output_sqnr_db", Goal.Maximize, r => r.Accuracy?.OutputSqnrDb),
+        new("overflows", "Overflowed outputs", "", "overflow_fraction", Goal.Minimize, OverflowFraction),
+        new("energy", "Energy per inference", "nJ", "energy_nj", Goal.Minimize, r => r.EnergyPicojoules * 1e-3),
+        new("latency", "Latency", "us", "latency_us", Goal.Minimize, r => r.LatencySeconds * 1e6),
+        new("cycles", "Cycles", "", "cycles", Goal.Minimize, r => r.TotalCycles),
+        new("area", "Area", "mm2", "area_mm2", Goal.Minimize, r => r.AreaSquareMicrometres * 1e-6),
+        new("edp", "Energy-delay product", "nJ us", "edp_nj_us", Goal.Minimize, r => r.EnergyPicojoules * 1e-3 * (r.LatencySeconds * 1e6)),
+        new("power", "Average power", "mW", "power_mw", Goal.Minimize, r => r.LatencySeconds > 0 ? r.EnergyPicojoules * 1e-9 / r.LatencySeconds : null),
+        new("utilization", "PE utilization", "", "utilization", Goal.Maximize, Utilization),
+    ];
+
+    /// <summary>The metric of that name, or null.</summary>
+    public static Metric? Find(string name) => All.FirstOrDefault(m => m.Name == name);
+
+    /// <summary>The metric of that name; KeyNotFoundException when there is none.</summary>
+    public static Metric Get(string name) => Find(name) ?? throw new KeyNotFoundException($"no metric '{name}'");
+
+    private static double? OverflowFraction(RunRecord record)
+    {
+        long outputs = 0, overflowed = 0;
+        foreach (LayerRecord layer in record.Layers)
+        {
+            if (layer.Numerics is not { } n) continue;
+            outputs += n.Outputs;
+            overflowed += n.OverflowedOutputs;
+        }
+        return outputs == 0 ? null : (double)overflowed / outputs;
+    }
+
+    // Weighted by the cycles that each layer computes: a stall is not a busy PE.
+    private static double? Utilization(RunRecord record)
+    {
+        double busy = 0, cycles = 0;
+        foreach (LayerRecord layer in record.Layers)
+        {
+            busy += layer.Utilization * layer.ComputeCycles;
+            cycles += layer.ComputeCycles + layer.StallCycles;
+        }
+        return cycles == 0 ? null : busy / cycles;
+    }
+}

@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using Sim.Exploration.Store;
+using Sim.Exploration.Studies;
+
+namespace Sim.Exploration.Sweeps;
+
+/// <summary>What is done so far. Units count shared sub-results and points.</summary>
+public readonly record struct SweepProgress(int Done, int Total, string Phase);
+
+/// <summary>Turns design points into results. Implementations are pure and thread-safe: the same point gives the same result whoever asks and in which order.</summary>
+public interface IDesignEvaluator
+{
+    /// <summary>Runs one point. A design that cannot exist is a result, not an exception.</summary>
+    PointResult Evaluate(DesignPoint point);
+
+    /// <summary>
+    /// Work that several points share, each item once, in the order of its first point: running these first keeps all workers busy, where points that
+    /// wait for the same item would not.
+    /// </summary>
+    IReadOnlyList<Action> SharedWork(IReadOnlyList<DesignPoint> points);
+}
+
+/// <summary>Runs the points of a study in parallel into a store. Results do not depend on the number of workers.</summary>
+public static class SweepEngine
+{
+    /// <summary>
+    /// Runs every point that the store does not hold, on <paramref name="jobs"/> ≥ 1 workers, saving each when it ends. Returns all results, in order of index.
+    /// </summary>
+    public static ImmutableArray<PointResult> Run(IReadOnlyList<DesignPoint> points, IDesignEvaluator evaluator, ResultStore store, int jobs, IProgress<SweepProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(points);
+        ArgumentNullException.ThrowIfNull(evaluator);
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentOutOfRangeException.ThrowIfLessThan(jobs, 1);
+        HashSet<int> finished = [.. store.Points().Select(p => p.Index)];
+        DesignPoint[] open = [.. points.Where(p => !finished.Contains(p.Index))];
+        IReadOnlyList<Action> shared = evaluator.SharedWork(open);
+        int total = shared.Count + open.Length, done = 0;
+        progress?.Report(new SweepProgress(0, total, shared.Count > 0 ? "networks" : "designs"));
+        InOrder(shared, jobs, work =>
+        {
+            work();
+            progress?.Report(new SweepProgress(Interlocked.Increment(ref done), total, "networks"));
+        }, cancellation);
+        InOrder(open, jobs, point =>
+        {
+            store.Save(evaluator.Evaluate(point));
+            progress?.Report(new SweepProgress(Interlocked.Increment(ref done), total, "designs"));
+        }, cancellation);
+        return store.Points();
+    }
+
+    // Workers take the next item in order; the default partitioner hands out ranges, which leaves workers idle behind a long one.
+    private static void InOrder<T>(IReadOnlyList<T> items, int jobs, Action<T> body, CancellationToken cancellation)
+    {
+        int next = -1;
+        var faults = new List<Exception>();
+        void Work()
+        {
+            while (Interlocked.Increment(ref next) is var i && i < items.Count)
+            {
+                if (cancellation.IsCancellationRequested) return;
+                try
+                {
+                    body(items[i]);
+                }
+#pragma warning disable CA1031 // Handed on below: a fault on a worker must stop the others and reach the caller.
+                catch (Exception e)
+#pragma warning restore CA1031
+                {
+                    lock (faults) faults.Add(e);
+                    Interlocked.Exchange(ref next, items.Count);
+                    return;
+                }
+            }
+        }
+        Thread[] workers = [.. Enumerable.Range(0, Math.Min(jobs, items.Count)).Select(_ => new Thread(Work) { IsBackground = true })];
+        foreach (Thread worker in workers) worker.Start();
+        foreach (Thread worker in workers) worker.Join();
+        cancellation.ThrowIfCancellationRequested();
+        if (faults.Count > 0) throw new AggregateException(faults);
+    }
+}

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Sim.Datapath;
 
 /// <summary>The only code that shortens a significand.</summary>
@@ -34,6 +36,14 @@ public static class Rounder
         if (drop >= 128) return significand == 0 ? UInt128.Zero : UInt128.One;
         UInt128 kept = significand >> drop;
         return kept << drop == significand ? kept : kept | 1;
+    }
+
+    /// <summary>The same for an integer of any size: its top 126 bits and how many bits were <paramref name="dropped"/> (0 when it fits).</summary>
+    public static UInt128 Jam(BigInteger magnitude, out int dropped)
+    {
+        dropped = (int)Math.Max(0, magnitude.GetBitLength() - 126);
+        BigInteger kept = magnitude >> dropped;
+        return (UInt128)(kept << dropped == magnitude ? kept : kept | 1);
     }
 
     private static bool IsRoundedUp(UInt128 kept, UInt128 lost, int drop, bool negative, in Rounding rounding)

@@ -21,9 +21,9 @@ public readonly ref struct GemmOperands
 /// <summary>What happened while summing, per output element (an output counts once a kind, however many of its steps did it).</summary>
 public record struct GemmEvents
 {
-    /// <summary>Outputs with a step whose sum left an integer or fixed register, or where a finite float sum became Inf or was clipped to the largest finite.</summary>
+    /// <summary>Outputs with a step whose sum left an integer or fixed register, or whose rounding raised Overflow (became Inf or was clipped); see <see cref="ReferenceKernel"/>.</summary>
     public long OverflowedOutputs { get; set; }
-    /// <summary>Outputs that ended as NaN.</summary>
+    /// <summary>Outputs that ended as NaN, or met a NaN that their register has no code for.</summary>
     public long NaNOutputs { get; set; }
     /// <summary>Outputs computed.</summary>
     public long Outputs { get; set; }

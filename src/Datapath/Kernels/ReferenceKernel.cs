@@ -1,0 +1,115 @@
+using Sim.Datapath.Formats;
+using Sim.Datapath.Specs;
+
+namespace Sim.Datapath.Kernels;
+
+/// <summary>
+/// The meaning of a datapath, one product at a time through <see cref="Exact"/> and <see cref="Rounder"/>; slow, and obviously right.
+/// Every output starts at +0 (integer 0) and takes the products in the order of <see cref="ReductionOrder"/>:
+/// <list type="bullet">
+/// <item><b>Integer, fixed:</b> the exact product is rounded to the register's grid by itself (always exact for integers), added to the register
+/// exactly, and the sum is then wrapped or saturated. A product of Inf counts as the register's end of that sign; a NaN product adds nothing.</item>
+/// <item><b>Float, fused:</b> acc ← R(acc + a·b), one rounding; zeros sign themselves as IEEE 754 §6.3 says, so +0 + -0 is +0 unless rounding down.</item>
+/// <item><b>Float, separate:</b> acc ← R(acc + R_product(a·b)), both with the same rounding mode and overflow policy.</item>
+/// <item><b>Exact:</b> no rounding, whatever the order; at the end one rounding into Output. An exact sum of zero is +0. Inf - Inf is NaN.</item>
+/// </list>
+/// Adding a chunk's result to the running total is one step without a product (exact register: exact). A NaN operand or an invalid step
+/// gives the one code that the accumulator's format has for <see cref="Exact.NaN"/>; an overflow in a format without Inf gives the NaN of its sign.
+/// Events, counted once an output: Overflowed when a step (or the final rounding of an exact
+/// register) raised Overflow, i.e. a two's complement sum left the register (or met Inf), a sum or separately rounded product went beyond
+/// the largest finite, or an Inf was clipped or has no code; NaN when the output is NaN or a NaN was lost in a register that has no NaN.
+/// </summary>
+public sealed class ReferenceKernel : IGemmKernel
+{
+    /// <inheritdoc/>
+    public string Name => "reference";
+
+    /// <summary>null when the datapath means something; else what is wrong with it.</summary>
+    public string? Refuses(DatapathSpec spec, ReductionOrder order, int k) => spec.Accumulator switch
+    {
+        _ when order.Chunk < 0 => $"a reduction chunk of {order.Chunk} products is negative",
+        IntegerAccumulator i when i.Bits is < 2 or > 64 => $"an integer accumulator has 2 to 64 bits, found {i.Bits}",
+        IntegerAccumulator when !IsInteger(spec.Weight) || !IsInteger(spec.Activation) =>
+            $"an integer accumulator needs integer operands, found {spec.Weight.Name} and {spec.Activation.Name}",
+        FixedAccumulator f when f.Bits is < 2 or > 64 => $"a fixed-point accumulator has 2 to 64 bits, found {f.Bits}",
+        FixedAccumulator { Rounding: RoundingMode.Stochastic } or FloatAccumulator { Rounding: RoundingMode.Stochastic } or
+            ExactAccumulator { Rounding: RoundingMode.Stochastic } => "stochastic rounding needs random bits, which an accumulator does not carry",
+        _ => null,
+    };
+
+    /// <inheritdoc/>
+    public void Run(DatapathSpec spec, ReductionOrder order, in GemmOperands operands, Span<long> result, ref GemmEvents events)
+    {
+        Demand(spec, order, operands.K);
+        int m = operands.M, n = operands.N, k = operands.K;
+        if (result.Length != m * n) throw new ArgumentException($"{m}×{n} results do not fit a span of {result.Length}", nameof(result));
+        if (!operands.ZeroPointsB.IsEmpty && operands.ZeroPointsB.Length != n)
+            throw new ArgumentException($"{operands.ZeroPointsB.Length} weight zero points for {n} outputs", nameof(operands));
+        var a = new Exact[m * k];
+        var b = new Exact[n * k];
+        for (int i = 0; i < a.Length; i++) a[i] = Decode(spec.Activation, operands.A[i], operands.ZeroPointA);
+        for (int i = 0; i < b.Length; i++) b[i] = Decode(spec.Weight, operands.B[i], operands.ZeroPointsB.IsEmpty ? 0 : operands.ZeroPointsB[i / k]);
+        ReferenceRegister total = ReferenceRegister.For(spec.Accumulator), chunk = ReferenceRegister.For(spec.Accumulator);
+        for (int row = 0; row < m; row++)
+        {
+            for (int column = 0; column < n; column++)
+            {
+                total.Clear();
+                Reduce(order.Canonical(k), a.AsSpan(row * k, k), b.AsSpan(column * k, k), total, chunk);
+                result[row * n + column] = total.Finish();
+                Count(total, ref events);
+            }
+        }
+    }
+
+    /// <summary>
+    /// One dot product that starts at <paramref name="initial"/> in place of +0 and takes the products in order: the two's complement bits of an
+    /// integer or fixed register, else a code of the accumulator's format (of an exact register's output format).
+    /// </summary>
+    /// <exception cref="ArgumentException">The datapath has no meaning (<see cref="Refuses"/>) or the operands differ in length.</exception>
+    public static long Dot(DatapathSpec spec, ulong initial, ReadOnlySpan<uint> a, ReadOnlySpan<uint> b, ref GemmEvents events)
+    {
+        Demand(spec, ReductionOrder.Sequential, a.Length);
+        if (a.Length != b.Length) throw new ArgumentException($"{a.Length} activations and {b.Length} weights", nameof(b));
+        ReferenceRegister register = ReferenceRegister.For(spec.Accumulator);
+        register.Clear();
+        register.Load(initial);
+        for (int i = 0; i < a.Length; i++) register.MultiplyAdd(spec.Activation.Decode(a[i]), spec.Weight.Decode(b[i]));
+        long result = register.Finish();
+        Count(register, ref events);
+        return result;
+    }
+
+    private static void Reduce(ReductionOrder order, ReadOnlySpan<Exact> a, ReadOnlySpan<Exact> b, ReferenceRegister total, ReferenceRegister chunk)
+    {
+        int first = order.Chunk == 0 ? a.Length : order.Chunk;
+        for (int i = 0; i < first; i++) total.MultiplyAdd(a[i], b[i]);
+        for (int start = first; start < a.Length; start += order.Chunk)
+        {
+            chunk.Clear();
+            for (int i = start; i < Math.Min(start + order.Chunk, a.Length); i++) chunk.MultiplyAdd(a[i], b[i]);
+            total.Add(chunk);
+        }
+    }
+
+    private static void Count(ReferenceRegister register, ref GemmEvents events)
+    {
+        events.Outputs++;
+        if (register.Overflowed) events.OverflowedOutputs++;
+        if (register.IsNaN || register.LostNaN) events.NaNOutputs++;
+    }
+
+    private static void Demand(DatapathSpec spec, ReductionOrder order, int k)
+    {
+        if (new ReferenceKernel().Refuses(spec, order, k) is { } reason) throw new ArgumentException(reason, nameof(spec));
+    }
+
+    private static bool IsInteger(INumberFormat format) => format is FixedFormat { Fraction: 0 };
+
+    private static Exact Decode(INumberFormat format, uint code, int zeroPoint)
+    {
+        if (zeroPoint == 0) return format.Decode(code);
+        if (format is not FixedFormat { Fraction: 0 } integer) throw new ArgumentException($"a zero point needs an integer format, found {format.Name}");
+        return Exact.Integer(integer.ToInteger(code) - zeroPoint);
+    }
+}

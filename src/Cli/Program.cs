@@ -1,6 +1,77 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.Reflection;
+using Sim.Foundation.Diagnostics;
+
 namespace Sim.Cli;
 
+/// <summary>Maps a command line to a verb, and what happens to an exit code.</summary>
 internal static class Program
 {
-    private static Task<int> Main(string[] args) => Task.FromResult(args.Length);
+    /// <summary>Version of the tool, as `sim --version` prints it and records hold it.</summary>
+    public static string Version { get; } =
+        typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    private static int Main(string[] args)
+    {
+        using var terminal = new Terminal();
+        // Asked at every start of a script: no need to build the verbs for it.
+        if (args is ["--version"])
+        {
+            terminal.Out.WriteLine($"sim {Version}");
+            return ExitCode.Ok;
+        }
+        return Run(args, terminal);
+    }
+
+    private static int Run(string[] args, Terminal terminal)
+    {
+        try
+        {
+            ParseResult parsed = Root(terminal).Parse(args);
+            if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples) return Misused(parsed, terminal);
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = terminal.Out, Error = terminal.Error });
+        }
+        catch (InvalidInputException e)
+        {
+            terminal.Print(e.Diagnostics);
+            return ExitCode.BadInput;
+        }
+        catch (OperationCanceledException) when (terminal.Cancellation.IsCancellationRequested)
+        {
+            terminal.Error.WriteLine("sim: interrupted");
+            return ExitCode.Interrupted;
+        }
+#pragma warning disable CA1031 // The last line of defence: whatever is left is a bug, and the exit code has to say so.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            terminal.Error.WriteLine($"sim: internal error (this is a bug, please report it): {e}");
+            return ExitCode.InternalError;
+        }
+    }
+
+    /// <summary>The whole command line.</summary>
+    internal static RootCommand Root(Terminal terminal)
+    {
+        var root = new RootCommand("Bit-exact simulator of low-precision neural network accelerators: cycles, energy, area and accuracy from one description.");
+        foreach (IVerb verb in VerbCatalogue.All) root.Add(verb.Build(terminal));
+        foreach (Option option in root.Options)
+            if (option is HelpOption { Action: HelpAction usual } help) help.Action = new HelpWithExamples(usual);
+        return root;
+    }
+
+    private static int Misused(ParseResult parsed, Terminal terminal)
+    {
+        foreach (string message in parsed.Errors.Select(e => e.Message).Distinct()) terminal.Error.WriteLine($"sim: error CLI001: {message}");
+        string verb = string.Join(' ', VerbPath(parsed).Reverse());
+        terminal.Error.WriteLine($"sim: 'sim {verb}{(verb.Length > 0 ? " " : "")}--help' tells how to use it");
+        return ExitCode.BadInput;
+    }
+
+    private static IEnumerable<string> VerbPath(ParseResult parsed)
+    {
+        for (System.CommandLine.Parsing.SymbolResult? r = parsed.CommandResult; r is System.CommandLine.Parsing.CommandResult { Command: not RootCommand } c; r = r.Parent)
+            yield return c.Command.Name;
+    }
 }

@@ -1,0 +1,20 @@
+using System.Collections.Immutable;
+using Sim.Foundation.Diagnostics;
+using Sim.Foundation.Yaml;
+
+namespace Sim.Cli;
+
+/// <summary>A kind of YAML file: its key table and the reader that records everything wrong with a document of it.</summary>
+/// <param name="Name">Short name for `sim schema NAME`.</param>
+/// <param name="Folder">Folder of `configs/` whose files are of this kind.</param>
+/// <param name="Schema">Key table; its Id is what the `schema` key of such a file says.</param>
+/// <param name="Check">Reads a document for its diagnostics.</param>
+internal sealed record FileKind(string Name, string Folder, YamlSchema Schema, Action<YamlDocument, DiagnosticBag> Check);
+
+/// <summary>Every kind of file that the tool reads, for `validate` and `schema`: to add a kind, add a line.</summary>
+internal static class FileKindCatalogue
+{
+    public static ImmutableArray<FileKind> All { get; } =
+    [
+    ];
+}

@@ -1,0 +1,96 @@
+using System.Text;
+using Sim.Foundation.Diagnostics;
+using Spectre.Console;
+
+namespace Sim.Cli;
+
+/// <summary>
+/// The process's streams: the answer goes to <see cref="Out"/>, progress and errors to <see cref="Error"/>. The only holder of <see cref="Console"/>.
+/// Colour and progress bars only where a person looks (<see cref="IsErrorInteractive"/>, <see cref="IsOutInteractive"/>) and NO_COLOR is not set.
+/// </summary>
+internal sealed class Terminal : IDisposable
+{
+    private readonly CancellationTokenSource _cancel = new();
+    private IAnsiConsole? _outConsole;
+    private IAnsiConsole? _errorConsole;
+
+    public Terminal()
+    {
+        var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        Out = new StreamWriter(Console.OpenStandardOutput(), utf8, 1 << 16) { NewLine = "\n" };
+        Error = new StreamWriter(Console.OpenStandardError(), utf8, 1 << 12) { AutoFlush = true, NewLine = "\n" };
+        bool colour = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb";
+        IsOutInteractive = colour && !Console.IsOutputRedirected;
+        IsErrorInteractive = colour && !Console.IsErrorRedirected;
+    }
+
+    /// <summary>The answer. Buffered; flushed when the process ends.</summary>
+    public TextWriter Out { get; }
+
+    /// <summary>Progress, warnings, errors.</summary>
+    public TextWriter Error { get; }
+
+    /// <summary>Whether stdout is a terminal that shows colour.</summary>
+    public bool IsOutInteractive { get; }
+
+    /// <summary>Whether stderr is a terminal that shows colour and moving progress.</summary>
+    public bool IsErrorInteractive { get; }
+
+    /// <summary>Cancelled by the first Ctrl-C; the second one kills the process.</summary>
+    public CancellationToken Cancellation
+    {
+        get
+        {
+            if (!_hooked)
+            {
+                _hooked = true;
+                Console.CancelKeyPress += (_, e) =>
+                {
+                    e.Cancel = !_cancel.IsCancellationRequested;
+                    _cancel.Cancel();
+                };
+            }
+            return _cancel.Token;
+        }
+    }
+
+    private bool _hooked;
+
+    /// <summary>stdin as bytes, for filters.</summary>
+    public static Stream OpenInput() => Console.OpenStandardInput();
+
+    /// <summary>Spectre.Console over <see cref="Out"/>, for tables; plain text when stdout is not a terminal. Wide enough not to fold redirected tables.</summary>
+    public IAnsiConsole OutConsole => _outConsole ??= Make(Out, IsOutInteractive);
+
+    /// <summary>Spectre.Console over <see cref="Error"/>, for progress.</summary>
+    public IAnsiConsole ErrorConsole => _errorConsole ??= Make(Error, IsErrorInteractive);
+
+    /// <summary>Prints findings on stderr, one line each.</summary>
+    public void Print(IEnumerable<Diagnostic> diagnostics)
+    {
+        foreach (Diagnostic d in diagnostics) Error.WriteLine(IsErrorInteractive ? Coloured(d) : d.ToString());
+    }
+
+    public void Dispose()
+    {
+        Out.Flush();
+        _cancel.Dispose();
+    }
+
+    private static string Coloured(Diagnostic d) => d.Severity == Severity.Error
+        ? $"\e[1m{d.Location}:\e[0m \e[31merror {d.Code}:\e[0m {d.Message}"
+        : $"\e[1m{d.Location}:\e[0m \e[33mwarning {d.Code}:\e[0m {d.Message}";
+
+    private static IAnsiConsole Make(TextWriter writer, bool interactive)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = interactive ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = interactive ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = interactive ? InteractionSupport.Yes : InteractionSupport.No,
+            Out = new AnsiConsoleOutput(writer),
+        });
+        if (!interactive) console.Profile.Width = 200;
+        return console;
+    }
+}

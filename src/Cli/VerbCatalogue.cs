@@ -1,0 +1,14 @@
+using System.Collections.Immutable;
+using Sim.Cli.Verbs;
+
+namespace Sim.Cli;
+
+/// <summary>The verbs in the order of the help.</summary>
+internal static class VerbCatalogue
+{
+    public static ImmutableArray<IVerb> All { get; } =
+    [
+        new ValidateVerb(),
+        new SchemaVerb(),
+    ];
+}

@@ -29,7 +29,11 @@ internal static class Program
         try
         {
             ParseResult parsed = Root(terminal).Parse(args);
-            if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples) return Misused(parsed, terminal);
+            if (parsed.Action is not HelpWithExamples && Misuse.Of(parsed) is { Count: > 0 } messages)
+            {
+                foreach (string message in messages) terminal.Error.WriteLine(message);
+                return ExitCode.BadInput;
+            }
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = terminal.Out, Error = terminal.Error });
         }
         catch (InvalidInputException e)
@@ -59,19 +63,5 @@ internal static class Program
         foreach (Option option in root.Options)
             if (option is HelpOption { Action: HelpAction usual } help) help.Action = new HelpWithExamples(usual);
         return root;
-    }
-
-    private static int Misused(ParseResult parsed, Terminal terminal)
-    {
-        foreach (string message in parsed.Errors.Select(e => e.Message).Distinct()) terminal.Error.WriteLine($"sim: error CLI001: {message}");
-        string verb = string.Join(' ', VerbPath(parsed).Reverse());
-        terminal.Error.WriteLine($"sim: 'sim {verb}{(verb.Length > 0 ? " " : "")}--help' tells how to use it");
-        return ExitCode.BadInput;
-    }
-
-    private static IEnumerable<string> VerbPath(ParseResult parsed)
-    {
-        for (System.CommandLine.Parsing.SymbolResult? r = parsed.CommandResult; r is System.CommandLine.Parsing.CommandResult { Command: not RootCommand } c; r = r.Parent)
-            yield return c.Command.Name;
     }
 }

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Sim.Foundation.Diagnostics;
+
+namespace Sim.Cli;
+
+/// <summary>What is wrong with a command line, in words.</summary>
+internal static class Misuse
+{
+    /// <summary>One line a problem and a last one that names the help; empty when the command line is fine.</summary>
+    public static IReadOnlyList<string> Of(ParseResult parsed)
+    {
+        List<string> unknown = [.. UnknownOptions(parsed)];
+        var messages = new List<string>();
+        foreach (string token in unknown) messages.Add($"unknown option '{token}'{NearestName.Hint(token, Options(parsed))}");
+        foreach (string token in parsed.UnmatchedTokens.Except(unknown))
+            messages.Add($"unknown verb or argument '{token}'{NearestName.Hint(token, parsed.CommandResult.Command.Subcommands.Select(c => c.Name))}");
+        if (messages.Count == 0) messages.AddRange(parsed.Errors.Select(e => e.Message).Distinct());
+        if (messages.Count == 0) return [];
+        string verb = string.Concat(VerbPath(parsed).Reverse().Select(v => v + " "));
+        return [.. messages.Select(m => $"sim: error CLI001: {m}"), $"sim: 'sim {verb}--help' tells how to use it"];
+    }
+
+    // A misspelt option would otherwise be taken for the argument of a verb that takes files.
+    private static IEnumerable<string> UnknownOptions(ParseResult parsed)
+    {
+        foreach (Token token in parsed.Tokens)
+        {
+            if (token.Type == TokenType.DoubleDash) yield break;
+            if (token.Type == TokenType.Argument && token.Value.Length > 2 && token.Value.StartsWith("--", StringComparison.Ordinal)) yield return token.Value;
+        }
+    }
+
+    private static IEnumerable<string> Options(ParseResult parsed)
+    {
+        for (SymbolResult? r = parsed.CommandResult; r is CommandResult c; r = r.Parent)
+            foreach (Option option in c.Command.Options)
+                yield return option.Name;
+    }
+
+    private static IEnumerable<string> VerbPath(ParseResult parsed)
+    {
+        for (SymbolResult? r = parsed.CommandResult; r is CommandResult { Command: not RootCommand } c; r = r.Parent) yield return c.Command.Name;
+    }
+}

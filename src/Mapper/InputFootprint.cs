@@ -1,0 +1,88 @@
+using Sim.Workloads.Graph;
+
+namespace Sim.Mapper;
+
+/// <summary>
+/// How many activation elements one group of a layer needs on chip for a range of GEMM rows (output pixels) and reduction indices. A convolution is
+/// fetched by whole input rows of a channel, each once however many im2col entries repeat it; a plain GEMM element by element (its "channel" is k, its
+/// "row" m, of one element). Closed forms; indices follow <see cref="GemmLayer"/>: k = (channel, ky, kx), m = (oy, ox).
+/// </summary>
+public sealed class InputFootprint
+{
+    private readonly int _tapsPerChannel;
+    private readonly int _pixelsPerRow;
+    private readonly int _rowElements;
+    private readonly int[] _rowsUpTo;
+    private readonly ConvGeometry? _conv;
+
+    /// <summary>Prepares the row counts of a layer.</summary>
+    public InputFootprint(GemmLayer layer)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        _conv = layer.Conv;
+        (_tapsPerChannel, _pixelsPerRow, _rowElements) = _conv is { } c ? (c.KernelHeight * c.KernelWidth, c.OutputWidth, c.InputWidth) : (1, 1, 1);
+        _rowsUpTo = _conv is null ? [] : CountRows(_conv);
+    }
+
+    /// <summary>Elements of a rectangle fetched by itself: the smaller of its distinct rows and its im2col entries.</summary>
+    public long Elements(IndexRange m, IndexRange k) => Elements(m, k, Rows(m));
+
+    /// <summary>The same with the row count of <paramref name="m"/> already known.</summary>
+    public long Elements(IndexRange m, IndexRange k, long rows) => _conv is null
+        ? (long)m.Count * k.Count
+        : Math.Min((long)m.Count * k.Count, Channels(k) * rows * _rowElements);
+
+    /// <summary>Distinct input rows (of any one channel) under the output pixels <paramref name="m"/>.</summary>
+    public long Rows(IndexRange m)
+    {
+        if (_conv is null) return m.Count;
+        int first = m.Start / _pixelsPerRow, last = (m.End - 1) / _pixelsPerRow;
+        if (first == 0) return _rowsUpTo[last + 1];
+        if (_conv.DilationHeight == 1 && _conv.StrideHeight <= _conv.KernelHeight)
+        {
+            int low = Math.Max(0, first * _conv.StrideHeight - _conv.PadTop);
+            int high = Math.Min(_conv.InputHeight, last * _conv.StrideHeight - _conv.PadTop + _conv.KernelHeight);
+            return Math.Max(0, high - low);
+        }
+        var touched = new HashSet<int>();
+        for (int oy = first; oy <= last; oy++)
+            foreach (int y in RowsOf(_conv, oy)) touched.Add(y);
+        return touched.Count;
+    }
+
+    /// <summary>Elements that the rectangle needs and that no rectangle of earlier folds (smaller k or m ranges on the same grid) needed.</summary>
+    public long NewElements(IndexRange m, IndexRange k) => NewChannels(k) * NewRows(m) * _rowElements;
+
+    /// <summary>Elements of the whole group that any output reads.</summary>
+    public long Whole(int m, int k) => Channels(IndexRange.Whole(k)) * Rows(IndexRange.Whole(m)) * _rowElements;
+
+    private long Channels(IndexRange k) => (k.End - 1) / _tapsPerChannel - k.Start / _tapsPerChannel + 1;
+
+    private long NewChannels(IndexRange k) => (k.End - 1) / _tapsPerChannel - (k.Start == 0 ? -1 : (k.Start - 1) / _tapsPerChannel);
+
+    private long NewRows(IndexRange m) => _conv is null
+        ? m.Count
+        : _rowsUpTo[(m.End - 1) / _pixelsPerRow + 1] - (m.Start == 0 ? 0 : _rowsUpTo[(m.Start - 1) / _pixelsPerRow + 1]);
+
+    // Entry x: distinct input rows that output rows 0 to x-1 touch.
+    private static int[] CountRows(ConvGeometry conv)
+    {
+        var seen = new HashSet<int>();
+        var upTo = new int[conv.OutputHeight + 1];
+        for (int oy = 0; oy < conv.OutputHeight; oy++)
+        {
+            foreach (int y in RowsOf(conv, oy)) seen.Add(y);
+            upTo[oy + 1] = seen.Count;
+        }
+        return upTo;
+    }
+
+    private static IEnumerable<int> RowsOf(ConvGeometry conv, int oy)
+    {
+        for (int ky = 0; ky < conv.KernelHeight; ky++)
+        {
+            int y = oy * conv.StrideHeight + ky * conv.DilationHeight - conv.PadTop;
+            if (y >= 0 && y < conv.InputHeight) yield return y;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using Sim.ArchModel;
+using Sim.Mapper;
+
+namespace Sim.Simulator.Timing;
+
+/// <summary>
+/// What a layer makes the hardware do, in closed form. With s = folds along the other axis, array-side counts per group are SCALE-Sim's identities:
+/// a streamed operand is read once for every fold that uses it, a stationary one once, results are written once for every fold along K.
+/// </summary>
+internal static class ActionCounts
+{
+    public static Ledger Of(Architecture architecture, Mapping mapping, TrafficTotals dram, ElementWidths widths)
+    {
+        var ledger = new Ledger();
+        FoldGrid grid = mapping.Grid;
+        long macs = mapping.Layer.Macs, outputs = mapping.Layer.OutputElements;
+        long streamOnRows = (long)grid.Groups * grid.RowExtent * grid.StreamLength, streamOnColumns = (long)grid.Groups * grid.ColumnExtent * grid.StreamLength;
+        ledger.Add(ActionNames.Pe, ActionNames.Mac, macs);
+        BufferActions(ledger, architecture, Mapping.RowOperand(grid.Dataflow), streamOnRows * grid.ColumnFolds, dram);
+        if (grid.LoadsStationary)
+        {
+            BufferActions(ledger, architecture, Mapping.Stationary(grid.Dataflow), (long)grid.Groups * grid.RowExtent * grid.ColumnExtent, dram);
+            ledger.Add(ActionNames.Pe, ActionNames.OperandShift, macs);
+            ledger.Add(ActionNames.Pe, ActionNames.WeightLoad, StationaryShifts(grid));
+            ledger.Add(ActionNames.Accumulator, ActionNames.Add, (grid.RowFolds - 1) * outputs);
+            ledger.Add(ActionNames.Accumulator, ActionNames.Read, (grid.RowFolds - 1) * outputs);
+            ledger.Add(ActionNames.Accumulator, ActionNames.Write, grid.RowFolds * outputs);
+        }
+        else
+        {
+            BufferActions(ledger, architecture, Operands.Weights, streamOnColumns * grid.RowFolds, dram);
+            ledger.Add(ActionNames.Pe, ActionNames.OperandShift, 2 * macs);
+            ledger.Add(ActionNames.Pe, ActionNames.ResultShift, outputs);
+        }
+        // Results enter an output-stationary design's buffer straight from the PEs; spilled partial sums leave and come back at accumulator width.
+        string keeper = BufferFit.Keeper(architecture.Buffers, Operands.Outputs).Name;
+        ledger.Add(keeper, ActionNames.WriteOf(Operands.Outputs), (grid.LoadsStationary ? 0 : outputs) + dram.SumsRead);
+        ledger.Add(keeper, ActionNames.ReadOf(Operands.Outputs), dram.Outputs + dram.SumsWritten);
+        ledger.Add(ActionNames.Dram, ActionNames.ReadBits, dram.Activations * widths.Activation + dram.Weights * widths.Weight + dram.SumsRead * widths.Sum);
+        ledger.Add(ActionNames.Dram, ActionNames.WriteBits, dram.Outputs * widths.Output + dram.SumsWritten * widths.Sum);
+        return ledger;
+    }
+
+    private static void BufferActions(Ledger ledger, Architecture architecture, Operands operand, long reads, TrafficTotals dram)
+    {
+        string buffer = BufferFit.Keeper(architecture.Buffers, operand).Name;
+        ledger.Add(buffer, ActionNames.ReadOf(operand), reads);
+        ledger.Add(buffer, ActionNames.WriteOf(operand), operand == Operands.Activations ? dram.Activations : dram.Weights);
+    }
+
+    // The element for row i shifts through i + 1 registers of its column.
+    private static long StationaryShifts(FoldGrid grid)
+    {
+        long full = grid.RowExtent / grid.Rows, rest = grid.RowExtent % grid.Rows;
+        return grid.Groups * (long)grid.ColumnExtent * (full * grid.Rows * (grid.Rows + 1L) / 2 + rest * (rest + 1) / 2);
+    }
+}

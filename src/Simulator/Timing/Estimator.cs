@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using Sim.ArchModel;
+using Sim.Mapper;
+using Sim.Workloads.Graph;
+
+namespace Sim.Simulator.Timing;
+
+/// <summary>
+/// Cycles and actions of a layer without stepping cycles: the closed form of <see cref="FoldTiming"/> when bandwidth is unlimited, else the recurrence of
+/// <see cref="BusSchedule"/>; actions are closed forms always. <c>Machine</c> states the same design a second time, cycle by cycle.
+/// </summary>
+public static class Estimator
+{
+    /// <summary>Maps and times a layer; throws <see cref="MappingException"/> when it does not fit.</summary>
+    public static LayerTiming Estimate(Architecture architecture, GemmLayer layer) => Estimate(architecture, LayerMapper.Map(architecture, layer).Required);
+
+    /// <summary>Times a mapping.</summary>
+    public static LayerTiming Estimate(Architecture architecture, Mapping mapping)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        ArgumentNullException.ThrowIfNull(mapping);
+        ElementWidths widths = ElementWidths.Of(architecture.Datapath);
+        TrafficTotals dram = new DramTraffic(mapping.Layer, mapping.Grid).Totals(mapping.Activations, mapping.Weights, mapping.Outputs, mapping.StreamTile);
+        long compute = FoldTiming.Cycles(architecture.Array, mapping.Grid);
+        long total = architecture.Dram.BytesPerCycle is null ? compute : new BusSchedule(architecture, mapping, widths).TotalCycles();
+        return new LayerTiming(mapping, compute, total, dram, ActionCounts.Of(architecture, mapping, dram, widths));
+    }
+
+    /// <summary>Time of an elementwise layer: ⌈operations / lanes⌉ cycles, its operands passing through without a transfer of their own.</summary>
+    public static VectorTiming Estimate(Architecture architecture, VectorLayer layer)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        ArgumentNullException.ThrowIfNull(layer);
+        var ledger = new Ledger();
+        ledger.Add(ActionNames.Vector, ActionNames.VectorOp, layer.Operations);
+        long lanes = architecture.Vector.Lanes;
+        return new VectorTiming(layer, (layer.Operations + lanes - 1) / lanes, ledger);
+    }
+
+    /// <summary>Everything in a network's matrix layers that does not fit, all layers at once; empty when every layer has a legal mapping.</summary>
+    public static ImmutableArray<MappingProblem> Problems(Architecture architecture, IEnumerable<GemmLayer> layers)
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        return [.. layers.SelectMany(l => LayerMapper.Map(architecture, l).Problems)];
+    }
+}

@@ -1,0 +1,35 @@
+using Sim.ArchModel;
+using Sim.Mapper;
+
+namespace Sim.Simulator.Timing;
+
+/// <summary>
+/// The array's time without memory, in closed form. A fold streams T steps into the corner PE; its wave needs R−1 more cycles until the last row is fed
+/// (fill) and C−1 more until it has crossed the last column (drain); a stationary operand takes R cycles to shift in before. From the start of one fold's
+/// stream to the next, with each term present unless its overlap switch is on,
+/// <code>interval = max(R, T + (R−1)[fill] + (C−1)[drain] + R[load])</code>
+/// where the R under the maximum is what a column's result bus (one result a cycle) or the loading of the next stationary tile needs in any case.
+/// <code>cycles = R[if stationary] + (folds − 1)·interval + T + R + C − 2</code>
+/// All switches off this is folds·(R+C+T−2), output-stationary, and folds·(2R+C+T−2) else: SCALE-Sim's count, edge folds costing as much as full ones.
+/// </summary>
+public static class FoldTiming
+{
+    /// <summary>Cycles between the last step fed to the corner PE and the moment the next fold may begin (its load, when that is not overlapped).</summary>
+    public static int Gap(PeArray array)
+    {
+        ArgumentNullException.ThrowIfNull(array);
+        return (array.OverlapFill ? 0 : array.Rows - 1) + (array.OverlapDrain ? 0 : array.Columns - 1);
+    }
+
+    /// <summary>Cycles from the start of one fold's stream to the next.</summary>
+    public static long Interval(PeArray array, FoldGrid grid)
+    {
+        ArgumentNullException.ThrowIfNull(grid);
+        long load = grid.LoadsStationary && !array.OverlapWeightLoad ? array.Rows : 0;
+        return Math.Max(array.Rows, grid.StreamLength + Gap(array) + load);
+    }
+
+    /// <summary>Cycles of a layer with unlimited bandwidth.</summary>
+    public static long Cycles(PeArray array, FoldGrid grid) =>
+        (grid.LoadsStationary ? array.Rows : 0) + (grid.Folds - 1) * Interval(array, grid) + grid.StreamLength + array.Rows + array.Columns - 2;
+}

@@ -25,15 +25,24 @@ public enum PrimitiveKind : byte
     Register,
     /// <summary>Look-up table: Width address bits, Width2 data bits.</summary>
     Table,
+    /// <summary>Adds 0 or 1 to Width bits: a chain of half adders.</summary>
+    Incrementer,
+    /// <summary>Width two-input gates: zero detection, gating, masking.</summary>
+    Gate,
+    /// <summary>Left shifter that places a short word in a zero-filled window of Width bits by Width2 stages; cheaper than a full barrel shifter.</summary>
+    Placer,
 }
 
 /// <summary>One primitive with its widths in bits (Width2 is 0 where it has no meaning).</summary>
 public readonly record struct Primitive(PrimitiveKind Kind, int Width, int Width2 = 0);
 
-/// <summary>Count copies of a primitive with the role they play, e.g. "significand multiplier".</summary>
-public readonly record struct StructureItem(string Role, Primitive Primitive, int Count);
+/// <summary>
+/// Count copies of a primitive with the role they play, e.g. "significand multiplier". OnPath: this role lies on the unit's longest path,
+/// so its delay adds to the unit's; the others work beside it.
+/// </summary>
+public readonly record struct StructureItem(string Role, Primitive Primitive, int Count, bool OnPath = false);
 
-/// <summary>The bag of primitives a unit is made of. Structures compose by concatenation.</summary>
+/// <summary>The bag of primitives a unit is made of. Structures compose by concatenation: the left unit feeds the right one.</summary>
 public sealed record Structure(ImmutableArray<StructureItem> Items)
 {
     /// <summary>A unit without gates.</summary>
@@ -41,4 +50,18 @@ public sealed record Structure(ImmutableArray<StructureItem> Items)
 
     /// <summary>Both units side by side.</summary>
     public static Structure operator +(Structure left, Structure right) => new(left.Items.AddRange(right.Items));
+
+    /// <summary>The unit with one more part; nothing is added when it has no bits.</summary>
+    public Structure With(string role, PrimitiveKind kind, int width, int width2 = 0, int count = 1, bool onPath = false) =>
+        width <= 0 || count <= 0 ? this : new(Items.Add(new StructureItem(role, new Primitive(kind, width, width2), count, onPath)));
+
+    /// <summary>As many copies of the unit, side by side.</summary>
+    public Structure Times(int copies)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(copies);
+        return copies == 0 ? Empty : new([.. Items.Select(i => i with { Count = i.Count * copies })]);
+    }
+
+    /// <summary>Flip-flops in the unit.</summary>
+    public int RegisterBits => Items.Where(i => i.Primitive.Kind == PrimitiveKind.Register).Sum(i => i.Primitive.Width * i.Count);
 }

@@ -1,0 +1,57 @@
+namespace Sim.Datapath.Structures;
+
+/// <summary>
+/// What hardware sees of a scalar format. SignificandBits: multiplier input width (hidden bit included; the whole word for integers).
+/// ExponentBits: 0 for integers and fixed point. Range: by how many places the value of the exponent field can shift a significand.
+/// Subnormals: gradual underflow is decoded. StorageBits: bits of a code.
+/// </summary>
+public readonly record struct OperandShape(int SignificandBits, int ExponentBits, int Range, bool Signed, bool Subnormals, int StorageBits)
+{
+    /// <summary>An integer or fixed-point word.</summary>
+    public static OperandShape Fixed(int bits, bool signed) => new(bits, 0, 0, signed, false, bits);
+
+    /// <summary>A float: the exponent field's finite values span <paramref name="range"/> + 1 binades.</summary>
+    public static OperandShape Float(int exponentBits, int fractionBits, int range, bool subnormals) =>
+        new(fractionBits + 1, exponentBits, range, true, subnormals, 1 + exponentBits + fractionBits);
+
+    /// <summary>Whether an exponent has to be handled.</summary>
+    public bool IsFloat => ExponentBits > 0;
+}
+
+/// <summary>An exact product as it leaves the multiplier: significand, exponent and the places over which it can lie.</summary>
+public readonly record struct ProductShape(OperandShape Left, OperandShape Right)
+{
+    /// <summary>Bits of the exact significand product.</summary>
+    public int SignificandBits => Left.SignificandBits + Right.SignificandBits;
+
+    /// <summary>Bits of the exponent sum, 0 when neither operand has an exponent.</summary>
+    public int ExponentBits => IsFloat ? Math.Max(Left.ExponentBits, Right.ExponentBits) + (Left.IsFloat && Right.IsFloat ? 1 : 0) : 0;
+
+    /// <summary>Places over which the exponent sum can move the product.</summary>
+    public int Range => Left.Range + Right.Range;
+
+    /// <summary>Width of the fixed-point window that holds every product exactly, without sign and carries.</summary>
+    public int WindowBits => SignificandBits + Range;
+
+    /// <summary>Whether the product has an exponent.</summary>
+    public bool IsFloat => Left.IsFloat || Right.IsFloat;
+
+    /// <summary>Whether both operands are two's complement or unsigned words.</summary>
+    public bool IsInteger => !IsFloat;
+
+    /// <summary>The multiplier: significands, exponent sum, zero and subnormal detection.</summary>
+    public Structure Multiplier()
+    {
+        Structure unit = Structure.Empty
+            .With("zero and subnormal detection", PrimitiveKind.Gate, Left.ExponentBits + Right.ExponentBits)
+            .With("integer magnitude", PrimitiveKind.Incrementer, IsFloat ? FixedMagnitudeBits : 0);
+        int wide = Math.Max(Left.SignificandBits, Right.SignificandBits), narrow = Math.Min(Left.SignificandBits, Right.SignificandBits);
+        unit = narrow == 1
+            ? unit.With("significand gating", PrimitiveKind.Gate, wide, onPath: true)
+            : unit.With(IsFloat ? "significand multiplier" : "integer multiplier", PrimitiveKind.Multiplier, Left.SignificandBits, Right.SignificandBits, onPath: true);
+        return Left.IsFloat && Right.IsFloat ? unit.With("exponent adder", PrimitiveKind.Adder, ExponentBits) : unit;
+    }
+
+    // A two's complement operand beside a float one is turned into sign and magnitude.
+    private int FixedMagnitudeBits => (Left is { IsFloat: false, Signed: true } ? Left.SignificandBits : 0) + (Right is { IsFloat: false, Signed: true } ? Right.SignificandBits : 0);
+}

@@ -1,3 +1,5 @@
+using Sim.Datapath.Structures;
+
 namespace Sim.Datapath.Formats;
 
 /// <summary>
@@ -24,6 +26,9 @@ public sealed record FixedFormat(string Name, int Bits, int Fraction, bool IsSig
 
     /// <inheritdoc/>
     public Exact SmallestPositive => Exact.Integer(1, -Fraction);
+
+    /// <inheritdoc/>
+    public OperandShape Shape => OperandShape.Fixed(Bits, Fraction, IsSigned);
 
     /// <summary>A code as the integer it holds, before the binary point is placed.</summary>
     public long ToInteger(uint code) => IsSigned ? unchecked((long)((ulong)code << 64 - Bits)) >> 64 - Bits : code;

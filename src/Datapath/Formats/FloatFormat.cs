@@ -1,3 +1,5 @@
+using Sim.Datapath.Structures;
+
 namespace Sim.Datapath.Formats;
 
 /// <summary>
@@ -57,6 +59,9 @@ public sealed record FloatFormat(string Name, int ExponentBits, int FractionBits
 
     /// <inheritdoc/>
     public int ContainerBits => Math.Max(Bits, WordBits);
+
+    /// <inheritdoc/>
+    public OperandShape Shape => OperandShape.Float(ExponentBits, FractionBits, (1 << ExponentBits) - (HasInfinity ? 3 : 2), MinimumExponent - FractionBits, Subnormals);
 
     private uint SignBit => 1u << ExponentBits + FractionBits;
 

@@ -1,3 +1,5 @@
+using Sim.Datapath.Structures;
+
 namespace Sim.Datapath.Formats;
 
 /// <summary>A scalar number format of 2 to 32 bits: codes in, codes out. Formats are data; nothing outside a format asks for its name.</summary>
@@ -11,6 +13,9 @@ public interface INumberFormat
 
     /// <summary>Bits of the word that text files and memories hold a code in, the code in its high end (tf32: 32, a binary32 pattern).</summary>
     int ContainerBits => Bits;
+
+    /// <summary>What a multiplier sees of the format: widths and exponent range.</summary>
+    OperandShape Shape { get; }
 
     /// <summary>The exact number that a code stands for.</summary>
     Exact Decode(uint code);

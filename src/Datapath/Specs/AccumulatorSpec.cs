@@ -1,24 +1,30 @@
-using Sim.Datapath.Formats;
+using Sim.Datapath.Structures;
 
 namespace Sim.Datapath.Specs;
 
 /// <summary>What a two's complement register does when a sum leaves its range.</summary>
 public enum RegisterOverflow : byte { Wrap, Saturate }
 
-/// <summary>The accumulating register of a datapath: a closed family, one record a kind.</summary>
-public abstract record AccumulatorSpec;
+/// <summary>The accumulating register of a datapath: a closed family, one record (and file) a kind. Each states the hardware of its own steps.</summary>
+public abstract record AccumulatorSpec
+{
+    /// <summary>Flip-flops of the register for products of this shape.</summary>
+    public abstract int RegisterBits(ProductShape product);
 
-/// <summary>Two's complement integer of <paramref name="Bits"/> (2 to 64); every step wraps or saturates. Operands must be integers.</summary>
-public sealed record IntegerAccumulator(int Bits, RegisterOverflow Overflow) : AccumulatorSpec;
+    /// <summary>Logic of acc ← acc + product after the multiplier; the register itself is not included.</summary>
+    public abstract Structure Step(ProductShape product);
 
-/// <summary>Two's complement fixed point: Bits (2 to 64) of which Fraction below the point; each product is rounded to the grid, then added; each step wraps or saturates.</summary>
-public sealed record FixedAccumulator(int Bits, int Fraction, RegisterOverflow Overflow, RoundingMode Rounding) : AccumulatorSpec;
+    /// <summary>Logic of acc ← acc + other partial sum at accumulator precision: what sits below an array that spills partial sums.</summary>
+    public abstract Structure Combine(ProductShape product);
 
-/// <summary>
-/// Float register (any FloatFormat up to fp32), rounded after every step. Product = null: fused, acc ← round(acc + a·b).
-/// Else separate: acc ← round(acc + round_Product(a·b)).
-/// </summary>
-public sealed record FloatAccumulator(INumberFormat Format, RoundingMode Rounding, OverflowPolicy Overflow, INumberFormat? Product = null) : AccumulatorSpec;
+    /// <summary>Logic that turns the finished register into the output format; empty when the register is the output.</summary>
+    public virtual Structure OutputConverter(ProductShape product) => Structure.Empty;
 
-/// <summary>Exact (Kulisch-wide) register: no rounding until the end, then one rounding into Output.</summary>
-public sealed record ExactAccumulator(INumberFormat Output, RoundingMode Rounding, OverflowPolicy Overflow) : AccumulatorSpec;
+    /// <summary>Adder of a two's complement register with what its overflow policy needs.</summary>
+    private protected static Structure RegisterAdder(int bits, RegisterOverflow overflow)
+    {
+        Structure adder = Structure.Empty.With("accumulation adder", PrimitiveKind.Adder, bits, onPath: true);
+        return overflow == RegisterOverflow.Wrap ? adder
+            : adder.With("overflow detection", PrimitiveKind.Gate, 3).With("saturation", PrimitiveKind.Mux, bits, onPath: true);
+    }
+}

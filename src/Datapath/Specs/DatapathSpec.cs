@@ -1,4 +1,5 @@
 using Sim.Datapath.Formats;
+using Sim.Datapath.Structures;
 
 namespace Sim.Datapath.Specs;
 
@@ -11,4 +12,24 @@ namespace Sim.Datapath.Specs;
 /// <param name="Activation">Format of the streamed operand A.</param>
 /// <param name="Accumulator">The register that sums products and how each step is rounded.</param>
 /// <param name="PipelineStages">Register stages inside the MAC, 0 or more: area and energy, not values.</param>
-public sealed record DatapathSpec(string Name, INumberFormat Weight, INumberFormat Activation, AccumulatorSpec Accumulator, int PipelineStages = 0);
+public sealed record DatapathSpec(string Name, INumberFormat Weight, INumberFormat Activation, AccumulatorSpec Accumulator, int PipelineStages = 0)
+{
+    /// <summary>The exact product of the two operands, as hardware sees it.</summary>
+    public ProductShape Product => new(Activation.Shape, Weight.Shape);
+
+    /// <summary>Flip-flops of the accumulating register, which is also the width of a partial sum that leaves a PE.</summary>
+    public int AccumulatorBits => Accumulator.RegisterBits(Product);
+
+    /// <summary>Multiplier and accumulation step without any register.</summary>
+    public Structure MacLogic => Product.Multiplier() + Accumulator.Step(Product);
+
+    /// <summary>Accumulating register and pipeline registers: what a MAC clocks each time.</summary>
+    public Structure MacRegisters => Structure.Empty
+        .With("accumulator register", PrimitiveKind.Register, AccumulatorBits)
+        .With("pipeline register", PrimitiveKind.Register, PipelineCutBits, count: PipelineStages);
+
+    // A cut after the multiplier holds sign, product and exponent, or further down the sum window: the wider of the two is taken.
+    private int PipelineCutBits => Accumulator is FloatAccumulator f
+        ? 1 + Math.Max(Product.ExponentBits, f.Format.Shape.ExponentBits) + FloatUnits.WindowBits(Product.SignificandBits, f.Format.Shape)
+        : Math.Max(1 + Product.ExponentBits + Product.SignificandBits, AccumulatorBits);
+}

@@ -3,16 +3,16 @@ namespace Sim.Datapath.Structures;
 /// <summary>
 /// What hardware sees of a scalar format. SignificandBits: multiplier input width (hidden bit included; the whole word for integers).
 /// ExponentBits: 0 for integers and fixed point. Range: by how many places the value of the exponent field can shift a significand.
-/// Subnormals: gradual underflow is decoded. StorageBits: bits of a code.
+/// LeastExponent: weight of the least significant place of all values, as a power of two. Subnormals: gradual underflow is decoded. StorageBits: bits of a code.
 /// </summary>
-public readonly record struct OperandShape(int SignificandBits, int ExponentBits, int Range, bool Signed, bool Subnormals, int StorageBits)
+public readonly record struct OperandShape(int SignificandBits, int ExponentBits, int Range, int LeastExponent, bool Signed, bool Subnormals, int StorageBits)
 {
     /// <summary>An integer or fixed-point word.</summary>
-    public static OperandShape Fixed(int bits, bool signed) => new(bits, 0, 0, signed, false, bits);
+    public static OperandShape Fixed(int bits, int fraction, bool signed) => new(bits, 0, 0, -fraction, signed, false, bits);
 
     /// <summary>A float: the exponent field's finite values span <paramref name="range"/> + 1 binades.</summary>
-    public static OperandShape Float(int exponentBits, int fractionBits, int range, bool subnormals) =>
-        new(fractionBits + 1, exponentBits, range, true, subnormals, 1 + exponentBits + fractionBits);
+    public static OperandShape Float(int exponentBits, int fractionBits, int range, int leastExponent, bool subnormals) =>
+        new(fractionBits + 1, exponentBits, range, leastExponent, true, subnormals, 1 + exponentBits + fractionBits);
 
     /// <summary>Whether an exponent has to be handled.</summary>
     public bool IsFloat => ExponentBits > 0;
@@ -29,6 +29,9 @@ public readonly record struct ProductShape(OperandShape Left, OperandShape Right
 
     /// <summary>Places over which the exponent sum can move the product.</summary>
     public int Range => Left.Range + Right.Range;
+
+    /// <summary>Weight of the least significant place of all products, as a power of two.</summary>
+    public int LeastExponent => Left.LeastExponent + Right.LeastExponent;
 
     /// <summary>Width of the fixed-point window that holds every product exactly, without sign and carries.</summary>
     public int WindowBits => SignificandBits + Range;

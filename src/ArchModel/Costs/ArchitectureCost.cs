@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Sim.ArchModel.Technologies;
+using Sim.Datapath.Structures;
+using Sim.Foundation.Diagnostics;
+
+namespace Sim.ArchModel.Costs;
+
+/// <summary>One line of an accelerator's area. Primitive is empty for memories.</summary>
+public sealed record AreaItem(string Component, string Role, string Primitive, long Count, double SquareMicrometres, string Source);
+
+/// <summary>pJ of one action, with where the number comes from.</summary>
+public sealed record ActionPrice(double Picojoules, string Source);
+
+/// <summary>One priced action of an accelerator.</summary>
+public sealed record PricedAction(string Component, string Action, ActionPrice Price);
+
+/// <summary>
+/// Area, leakage and energy per action of one accelerator in one technology. Energy of a run = Σ counts × <see cref="EnergyPerAction"/>;
+/// leakage × time is separate. Off-chip memory has energy only.
+/// </summary>
+public sealed class ArchitectureCost
+{
+    private readonly ImmutableDictionary<(string Component, string Action), ActionPrice> _prices;
+
+    /// <summary>Prices the accelerator.</summary>
+    /// <exception cref="InvalidInputException">COST001: the technology does not know a memory that the architecture names.</exception>
+    public ArchitectureCost(Architecture architecture, Technology technology)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        Architecture = architecture;
+        var model = new CostModel(technology);
+        var bag = new DiagnosticBag();
+        ImmutableArray<BufferCost> buffers = PriceBuffers(architecture, model, bag);
+        if (!technology.DramPicojoulesPerBit.ContainsKey(architecture.Dram.Kind))
+            bag.Error(new Location(architecture.Name), "COST001",
+                $"technology '{technology.Name}' has no energy for the DRAM kind '{architecture.Dram.Kind}'; known: {string.Join(", ", technology.DramPicojoulesPerBit.Keys)}");
+        bag.ThrowIfErrors();
+
+        var pe = new PricedPe(architecture, model);
+        var prices = new ActionPrices(architecture, technology, pe, buffers);
+        Actions = prices.All;
+        _prices = Actions.ToImmutableDictionary(a => (a.Component, a.Action), a => a.Price);
+        Area = AreaList.Of(architecture, pe, buffers);
+        AreaSquareMicrometres = Area.Sum(i => i.SquareMicrometres);
+        LeakageMilliwatts = (pe.LeakageNanowatts + buffers.Sum(b => b.LeakageNanowatts)) * 1e-6;
+        MacDelayNanoseconds = pe.MacDelayNanoseconds;
+        Warnings = ClockCheck(architecture, pe, buffers);
+    }
+
+    /// <summary>What was priced.</summary>
+    public Architecture Architecture { get; }
+
+    /// <summary>Area by component and role; sums to <see cref="AreaSquareMicrometres"/>.</summary>
+    public ImmutableArray<AreaItem> Area { get; }
+
+    /// <summary>Total on-chip area, µm², without wires, clock tree, control and pads.</summary>
+    public double AreaSquareMicrometres { get; }
+
+    /// <summary>Leakage of logic and on-chip memories, mW.</summary>
+    public double LeakageMilliwatts { get; }
+
+    /// <summary>Longest path of a MAC between registers, ns: the unpipelined path cut into equal parts.</summary>
+    public double MacDelayNanoseconds { get; }
+
+    /// <summary>Every action with its price, in the order component (PE, accumulator, buffers, DRAM, vector), action.</summary>
+    public ImmutableArray<PricedAction> Actions { get; }
+
+    /// <summary>What the designer should know, e.g. a clock that the datapath's delay does not meet.</summary>
+    public ImmutableArray<string> Warnings { get; }
+
+    /// <summary>Energy of one action.</summary>
+    /// <exception cref="KeyNotFoundException">Nobody priced that action: a bug in what counts it.</exception>
+    public ActionPrice EnergyPerAction(string component, string action) => _prices.TryGetValue((component, action), out ActionPrice? price) ? price
+        : throw new KeyNotFoundException($"'{Architecture.Name}' has no price for the action '{action}' of '{component}'");
+
+    private static ImmutableArray<BufferCost> PriceBuffers(Architecture architecture, CostModel model, DiagnosticBag bag)
+    {
+        ImmutableArray<BufferCost>.Builder priced = ImmutableArray.CreateBuilder<BufferCost>(architecture.Buffers.Length);
+        foreach (BufferLevel buffer in architecture.Buffers)
+            if (BufferCost.TryPrice(buffer, model, out BufferCost? cost, out string problem)) priced.Add(cost!);
+            else bag.Error(new Location(architecture.Name), "COST001", problem);
+        return priced.ToImmutable();
+    }
+
+    private static ImmutableArray<string> ClockCheck(Architecture architecture, PricedPe pe, ImmutableArray<BufferCost> buffers)
+    {
+        double period = 1e9 / architecture.ClockHertz;
+        var warnings = ImmutableArray.CreateBuilder<string>();
+        void Check(string what, double delay)
+        {
+            if (delay > period)
+                warnings.Add(string.Create(CultureInfo.InvariantCulture,
+                    $"COST002: {what} takes about {delay:0.00} ns but the clock period is {period:0.00} ns; add pipeline stages or lower the clock"));
+        }
+        Check($"a MAC of datapath '{architecture.Datapath.Name}' with {architecture.Datapath.PipelineStages} pipeline stages", pe.MacDelayNanoseconds);
+        if (architecture.Array.Dataflow != Dataflow.OutputStationary) Check("the accumulator below the array", pe.Accumulator.DelayNanoseconds);
+        foreach (BufferCost buffer in buffers) Check($"an access to buffer '{buffer.Name}'", buffer.AccessNanoseconds);
+        return warnings.ToImmutable();
+    }
+}

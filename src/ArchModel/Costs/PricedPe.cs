@@ -1,0 +1,51 @@
+using Sim.Datapath.Specs;
+using Sim.Datapath.Structures;
+
+namespace Sim.ArchModel.Costs;
+
+/// <summary>The logic of an accelerator, priced once: parts of a PE, the accumulators below the array, output converters, vector lanes.</summary>
+internal sealed class PricedPe
+{
+    public PricedPe(Architecture architecture, CostModel model)
+    {
+        DatapathSpec datapath = architecture.Datapath;
+        PeArray array = architecture.Array;
+        Pes = (long)array.Rows * array.Columns;
+        MacLogic = model.Price(datapath.MacLogic);
+        MacRegisters = model.Price(datapath.MacRegisters);
+        StreamRegisters = model.Price(PeStructure.StreamRegisters(datapath, array.Dataflow));
+        StationaryRegisters = model.Price(PeStructure.StationaryRegisters(datapath, array));
+        ResultPath = model.Price(PeStructure.ResultPath(datapath, array));
+        Accumulator = model.Price(PeStructure.ColumnAccumulator(datapath));
+        Accumulators = array.Dataflow == Dataflow.OutputStationary ? 0 : array.Columns;
+        Converter = model.Price(datapath.Accumulator.OutputConverter(datapath.Product));
+        Converters = array.Columns;
+        Lane = model.Price(VectorLane.Whole);
+        Lanes = architecture.Vector.Lanes;
+        MacDelayNanoseconds = MacLogic.DelayNanoseconds / (datapath.PipelineStages + 1);
+    }
+
+    public long Pes { get; }
+    public StructureCost MacLogic { get; }
+    public StructureCost MacRegisters { get; }
+    public StructureCost StreamRegisters { get; }
+    public StructureCost StationaryRegisters { get; }
+    public StructureCost ResultPath { get; }
+    public StructureCost Accumulator { get; }
+    public int Accumulators { get; }
+    public StructureCost Converter { get; }
+    public int Converters { get; }
+    public StructureCost Lane { get; }
+    public int Lanes { get; }
+    public double MacDelayNanoseconds { get; }
+
+    /// <summary>Every unit with its component and number of copies.</summary>
+    public IEnumerable<(string Component, StructureCost Unit, long Copies)> Units =>
+    [
+        (ActionNames.Pe, MacLogic, Pes), (ActionNames.Pe, MacRegisters, Pes), (ActionNames.Pe, StreamRegisters, Pes),
+        (ActionNames.Pe, StationaryRegisters, Pes), (ActionNames.Pe, ResultPath, Pes),
+        (ActionNames.Accumulator, Accumulator, Accumulators), ("output_converter", Converter, Converters), (ActionNames.Vector, Lane, Lanes),
+    ];
+
+    public double LeakageNanowatts => Units.Sum(u => u.Unit.LeakageNanowatts * u.Copies);
+}

@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using Sim.Datapath.Structures;
+using Sim.Foundation.Diagnostics;
+using Sim.Foundation.Yaml;
+
+namespace Sim.ArchModel.Technologies;
+
+/// <summary>The `primitives` mapping of a technology file: primitive → laws.</summary>
+internal static class PrimitivesYaml
+{
+    private static readonly ImmutableArray<(PrimitiveKind Kind, string Word)> Kinds =
+    [
+        (PrimitiveKind.Multiplier, "multiplier"), (PrimitiveKind.Adder, "adder"), (PrimitiveKind.Incrementer, "incrementer"),
+        (PrimitiveKind.Comparator, "comparator"), (PrimitiveKind.Mux, "mux"), (PrimitiveKind.LeftShifter, "left_shifter"),
+        (PrimitiveKind.RightShifter, "right_shifter"), (PrimitiveKind.Placer, "placer"), (PrimitiveKind.LeadingZeroCounter, "leading_zero_counter"),
+        (PrimitiveKind.Xor, "xor"), (PrimitiveKind.Gate, "gate"), (PrimitiveKind.Register, "register"), (PrimitiveKind.Table, "table"),
+    ];
+
+    private static readonly ImmutableArray<(LawBasis Basis, YamlField<double> Field)> Bases =
+    [
+        Basis(LawBasis.Constant, "constant", "1"), Basis(LawBasis.Width, "width", "n"), Basis(LawBasis.WidthSum, "width_sum", "n + m"),
+        Basis(LawBasis.Product, "product", "n·m"), Basis(LawBasis.ProductLog, "product_log", "n·m·log2(n·m)"),
+        Basis(LawBasis.Stages, "stages", "shifter stages"), Basis(LawBasis.WidthStages, "width_stages", "n·stages"), Basis(LawBasis.TableBits, "table_bits", "2^n·m"),
+    ];
+
+    private static readonly YamlField<CostLaw> Area = YamlField.Required("area_um2", Law(), "Area in µm² as a sum of coefficient × basis.");
+    private static readonly YamlField<double> Floor = YamlField.Optional("floor_um2_per_bit", YamlTypes.Number(0), 0.0, "0", "Least area for each bit of width, in µm².");
+    private static readonly YamlField<CostLaw> Delay = YamlField.Optional("delay_ns", Law(), "Delay on a path in ns; without it the primitive cannot lie on a path.");
+    private static readonly YamlField<double> Energy = YamlField.Required("energy_fj_per_um2", YamlTypes.Number(0, exclusive: true), "Energy of one operation for each µm², in fJ.");
+    private static readonly YamlField<double> Leakage = YamlField.Required("leakage_nw_per_um2", YamlTypes.Number(0, exclusive: true), "Leakage for each µm², in nW.");
+    private static readonly YamlField<string> Source = YamlField.Required("source", YamlTypes.Text, "Where the laws come from.");
+
+    private static readonly ImmutableArray<(PrimitiveKind Kind, YamlField<PrimitivePrice> Field)> Prices =
+        [.. Kinds.Select(k => (k.Kind, YamlField.Optional(k.Word, Price(), $"Laws of the primitive '{k.Word}'; unknown when left out.")))];
+
+    /// <summary>The mapping as a type.</summary>
+    public static YamlType<ImmutableSortedDictionary<PrimitiveKind, PrimitivePrice>> Type { get; } = YamlTypes.Map(
+        new YamlSchema("primitives", "Laws by primitive.", [.. Prices.Select(p => (YamlField)p.Field)]),
+        (YamlMap map, DiagnosticBag bag, out ImmutableSortedDictionary<PrimitiveKind, PrimitivePrice> value) =>
+        {
+            value = ImmutableSortedDictionary<PrimitiveKind, PrimitivePrice>.Empty;
+            foreach ((PrimitiveKind kind, YamlField<PrimitivePrice> field) in Prices)
+                if (field.TryRead(map, bag, out PrimitivePrice price)) value = value.Add(kind, price);
+            return true;
+        });
+
+    /// <summary>The word of a primitive in files.</summary>
+    public static string WordOf(PrimitiveKind kind) => Kinds.First(k => k.Kind == kind).Word;
+
+    private static YamlType<PrimitivePrice> Price() => YamlTypes.Map(
+        new YamlSchema("primitive", "Area, delay, energy and leakage of one primitive.", [Area, Floor, Delay, Energy, Leakage, Source]),
+        (YamlMap map, DiagnosticBag bag, out PrimitivePrice value) =>
+        {
+            bool good = Area.TryRead(map, bag, out CostLaw area) & Floor.TryRead(map, bag, out double floor) & Energy.TryRead(map, bag, out double energy)
+                & Leakage.TryRead(map, bag, out double leakage) & Source.TryRead(map, bag, out string source);
+            CostLaw? delay = Delay.TryRead(map, bag, out CostLaw law) ? law : null;
+            value = good ? new PrimitivePrice(area, floor, delay, energy, leakage, source) : null!;
+            return good;
+        });
+
+    private static YamlType<CostLaw> Law() => YamlTypes.Map(
+        new YamlSchema("law", "Coefficients of a sum over functions of the widths n and m in bits.", [.. Bases.Select(b => (YamlField)b.Field)]),
+        (YamlMap map, DiagnosticBag bag, out CostLaw value) =>
+        {
+            ImmutableArray<KeyValuePair<LawBasis, double>>.Builder terms = ImmutableArray.CreateBuilder<KeyValuePair<LawBasis, double>>();
+            foreach ((LawBasis basis, YamlField<double> field) in Bases)
+                if (field.TryRead(map, bag, out double coefficient)) terms.Add(new(basis, coefficient));
+            value = new CostLaw(terms.ToImmutable());
+            if (terms.Count > 0) return true;
+            bag.Error(map.Location, "CFG004", $"a law needs one coefficient at least; allowed: {string.Join(", ", Bases.Select(b => b.Field.Name))}");
+            return false;
+        });
+
+    private static (LawBasis, YamlField<double>) Basis(LawBasis basis, string word, string meaning) =>
+        (basis, YamlField.Optional(word, YamlTypes.Number(), $"Coefficient of {meaning}."));
+}

@@ -1,0 +1,82 @@
+using Sim.Workloads.Graph;
+
+namespace Sim.Workloads.Execution;
+
+/// <summary>Runs a network in float32 (and the integer types of quantized ONNX operators), node by node in topological order.</summary>
+public static class GraphExecutor
+{
+    /// <summary>
+    /// Computes the graph's outputs by name. <paramref name="engine"/> may take over nodes; <paramref name="observer"/> sees every computed value by name, in order.
+    /// Intermediate values are dropped after their last use. Results do not depend on the number of threads.
+    /// Throws <see cref="NetworkException"/> when the inputs do not fit the graph or a node cannot be computed.
+    /// </summary>
+    public static IReadOnlyDictionary<string, Tensor> Run(NetworkGraph graph, IReadOnlyDictionary<string, Tensor> inputs,
+        ILayerEngine? engine = null, Action<string, Tensor>? observer = null)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(inputs);
+        var values = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        foreach (GraphValue expected in graph.Inputs) values.Add(expected.Name, Checked(expected, inputs));
+        Dictionary<string, int> lastUse = LastUses(graph);
+        for (int i = 0; i < graph.Nodes.Length; i++)
+        {
+            Node node = graph.Nodes[i];
+            Tensor[] results = RunNode(graph, node, values, engine);
+            for (int o = 0; o < node.Outputs.Length && o < results.Length; o++)
+            {
+                if (node.Outputs[o].Length == 0) continue;
+                values[node.Outputs[o]] = results[o];
+                observer?.Invoke(node.Outputs[o], results[o]);
+            }
+            foreach (string name in node.Inputs.Concat(node.Outputs))
+                if (!lastUse.TryGetValue(name, out int last) || last <= i) values.Remove(name);
+        }
+        return graph.Outputs.ToDictionary(o => o.Name, o => Value(graph, values, o.Name) ?? throw new NetworkException($"output '{o.Name}' was not computed"));
+    }
+
+    private static Tensor[] RunNode(NetworkGraph graph, Node node, Dictionary<string, Tensor> values, ILayerEngine? engine)
+    {
+        var inputs = new Tensor?[node.Inputs.Length];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            if (node.Inputs[i].Length == 0) continue;
+            inputs[i] = Value(graph, values, node.Inputs[i]) ?? throw new NetworkException(node, $"input '{node.Inputs[i]}' has no value");
+        }
+        if (engine?.Execute(node, inputs) is { } taken) return taken;
+        return Apply(node, graph.Opset, inputs);
+    }
+
+    /// <summary>One operator on given inputs: what the executor does for a node that no engine takes.</summary>
+    public static Tensor[] Apply(Node node, int opset, Tensor?[] inputs)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        Operator op = OperatorCatalogue.Find(node) ?? throw new NetworkException(node, OperatorCatalogue.Unsupported(node));
+        var call = new OperatorCall(node, opset, inputs);
+        Tensor[] results = op.Body(call);
+        for (int o = results.Length; o < node.Outputs.Length; o++)
+            if (node.Outputs[o].Length > 0) throw call.Fail($"output {o} is not supported");
+        return results;
+    }
+
+    private static Tensor? Value(NetworkGraph graph, Dictionary<string, Tensor> values, string name) =>
+        values.TryGetValue(name, out Tensor? t) || graph.Constants.TryGetValue(name, out t) ? t : null;
+
+    private static Tensor Checked(GraphValue expected, IReadOnlyDictionary<string, Tensor> inputs)
+    {
+        if (!inputs.TryGetValue(expected.Name, out Tensor? t)) throw new NetworkException($"input '{expected.Name}' is not given");
+        if (t.Type != expected.Type) throw new NetworkException($"input '{expected.Name}' must be {expected.Type}, found {t.Type}");
+        bool fits = t.Shape.Length == expected.Shape.Length;
+        for (int i = 0; fits && i < t.Shape.Length; i++) fits = expected.Shape[i] < 0 || expected.Shape[i] == t.Shape[i];
+        string wanted = $"[{string.Join(',', expected.Shape.Select(d => d < 0 ? "?" : d.ToString(System.Globalization.CultureInfo.InvariantCulture)))}]";
+        return fits ? t : throw new NetworkException($"input '{expected.Name}' must have shape {wanted}, found {Shapes.Text(t.Shape)}");
+    }
+
+    private static Dictionary<string, int> LastUses(NetworkGraph graph)
+    {
+        var last = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (int i = 0; i < graph.Nodes.Length; i++)
+            foreach (string name in graph.Nodes[i].Inputs) last[name] = i;
+        foreach (GraphValue output in graph.Outputs) last[output.Name] = int.MaxValue;
+        return last;
+    }
+}

@@ -1,0 +1,18 @@
+using Sim.Workloads.Graph;
+
+namespace Sim.Workloads.Execution;
+
+/// <summary>Computes a node's outputs. Throws <see cref="NetworkException"/> when inputs or attributes do not fit.</summary>
+internal delegate Tensor[] OperatorBody(OperatorCall call);
+
+/// <summary>
+/// One operator of the standard domain. Attributes lists every attribute name that is understood, separated by blanks: an unknown one is an error, not a surprise.
+/// </summary>
+internal sealed record Operator(string OpType, int MinInputs, int MaxInputs, int MaxOutputs, string Attributes, OperatorBody Body)
+{
+    private readonly HashSet<string> _attributes = [.. Attributes.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+
+    internal bool Knows(string attribute) => _attributes.Contains(attribute);
+
+    internal IEnumerable<string> AttributeNames => _attributes;
+}

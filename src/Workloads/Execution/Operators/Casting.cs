@@ -1,0 +1,71 @@
+using Sim.Workloads.Graph;
+
+namespace Sim.Workloads.Execution.Operators;
+
+/// <summary>Cast, CastLike, and the rounding of results to their element type.</summary>
+internal static class Casting
+{
+    /// <summary>A float tensor of type Float32 or Float16; Float16 values are rounded to half precision.</summary>
+    internal static Tensor Rounded(ElementType type, int[] shape, float[] values)
+    {
+        if (type == ElementType.Float16)
+            for (int i = 0; i < values.Length; i++) values[i] = (float)(Half)values[i];
+        return new Tensor(type, shape, values);
+    }
+
+    /// <summary>Integers wrapped into their type.</summary>
+    internal static Tensor Wrapped(ElementType type, int[] shape, long[] values)
+    {
+        if (type is not (ElementType.Int64 or ElementType.UInt64))
+            for (int i = 0; i < values.Length; i++) values[i] = type.Wrap(values[i]);
+        return new Tensor(type, shape, values);
+    }
+
+    internal static Tensor[] Cast(OperatorCall call)
+    {
+        int code = call.Small(call.Int("to", 0), "to");
+        ElementType type = ElementTypes.FromOnnx(code) ?? throw call.Fail($"cannot cast to {ElementTypes.OnnxName(code)}; this element type is not supported");
+        return [To(type, call.Input(0))];
+    }
+
+    internal static Tensor[] CastLike(OperatorCall call) => [To(call.Input(1).Type, call.Input(0))];
+
+    /// <summary>Converts values: real to integer truncates towards zero and wraps, anything to Bool is "not zero".</summary>
+    internal static Tensor To(ElementType type, Tensor t)
+    {
+        if (type == t.Type) return t;
+        int n = t.Count;
+        if (type == ElementType.Float64)
+        {
+            var doubles = new double[n];
+            for (int i = 0; i < n; i++) doubles[i] = AsDouble(t, i);
+            return new Tensor(type, t.Shape, doubles);
+        }
+        if (type.IsReal())
+        {
+            var floats = new float[n];
+            for (int i = 0; i < n; i++) floats[i] = t.Type.IsReal() ? (float)AsDouble(t, i) : t.Type == ElementType.UInt64 ? unchecked((ulong)t.Integers[i]) : t.Integers[i];
+            return Rounded(type, t.Shape, floats);
+        }
+        var integers = new long[n];
+        for (int i = 0; i < n; i++) integers[i] = AsInteger(type, t, i);
+        return Wrapped(type, t.Shape, integers);
+    }
+
+    /// <summary>Element i of any tensor as a double.</summary>
+    internal static double AsDouble(Tensor t, int i) => t.Type switch
+    {
+        ElementType.Float32 or ElementType.Float16 => t.Floats[i],
+        ElementType.Float64 => t.Doubles[i],
+        ElementType.UInt64 => unchecked((ulong)t.Integers[i]),
+        _ => t.Integers[i],
+    };
+
+    private static long AsInteger(ElementType type, Tensor t, int i)
+    {
+        if (!t.Type.IsReal()) return t.Integers[i];
+        double v = AsDouble(t, i);
+        if (type == ElementType.Bool) return v != 0 ? 1 : 0;
+        return type == ElementType.UInt64 && v >= 9223372036854775808.0 ? unchecked((long)(ulong)v) : unchecked((long)v);
+    }
+}

@@ -1,0 +1,94 @@
+using Sim.Workloads.Graph;
+
+namespace Sim.Workloads.Execution.Operators;
+
+/// <summary>QuantizeLinear, DequantizeLinear (per tensor and per axis), DynamicQuantizeLinear.</summary>
+internal static class QuantizationOperators
+{
+    internal static Tensor[] Quantize(OperatorCall call)
+    {
+        Tensor x = call.Input(0), scale = call.Input(1);
+        Tensor? zero = call.Optional(2);
+        ElementType type = zero?.Type ?? OutputType(call);
+        if (type is not (ElementType.Int8 or ElementType.UInt8 or ElementType.Int16 or ElementType.UInt16 or ElementType.Int32))
+            throw call.Fail($"the output type {type} is not one of Int8, UInt8, Int16, UInt16, Int32");
+        AxisScale axis = AxisScale.Of(call, x, scale, zero);
+        (long low, long high) = type.Range();
+        Tensor real = x.Type.IsReal() ? x : Casting.To(ElementType.Float32, x);
+        if (real.Type == ElementType.Float64) throw call.Fail("Float64 is not supported");
+        float[] values = real.Floats;
+        var result = new long[values.Length];
+        for (int i = 0; i < result.Length; i++)
+        {
+            int c = axis.Channel(i);
+            result[i] = Quantized(values[i] / axis.Scale[c], axis.Zero(c), low, high);
+        }
+        return [new Tensor(type, x.Shape, result)];
+    }
+
+    /// <summary>round-half-even(value) + zero, saturated. A NaN has no integer; ONNX leaves it open and hardware gives the least value.</summary>
+    internal static long Quantized(float value, long zero, long low, long high) =>
+        float.IsNaN(value) ? low : (long)Math.Clamp(Math.Round((double)value, MidpointRounding.ToEven) + zero, low, high);
+
+    internal static Tensor[] Dequantize(OperatorCall call)
+    {
+        Tensor x = call.Input(0), scale = call.Input(1);
+        if (x.Type.IsReal()) throw call.Fail($"takes integers, found {x.Type}");
+        AxisScale axis = AxisScale.Of(call, x, scale, call.Optional(2));
+        if (call.Optional(2) is { } zero && zero.Type != x.Type) throw call.Fail($"the zero point's type {zero.Type} differs from the input's {x.Type}");
+        long[] values = x.Integers;
+        var result = new float[values.Length];
+        for (int i = 0; i < result.Length; i++)
+        {
+            int c = axis.Channel(i);
+            result[i] = (values[i] - axis.Zero(c)) * axis.Scale[c];
+        }
+        return [Casting.Rounded(scale.Type, x.Shape, result)];
+    }
+
+    internal static Tensor[] Dynamic(OperatorCall call)
+    {
+        Tensor x = call.Input(0);
+        float[] values = call.Floats(x, "input");
+        float low = 0, high = 0;
+        foreach (float v in values) (low, high) = (MathF.Min(low, v), MathF.Max(high, v));
+        float scale = (high - low) / 255;
+        if (scale == 0) scale = 1;
+        long zero = (long)Math.Clamp(MathF.Round(-low / scale, MidpointRounding.ToEven), 0, 255);
+        long[] result = Array.ConvertAll(values, v => Quantized(v / scale, zero, 0, 255));
+        return [new Tensor(ElementType.UInt8, x.Shape, result), Tensor.OfFloats([scale]), Tensor.OfIntegers(ElementType.UInt8, [zero])];
+    }
+
+    private static ElementType OutputType(OperatorCall call)
+    {
+        int code = call.Small(call.Int("output_dtype", 0), "output_dtype");
+        if (code == 0) return ElementType.UInt8;
+        return ElementTypes.FromOnnx(code) ?? throw call.Fail($"the output type {ElementTypes.OnnxName(code)} is not supported");
+    }
+}
+
+/// <summary>Scales and zero points of a tensor: one for all, or one for each index of an axis.</summary>
+internal sealed record AxisScale(float[] Scale, long[] Zeros, int Length, int Step)
+{
+    internal int Channel(int element) => Scale.Length == 1 ? 0 : element / Step % Length;
+
+    internal long Zero(int channel) => Zeros.Length == 1 ? Zeros[0] : Zeros[channel];
+
+    internal static AxisScale Of(OperatorCall call, Tensor x, Tensor scale, Tensor? zero)
+    {
+        if (call.Int("block_size", 0) != 0) throw call.Fail("blocked quantization (block_size) is not supported; per tensor and per axis are");
+        return Of(call, x, scale, zero, scale.Count == 1 && scale.Shape.Length <= 1 ? 0 : call.Axis(call.Int("axis", 1), x.Shape.Length));
+    }
+
+    internal static AxisScale Of(OperatorCall call, Tensor x, Tensor scale, Tensor? zero, int axis)
+    {
+        if (zero is not null && zero.Type.IsReal()) throw call.Fail($"the zero point must be an integer, found {zero.Type}");
+        long[] zeros = zero is null ? [0] : zero.Integers;
+        if (scale.Shape.Length > 1) throw call.Fail($"a scale of shape {Shapes.Text(scale.Shape)} (blocked) is not supported; per tensor and per axis are");
+        if (scale.Count != 1 && scale.Count != x.Shape[axis]) throw call.Fail($"{scale.Count} scales do not fit axis {axis} of {Shapes.Text(x.Shape)}");
+        if (zeros.Length != scale.Count && zeros.Length != 1) throw call.Fail($"{zeros.Length} zero points do not fit {scale.Count} scales");
+        float[] scales = call.Floats(scale, "the scale");
+        if (scales.Any(s => !(s > 0))) throw call.Fail("every scale must be greater than 0");
+        return scale.Count == 1 ? new AxisScale(scales, zeros, 1, 1) : new AxisScale(scales, zeros, x.Shape[axis], Shapes.Count(x.Shape.AsSpan(axis + 1)));
+    }
+}

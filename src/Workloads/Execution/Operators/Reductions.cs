@@ -1,0 +1,65 @@
+using Sim.Workloads.Graph;
+
+namespace Sim.Workloads.Execution.Operators;
+
+/// <summary>Reduce* over axes, ArgMax, ArgMin. Real sums run in double in ascending order of the reduced elements and are rounded once.</summary>
+internal static class Reductions
+{
+    internal static OperatorBody Of(double initial, Func<double, double, double> step, Func<double, int, double>? finish = null) => call => [Reduce(call, initial, step, finish)];
+
+    private static Tensor Reduce(OperatorCall call, double initial, Func<double, double, double> step, Func<double, int, double>? finish)
+    {
+        Tensor x = call.Input(0);
+        int rank = x.Shape.Length;
+        int[]? axes = call.IntsFromInputOr(1, "axes");
+        if (axes is null or { Length: 0 } && call.Flag("noop_with_empty_axes", false)) axes = [];
+        else if (axes is null or { Length: 0 }) axes = [.. Enumerable.Range(0, rank)];
+        var reduced = new bool[rank];
+        foreach (int a in axes) reduced[call.Axis(a, rank)] = true;
+        int[] kept = [.. x.Shape.Select((d, i) => reduced[i] ? 1 : d)];
+        var sums = new double[Shapes.Count(kept)];
+        Array.Fill(sums, initial);
+        int[] steps = Shapes.BroadcastStrides(kept, rank, x.Shape), index = new int[rank];
+        for (int d = 0; d < rank; d++)
+            if (reduced[d]) steps[d] = 0;
+        for (int i = 0; i < x.Count; i++)
+        {
+            int at = 0;
+            for (int d = 0; d < rank; d++) at += index[d] * steps[d];
+            sums[at] = step(sums[at], Casting.AsDouble(x, i));
+            for (int d = rank - 1; d >= 0 && ++index[d] == x.Shape[d]; d--) index[d] = 0;
+        }
+        int count = sums.Length == 0 ? 0 : x.Count / sums.Length;
+        if (finish is not null)
+            for (int i = 0; i < sums.Length; i++) sums[i] = finish(sums[i], count);
+        int[] shape = call.Flag("keepdims", true) ? kept : [.. kept.Where((_, i) => !reduced[i])];
+        // Integers of more than 53 bits would lose digits in a double.
+        if (!x.Type.IsReal() && sums.Any(s => Math.Abs(s) > 9007199254740992)) throw call.Fail("an integer result has more than 53 bits");
+        return Casting.To(x.Type, new Tensor(ElementType.Float64, shape, sums));
+    }
+
+    internal static Tensor[] ArgMax(OperatorCall call) => Arg(call, static (a, b) => a > b);
+
+    internal static Tensor[] ArgMin(OperatorCall call) => Arg(call, static (a, b) => a < b);
+
+    private static Tensor[] Arg(OperatorCall call, Func<double, double, bool> better)
+    {
+        Tensor x = call.Input(0);
+        int axis = call.Axis(call.Int("axis", 0), x.Shape.Length), length = x.Shape[axis], step = Shapes.Count(x.Shape.AsSpan(axis + 1));
+        bool last = call.Flag("select_last_index", false);
+        if (length == 0) throw call.Fail($"axis {axis} of {Shapes.Text(x.Shape)} is empty");
+        var result = new long[x.Count / length];
+        for (int row = 0; row < result.Length; row++)
+        {
+            int start = row / step * length * step + row % step, best = 0;
+            for (int i = 1; i < length; i++)
+            {
+                double candidate = Casting.AsDouble(x, start + i * step), current = Casting.AsDouble(x, start + best * step);
+                if (better(candidate, current) || last && candidate == current) best = i;
+            }
+            result[row] = best;
+        }
+        int[] shape = [.. x.Shape.Select((d, i) => i == axis ? 1 : d)];
+        return [Tensor.OfIntegers(ElementType.Int64, result, call.Flag("keepdims", true) ? shape : [.. x.Shape[..axis], .. x.Shape[(axis + 1)..]])];
+    }
+}

@@ -1,0 +1,47 @@
+namespace Sim.Workloads.Graph;
+
+/// <summary>Unfolds convolution windows into matrices whose K order is that of the ONNX weight: channel, ky, kx.</summary>
+public static class Im2Col
+{
+    /// <summary>
+    /// Rows: [OutputHeight·OutputWidth × K] from channels [firstChannel, firstChannel + channels) of one sample in CHW order. Places in the padding get <paramref name="pad"/>
+    /// (a quantized zero is its zero point).
+    /// </summary>
+    public static void Rows<T>(ReadOnlySpan<T> sample, ConvGeometry geometry, int firstChannel, int channels, T pad, Span<T> rows) where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(geometry);
+        Fill(sample, geometry, firstChannel, channels, pad, rows, channels * geometry.KernelHeight * geometry.KernelWidth, 1);
+    }
+
+    /// <summary>Columns: the transpose, [K × OutputHeight·OutputWidth].</summary>
+    public static void Columns<T>(ReadOnlySpan<T> sample, ConvGeometry geometry, int firstChannel, int channels, T pad, Span<T> columns) where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(geometry);
+        Fill(sample, geometry, firstChannel, channels, pad, columns, 1, geometry.OutputHeight * geometry.OutputWidth);
+    }
+
+    private static void Fill<T>(ReadOnlySpan<T> sample, ConvGeometry g, int firstChannel, int channels, T pad, Span<T> target, int pixelStep, int kStep)
+        where T : unmanaged
+    {
+        int k = 0;
+        for (int c = firstChannel; c < firstChannel + channels; c++)
+        {
+            ReadOnlySpan<T> plane = sample.Slice(c * g.InputHeight * g.InputWidth, g.InputHeight * g.InputWidth);
+            for (int ky = 0; ky < g.KernelHeight; ky++)
+            {
+                for (int kx = 0; kx < g.KernelWidth; kx++, k++)
+                {
+                    int to = k * kStep;
+                    for (int oy = 0; oy < g.OutputHeight; oy++)
+                    {
+                        int y = oy * g.StrideHeight + ky * g.DilationHeight - g.PadTop;
+                        bool inside = (uint)y < (uint)g.InputHeight;
+                        int x = kx * g.DilationWidth - g.PadLeft, row = y * g.InputWidth;
+                        for (int ox = 0; ox < g.OutputWidth; ox++, x += g.StrideWidth, to += pixelStep)
+                            target[to] = inside && (uint)x < (uint)g.InputWidth ? plane[row + x] : pad;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -52,7 +52,15 @@ public static class GraphExecutor
         ArgumentNullException.ThrowIfNull(node);
         Operator op = OperatorCatalogue.Find(node) ?? throw new NetworkException(node, OperatorCatalogue.Unsupported(node));
         var call = new OperatorCall(node, opset, inputs);
-        Tensor[] results = op.Body(call);
+        Tensor[] results;
+        try
+        {
+            results = op.Body(call);
+        }
+        catch (OverflowException e)
+        {
+            throw new NetworkException($"node '{node.Name}' ({node.OpType}): sizes or values are beyond the range of integers", e);
+        }
         for (int o = results.Length; o < node.Outputs.Length; o++)
             if (node.Outputs[o].Length > 0) throw call.Fail($"output {o} is not supported");
         return results;

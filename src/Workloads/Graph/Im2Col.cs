@@ -35,10 +35,10 @@ public static class Im2Col
                     for (int oy = 0; oy < g.OutputHeight; oy++)
                     {
                         int y = oy * g.StrideHeight + ky * g.DilationHeight - g.PadTop;
-                        bool inside = (uint)y < (uint)g.InputHeight;
+                        bool inside = y >= 0 && y < g.InputHeight;
                         int x = kx * g.DilationWidth - g.PadLeft, row = y * g.InputWidth;
                         for (int ox = 0; ox < g.OutputWidth; ox++, x += g.StrideWidth, to += pixelStep)
-                            target[to] = inside && (uint)x < (uint)g.InputWidth ? plane[row + x] : pad;
+                            target[to] = inside && x >= 0 && x < g.InputWidth ? plane[row + x] : pad;
                     }
                 }
             }

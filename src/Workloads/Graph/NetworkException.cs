@@ -13,5 +13,8 @@ public sealed class NetworkException : Exception
     public NetworkException(string message, Exception inner) : base(message, inner) { }
 
     /// <summary>A fault of one node: "node 'name' (OpType): what is wrong".</summary>
-    public NetworkException(Node node, string what) : base($"node '{node?.Name}' ({node?.OpType}): {what}") { }
+    public NetworkException(Node node, string what) : base($"node '{node?.Name}' ({node?.OpType}): {what}") => Node = node;
+
+    /// <summary>The node at fault; null when the fault lies in the graph's inputs.</summary>
+    public Node? Node { get; }
 }

@@ -6,9 +6,12 @@ namespace Sim.Workloads.Graph;
 public sealed record NodeAttribute(string Name, long? Integer = null, float? Real = null, string? Text = null,
     ImmutableArray<long> Integers = default, ImmutableArray<float> Reals = default, ImmutableArray<string> Texts = default, Tensor? Tensor = null);
 
-/// <summary>One operator application. Name is unique in the graph (made from the first output when the file gives none). An absent optional input is "".</summary>
+/// <summary>
+/// One operator application. Name is unique in the graph (made from the first output when the file gives none). An absent optional input is "".
+/// Position is the node's number in the file, from 1; 0 when a transformation made the node.
+/// </summary>
 public sealed record Node(string Name, string Domain, string OpType, ImmutableArray<string> Inputs, ImmutableArray<string> Outputs,
-    ImmutableDictionary<string, NodeAttribute> Attributes);
+    ImmutableDictionary<string, NodeAttribute> Attributes, int Position = 0);
 
 /// <summary>A graph input or output: name, type and shape; -1 for a dimension that the file leaves open (batch).</summary>
 public sealed record GraphValue(string Name, ElementType Type, ImmutableArray<int> Shape);

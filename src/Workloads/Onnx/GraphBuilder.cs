@@ -84,7 +84,7 @@ internal sealed class GraphBuilder
             else if (AttributeReader.Read(a, (code, text) => _problems.Node(index, name, proto.OpType, code, text)) is { } read) attributes.Add(a.Name, read);
         }
         string domain = proto.Domain == "ai.onnx" ? "" : proto.Domain;
-        return new Node(name, domain, proto.OpType, [.. proto.Input], [.. proto.Output], attributes.ToImmutable());
+        return new Node(name, domain, proto.OpType, [.. proto.Input], [.. proto.Output], attributes.ToImmutable(), index + 1);
     }
 
     // A Constant node is an initializer written another way; the graph has one kind only.

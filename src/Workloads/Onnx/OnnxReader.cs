@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Sim.Foundation.Diagnostics;
+using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Onnx.Messages;
 
@@ -14,8 +15,18 @@ public static class OnnxReader
     public const int OldestOpset = 9, NewestOpset = 25;
 
     /// <summary>
-    /// Reads a file; null after recording every problem found. Digest = SHA-256 of the file's bytes followed by the bytes of its external tensors in file order.
-    /// Operators are not judged here: see <see cref="Execution.GraphChecks"/>.
+    /// Reads a file and checks that it can be run: operators supported, arities and attributes known, shapes consistent (by one run on zeros with a batch of 1).
+    /// Null after recording every problem found.
+    /// </summary>
+    public static NetworkGraph? Load(string path, DiagnosticBag bag)
+    {
+        if (Read(path, bag) is not { } graph) return null;
+        return GraphChecks.Operators(graph, path, bag) && GraphChecks.Shapes(graph, path, bag) ? graph : null;
+    }
+
+    /// <summary>
+    /// Reads a file's structure; null after recording every problem found. Digest = SHA-256 of the file's bytes followed by the bytes of its external tensors in file order.
+    /// Operators are not judged here: see <see cref="Load"/>.
     /// </summary>
     public static NetworkGraph? Read(string path, DiagnosticBag bag)
     {

@@ -17,7 +17,7 @@ internal static class Broadcasting
     internal static TResult[] Zip<T, TResult>(T[] a, int[] shapeA, T[] b, int[] shapeB, int[] shape, Func<T, T, TResult> f)
     {
         var result = new TResult[Shapes.Count(shape)];
-        if (shapeA.AsSpan().SequenceEqual(shapeB))
+        if (shapeA.AsSpan().SequenceEqual(shape) && shapeB.AsSpan().SequenceEqual(shape))
         {
             for (int i = 0; i < result.Length; i++) result[i] = f(a[i], b[i]);
             return result;

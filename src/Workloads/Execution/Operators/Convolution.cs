@@ -10,7 +10,7 @@ internal static class Convolution
     {
         Tensor x = call.Input(0), w = call.Input(1);
         float[] input = call.Floats(x, "input"), weight = call.Floats(w, "weight");
-        ConvPlan plan = ConvPlan.Of(call, x, w);
+        ConvPlan plan = ConvPlan.Of(call, x.Shape, w.Shape);
         float[]? bias = Bias(call, plan);
         var output = new float[Shapes.Count(plan.OutputShape)];
         int pixels = plan.Pixels, groupOutputs = plan.GroupOutputs, k = plan.K, sampleSize = input.Length / Math.Max(1, plan.Samples);
@@ -47,24 +47,24 @@ internal sealed record ConvPlan(int Samples, int Groups, int GroupInputs, int Gr
 
     internal int Pixels => Geometry.OutputHeight * Geometry.OutputWidth;
 
-    internal static ConvPlan Of(OperatorCall call, Tensor x, Tensor w)
+    internal static ConvPlan Of(OperatorCall call, int[] x, int[] w)
     {
-        if (x.Shape.Length is not (3 or 4) || w.Shape.Length != x.Shape.Length)
-            throw call.Fail($"input {Shapes.Text(x.Shape)} and weight {Shapes.Text(w.Shape)}: supported are 1-D [N,C,L] and 2-D [N,C,H,W] convolutions");
-        int groups = call.Small(call.Int("group", 1), "group"), channels = x.Shape[1], outputs = w.Shape[0];
+        if (x.Length is not (3 or 4) || w.Length != x.Length)
+            throw call.Fail($"input {Shapes.Text(x)} and weight {Shapes.Text(w)}: supported are 1-D [N,C,L] and 2-D [N,C,H,W] convolutions");
+        int groups = call.Small(call.Int("group", 1), "group"), channels = x[1], outputs = w[0];
         if (groups < 1 || channels % groups != 0 || outputs % groups != 0)
             throw call.Fail($"group {groups} does not divide {channels} input and {outputs} output channels");
-        if (w.Shape[1] != channels / groups)
-            throw call.Fail($"weight {Shapes.Text(w.Shape)} expects {w.Shape[1]} input channels a group, the input {Shapes.Text(x.Shape)} has {channels / groups}");
-        int[] kernel = w.Shape[2..];
+        if (w[1] != channels / groups)
+            throw call.Fail($"weight {Shapes.Text(w)} expects {w[1]} input channels a group, the input {Shapes.Text(x)} has {channels / groups}");
+        int[] kernel = w[2..];
         if (call.Ints("kernel_shape") is { } stated && !stated.SequenceEqual(kernel))
             throw call.Fail($"kernel_shape {Shapes.Text(stated)} differs from the weight's {Shapes.Text(kernel)}");
-        WindowAttributes win = WindowAttributes.Of(call, x.Shape, kernel);
+        WindowAttributes win = WindowAttributes.Of(call, x, kernel);
         bool flat = kernel.Length == 1;
         int At(int[] list, bool vertical, int absent) => flat ? vertical ? absent : list[0] : list[vertical ? 0 : 1];
-        var geometry = new ConvGeometry(channels, flat ? 1 : x.Shape[2], x.Shape[^1], At(kernel, true, 1), At(kernel, false, 1),
+        var geometry = new ConvGeometry(channels, flat ? 1 : x[2], x[^1], At(kernel, true, 1), At(kernel, false, 1),
             At(win.Strides, true, 1), At(win.Strides, false, 1), At(win.PadBegin, true, 0), At(win.PadBegin, false, 0), At(win.PadEnd, true, 0), At(win.PadEnd, false, 0),
             At(win.Dilations, true, 1), At(win.Dilations, false, 1), At(win.Output, true, 1), At(win.Output, false, 1));
-        return new ConvPlan(x.Shape[0], groups, channels / groups, outputs / groups, geometry, [x.Shape[0], outputs, .. win.Output]);
+        return new ConvPlan(x[0], groups, channels / groups, outputs / groups, geometry, [x[0], outputs, .. win.Output]);
     }
 }

@@ -53,7 +53,7 @@ internal static class Padding
             int at = i - begin;
             result[i] = mode switch
             {
-                "constant" => (uint)at < (uint)size ? at : -1,
+                "constant" => at >= 0 && at < size ? at : -1,
                 "edge" => Math.Clamp(at, 0, size - 1),
                 "wrap" => (at % size + size) % size,
                 "reflect" => Reflect(at, size),

@@ -106,7 +106,7 @@ internal static class Pooling
                 for (int d = 0; d < k.Length; d++)
                 {
                     int at = position[d] * win.Strides[d] - win.PadBegin[d] + k[d] * win.Dilations[d];
-                    within &= (uint)at < (uint)spatial[d];
+                    within &= at >= 0 && at < spatial[d];
                     offset += within ? at * strides[d] : 0;
                 }
                 if (within) window[inside++] = offset;

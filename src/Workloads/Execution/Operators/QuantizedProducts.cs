@@ -11,7 +11,7 @@ internal static class QuantizedProducts
     internal static Tensor[] Conv(OperatorCall call)
     {
         Tensor x = call.Input(0), w = call.Input(3);
-        ConvPlan plan = ConvPlan.Of(call, x, w);
+        ConvPlan plan = ConvPlan.Of(call, x.Shape, w.Shape);
         Requantizer requantize = Requantizer.Of(call, 1, 4, 6, plan.Groups * plan.GroupOutputs);
         long[] bias = call.Optional(8) is { } b ? call.Integers(b, 8) : new long[plan.Groups * plan.GroupOutputs];
         if (bias.Length != plan.Groups * plan.GroupOutputs) throw call.Fail($"{bias.Length} biases do not fit {plan.Groups * plan.GroupOutputs} output channels");
@@ -23,7 +23,7 @@ internal static class QuantizedProducts
     internal static Tensor[] ConvInteger(OperatorCall call)
     {
         Tensor x = call.Input(0), w = call.Input(1);
-        ConvPlan plan = ConvPlan.Of(call, x, w);
+        ConvPlan plan = ConvPlan.Of(call, x.Shape, w.Shape);
         long[] sums = Sums(call, plan, Centred(call, x, 2), CentredChannels(call, w, 3), new long[plan.Groups * plan.GroupOutputs]);
         return [new Tensor(ElementType.Int32, plan.OutputShape, sums)];
     }

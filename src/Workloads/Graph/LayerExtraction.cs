@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using Sim.Workloads.Execution;
+using Sim.Workloads.Execution.Operators;
+
+namespace Sim.Workloads.Graph;
+
+/// <summary>The work of one sample: matrix layers for the array, vector layers for the vector unit, both in execution order.</summary>
+public sealed record NetworkLayers(ImmutableArray<GemmLayer> Gemms, ImmutableArray<VectorLayer> Vectors)
+{
+    /// <summary>Multiply-accumulates of all matrix layers for one sample.</summary>
+    public long Macs => Gemms.Sum(g => g.Macs);
+
+    /// <summary>Weight elements of all matrix layers.</summary>
+    public long WeightElements => Gemms.Sum(g => g.WeightElements);
+}
+
+/// <summary>Turns a network into layers: what mapping, timing and pricing see of it.</summary>
+public static class LayerExtraction
+{
+    // They change no values: at run time a shape or a view, not work.
+    private static readonly HashSet<string> Free = ["Identity", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Shape", "Size", "Dropout", "Constant"];
+
+    /// <summary>
+    /// Layers of one sample. Nodes that depend on constants alone are no work. A MatMul of two computed operands is a layer too, its groups the batched products.
+    /// <paramref name="inputShapes"/> overrides the graph's input shapes; open dimensions are 1. Sizes are divided by the batch (first dimension of the first input).
+    /// </summary>
+    public static NetworkLayers Layers(NetworkGraph graph, IReadOnlyDictionary<string, int[]>? inputShapes = null)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        IReadOnlyDictionary<string, int[]> shapes = ShapeInference.Infer(graph, inputShapes);
+        int batch = graph.Inputs.Length > 0 && shapes[graph.Inputs[0].Name] is { Length: > 0 } first ? Math.Max(1, first[0]) : 1;
+        HashSet<string> constants = [.. graph.Constants.Keys];
+        var gemms = ImmutableArray.CreateBuilder<GemmLayer>();
+        var vectors = ImmutableArray.CreateBuilder<VectorLayer>();
+        foreach (Node node in graph.Nodes)
+        {
+            if (node.OpType is "Shape" or "Size" || node.Inputs.All(i => i.Length == 0 || constants.Contains(i)))
+            {
+                constants.UnionWith(node.Outputs);
+                continue;
+            }
+            if (MatrixLayer(node, graph.Opset, shapes, batch, constants) is { } gemm) gemms.Add(gemm);
+            else if (!Free.Contains(node.OpType)) vectors.Add(VectorLayer(node, shapes, batch, constants));
+        }
+        return new NetworkLayers(gemms.ToImmutable(), vectors.ToImmutable());
+    }
+
+    /// <summary>The matrix layer of a node whose input shapes are given by name, or null when the node is none.</summary>
+    internal static GemmLayer? MatrixLayer(Node node, int opset, IReadOnlyDictionary<string, int[]> shapes, int batch, HashSet<string> constants)
+    {
+        int weight = node.OpType is "QLinearConv" or "QLinearMatMul" ? 3 : 1;
+        if (node.OpType is not ("Conv" or "QLinearConv" or "ConvInteger" or "Gemm" or "MatMul" or "QLinearMatMul" or "MatMulInteger")) return null;
+        int[] x = shapes[node.Inputs[0]], w = shapes[node.Inputs[weight]];
+        long inputs = Shapes.Count(x) / batch;
+        var call = new OperatorCall(node, opset, []);
+        if (node.OpType is "Conv" or "QLinearConv" or "ConvInteger")
+        {
+            ConvPlan plan = ConvPlan.Of(call, x, w);
+            return new GemmLayer(node.Name, node.OpType, plan.Groups, plan.Pixels, plan.GroupOutputs, plan.K, inputs, plan.Geometry);
+        }
+        if (node.OpType == "Gemm")
+        {
+            int rows = x[call.Flag("transA", false) ? 1 : 0], k = x[call.Flag("transA", false) ? 0 : 1];
+            return new GemmLayer(node.Name, node.OpType, 1, PerSample(rows, batch), w[call.Flag("transB", false) ? 0 : 1], k, inputs);
+        }
+        MatMulPlan product = MatMulPlan.Of(call, x, w);
+        bool fixedWeight = constants.Contains(node.Inputs[weight]);
+        if (fixedWeight && w.Length <= 2)
+            return new GemmLayer(node.Name, node.OpType, 1, PerSample(product.Batches * product.M, batch), product.N, product.K, inputs);
+        return new GemmLayer(node.Name, node.OpType, PerSample(product.Batches, batch), product.M, product.N, product.K, inputs);
+    }
+
+    // A size that the batch does not divide does not hold the batch.
+    private static int PerSample(int size, int batch) => size % batch == 0 ? size / batch : size;
+
+    private static VectorLayer VectorLayer(Node node, IReadOnlyDictionary<string, int[]> shapes, int batch, HashSet<string> constants)
+    {
+        long inputs = node.Inputs.Where(i => i.Length > 0 && !constants.Contains(i)).Sum(i => (long)Shapes.Count(shapes[i])) / batch;
+        long outputs = node.Outputs.Where(o => o.Length > 0).Sum(o => shapes.TryGetValue(o, out int[]? s) ? Shapes.Count(s) : 0L) / batch;
+        return new VectorLayer(node.Name, node.OpType, Operations(node, inputs, outputs), inputs, outputs);
+    }
+
+    // One operation per element touched: a pooling window costs its elements, a reduction its inputs, the rest its outputs.
+    private static long Operations(Node node, long inputs, long outputs)
+    {
+        if (node.OpType is "MaxPool" or "AveragePool" && node.Attributes.TryGetValue("kernel_shape", out NodeAttribute? kernel))
+            return outputs * kernel.Integers.Aggregate(1L, (a, b) => a * b);
+        if (node.OpType.StartsWith("Reduce", StringComparison.Ordinal) || node.OpType.StartsWith("Global", StringComparison.Ordinal)) return inputs;
+        return Math.Max(outputs, 1);
+    }
+}

@@ -29,10 +29,10 @@ public readonly record struct Exact(NumberClass Class, bool Negative, int Expone
     /// <summary>The number that a binary64 holds, exactly; a NaN keeps its sign.</summary>
     public static Exact FromDouble(double value)
     {
-        long bits = BitConverter.DoubleToInt64Bits(value);
-        bool negative = bits < 0;
+        ulong bits = BitConverter.DoubleToUInt64Bits(value);
+        bool negative = bits >> 63 != 0;
         int field = (int)(bits >> 52) & 0x7FF;
-        ulong fraction = (ulong)bits & 0xF_FFFF_FFFF_FFFF;
+        ulong fraction = bits & 0xF_FFFF_FFFF_FFFF;
         if (field == 0x7FF) return fraction != 0 ? new(NumberClass.NaN, negative, 0, 0) : Infinity(negative);
         return field == 0 ? Finite(negative, -1074, fraction) : Finite(negative, field - 1075, fraction | 1UL << 52);
     }

@@ -19,6 +19,8 @@ public static class FormatCatalogue
         new FloatFormat("e4m3fnuz", 4, 3, 8, Specials.FiniteNaNUnsignedZero),
         new FloatFormat("e5m2fnuz", 5, 2, 16, Specials.FiniteNaNUnsignedZero),
         new FloatFormat("e4m3b11fnuz", 4, 3, 11, Specials.FiniteNaNUnsignedZero),
+        // OCP Microscaling (MX) v1.0 §5.4.1: the scale of a block.
+        new ExponentFormat("e8m0", 8, 127),
         new FloatFormat("e3m4", 3, 4, 3, Specials.Ieee),
         new FloatFormat("e4m3_ieee", 4, 3, 7, Specials.Ieee),
         new FloatFormat("bf16", 8, 7, 127, Specials.Ieee),

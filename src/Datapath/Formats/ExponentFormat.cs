@@ -1,3 +1,5 @@
+using Sim.Datapath.Structures;
+
 namespace Sim.Datapath.Formats;
 
 /// <summary>
@@ -18,6 +20,9 @@ public sealed record ExponentFormat(string Name, int Bits, int Bias) : INumberFo
 
     /// <inheritdoc/>
     public Exact SmallestPositive => Decode(0);
+
+    /// <inheritdoc/>
+    public OperandShape Shape => new(1, Bits, (1 << Bits) - 2, -Bias, false, false, Bits);
 
     /// <summary>The only NaN.</summary>
     public uint NaNCode => (1u << Bits) - 1;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Sim.ArchModel.Reading;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 
@@ -16,5 +17,7 @@ internal static class FileKindCatalogue
 {
     public static ImmutableArray<FileKind> All { get; } =
     [
+        new("architecture", ArchitectureReader.Folder, ArchitectureReader.Schema, (document, bag) => ArchitectureReader.Read(document.Root, bag)),
+        new("datapath", DatapathReader.Folder, DatapathReader.Schema, (document, bag) => DatapathReader.Read(document.Root, bag)),
     ];
 }

@@ -30,11 +30,12 @@ public static class ConfigCatalogue
     /// <summary>How diagnostics show a named entry: its path in the source tree.</summary>
     public static string FileOf(string folder, string name) => $"{Root}{folder}/{name}.yaml";
 
-    /// <summary>Whether a word is meant as a path: it has a slash or ends in .yaml or .yml.</summary>
+    /// <summary>Whether a word is meant as a path: it has a slash or ends in .yaml, .yml or .json (JSON is YAML).</summary>
     public static bool IsPath(string word)
     {
         ArgumentNullException.ThrowIfNull(word);
-        return word.Contains('/') || word.Contains('\\') || word.EndsWith(".yaml", StringComparison.Ordinal) || word.EndsWith(".yml", StringComparison.Ordinal);
+        return word.Contains('/') || word.Contains('\\') || word.EndsWith(".yaml", StringComparison.Ordinal) || word.EndsWith(".yml", StringComparison.Ordinal)
+            || word.EndsWith(".json", StringComparison.Ordinal);
     }
 
     /// <summary>
@@ -62,6 +63,21 @@ public static class ConfigCatalogue
                 bag.Error(node.Location, "CFG006", $"'{key}' must be an inline mapping, a name from configs/{folder} or a path to a .yaml file, found {node.Found}");
                 return null;
         }
+    }
+
+    /// <summary>
+    /// What a user typed on the command line: a path (relative to the working folder) or a name in a folder of `configs/`. Null after recording CFG008 or CFG010.
+    /// </summary>
+    public static YamlDocument? Open(string pathOrName, string folder, DiagnosticBag bag)
+    {
+        ArgumentNullException.ThrowIfNull(pathOrName);
+        ArgumentNullException.ThrowIfNull(bag);
+        if (IsPath(pathOrName) || File.Exists(pathOrName)) return YamlDocument.Load(pathOrName, bag);
+        if (Text(folder, pathOrName) is { } text) return YamlDocument.Parse(text, FileOf(folder, pathOrName), bag);
+        ImmutableArray<string> names = Names(folder);
+        bag.Error(new Location(pathOrName), "CFG010",
+            $"neither a file nor a name in configs/{folder}{NearestName.Hint(pathOrName, names)} (known: {string.Join(", ", names)})");
+        return null;
     }
 
     /// <summary>Loads the file that a scalar names, relative to the folder of the file in which the scalar stands.</summary>

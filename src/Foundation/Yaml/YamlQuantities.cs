@@ -25,7 +25,7 @@ public static class YamlQuantities
 
     /// <summary>A clock, above 0.</summary>
     public static YamlType<Frequency> Frequency { get; } = Of("a frequency above 0 such as '500 MHz'",
-        [("Hz", 1e-6), ("kHz", 1e-3), ("MHz", 1), ("GHz", 1e3)], (double v, out Frequency f) => Yes(out f, Units.Frequency.FromMegahertz(v)), zero: false);
+        [("Hz", 1), ("kHz", 1e3), ("MHz", 1e6), ("GHz", 1e9)], (double v, out Frequency f) => Yes(out f, Units.Frequency.FromHertz(v)), zero: false);
 
     /// <summary>Energy, ≥ 0.</summary>
     public static YamlType<Energy> Energy { get; } = Of("an energy such as '0.5 pJ'",

@@ -25,6 +25,7 @@ public static class YamlTypes
         string expectation = (minimum, maximum) switch
         {
             (1, int.MaxValue) => "a positive integer",
+            (1, _) => $"a positive integer up to {maximum}",
             (0, int.MaxValue) => "a non-negative integer",
             _ => $"an integer from {minimum} to {maximum}",
         };

@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Sim.Datapath;
+using Sim.Datapath.Formats;
+using Sim.Datapath.Specs;
+using Sim.Foundation.Diagnostics;
+using Sim.Foundation.Yaml;
+
+namespace Sim.ArchModel.Reading;
+
+/// <summary>
+/// The one canonical JSON text of an architecture: equal architectures give equal texts. It is at the same time a valid architecture file (JSON is YAML), so a
+/// design taken out of a report runs again as it is. A technology that was given by path or inline stands by its name only.
+/// </summary>
+public static class ArchitectureJson
+{
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The architecture as one line of JSON.</summary>
+    public static string Write(Architecture architecture) => ToNode(architecture).ToJsonString(Plain);
+
+    /// <summary>As <see cref="Write"/> without the names that change no result (the architecture's and the datapath's): what a design's digest is made of.</summary>
+    public static string WriteIdentity(Architecture architecture)
+    {
+        JsonObject node = ToNode(architecture);
+        node.Remove("name");
+        ((JsonObject)node["datapath"]!).Remove("name");
+        return node.ToJsonString(Plain);
+    }
+
+    /// <summary>The architecture that <see cref="Write"/> wrote. Throws <see cref="InvalidInputException"/> when the text is something else.</summary>
+    public static Architecture Read(string json, string file = "architecture.json")
+    {
+        var bag = new DiagnosticBag();
+        LoadedArchitecture? loaded = YamlDocument.Parse(json, file, bag) is { } document ? ArchitectureReader.Read(document.Root, bag) : null;
+        bag.ThrowIfErrors();
+        return loaded!.Architecture;
+    }
+
+    /// <summary>A datapath as one line of JSON, a valid datapath file; <paramref name="named"/> false leaves its name out.</summary>
+    public static string Write(DatapathSpec datapath, bool named = true)
+    {
+        ArgumentNullException.ThrowIfNull(datapath);
+        JsonObject node = ToNode(datapath);
+        if (!named) node.Remove("name");
+        node.Insert(0, YamlDocument.SchemaKey, DatapathReader.Schema.Id);
+        return node.ToJsonString(Plain);
+    }
+
+    private static JsonObject ToNode(Architecture a)
+    {
+        ArgumentNullException.ThrowIfNull(a);
+        return new JsonObject
+        {
+            [YamlDocument.SchemaKey] = ArchitectureReader.Schema.Id,
+            ["name"] = a.Name,
+            ["technology"] = a.TechnologyName,
+            ["clock"] = Number(a.ClockHertz, "Hz"),
+            ["datapath"] = ToNode(a.Datapath),
+            ["array"] = new JsonObject
+            {
+                ["rows"] = a.Array.Rows,
+                ["columns"] = a.Array.Columns,
+                ["dataflow"] = a.Array.Dataflow switch
+                {
+                    Dataflow.OutputStationary => "output_stationary",
+                    Dataflow.WeightStationary => "weight_stationary",
+                    _ => "input_stationary",
+                },
+                ["overlap"] = new JsonObject { ["fill"] = a.Array.OverlapFill, ["drain"] = a.Array.OverlapDrain, ["weight_load"] = a.Array.OverlapWeightLoad },
+            },
+            ["buffers"] = new JsonArray([.. a.Buffers.Select(ToNode)]),
+            ["dram"] = new JsonObject { ["kind"] = a.Dram.Kind, ["bandwidth"] = a.Dram.BytesPerCycle is { } b ? Number(b, "B/cycle") : "unlimited" },
+            ["vector"] = new JsonObject { ["lanes"] = a.Vector.Lanes },
+        };
+    }
+
+    private static JsonObject ToNode(BufferLevel b) => new()
+    {
+        ["name"] = b.Name,
+        ["capacity"] = Number(b.CapacityBytes, "B"),
+        ["port"] = Number(b.PortBits, "bit"),
+        ["banks"] = b.Banks,
+        ["double_buffered"] = b.DoubleBuffered,
+        ["keeps"] = new JsonArray([.. ActionNames.SingleOperands.Where(o => b.Keeps.HasFlag(o)).Select(o => JsonValue.Create(ActionNames.NameOf(o)))]),
+    };
+
+    private static JsonObject ToNode(DatapathSpec d) => new()
+    {
+        ["name"] = d.Name,
+        ["weight"] = d.Weight.Name,
+        ["activation"] = d.Activation.Name,
+        ["accumulator"] = ToNode(d.Accumulator),
+        ["pipeline_stages"] = d.PipelineStages,
+    };
+
+    private static JsonObject ToNode(AccumulatorSpec accumulator) => accumulator switch
+    {
+        IntegerAccumulator i => new JsonObject { ["kind"] = "integer", ["bits"] = i.Bits, ["overflow"] = Word(i.Overflow) },
+        FixedAccumulator f => new JsonObject
+            { ["kind"] = "fixed", ["bits"] = f.Bits, ["fraction"] = f.Fraction, ["overflow"] = Word(f.Overflow), ["rounding"] = Word(f.Rounding) },
+        FloatAccumulator f => new JsonObject
+            { ["kind"] = "float", ["format"] = f.Format.Name, ["product"] = f.Product?.Name ?? "fused", ["rounding"] = Word(f.Rounding), ["overflow"] = Word(f.Overflow) },
+        ExactAccumulator e => new JsonObject { ["kind"] = "exact", ["output"] = e.Output.Name, ["rounding"] = Word(e.Rounding), ["overflow"] = Word(e.Overflow) },
+        _ => throw new ArgumentOutOfRangeException(nameof(accumulator), accumulator, "a kind of accumulator without a JSON form"),
+    };
+
+    private static string Word(RegisterOverflow overflow) => overflow == RegisterOverflow.Wrap ? "wrap" : "saturate";
+
+    private static string Word(OverflowPolicy overflow) => overflow switch
+    {
+        OverflowPolicy.Ieee => "ieee",
+        OverflowPolicy.Saturate => "saturate",
+        _ => "saturate_inf",
+    };
+
+    private static string Word(RoundingMode mode) => mode switch
+    {
+        RoundingMode.NearestEven => "nearest_even",
+        RoundingMode.NearestAway => "nearest_away",
+        RoundingMode.ToZero => "to_zero",
+        RoundingMode.Up => "up",
+        RoundingMode.Down => "down",
+        RoundingMode.ToOdd => "to_odd",
+        _ => "stochastic",
+    };
+
+    private static string Number(double value, string unit) => string.Create(CultureInfo.InvariantCulture, $"{value:R} {unit}");
+}

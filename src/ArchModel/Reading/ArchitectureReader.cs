@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Sim.Datapath.Specs;
+using Sim.Foundation.Diagnostics;
+using Sim.Foundation.Units;
+using Sim.Foundation.Yaml;
+
+namespace Sim.ArchModel.Reading;
+
+/// <summary>
+/// Reads an architecture: located nodes → record → pure checks. A study reads many designs from one base: it makes a changed copy of the base's nodes with
+/// <see cref="Override"/> for each axis value and calls <see cref="Read"/>; a bad value is then reported at its place in the study.
+/// </summary>
+public static class ArchitectureReader
+{
+    /// <summary>Folder of `configs/` that holds architectures.</summary>
+    public const string Folder = "architectures";
+
+    /// <summary>Folder of `configs/` that holds technologies.</summary>
+    public const string TechnologyFolder = "technologies";
+
+    private static readonly YamlField<string> Name = YamlField.Optional("name", YamlTypes.Text, "Name for reports. Left out: the file's name.");
+    private static readonly YamlField<string> Description = YamlField.Optional("description", YamlTypes.Text, "Free text: what it models and from which source.");
+    private static readonly YamlField<YamlNode> Technology = YamlField.Required("technology",
+        YamlTypes.Node("a technology: an inline mapping, a name from configs/technologies or a path to a .yaml file", () => new JsonObject { ["type"] = new JsonArray("string", "object") }),
+        "What gates and memories cost: a name from configs/technologies, a path to a .yaml file or an inline mapping.");
+    private static readonly YamlField<Frequency> Clock = YamlField.Required("clock", YamlQuantities.Frequency, "Clock of the array and the buffers.");
+    private static readonly YamlField<DatapathSpec> Datapath = YamlField.Required("datapath", DatapathReader.Reference,
+        "The multiply-accumulate unit: a name from configs/datapaths, a path to a .yaml file or an inline mapping.");
+    private static readonly YamlField<PeArray> Array = YamlField.Required("array", PeArrayType.Instance, "The processing elements.");
+    private static readonly YamlField<ImmutableArray<BufferLevel>> Buffers = YamlField.Required("buffers", YamlTypes.List(BufferType.Instance, 1), "On-chip memories; together they keep each operand exactly once.");
+    private static readonly YamlField<Bandwidth?> DramBandwidth = YamlField.Required("bandwidth", BufferType.BandwidthOrUnlimited, "Of the one bus that all operands share.");
+    private static readonly YamlField<string> DramKind = YamlField.Required("kind", YamlTypes.Text, "Memory type that the technology prices, e.g. LPDDR4.");
+    private static readonly YamlField<(string Kind, Bandwidth? Bandwidth)> Dram = YamlField.Required("dram",
+        YamlTypes.Map<(string, Bandwidth?)>(new YamlSchema("off-chip memory", "Off-chip memory behind one shared bus.", [DramKind, DramBandwidth]), ReadDram), "Off-chip memory.");
+    private static readonly YamlField<int> Lanes = YamlField.Required("lanes", YamlTypes.Integer(1, 65536), "Elementwise operations a cycle.");
+    private static readonly YamlField<VectorUnit> Vector = YamlField.Required("vector",
+        YamlTypes.Map<VectorUnit>(new YamlSchema("vector unit", "Elementwise unit after the array: activation functions, pooling, rescaling.", [Lanes]), ReadVector), "Elementwise unit.");
+
+    /// <summary>Key table of an architecture file.</summary>
+    public static YamlSchema Schema { get; } = new("architecture", "A whole accelerator: technology, clock, datapath, array, memories.",
+        [Name, Description, Technology, Clock, Datapath, Array, Buffers, Dram, Vector], "sim.architecture/1");
+
+    /// <summary>An architecture by catalogue name or path, as typed on a command line; null after recording everything wrong with it.</summary>
+    public static LoadedArchitecture? Load(string pathOrName, DiagnosticBag bag) =>
+        ConfigCatalogue.Open(pathOrName, Folder, bag) is { } document ? Read(document.Root, bag, Path.GetFileNameWithoutExtension(document.File)) : null;
+
+    /// <summary>
+    /// Reads a mapping; null after recording everything wrong with it and with the files it names.
+    /// </summary>
+    /// <param name="map">Root of an architecture file, or an inline mapping.</param>
+    /// <param name="bag">Where findings go.</param>
+    /// <param name="defaultName">Name when the mapping has no `name` key, usually the file's.</param>
+    public static LoadedArchitecture? Read(YamlMap map, DiagnosticBag bag, string defaultName = "architecture")
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        ArgumentNullException.ThrowIfNull(bag);
+        int before = bag.ErrorCount;
+        Schema.CheckKeys(map, bag);
+        string name = Name.TryRead(map, bag, out string given) ? given : defaultName;
+        Description.TryRead(map, bag, out _);
+        YamlMap? technology = Technology.TryRead(map, bag, out YamlNode reference) ? ConfigCatalogue.Resolve(reference, TechnologyFolder, Technology.Name, bag) : null;
+        Frequency clock = Clock.Read(map, bag);
+        DatapathSpec datapath = Datapath.Read(map, bag);
+        PeArray array = Array.Read(map, bag);
+        if (Buffers.TryRead(map, bag, out ImmutableArray<BufferLevel> buffers)) BufferCoverage.Check((YamlList)map[Buffers.Name]!, buffers, bag);
+        (string kind, Bandwidth? bandwidth) = Dram.Read(map, bag);
+        VectorUnit vector = Vector.Read(map, bag);
+        if (bag.ErrorCount > before || technology is null) return null;
+        var dram = new DramLevel(kind, bandwidth?.BytesPerCycle(clock));
+        return new LoadedArchitecture(new Architecture(name, TechnologyName(reference), clock.Hertz, datapath, array, buffers, dram, vector), technology);
+    }
+
+    /// <summary>
+    /// A copy of an architecture's nodes with one value changed, e.g. `array.rows: 16`, `datapath: int8_acc32`, `datapath.accumulator.bits: 24`,
+    /// `buffers.global.capacity: 64 KiB`; null after recording CFG012 at <paramref name="path"/>. A path may lead into a part that the base names by
+    /// catalogue name or file; the part then becomes an inline mapping, and a datapath so changed is named after its content.
+    /// </summary>
+    public static YamlMap? Override(YamlMap architecture, YamlScalar path, YamlNode value, DiagnosticBag bag)
+    {
+        return YamlPath.Set(architecture, path, value, Expand, bag);
+
+        YamlMap? Expand(string key, YamlNode node) => key switch
+        {
+            "datapath" => ConfigCatalogue.Resolve(node, DatapathReader.Folder, key, bag),
+            "technology" => ConfigCatalogue.Resolve(node, TechnologyFolder, key, bag),
+            _ => null,
+        };
+    }
+
+    private static string TechnologyName(YamlNode reference) => reference switch
+    {
+        YamlScalar scalar => scalar.Text,
+        YamlMap map when map["name"] is YamlScalar name => name.Text,
+        _ => "inline",
+    };
+
+    private static bool ReadDram(YamlMap map, DiagnosticBag bag, out (string, Bandwidth?) value)
+    {
+        bool good = DramKind.TryRead(map, bag, out string kind) & DramBandwidth.TryRead(map, bag, out Bandwidth? bandwidth);
+        value = (kind, bandwidth);
+        return good;
+    }
+
+    private static bool ReadVector(YamlMap map, DiagnosticBag bag, out VectorUnit value)
+    {
+        bool good = Lanes.TryRead(map, bag, out int lanes);
+        value = new VectorUnit(lanes);
+        return good;
+    }
+}
+
+/// <summary>An architecture with the nodes of the technology it names (for the technology's own reader).</summary>
+public sealed record LoadedArchitecture(Architecture Architecture, YamlMap Technology);

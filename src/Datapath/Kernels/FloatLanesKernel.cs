@@ -1,0 +1,67 @@
+using System.Numerics;
+using Sim.Datapath.Formats;
+using Sim.Datapath.Kernels.Lanes;
+using Sim.Datapath.Specs;
+
+namespace Sim.Datapath.Kernels;
+
+/// <summary>Float accumulators rounded to nearest even after every step, in lanes of a wider float type.</summary>
+/// <typeparam name="T">float (W = 24) or double (W = 53).</typeparam>
+internal sealed class FloatLanesKernel<T> : TiledKernel
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private static readonly bool IsSingle = typeof(T) == typeof(float);
+
+    // Significand, exponent just above the largest finite, and exponent of the smallest subnormal of the lane.
+    private static readonly int LaneBits = IsSingle ? 24 : 53, LaneTop = IsSingle ? 128 : 1024, LaneUnit = IsSingle ? -149 : -1074;
+
+    /// <inheritdoc/>
+    public override string Name => IsSingle ? "fp32-lanes" : "fp64-lanes";
+
+    /// <inheritdoc/>
+    public override string? Refuses(DatapathSpec spec, ReductionOrder order, int k)
+    {
+        if (spec.Accumulator is not FloatAccumulator { Format: FloatFormat format } acc) return "needs a float accumulator";
+        if (acc.Rounding != RoundingMode.NearestEven) return $"rounds to nearest even only, not {acc.Rounding}";
+        if (!format.Subnormals) return "needs an accumulator with subnormals";
+        if (OperandRange.Of(spec.Activation) is not { } a || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
+        if (Math.Max(a.Width, b.Width) > LaneBits) return $"operands do not fit {LaneBits} bits";
+        if (Math.Min(a.Unit, b.Unit) < LaneUnit || Math.Max(a.Top, b.Top) > LaneTop) return "operands leave the lane's exponents";
+        OperandRange product = a * b;
+        if (acc.Product is { } rounded && !IsExactIn(rounded, product)) return $"products are rounded to {rounded.Name}";
+        if (IsLane(format)) return null;
+        int unit = Math.Min(product.Unit, format.MinimumExponent - format.FractionBits), scale = Scale(format);
+        if (unit + scale < LaneUnit || a.Top + scale > LaneTop) return "scaled sums leave the lane's exponents";
+        if (format.MinimumExponent - format.FractionBits + scale + LaneBits > LaneTop) return "the subnormal grid leaves the lane's exponents";
+        return RoundingProof.Refuses(format, product, order.Canonical(k).Chunk != 0, LaneBits);
+    }
+
+    /// <inheritdoc/>
+    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints)
+    {
+        ReductionOrder canonical = order.Canonical(k);
+        IGemmKernel fallback = KernelCatalogue.SelectAfter(this, spec, canonical, k);
+        return new TiledWeights<T>(Name, Plan(spec, canonical), fallback, spec, canonical, n, k, codes, zeroPoints);
+    }
+
+    private static TilePlan<T> Plan(DatapathSpec spec, ReductionOrder order)
+    {
+        var format = (FloatFormat)((FloatAccumulator)spec.Accumulator).Format;
+        if (IsLane(format)) return new FloatLanesPlan<T, FusedReduction<T>>(spec, format, order, default, 0);
+        OperandRange product = OperandRange.Of(spec.Activation)!.Value * OperandRange.Of(spec.Weight)!.Value;
+        int scale = Scale(format), unit = format.MinimumExponent - format.FractionBits;
+        T factor = T.ScaleB(T.One, LaneBits - format.Precision);
+        // Sums that are multiples of the smallest subnormal never need its grid.
+        if (product.Unit >= unit) return new FloatLanesPlan<T, RoundedReduction<T>>(spec, format, order, new(factor), scale);
+        T floor = T.ScaleB(T.CreateChecked(1.5), unit + scale + LaneBits - 1);
+        return new FloatLanesPlan<T, RoundedSubnormalReduction<T>>(spec, format, order, new(factor, floor, T.NegativeZero), scale);
+    }
+
+    // Puts the top binade of the accumulator where 2^(W-p) times a sum overflows the lane (RoundedReduction).
+    private static int Scale(FloatFormat format) => Math.Max(0, LaneTop - (LaneBits - format.Precision) - format.Maximum.LeadingExponent);
+
+    private static bool IsLane(FloatFormat f) => IsSingle && f is { ExponentBits: 8, FractionBits: 23, Bias: 127, Specials: Specials.Ieee };
+
+    private static bool IsExactIn(INumberFormat format, OperandRange product) => format is FloatFormat { Subnormals: true } f
+        && product.Width <= f.Precision && product.Top <= f.Maximum.LeadingExponent && product.Unit >= f.MinimumExponent - f.FractionBits;
+}

@@ -1,0 +1,70 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+using Sim.Datapath.Formats;
+using Sim.Datapath.Kernels.Lanes;
+using Sim.Datapath.Specs;
+
+namespace Sim.Datapath.Kernels;
+
+/// <summary>
+/// Float lanes without special cases in the loop: any lane that ends as Inf or NaN (an operand was one, or a sum came near the accumulator's
+/// largest finite) sends its tile to the fallback.
+/// </summary>
+internal sealed class FloatLanesPlan<T, TReduction> : TilePlan<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where TReduction : struct, IReduction<T>
+{
+    private readonly TReduction _reduction;
+    private readonly OperandDecoder<T> _activations, _weights;
+    private readonly FloatLaneEncoder<T> _encoder;
+    private readonly T _scale;
+    private readonly int _chunk;
+
+    /// <param name="spec">The datapath.</param>
+    /// <param name="format">Format of the results.</param>
+    /// <param name="order">Reduction order.</param>
+    /// <param name="reduction">The step.</param>
+    /// <param name="scale">Exponent of the power of two by which activations, and so sums, are multiplied.</param>
+    public FloatLanesPlan(DatapathSpec spec, FloatFormat format, ReductionOrder order, TReduction reduction, int scale)
+    {
+        _reduction = reduction;
+        _activations = OperandDecoder<T>.Of(spec.Activation);
+        _weights = OperandDecoder<T>.Of(spec.Weight);
+        _encoder = new(format, scale);
+        _scale = T.ScaleB(T.One, scale);
+        _chunk = order.Chunk;
+    }
+
+    public override int Rows => LaneTile.Rows;
+
+    public override int Width => LaneTile.Width<T>();
+
+    public override int Steps(int k) => k;
+
+    public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => _activations.Decode(codes, zeroPoint, _scale, values);
+
+    public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => _weights.Decode(codes, zeroPoint, T.One, values);
+
+    public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, int rows, int columns, Span<long> results, ref GemmEvents events)
+    {
+        Span<T> total = stackalloc T[LaneTile.Rows * LaneTile.Width<T>()];
+        Chunks.Sum(a, b, _chunk, _reduction, total);
+        if (!IsFinite(total[..(rows * Width)], columns)) return false;
+        _encoder.Encode(total[..(rows * Width)], results);
+        return true;
+    }
+
+    private bool IsFinite(ReadOnlySpan<T> tile, int columns)
+    {
+        if (columns == Width)
+        {
+            // x·0 is 0 for finite x and NaN otherwise.
+            Vector512<T> zero = Vector512<T>.Zero;
+            for (int i = 0; i < tile.Length; i += Vector512<T>.Count) zero += Vector512.Create(tile[i..]) * T.Zero;
+            return Vector512.EqualsAll(zero, Vector512<T>.Zero);
+        }
+        for (int i = 0; i < tile.Length; i++)
+            if (i % Width < columns && !T.IsFinite(tile[i])) return false;
+        return true;
+    }
+}

@@ -1,0 +1,95 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Sim.Datapath.Kernels.Lanes;
+
+/// <summary>Fused multiply-add lanes with the rounding of the lane type and nothing else: an fp32 accumulator, or an exact one that fits.</summary>
+internal readonly struct FusedReduction<T> : IReduction<T>
+    where T : unmanaged
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<T> Step(Vector512<T> acc, Vector512<T> a, Vector512<T> b) => FloatLanes.Fma(a, b, acc);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<T> Combine(Vector512<T> total, Vector512<T> chunk) => total + chunk;
+}
+
+/// <summary>
+/// Round to nearest even at p bits after every step: with t = 2^(W-p)·s, t - (t - s) is s at p bits (W: significand of the lane type).
+/// t - s lies one binade below t only when s is within 2^-(W-p) above a power of two, where the finer grid still rounds to that power: needs
+/// W-p ≥ p+2. A sum that reaches the top binade of the accumulator makes t infinite, and the lane NaN for good: overflow poisons.
+/// </summary>
+/// <param name="factor">2^(W-p).</param>
+internal readonly struct RoundedReduction<T>(T factor) : IReduction<T>
+    where T : unmanaged
+{
+    private readonly Vector512<T> _factor = Vector512.Create(factor);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<T> Step(Vector512<T> acc, Vector512<T> a, Vector512<T> b) => Round(FloatLanes.Fma(a, b, acc));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<T> Combine(Vector512<T> total, Vector512<T> chunk) => Round(total + chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector512<T> Round(Vector512<T> sum)
+    {
+        Vector512<T> scaled = sum * _factor;
+        return scaled - (scaled - sum);
+    }
+}
+
+/// <summary>
+/// As <see cref="RoundedReduction{T}"/> with the subnormal grid of the accumulator: t is not allowed below 1.5·2^(q+W-1), whose unit is the
+/// smallest subnormal 2^q. The sign is copied, because a negative sum that rounds to zero is -0.
+/// </summary>
+/// <param name="factor">2^(W-p).</param>
+/// <param name="floor">1.5·2^(q+W-1).</param>
+/// <param name="sign">The lane with only its sign bit set: -0.</param>
+internal readonly struct RoundedSubnormalReduction<T>(T factor, T floor, T sign) : IReduction<T>
+    where T : unmanaged
+{
+    private readonly Vector512<T> _factor = Vector512.Create(factor);
+    private readonly Vector512<T> _floor = Vector512.Create(floor);
+    private readonly Vector512<T> _sign = Vector512.Create(sign);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<T> Step(Vector512<T> acc, Vector512<T> a, Vector512<T> b) => Round(FloatLanes.Fma(a, b, acc));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<T> Combine(Vector512<T> total, Vector512<T> chunk) => Round(total + chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector512<T> Round(Vector512<T> sum)
+    {
+        Vector512<T> scaled = FloatLanes.RaiseMagnitude(sum * _factor, _floor, _sign);
+        return Vector512.ConditionalSelect(_sign, sum, scaled - (scaled - sum));
+    }
+}
+
+/// <summary>Operations that Vector512 does not offer for a generic floating point lane.</summary>
+internal static class FloatLanes
+{
+    /// <summary>a·b+c with one rounding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Fma<T>(Vector512<T> a, Vector512<T> b, Vector512<T> c)
+        where T : unmanaged => typeof(T) == typeof(float)
+            ? Vector512.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()
+            : Vector512.FusedMultiplyAdd(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
+
+    /// <summary>max(|x|, floor) with the sign of x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> RaiseMagnitude<T>(Vector512<T> x, Vector512<T> floor, Vector512<T> sign)
+        where T : unmanaged
+    {
+        // VRANGE: larger magnitude, sign of the first operand.
+        if (Avx512DQ.IsSupported)
+        {
+            return typeof(T) == typeof(float)
+                ? Avx512DQ.Range(x.AsSingle(), floor.AsSingle(), 0b0011).As<float, T>()
+                : Avx512DQ.Range(x.AsDouble(), floor.AsDouble(), 0b0011).As<double, T>();
+        }
+        return Vector512.ConditionalSelect(sign, x, Vector512.Max(Vector512.AndNot(x, sign), floor));
+    }
+}

@@ -1,0 +1,28 @@
+using Sim.Datapath.Formats;
+using Sim.Datapath.Specs;
+
+namespace Sim.Datapath.Kernels;
+
+/// <summary>
+/// Whether summing in lanes of W significant bits, rounding to nearest, and then rounding to the accumulator's p bits equals one rounding.
+/// Either every sum is exact in the lane: its bits lie between the unit of the products and the top of accumulator and product. Or the first
+/// rounding is innocuous: a sum that W bits do not hold is a grid point of the accumulator plus something below 2^(e-W+w), w being the width of
+/// the smaller addend, and that is less than the half unit 2^(e-p) away from a tie when w+p &lt; W; this asks that products have at most p bits,
+/// so that the larger addend is on the grid.
+/// </summary>
+internal static class RoundingProof
+{
+    /// <summary>null when the lanes round like the accumulator; else why not.</summary>
+    public static string? Refuses(FloatFormat acc, OperandRange product, bool chunked, int laneBits)
+    {
+        int p = acc.Precision;
+        if (laneBits - p < p + 2) return $"lanes of {laneBits} bits leave no room to round to {p}";
+        // A register at 2^(Top+p) has half a unit no product reaches: it grows no further. A chunk's result is an addend of that size.
+        int grown = product.Top + p + (chunked ? p + 1 : 0);
+        int top = Math.Max(Math.Min(acc.Maximum.LeadingExponent + 1, grown), product.Top) + 1;
+        if (top - product.Unit <= laneBits) return null;
+        if (product.Width > p) return $"products of {product.Width} bits may end half way between two numbers of {acc.Name}";
+        int addend = chunked ? p : Math.Max(product.Width, p);
+        return addend + p < laneBits ? null : $"sums of {addend} and {p} bits round twice in {laneBits} bits";
+    }
+}

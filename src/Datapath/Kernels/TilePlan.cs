@@ -1,0 +1,76 @@
+using Sim.Datapath.Formats;
+using Sim.Datapath.Specs;
+
+namespace Sim.Datapath.Kernels;
+
+/// <summary>
+/// A kernel made ready for one datapath, order and K: how operands become lane elements, and how one tile of outputs is summed.
+/// Immutable, so threads share it.
+/// </summary>
+/// <typeparam name="T">Lane element.</typeparam>
+internal abstract class TilePlan<T>
+    where T : unmanaged
+{
+    /// <summary>Outputs of a tile along the operand whose elements are broadcast.</summary>
+    public abstract int Rows { get; }
+
+    /// <summary>Outputs of a tile along the operand whose elements fill lanes.</summary>
+    public abstract int Width { get; }
+
+    /// <summary>Lane elements of a row of K codes.</summary>
+    public abstract int Steps(int k);
+
+    /// <summary>Decodes a row of activations.</summary>
+    public abstract void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values);
+
+    /// <summary>Decodes a row of weights.</summary>
+    public abstract void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values);
+
+    /// <summary>
+    /// Sums one tile: <paramref name="a"/> is [step][Rows], <paramref name="b"/> is [step][Width], <paramref name="results"/> is [Rows][Width].
+    /// false: the values that these operands reach lie outside the kernel's licence, the results mean nothing and the fallback must sum the tile.
+    /// </summary>
+    /// <param name="a">Broadcast elements.</param>
+    /// <param name="b">Lane elements.</param>
+    /// <param name="rows">Rows that are not padding.</param>
+    /// <param name="columns">Lanes that are not padding.</param>
+    /// <param name="results">What <see cref="IGemmKernel.Run"/> writes.</param>
+    /// <param name="events">Overflowed and NaN outputs are added; the caller counts outputs.</param>
+    public abstract bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, int rows, int columns, Span<long> results, ref GemmEvents events);
+}
+
+/// <summary>Weights decoded and laid out for one kernel, to be used with any number of activation matrices. Immutable.</summary>
+public abstract class PackedWeights
+{
+    private protected PackedWeights(DatapathSpec spec, ReductionOrder order, int n, int k, uint[] codes, int[] zeroPoints, string kernel)
+    {
+        (Spec, Order, N, K, Codes, ZeroPoints, Kernel) = (spec, order, n, k, codes, zeroPoints, kernel);
+    }
+
+    /// <summary>The datapath that they were packed for.</summary>
+    public DatapathSpec Spec { get; }
+
+    /// <summary>The order that they were packed for.</summary>
+    public ReductionOrder Order { get; }
+
+    /// <summary>Output columns.</summary>
+    public int N { get; }
+
+    /// <summary>Products of an output.</summary>
+    public int K { get; }
+
+    /// <summary>Name of the kernel that will run.</summary>
+    public string Kernel { get; }
+
+    /// <summary>N×K row-major codes.</summary>
+    internal uint[] Codes { get; }
+
+    /// <summary>N zero points, or none.</summary>
+    internal int[] ZeroPoints { get; }
+
+    /// <summary>
+    /// C = A·Bᵀ for <paramref name="m"/> rows of activation codes; single-threaded, any number of threads at once. Results as
+    /// <see cref="IGemmKernel.Run"/> writes them.
+    /// </summary>
+    public abstract void Run(int m, ReadOnlySpan<uint> a, int zeroPointA, Span<long> result, ref GemmEvents events);
+}

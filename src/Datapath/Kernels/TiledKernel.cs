@@ -1,0 +1,116 @@
+using Sim.Datapath.Specs;
+
+namespace Sim.Datapath.Kernels;
+
+/// <summary>A kernel that decodes weights once and sums tiles of outputs.</summary>
+public abstract class TiledKernel : IGemmKernel
+{
+    /// <inheritdoc/>
+    public abstract string Name { get; }
+
+    /// <inheritdoc/>
+    public abstract string? Refuses(DatapathSpec spec, ReductionOrder order, int k);
+
+    /// <summary>Decodes N×K row-major weight codes; <paramref name="zeroPoints"/> is empty or holds N values.</summary>
+    public abstract PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints);
+
+    /// <inheritdoc/>
+    public void Run(DatapathSpec spec, ReductionOrder order, in GemmOperands operands, Span<long> result, ref GemmEvents events)
+    {
+        if (Refuses(spec, order, operands.K) is string reason) throw new ArgumentException($"kernel {Name}: {reason}", nameof(spec));
+        if (!ZeroPoints.Fit(spec.Activation, operands.ZeroPointA) || !ZeroPoints.Fit(spec.Weight, operands.ZeroPointsB))
+        {
+            new ReferenceKernel().Run(spec, order, operands, result, ref events);
+            return;
+        }
+        Pack(spec, order, operands.N, operands.K, operands.B, operands.ZeroPointsB).Run(operands.M, operands.A, operands.ZeroPointA, result, ref events);
+    }
+}
+
+/// <summary>Weights of a <see cref="TilePlan{T}"/>.</summary>
+internal sealed class TiledWeights<T> : PackedWeights
+    where T : unmanaged
+{
+    // Broadcast rows packed together: enough that a lane panel is read from the cache several times, few enough that they stay there.
+    private const int GroupRows = 64;
+
+    private readonly TilePlan<T> _plan;
+    private readonly IGemmKernel? _fallback;
+    private readonly Panels<T> _weights;
+    private readonly bool _activationsInLanes;
+
+    public TiledWeights(string kernel, TilePlan<T> plan, IGemmKernel? fallback, DatapathSpec spec, ReductionOrder order, int n, int k,
+        ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints)
+        : base(spec, order, n, k, codes.ToArray(), zeroPoints.ToArray(), kernel)
+    {
+        if (codes.Length != checked(n * k)) throw new ArgumentException($"{n}×{k} weights do not fit a span of {codes.Length}", nameof(codes));
+        if (zeroPoints.Length != 0 && zeroPoints.Length != n) throw new ArgumentException($"{zeroPoints.Length} weight zero points for {n} outputs", nameof(zeroPoints));
+        (_plan, _fallback) = (plan, fallback);
+        // Products commute, so the longer side takes the lanes; few output columns (a depthwise layer) would leave most lanes empty.
+        _activationsInLanes = n <= plan.Rows;
+        _weights = Panels<T>.Pack(n, plan.Steps(k), _activationsInLanes ? plan.Rows : plan.Width, (row, values) =>
+            _plan.DecodeWeights(Codes.AsSpan(row * K, K), ZeroPoints.Length == 0 ? 0 : ZeroPoints[row], values));
+    }
+
+    public override unsafe void Run(int m, ReadOnlySpan<uint> a, int zeroPointA, Span<long> result, ref GemmEvents events)
+    {
+        if (a.Length != checked(m * K)) throw new ArgumentException($"{m}×{K} activations do not fit a span of {a.Length}", nameof(a));
+        if (result.Length != checked(m * N)) throw new ArgumentException($"{m}×{N} results do not fit a span of {result.Length}", nameof(result));
+        int group = _activationsInLanes ? Math.Max(_plan.Width, GroupRows / _plan.Width * _plan.Width) : GroupRows;
+        var tile = new long[_plan.Rows * _plan.Width];
+        fixed (uint* codes = a)
+        {
+            uint* activations = codes;
+            for (int first = 0; first < m; first += group)
+            {
+                int start = first, here = Math.Min(group, m - first);
+                Panels<T> panels = Panels<T>.Pack(here, _plan.Steps(K), _activationsInLanes ? _plan.Width : _plan.Rows, (row, values) =>
+                    _plan.DecodeActivations(new ReadOnlySpan<uint>(activations + (long)(start + row) * K, K), zeroPointA, values));
+                for (int w = 0; w < _weights.Count; w++)
+                    for (int p = 0; p < panels.Count; p++)
+                        Tile(panels, p, w, first, a, zeroPointA, tile, result, ref events);
+            }
+        }
+        events.Outputs += (long)m * N;
+    }
+
+    private void Tile(Panels<T> activations, int p, int w, int first, ReadOnlySpan<uint> a, int zeroPointA, long[] tile, Span<long> result, ref GemmEvents events)
+    {
+        int row = first + p * activations.Width, rows = Math.Min(activations.Width, activations.Rows - p * activations.Width);
+        int column = w * _weights.Width, columns = Math.Min(_weights.Width, N - column);
+        bool done = _activationsInLanes
+            ? _plan.Sum(_weights.Panel(w), activations.Panel(p), columns, rows, tile, ref events)
+            : _plan.Sum(activations.Panel(p), _weights.Panel(w), rows, columns, tile, ref events);
+        int down = _activationsInLanes ? 1 : _plan.Width, across = _activationsInLanes ? _plan.Width : 1;
+        if (!done)
+        {
+            Again(row, rows, column, columns, a, zeroPointA, tile, ref events);
+            (down, across) = (columns, 1);
+        }
+        for (int r = 0; r < rows; r++)
+        {
+            Span<long> line = result.Slice((row + r) * N + column, columns);
+            if (across == 1) tile.AsSpan(r * down, columns).CopyTo(line);
+            else for (int c = 0; c < columns; c++) line[c] = tile[r + c * across];
+        }
+    }
+
+    private void Again(int row, int rows, int column, int columns, ReadOnlySpan<uint> a, int zeroPointA, long[] tile, ref GemmEvents events)
+    {
+        var operands = new GemmOperands
+        {
+            M = rows,
+            N = columns,
+            K = K,
+            A = a.Slice(row * K, rows * K),
+            B = Codes.AsSpan(column * K, columns * K),
+            ZeroPointA = zeroPointA,
+            ZeroPointsB = ZeroPoints.Length == 0 ? [] : ZeroPoints.AsSpan(column, columns),
+        };
+        var once = new GemmEvents();
+        IGemmKernel kernel = _fallback ?? throw new InvalidOperationException($"kernel {Kernel} gave a tile up and names no fallback");
+        kernel.Run(Spec, Order, operands, tile.AsSpan(0, rows * columns), ref once);
+        events.OverflowedOutputs += once.OverflowedOutputs;
+        events.NaNOutputs += once.NaNOutputs;
+    }
+}

@@ -1,0 +1,115 @@
+using Sim.Datapath.Formats;
+using Sim.Datapath.Kernels;
+using Sim.Datapath.Specs;
+
+namespace Sim.Datapath.Tests.Kernels;
+
+/// <summary>Datapaths, shapes and operand streams on which kernels are compared with the reference.</summary>
+internal static class KernelCases
+{
+    /// <summary>How operand codes are drawn.</summary>
+    public enum Stream { AnyCode, Near1, Boundary, Cancelling, Tiny, OneSpecial }
+
+    public static IEnumerable<DatapathSpec> Specs()
+    {
+        foreach (AccumulatorSpec acc in Floats())
+            foreach ((string a, string w) in new[] { ("e4m3", "e4m3"), ("e5m2", "e5m2"), ("e2m1", "e2m1"), ("e4m3", "e5m2"), ("bf16", "bf16"), ("fp16", "fp16"), ("int8", "int8"), ("e4m3fnuz", "e3m4") })
+                yield return Spec(a, w, acc);
+        foreach ((string a, string w) in new[] { ("fp32", "fp32"), ("tf32", "tf32"), ("uint8", "int8"), ("int4", "e2m1"), ("q4.4", "e4m3"), ("e3m2", "e2m3"), ("e5m2fnuz", "e4m3b11fnuz") })
+            foreach (string f in new[] { "fp32", "fp16", "bf16", "tf32", "e4m3" })
+                yield return Spec(a, w, new FloatAccumulator(Format(f), RoundingMode.NearestEven, OverflowPolicy.Ieee));
+        foreach (AccumulatorSpec acc in Integers())
+            foreach ((string a, string w) in new[] { ("int8", "int8"), ("uint8", "int8"), ("int4", "int4"), ("int16", "int8"), ("uint16", "uint16"), ("int24", "int12"), ("int2", "uint2") })
+                yield return Spec(a, w, acc);
+        foreach (AccumulatorSpec acc in Fixed())
+            foreach ((string a, string w) in new[] { ("int8", "int8"), ("q4.4", "q2.6"), ("e4m3", "e4m3"), ("e2m1", "int8"), ("fp16", "q4.4"), ("e5m2", "e5m2"), ("bf16", "bf16") })
+                yield return Spec(a, w, acc);
+        foreach (string output in new[] { "fp32", "fp16", "bf16", "e4m3", "e2m1", "e5m2fnuz" })
+            foreach (RoundingMode mode in new[] { RoundingMode.NearestEven, RoundingMode.Down, RoundingMode.ToOdd })
+                foreach ((string a, string w) in new[] { ("e4m3", "e4m3"), ("e5m2", "e5m2"), ("int8", "int8"), ("e2m1", "e2m1"), ("fp16", "fp16"), ("bf16", "bf16") })
+                    yield return Spec(a, w, new ExactAccumulator(Format(output), mode, OverflowPolicy.Ieee));
+    }
+
+    public static IEnumerable<(int M, int N, int K)> Shapes()
+    {
+        int[] edges = [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 70];
+        yield return (0, 5, 5);
+        yield return (5, 0, 5);
+        yield return (3, 4, 0);
+        for (int i = 0; i < edges.Length; i++)
+        {
+            yield return (edges[i], edges[(i * 5 + 3) % edges.Length] % 40 + 1, edges[(i * 7 + 1) % edges.Length] % 24 + 1);
+            yield return (edges[i] % 9 + 1, edges[(i * 3 + 2) % edges.Length], edges[(i * 11 + 4) % edges.Length] % 20 + 1);
+        }
+        yield return (2, 3, 300);
+    }
+
+    public static uint[] Codes(INumberFormat format, int count, Stream stream, Random random)
+    {
+        uint mask = uint.MaxValue >> 32 - format.Bits;
+        uint[] boundary = Boundary(format);
+        var codes = new uint[count];
+        for (int i = 0; i < count; i++)
+        {
+            uint any = (uint)random.NextInt64(1L << 32) & mask;
+            codes[i] = stream switch
+            {
+                Stream.AnyCode => any,
+                Stream.Near1 => Encode(format, random.NextDouble() * 4 - 2),
+                Stream.Boundary => boundary[random.Next(boundary.Length)],
+                Stream.Cancelling => Encode(format, Math.ScaleB(1 + random.Next(8) / 8.0, (i & 3) * 4 - 6) * ((i >> 2 & 1) == 0 ? 1 : -1)),
+                Stream.Tiny => Encode(format, format.SmallestPositive.ToDouble() * random.Next(-9, 10)),
+                _ => i == count / 2 ? any : Encode(format, random.Next(-2, 3)),
+            };
+        }
+        return codes;
+    }
+
+    private static DatapathSpec Spec(string a, string w, AccumulatorSpec acc) => new($"{a}×{w}", Format(w), Format(a), acc);
+
+    private static INumberFormat Format(string name) => FormatCatalogue.Parse(name);
+
+    private static uint Encode(INumberFormat format, double value) => format.Encode(Exact.FromDouble(value), new(RoundingMode.NearestEven, OverflowPolicy.Saturate), out _);
+
+    private static uint[] Boundary(INumberFormat format)
+    {
+        uint mask = uint.MaxValue >> 32 - format.Bits, sign = 1u << format.Bits - 1;
+        uint maximum = Encode(format, format.Maximum.ToDouble());
+        var codes = new List<uint> { 0, 1, 2, sign, sign | 1, sign - 1, mask, mask - 1, maximum, maximum - 1, maximum + 1 & mask, maximum | sign };
+        if (format is FloatFormat f) codes.AddRange([1u << f.FractionBits, (1u << f.FractionBits) - 1, sign | 1u << f.FractionBits, sign | (1u << f.FractionBits) + 1]);
+        return [.. codes];
+    }
+
+    private static IEnumerable<AccumulatorSpec> Floats()
+    {
+        foreach (string format in new[] { "fp32", "fp16", "bf16", "e4m3", "e5m2", "e5m2fnuz", "e3m4", "tf32", "e2m1", "e8m13", "e5m12" })
+            yield return new FloatAccumulator(Format(format), RoundingMode.NearestEven, OverflowPolicy.Ieee);
+        foreach (RoundingMode mode in Enum.GetValues<RoundingMode>().Where(m => m != RoundingMode.Stochastic))
+            foreach (OverflowPolicy overflow in Enum.GetValues<OverflowPolicy>())
+                yield return new FloatAccumulator(Format("fp16"), mode, overflow);
+        foreach (RoundingMode mode in new[] { RoundingMode.ToZero, RoundingMode.Up, RoundingMode.Down })
+        {
+            yield return new FloatAccumulator(Format("fp32"), mode, OverflowPolicy.Ieee);
+            yield return new FloatAccumulator(Format("e4m3"), mode, OverflowPolicy.Saturate);
+        }
+        yield return new FloatAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Saturate);
+        yield return new FloatAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee, Format("bf16"));
+        yield return new FloatAccumulator(Format("fp16"), RoundingMode.NearestEven, OverflowPolicy.Ieee, Format("e4m3"));
+        yield return new FloatAccumulator(Format("bf16"), RoundingMode.ToZero, OverflowPolicy.Saturate, Format("fp16"));
+        yield return new FloatAccumulator(Format("fp16"), RoundingMode.NearestEven, OverflowPolicy.Ieee, Format("fp32"));
+    }
+
+    private static IEnumerable<AccumulatorSpec> Integers()
+    {
+        foreach (int bits in new[] { 2, 8, 12, 16, 17, 20, 24, 31, 32, 33, 40, 53, 64 })
+            foreach (RegisterOverflow overflow in Enum.GetValues<RegisterOverflow>())
+                yield return new IntegerAccumulator(bits, overflow);
+    }
+
+    private static IEnumerable<AccumulatorSpec> Fixed()
+    {
+        foreach ((int bits, int fraction) in new[] { (8, 0), (8, 4), (16, 8), (24, 10), (32, 16), (48, 30), (64, 40) })
+            foreach (RoundingMode mode in Enum.GetValues<RoundingMode>().Where(m => m != RoundingMode.Stochastic))
+                yield return new FixedAccumulator(bits, fraction, (RegisterOverflow)((int)mode % 2), mode);
+    }
+}

@@ -46,6 +46,9 @@ public readonly record struct Exact(NumberClass Class, bool Negative, int Expone
     /// <summary>The same number with the other sign.</summary>
     public Exact Negated => this with { Negative = !Negative };
 
+    /// <summary>For messages, e.g. `-Finite 3·2^-4`. (The printer that records come with would follow <see cref="Negated"/> for ever.)</summary>
+    public override string ToString() => $"{(Negative ? '-' : '+')}{Class} {Significand}·2^{Exponent}";
+
     /// <summary>The number as a binary64. Exact for every number of a format of at most 53 significant bits and 11 exponent bits.</summary>
     /// <exception cref="ArithmeticException">The significand does not fit 53 bits or the exponent leaves binary64.</exception>
     public double ToDouble()

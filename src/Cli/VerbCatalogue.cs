@@ -10,5 +10,7 @@ internal static class VerbCatalogue
     [
         new ValidateVerb(),
         new SchemaVerb(),
+        new FormatsVerb(),
+        new DotVerb(),
     ];
 }

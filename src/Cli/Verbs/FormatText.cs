@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Sim.Cli.Filters;
+using Sim.Datapath;
+using Sim.Datapath.Formats;
+
+namespace Sim.Cli.Verbs;
+
+/// <summary>The facts of formats as text and JSON.</summary>
+internal static class FormatText
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>The named formats and the grammar.</summary>
+    public static void List(TextWriter output, bool json)
+    {
+        if (json)
+        {
+            var formats = new JsonArray([.. FormatCatalogue.Named.Select(Facts)]);
+            var grammar = new JsonArray([.. FormatCatalogue.Families.Select(f => (JsonNode)f.Grammar)]);
+            output.WriteLine(new JsonObject { ["formats"] = formats, ["grammar"] = grammar }.ToJsonString(Indented));
+            return;
+        }
+        output.WriteLine($"{"name",-12} {"bits",4}  {"largest",-24} {"smallest > 0",-24} codes that are no numbers");
+        foreach (INumberFormat f in FormatCatalogue.Named)
+            output.WriteLine($"{f.Name,-12} {f.Bits,4}  {Decimal(f.Maximum),-24} {Decimal(f.SmallestPositive),-24} {SpecialCodes(f)}");
+        output.WriteLine();
+        foreach (FormatFamily family in FormatCatalogue.Families) output.WriteLine(family.Grammar);
+    }
+
+    /// <summary>One format.</summary>
+    public static void Show(TextWriter output, INumberFormat format, bool json)
+    {
+        JsonObject facts = Facts(format);
+        if (json)
+            output.WriteLine(facts.ToJsonString(Indented));
+        else
+            foreach ((string key, JsonNode? value) in facts)
+                output.WriteLine($"{key,-18} {(value is JsonObject number ? $"{number["value"]} = {number["decimal"]}" : value)}");
+    }
+
+    private static JsonObject Facts(INumberFormat format)
+    {
+        var facts = new JsonObject { ["name"] = format.Name, ["bits"] = format.Bits };
+        if (format.ContainerBits != format.Bits) facts["container_bits"] = format.ContainerBits;
+        switch (format)
+        {
+            case FloatFormat f:
+                facts["family"] = "float";
+                facts["exponent_bits"] = f.ExponentBits;
+                facts["fraction_bits"] = f.FractionBits;
+                facts["bias"] = f.Bias;
+                facts["specials"] = f.Specials switch { Specials.Ieee => "ieee", Specials.FiniteNaN => "fn", Specials.FiniteNaNUnsignedZero => "fnuz", _ => "finite" };
+                facts["subnormals"] = f.Subnormals;
+                facts["smallest_normal"] = Number(f.MinimumNormal);
+                break;
+            case FixedFormat f:
+                facts["family"] = "fixed";
+                facts["fraction_bits"] = f.Fraction;
+                facts["signed"] = f.IsSigned;
+                break;
+            case ExponentFormat f:
+                facts["family"] = "exponent";
+                facts["bias"] = f.Bias;
+                break;
+        }
+        facts["largest"] = Number(format.Maximum);
+        facts["most_negative"] = Number(format.Minimum);
+        facts["smallest_positive"] = Number(format.SmallestPositive);
+        facts["special_codes"] = SpecialCodes(format);
+        return facts;
+    }
+
+    private static string SpecialCodes(INumberFormat format) => format switch
+    {
+        FloatFormat { Specials: Specials.Ieee } => "Inf, NaN",
+        FloatFormat { Specials: Specials.FiniteNaN } => "one NaN a sign",
+        FloatFormat { Specials: Specials.FiniteNaNUnsignedZero } => "one NaN, no -0",
+        ExponentFormat => "one NaN, no zero",
+        _ => "none",
+    };
+
+    private static JsonObject Number(in Exact value) => new() { ["value"] = ExactText.HexFloat(value), ["decimal"] = Decimal(value) };
+
+    private static string Decimal(in Exact value) => value.ToDouble().ToString("R", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,75 @@
+// Every design as a row: sorted by a click on a heading, filtered by words and conditions.
+const view = { sort: 'index', descending: false, limit: 200 };
+const columns = [
+  { id: 'front', title: '★', value: p => p.front ? 0 : 1, cell: p => p.front ? '<span class="star" title="on the Pareto front">★</span>' : '' },
+  { id: 'index', title: 'design', n: true, value: p => p.index, cell: p => p.index },
+  ...axes.map(a => ({ id: `axis ${a.name}`, title: a.name, value: p => p.parameters[a.column], cell: p => escapeHtml(p.parameters[a.column]) })),
+  ...known.map(m => ({ id: m.name, title: m.heading, n: true, value: p => valueOf(p, m), cell: p => p.detail ? escapeHtml(number(valueOf(p, m))) : '' })),
+  ...(points.some(p => p.status !== 'ok' || p.violations.length) ? [{ id: 'status', title: 'status', value: p => p.status, long: true,
+    cell: p => escapeHtml(p.status !== 'ok' ? `${p.status}: ${p.reason}` : p.violations.length ? `violates: ${p.violations.join('; ')}` : 'ok') }] : []),
+];
+const comparisons = { '<': (a, b) => a < b, '>': (a, b) => a > b, '<=': (a, b) => a <= b, '>=': (a, b) => a >= b, '=': (a, b) => a === b };
+
+// `energy<200` compares a metric, `array.rows=16` an axis; any other word must occur in some cell.
+function conditionOf(word) {
+  const match = /^([^<>=]+)(<=|>=|<|>|=)(.+)$/.exec(word);
+  if (!match) return p => p.searchable.includes(word.toLowerCase());
+  const [, name, operator, right] = match;
+  const metric = metrics.find(m => m.name === name.toLowerCase()), axis = axes.find(a => a.name.toLowerCase() === name.toLowerCase());
+  const compare = comparisons[operator], limit = Number(right);
+  if (metric) return p => valueOf(p, metric) !== null && valueOf(p, metric) !== undefined && compare(valueOf(p, metric), limit);
+  if (axis && operator === '=') return p => p.parameters[axis.column].toLowerCase() === right.toLowerCase();
+  if (axis) return p => compare(Number(p.parameters[axis.column]), limit);
+  return () => false;
+}
+
+function visible() {
+  const conditions = byId('filter').value.trim().split(/\s+/).filter(Boolean).map(conditionOf);
+  const status = byId('table-status').value;
+  const kept = points.filter(p => (!byId('table-front').checked || p.front) && (status === 'all' || p.status === status) && conditions.every(c => c(p)));
+  const column = columns.find(c => c.id === view.sort) || columns[1];
+  // Unknown values stay at the end whichever way the column is sorted.
+  const missing = v => v === null || v === undefined || v === '';
+  return kept.sort((a, b) => {
+    const x = column.value(a), y = column.value(b);
+    if (missing(x) || missing(y)) return missing(x) - missing(y) || a.index - b.index;
+    const numbers = !Number.isNaN(Number(x)) && !Number.isNaN(Number(y));
+    const order = numbers ? Number(x) - Number(y) : String(x).localeCompare(String(y), 'en');
+    return (view.descending ? -order : order) || a.index - b.index;
+  });
+}
+
+function drawTable() {
+  const rows = visible();
+  const arrow = c => c.id === view.sort ? (view.descending ? ' ↓' : ' ↑') : '';
+  const sorted = c => c.id === view.sort ? ` aria-sort="${view.descending ? 'descending' : 'ascending'}"` : '';
+  byId('table').innerHTML = `<table><thead><tr>${columns.map(c => `<th class="${c.n ? 'n' : ''}"${sorted(c)}><button type="button" data-sort="${escapeHtml(c.id)}">${escapeHtml(c.title)}${arrow(c)}</button></th>`).join('')}</tr></thead><tbody>${
+    rows.slice(0, view.limit).map(p => `<tr data-index="${p.index}" class="${p.index === state.selected ? 'chosen' : ''}">${columns.map(c => `<td class="${c.n ? 'n' : c.long ? 'long' : ''}">${c.cell(p)}</td>`).join('')}</tr>`).join('')}</tbody></table>`;
+  byId('table-count').textContent = rows.length === points.length ? `${points.length} designs` : `${rows.length} of ${points.length} designs`;
+  byId('more').hidden = rows.length <= view.limit;
+  byId('more').textContent = `Show all ${rows.length} rows`;
+}
+
+function markRow() {
+  document.querySelectorAll('#table tr.chosen').forEach(r => r.classList.remove('chosen'));
+  const row = document.querySelector(`#table tr[data-index="${state.selected}"]`);
+  if (row) row.classList.add('chosen');
+}
+
+function startTable() {
+  for (const p of points) p.searchable = [p.index, ...p.parameters, p.status, p.reason || ''].join(' ').toLowerCase();
+  byId('table-status').innerHTML = ['all', ...new Set(points.map(p => p.status))].map(s => `<option>${escapeHtml(s)}</option>`).join('');
+  byId('filter').addEventListener('input', drawTable);
+  byId('table-front').addEventListener('change', drawTable);
+  byId('table-status').addEventListener('change', drawTable);
+  byId('more').addEventListener('click', () => { view.limit = Infinity; drawTable(); });
+  byId('table').addEventListener('click', e => {
+    const heading = e.target.closest('button[data-sort]'), row = e.target.closest('tr[data-index]');
+    if (heading) {
+      view.descending = heading.dataset.sort === view.sort ? !view.descending : false;
+      view.sort = heading.dataset.sort;
+      drawTable();
+    } else if (row) select(Number(row.dataset.index));
+  });
+  drawTable();
+}

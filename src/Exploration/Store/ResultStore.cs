@@ -72,7 +72,12 @@ public sealed class ResultStore : IDisposable
         ArgumentNullException.ThrowIfNull(header);
         if (!Exists(path)) return Create(path, header);
         ResultStore store = Open(path);
-        if (store.Header.Digest == header.Digest) return store;
+        if (store.Header.Digest == header.Digest)
+        {
+            // Objectives, constraints and texts may have changed without changing a result.
+            Execute(store._connection, "UPDATE meta SET value=$a WHERE key='study'", null, RecordJson.Write(header));
+            return new ResultStore(store._connection, header);
+        }
         store.Dispose();
         throw new StoreException($"'{path}' holds results of another study, of other inputs, or of another version of the tool (digest {store.Header.Digest}, now {header.Digest}); use another file with --store, or replace it with --force");
     }

@@ -29,7 +29,7 @@ public enum FrontScope : byte
     PerNetwork,
 }
 
-/// <summary>What a study is, as far as reports need it. Digest covers everything that may change a result.</summary>
+/// <summary>What a study is, as far as reports need it. Digest covers everything that may change a result; StudyText is the file as written.</summary>
 public sealed record StudyHeader(string Name, string Description, string Digest, string ToolVersion, int PointCount, ImmutableArray<string> Axes,
     ImmutableArray<Objective> Objectives, ImmutableArray<Constraint> Constraints, FrontScope Fronts, string StudyText)
 {

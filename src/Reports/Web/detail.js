@@ -73,7 +73,7 @@ function bars(id, layers, series, format, stacked = true, zeroMessage = 'Nothing
   if (series.every(([, values]) => values.every(v => !v))) return emptyPlot(id, zeroMessage);
   const long = layers.length > 6 || layers.some(l => l.name.length > 12);
   fullPlot(id).setOption({
-    animation: false, color: colours, textStyle: { fontFamily: 'inherit' },
+    animation: false, color: colours, textStyle: { fontFamily: fontOfPage },
     grid: { left: 8, right: 12, top: series.length > 1 ? 34 : 12, bottom: 4, containLabel: true },
     legend: { show: series.length > 1, type: 'scroll', top: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: shade('ink') }, pageTextStyle: { color: shade('soft') }, pageIconColor: shade('accent') },
     tooltip: { ...tooltipStyle(), trigger: 'axis', axisPointer: { type: 'shadow' }, formatter: list => `<div class="tip"><b>${escapeHtml(list[0].name)}</b><table>${
@@ -103,7 +103,7 @@ function drawArea(detail) {
   if (parts.size === 0) return emptyPlot('chart-area', 'No area is known.');
   const total = [...parts.values()].reduce((s, v) => s + v, 0);
   fullPlot('chart-area').setOption({
-    animation: false, color: colours, textStyle: { fontFamily: 'inherit' }, grid: { left: 4, right: 4, top: 40, bottom: 4 },
+    animation: false, color: colours, textStyle: { fontFamily: fontOfPage }, grid: { left: 4, right: 4, top: 40, bottom: 4 },
     legend: { type: 'scroll', top: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: shade('ink') }, pageTextStyle: { color: shade('soft') } },
     tooltip: { ...tooltipStyle(), trigger: 'item', formatter: e => `<div class="tip"><b>${escapeHtml(e.seriesName)}</b>${number(e.value / 1e6)} mm2, ${percent(e.value / total)}</div>` },
     xAxis: { type: 'value', max: total, show: false }, yAxis: { type: 'category', data: ['area'], show: false },

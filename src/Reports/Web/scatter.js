@@ -61,11 +61,11 @@ function drawScatter(reset) {
   const axis = (m, side, gap) => ({
     ...axisStyle(), type: byId(`log-${side}`).checked ? 'log' : 'value', scale: true, name: m.heading, nameLocation: 'middle', nameGap: gap,
     min: margin(shown.map(p => valueOf(p, m)), -1, byId(`log-${side}`).checked), max: margin(shown.map(p => valueOf(p, m)), 1, byId(`log-${side}`).checked),
-    axisLabel: { color: shade('soft'), formatter: number, hideOverlap: true },
+    axisLabel: { color: shade('soft'), formatter: number, hideOverlap: true, showMinLabel: false, showMaxLabel: false },
   });
   const chart = fullPlot('scatter');
   chart.setOption({
-    animation: false, textStyle: { fontFamily: 'inherit' },
+    animation: false, textStyle: { fontFamily: fontOfPage },
     color: colours,
     grid: { left: 74, right: 18, top: groups.length > 1 ? 46 : 16, bottom: 56 },
     legend: { show: groups.length > 1, type: 'scroll', top: 0, left: 0, textStyle: { color: shade('ink') }, pageTextStyle: { color: shade('soft') }, pageIconColor: shade('accent'), data: groups },

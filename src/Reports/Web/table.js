@@ -4,9 +4,9 @@ const columns = [
   { id: 'front', title: '★', value: p => p.front ? 0 : 1, cell: p => p.front ? '<span class="star" title="on the Pareto front">★</span>' : '' },
   { id: 'index', title: 'design', n: true, value: p => p.index, cell: p => p.index },
   ...axes.map(a => ({ id: `axis ${a.name}`, title: a.name, value: p => p.parameters[a.column], cell: p => escapeHtml(p.parameters[a.column]) })),
+  ...(points.some(p => p.status !== 'ok' || p.violations.length) ? [{ id: 'status', title: 'status', value: p => p.violations.length ? 'violates' : p.status,
+    cell: p => `<span class="status" title="${escapeHtml(p.reason || p.violations.join('; '))}">${escapeHtml(p.status !== 'ok' ? p.status : p.violations.length ? 'violates' : 'ok')}</span>` }] : []),
   ...known.map(m => ({ id: m.name, title: m.heading, n: true, value: p => valueOf(p, m), cell: p => p.detail ? escapeHtml(number(valueOf(p, m))) : '' })),
-  ...(points.some(p => p.status !== 'ok' || p.violations.length) ? [{ id: 'status', title: 'status', value: p => p.status, long: true,
-    cell: p => escapeHtml(p.status !== 'ok' ? `${p.status}: ${p.reason}` : p.violations.length ? `violates: ${p.violations.join('; ')}` : 'ok') }] : []),
 ];
 const comparisons = { '<': (a, b) => a < b, '>': (a, b) => a > b, '<=': (a, b) => a <= b, '>=': (a, b) => a >= b, '=': (a, b) => a === b };
 
@@ -44,7 +44,7 @@ function drawTable() {
   const arrow = c => c.id === view.sort ? (view.descending ? ' ↓' : ' ↑') : '';
   const sorted = c => c.id === view.sort ? ` aria-sort="${view.descending ? 'descending' : 'ascending'}"` : '';
   byId('table').innerHTML = `<table><thead><tr>${columns.map(c => `<th class="${c.n ? 'n' : ''}"${sorted(c)}><button type="button" data-sort="${escapeHtml(c.id)}">${escapeHtml(c.title)}${arrow(c)}</button></th>`).join('')}</tr></thead><tbody>${
-    rows.slice(0, view.limit).map(p => `<tr data-index="${p.index}" class="${p.index === state.selected ? 'chosen' : ''}">${columns.map(c => `<td class="${c.n ? 'n' : c.long ? 'long' : ''}">${c.cell(p)}</td>`).join('')}</tr>`).join('')}</tbody></table>`;
+    rows.slice(0, view.limit).map(p => `<tr data-index="${p.index}" class="${p.index === state.selected ? 'chosen' : ''}">${columns.map(c => `<td class="${c.n ? 'n': ''}">${c.cell(p)}</td>`).join('')}</tr>`).join('')}</tbody></table>`;
   byId('table-count').textContent = rows.length === points.length ? `${points.length} designs` : `${rows.length} of ${points.length} designs`;
   byId('more').hidden = rows.length <= view.limit;
   byId('more').textContent = `Show all ${rows.length} rows`;

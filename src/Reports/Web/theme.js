@@ -4,6 +4,7 @@ const shade = name => getComputedStyle(document.documentElement).getPropertyValu
 const darkSystem = window.matchMedia('(prefers-color-scheme: dark)');
 const isDark = () => (document.documentElement.dataset.theme || (darkSystem.matches ? 'dark' : 'light')) === 'dark';
 const redraws = [];
+const fontOfPage = getComputedStyle(document.body).fontFamily;
 
 function paintTheme() {
   byId('theme').textContent = isDark() ? '☀ Light' : '☾ Dark';

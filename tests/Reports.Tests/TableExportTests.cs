@@ -55,7 +55,7 @@ public class TableExportTests
             checkedPoints++;
         }
         Assert.That(checkedPoints, Is.EqualTo(42));
-        Assert.That(costs.Skip(1), Has.All.Matches<string[]>(r => r[^1].Length > 0), "every cost names its source");
+        Assert.That(costs.Skip(1), Has.All.Matches<string[]>(r => r is not null && r[^1].Length > 0), "every cost names its source");
     }
 
     [Test]

@@ -69,8 +69,10 @@ public static class TensorFile
         return null;
     }
 
-    private static Tensor? ReadProto(byte[] bytes, string file, DiagnosticBag bag)
+    /// <summary>An ONNX TensorProto from its bytes; null after recording what is wrong.</summary>
+    public static Tensor? ReadProto(ReadOnlySpan<byte> bytes, string file, DiagnosticBag bag)
     {
+        ArgumentNullException.ThrowIfNull(bag);
         try
         {
             TensorProto proto = TensorProto.Parser.ParseFrom(bytes);

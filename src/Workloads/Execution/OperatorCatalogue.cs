@@ -77,7 +77,7 @@ public static class OperatorCatalogue
         new("LogSoftmax", 1, 1, 1, "axis", Normalization.LogSoftmax),
         new("BatchNormalization", 5, 5, 1, "epsilon momentum training_mode spatial", Normalization.Batch),
         new("InstanceNormalization", 3, 3, 1, "epsilon", Normalization.Instance),
-        new("LayerNormalization", 2, 3, 1, "axis epsilon stash_type", Normalization.Layer),
+        new("LayerNormalization", 2, 3, 3, "axis epsilon stash_type", Normalization.Layer),
         new("MaxPool", 1, 1, 2, "auto_pad ceil_mode dilations kernel_shape pads storage_order strides", Pooling.MaxPool),
         new("AveragePool", 1, 1, 1, "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides", Pooling.AveragePool),
         new("GlobalAveragePool", 1, 1, 1, "", Pooling.GlobalAveragePool),

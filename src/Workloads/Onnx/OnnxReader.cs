@@ -11,44 +11,50 @@ namespace Sim.Workloads.Onnx;
 /// <summary>Reads an ONNX file into a <see cref="NetworkGraph"/>: structure checked, constants loaded, nodes in topological order.</summary>
 public static class OnnxReader
 {
-    /// <summary>Oldest and newest opset of the standard domain that is understood.</summary>
-    public const int OldestOpset = 9, NewestOpset = 25;
+    /// <summary>Oldest and newest opset of the standard domain that is understood: 7 brought numpy broadcasting.</summary>
+    public const int OldestOpset = 7, NewestOpset = 25;
 
     /// <summary>
     /// Reads a file and checks that it can be run: operators supported, arities and attributes known, shapes consistent (by one run on zeros with a batch of 1).
     /// Null after recording every problem found.
     /// </summary>
-    public static NetworkGraph? Load(string path, DiagnosticBag bag)
-    {
-        if (Read(path, bag) is not { } graph) return null;
-        return GraphChecks.Operators(graph, path, bag) && GraphChecks.Shapes(graph, path, bag) ? graph : null;
-    }
+    public static NetworkGraph? Load(string path, DiagnosticBag bag) => Checked(Read(path, bag), path, bag);
 
-    /// <summary>
-    /// Reads a file's structure; null after recording every problem found. Digest = SHA-256 of the file's bytes followed by the bytes of its external tensors in file order.
-    /// Operators are not judged here: see <see cref="Load"/>.
-    /// </summary>
+    /// <summary><see cref="Load(string, DiagnosticBag)"/> of a model that is in memory; <paramref name="path"/> names it and says where external data lie.</summary>
+    public static NetworkGraph? Load(ReadOnlySpan<byte> model, string path, DiagnosticBag bag) => Checked(Read(model, path, bag), path, bag);
+
+    /// <summary>Reads a file's structure; null after recording every problem found. Operators are not judged here: see <see cref="Load(string, DiagnosticBag)"/>.</summary>
     public static NetworkGraph? Read(string path, DiagnosticBag bag)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(bag);
+        try
+        {
+            return Read(File.ReadAllBytes(path), path, bag);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            bag.Error(new Location(path, 1, 1), "ONX000", $"cannot be read: {e.Message}");
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Reads the structure of a model that is in memory. Digest = SHA-256 of its bytes followed by the bytes of its external tensors in file order.
+    /// </summary>
+    public static NetworkGraph? Read(ReadOnlySpan<byte> bytes, string path, DiagnosticBag bag)
+    {
+        ArgumentNullException.ThrowIfNull(bag);
         var problems = new OnnxProblems(path, bag);
         int before = bag.ErrorCount;
         ModelProto model;
-        byte[] bytes;
         try
         {
-            bytes = File.ReadAllBytes(path);
             model = ModelProto.Parser.ParseFrom(bytes);
         }
         catch (InvalidProtocolBufferException e)
         {
             problems.File("ONX001", $"not a whole ONNX model (truncated or another kind of file): {e.Message}");
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            problems.File("ONX000", $"cannot be read: {e.Message}");
             return null;
         }
         using IncrementalHash digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -62,6 +68,9 @@ public static class OnnxReader
         NetworkGraph graph = new GraphBuilder(model.Graph, opset, problems, Path.GetDirectoryName(Path.GetFullPath(path)) ?? "", digest).Build();
         return bag.ErrorCount > before ? null : graph with { Digest = Convert.ToHexStringLower(digest.GetHashAndReset()) };
     }
+
+    private static NetworkGraph? Checked(NetworkGraph? graph, string path, DiagnosticBag bag) =>
+        graph is not null && GraphChecks.Operators(graph, path, bag) && GraphChecks.Shapes(graph, path, bag) ? graph : null;
 
     private static int Opset(ModelProto model, OnnxProblems problems)
     {

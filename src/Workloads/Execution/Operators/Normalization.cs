@@ -8,6 +8,7 @@ internal static class Normalization
     internal static Tensor[] Batch(OperatorCall call)
     {
         Tensor x = call.Input(0);
+        if (!call.Flag("spatial", true)) throw call.Fail("spatial = 0 is not supported");
         if (call.Flag("training_mode", false)) throw call.Fail("training_mode = 1 is not supported; only inference is");
         if (x.Shape.Length < 2) throw call.Fail($"input {Shapes.Text(x.Shape)} has no channels");
         float[] values = call.Floats(x, "input"), result = new float[values.Length];
@@ -43,9 +44,13 @@ internal static class Normalization
         int axis = call.Axis(call.Int("axis", -1), x.Shape.Length), size = Shapes.Count(x.Shape.AsSpan(axis));
         float[] scale = Spread(call, 1, x.Shape[axis..])!;
         float[]? bias = call.Optional(2) is null ? null : Spread(call, 2, x.Shape[axis..]);
-        for (int row = 0; row < values.Length; row += size)
-            Standardize(values.AsSpan(row, size), result.AsSpan(row, size), call.Real("epsilon", 1e-5f), i => scale[i], i => bias is null ? 0 : bias[i]);
-        return [Casting.Rounded(x.Type, x.Shape, result)];
+        int rows = size == 0 ? 0 : values.Length / size;
+        float[] means = new float[rows], factors = new float[rows];
+        for (int r = 0; r < rows; r++)
+            (means[r], factors[r]) = Standardize(values.AsSpan(r * size, size), result.AsSpan(r * size, size), call.Real("epsilon", 1e-5f), i => scale[i], i => bias is null ? 0 : bias[i]);
+        int[] statistics = [.. x.Shape.Select((d, i) => i < axis ? d : 1)];
+        Tensor y = Casting.Rounded(x.Type, x.Shape, result);
+        return call.OutputCount == 1 ? [y] : [y, Tensor.OfFloats(means, statistics), Tensor.OfFloats(factors, statistics)];
     }
 
     internal static Tensor[] Softmax(OperatorCall call) => Exponential(call, (e, sum, _, _) => (float)(e / sum));
@@ -75,7 +80,7 @@ internal static class Normalization
         return [Casting.Rounded(x.Type, x.Shape, result)];
     }
 
-    private static void Standardize(ReadOnlySpan<float> from, Span<float> to, float epsilon, Func<int, float> scale, Func<int, float> bias)
+    private static (float Mean, float Factor) Standardize(ReadOnlySpan<float> from, Span<float> to, float epsilon, Func<int, float> scale, Func<int, float> bias)
     {
         double mean = 0, variance = 0;
         foreach (float v in from) mean += v;
@@ -83,6 +88,7 @@ internal static class Normalization
         foreach (float v in from) variance += (v - mean) * (v - mean);
         double factor = 1 / Math.Sqrt(variance / from.Length + epsilon);
         for (int i = 0; i < from.Length; i++) to[i] = (float)((from[i] - mean) * factor * scale(i) + bias(i));
+        return ((float)mean, (float)factor);
     }
 
     private static float[] Channel(OperatorCall call, int index, int channels)

@@ -12,12 +12,14 @@ public static class GraphChecks
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(bag);
         int before = bag.ErrorCount;
+        bool listed = false;
         foreach (Node node in graph.Nodes)
         {
             void Error(string code, string what) => bag.Error(new Location(file, node.Position, 1), code, $"node '{node.Name}' ({node.OpType}): {what}");
             if (OperatorCatalogue.Find(node) is not { } op)
             {
-                Error("ONX040", OperatorCatalogue.Unsupported(node));
+                Error("ONX040", OperatorCatalogue.Unsupported(node, !listed));
+                listed = true;
                 continue;
             }
             if (node.Inputs.Length < op.MinInputs || node.Inputs.Length > op.MaxInputs)

@@ -121,12 +121,19 @@ public static class OperatorCatalogue
     /// <summary>Names of the supported operators in alphabetical order; Constant nodes are read as constants.</summary>
     public static ImmutableArray<string> Names { get; } = [.. List.Select(o => o.OpType).Append("Constant").Order(StringComparer.Ordinal)];
 
+    /// <summary>Whether a node's operator is in the catalogue.</summary>
+    public static bool Supports(Node node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        return Find(node) is not null;
+    }
+
     internal static Operator? Find(Node node) => node.Domain.Length == 0 && ByName.TryGetValue(node.OpType, out Operator? op) ? op : null;
 
-    /// <summary>Says that a node's operator is not supported and what is.</summary>
-    internal static string Unsupported(Node node)
+    /// <summary>Says that a node's operator is not supported and, unless that has been said before, what is.</summary>
+    internal static string Unsupported(Node node, bool listNames = true)
     {
         string hint = node.Domain.Length == 0 ? NearestName.Hint(node.OpType, Names) : $" (domain '{node.Domain}')";
-        return $"operator {node.OpType} is not supported{hint}; supported are {string.Join(", ", Names)}";
+        return $"operator {node.OpType} is not supported{hint}" + (listNames ? $"; supported are {string.Join(", ", Names)}" : "");
     }
 }

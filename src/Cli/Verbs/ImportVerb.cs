@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Sim.Foundation.Diagnostics;
+using Sim.Workloads.Execution;
+using Sim.Workloads.Graph;
+using Sim.Workloads.Onnx;
+using Spectre.Console;
+
+namespace Sim.Cli.Verbs;
+
+/// <summary>`sim import FILE`: what the tool understood of a network: inputs, outputs, layers with their sizes, vector work, totals, and what it cannot run.</summary>
+internal sealed class ImportVerb : IVerb
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    public VerbCommand Build(Terminal terminal)
+    {
+        var file = new Argument<string>("FILE") { Description = "ONNX network" };
+        Option<bool> json = CommonOptions.Json();
+        var command = new VerbCommand("import", "Show what the tool understood of a network", "sim import net.onnx", "sim import net.onnx --json") { file, json };
+        command.SetAction(parsed => Run(parsed.GetRequiredValue(file), parsed.GetValue(json), terminal));
+        return command;
+    }
+
+    private static int Run(string file, bool json, Terminal terminal)
+    {
+        var bag = new DiagnosticBag();
+        NetworkGraph? graph = OnnxReader.Read(file, bag);
+        bag.ThrowIfErrors();
+        NetworkLayers? layers = GraphChecks.Operators(graph!, file, bag) && GraphChecks.Shapes(graph!, file, bag) ? LayerExtraction.Layers(graph!) : null;
+        if (json) terminal.Out.WriteLine(Document(graph!, layers, bag).ToJsonString(Indented));
+        else Print(graph!, layers, terminal);
+        if (!bag.HasErrors) return ExitCode.Ok;
+        terminal.Print(bag.Sorted);
+        return ExitCode.BadInput;
+    }
+
+    private static void Print(NetworkGraph graph, NetworkLayers? layers, Terminal terminal)
+    {
+        terminal.Out.WriteLine($"network {graph.Name}: opset {graph.Opset}, {graph.Nodes.Length} nodes, {graph.Constants.Count} constants, sha256 {graph.Digest}");
+        foreach (GraphValue v in graph.Inputs) terminal.Out.WriteLine($"input   {v.Name}: {Text(v)}");
+        foreach (GraphValue v in graph.Outputs) terminal.Out.WriteLine($"output  {v.Name}: {Text(v)}");
+        terminal.Out.WriteLine($"operators {string.Join(", ", Histogram(graph).Select(h => $"{h.Key} {h.Value}"))}");
+        if (layers is null) return;
+        var gemms = new Table { Border = TableBorder.Simple };
+        foreach (string name in new[] { "layer", "type", "groups", "M", "N", "K", "MACs", "weights" }) gemms.AddColumn(name == "layer" || name == "type" ? new TableColumn(name) : new TableColumn(name).RightAligned());
+        foreach (GemmLayer l in layers.Gemms)
+            gemms.AddRow(Markup.Escape(l.Name), l.OpType, $"{l.Groups}", $"{l.M}", $"{l.N}", $"{l.K}", $"{l.Macs}", $"{l.WeightElements}");
+        gemms.AddRow("total", "", "", "", "", "", $"{layers.Macs}", $"{layers.WeightElements}");
+        terminal.OutConsole.Write(gemms);
+        if (layers.Vectors.Length == 0) return;
+        var vectors = new Table { Border = TableBorder.Simple };
+        vectors.AddColumn("vector operation").AddColumn("type").AddColumn(new TableColumn("operations").RightAligned()).AddColumn(new TableColumn("outputs").RightAligned());
+        foreach (VectorLayer v in layers.Vectors) vectors.AddRow(Markup.Escape(v.Name), v.OpType, $"{v.Operations}", $"{v.OutputElements}");
+        terminal.OutConsole.Write(vectors);
+    }
+
+    private static JsonObject Document(NetworkGraph graph, NetworkLayers? layers, DiagnosticBag bag) => new()
+    {
+        ["name"] = graph.Name,
+        ["opset"] = graph.Opset,
+        ["sha256"] = graph.Digest,
+        ["nodes"] = graph.Nodes.Length,
+        ["constants"] = graph.Constants.Count,
+        ["inputs"] = Values(graph.Inputs),
+        ["outputs"] = Values(graph.Outputs),
+        ["operators"] = new JsonObject(Histogram(graph).Select(h => KeyValuePair.Create(h.Key, (JsonNode?)h.Value))),
+        ["layers"] = layers is null ? null : new JsonArray([.. layers.Gemms.Select(l => new JsonObject
+        {
+            ["name"] = l.Name,
+            ["type"] = l.OpType,
+            ["groups"] = l.Groups,
+            ["m"] = l.M,
+            ["n"] = l.N,
+            ["k"] = l.K,
+            ["macs"] = l.Macs,
+            ["weights"] = l.WeightElements,
+            ["inputs"] = l.InputElements,
+            ["outputs"] = l.OutputElements,
+        })]),
+        ["vector_operations"] = layers is null ? null : new JsonArray([.. layers.Vectors.Select(v => new JsonObject
+        {
+            ["name"] = v.Name,
+            ["type"] = v.OpType,
+            ["operations"] = v.Operations,
+            ["inputs"] = v.InputElements,
+            ["outputs"] = v.OutputElements,
+        })]),
+        ["total_macs"] = layers?.Macs,
+        ["total_weights"] = layers?.WeightElements,
+        ["unsupported_nodes"] = new JsonArray([.. graph.Nodes.Where(n => !OperatorCatalogue.Supports(n)).Select(n => new JsonObject { ["name"] = n.Name, ["type"] = n.OpType, ["domain"] = n.Domain })]),
+        ["diagnostics"] = new JsonArray([.. bag.Sorted.Select(d => (JsonNode)d.ToString())]),
+    };
+
+    private static JsonArray Values(IEnumerable<GraphValue> values) => new([.. values.Select(v => new JsonObject
+    {
+        ["name"] = v.Name,
+        ["type"] = v.Type.ToString(),
+        ["shape"] = new JsonArray([.. v.Shape.Select(d => d < 0 ? null : (JsonNode)d)]),
+    })]);
+
+    private static SortedDictionary<string, int> Histogram(NetworkGraph graph) =>
+        new(graph.Nodes.GroupBy(n => n.Domain.Length == 0 ? n.OpType : $"{n.Domain}.{n.OpType}").ToDictionary(g => g.Key, g => g.Count()), StringComparer.Ordinal);
+
+    private static string Text(GraphValue v) => $"{v.Type} [{string.Join(',', v.Shape.Select(d => d < 0 ? "?" : $"{d}"))}]";
+}

@@ -1,5 +1,4 @@
 using Sim.ArchModel;
-using Sim.Datapath;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Specs;
 
@@ -39,30 +38,7 @@ public readonly record struct ElementWidths(int Activation, int Weight, int Sum,
         return highA + highB - lowA - lowB + ExactGuardBits + 1;
     }
 
-    // Exponents of the lowest bit that any code sets and of the bit above the highest. In the positive half codes are ordered with Inf and NaN on top,
-    // so code 1 and the last finite code hold the extremes; the two codes around the sign bit cover two's complement and unsigned integers.
-    private static (int Low, int High) Span(INumberFormat format)
-    {
-        uint last = format.Bits == 32 ? uint.MaxValue : (1u << format.Bits) - 1;
-        int low = int.MaxValue, high = int.MinValue;
-        foreach (uint code in new[] { 1u, LastFinite(format, last / 2), last / 2 + 1, last })
-        {
-            Exact value = format.Decode(code);
-            if (value.Class != NumberClass.Finite) continue;
-            low = Math.Min(low, value.Exponent + (int)UInt128.TrailingZeroCount(value.Significand));
-            high = Math.Max(high, value.Exponent + 128 - (int)UInt128.LeadingZeroCount(value.Significand));
-        }
-        return low == int.MaxValue ? throw new ArgumentException($"format {format.Name} has no finite code", nameof(format)) : (low, high);
-    }
-
-    private static uint LastFinite(INumberFormat format, uint top)
-    {
-        uint finite = 1, beyond = top + 1;
-        while (beyond - finite > 1)
-        {
-            uint middle = finite + (beyond - finite) / 2;
-            if (format.Decode(middle).Class is NumberClass.Infinity or NumberClass.NaN) beyond = middle; else finite = middle;
-        }
-        return finite;
-    }
+    // Exponent of the grid that the smallest values lie on, and of the bit above the largest magnitude.
+    private static (int Low, int High) Span(INumberFormat format) =>
+        (format.SmallestPositive.Exponent, Math.Max(format.Maximum.LeadingExponent, format.Minimum.LeadingExponent) + 1);
 }

@@ -1,0 +1,42 @@
+using Sim.Datapath.Specs;
+
+namespace Sim.Datapath.Kernels;
+
+/// <summary>
+/// One accumulating register that something else steps, product by product: the Reference kernel's arithmetic without its loops. It starts at zero, as a
+/// chunk of a <see cref="ReductionOrder"/> does; a finished chunk joins the running total (the first chunk's register) by <see cref="Add"/>.
+/// </summary>
+public sealed class ScalarAccumulator
+{
+    private readonly DatapathSpec _spec;
+    private readonly ReferenceRegister _register;
+
+    /// <summary>A register at zero.</summary>
+    public ScalarAccumulator(DatapathSpec spec)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        if (new ReferenceKernel().Refuses(spec, ReductionOrder.Sequential, 1) is { } reason) throw new ArgumentException(reason, nameof(spec));
+        (_spec, _register) = (spec, ReferenceRegister.For(spec.Accumulator));
+        _register.Clear();
+    }
+
+    /// <summary>One step: acc ← acc + a·b, of an activation code and a weight code without zero points.</summary>
+    public void MultiplyAdd(uint activation, uint weight) => _register.MultiplyAdd(_spec.Activation.Decode(activation), _spec.Weight.Decode(weight));
+
+    /// <summary>One step without a product: acc ← acc + chunk.</summary>
+    public void Add(ScalarAccumulator chunk)
+    {
+        ArgumentNullException.ThrowIfNull(chunk);
+        _register.Add(chunk._register);
+    }
+
+    /// <summary>The result as <see cref="IGemmKernel.Run"/> writes it, its events counted. Ends the sum.</summary>
+    public long Finish(ref GemmEvents events)
+    {
+        long result = _register.Finish();
+        events.Outputs++;
+        if (_register.Overflowed) events.OverflowedOutputs++;
+        if (_register.IsNaN || _register.LostNaN) events.NaNOutputs++;
+        return result;
+    }
+}

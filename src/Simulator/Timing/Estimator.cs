@@ -7,7 +7,7 @@ namespace Sim.Simulator.Timing;
 
 /// <summary>
 /// Cycles and actions of a layer without stepping cycles: the closed form of <see cref="FoldTiming"/> when bandwidth is unlimited, else the recurrence of
-/// <see cref="BusSchedule"/>; actions are closed forms always. <c>Machine</c> states the same design a second time, cycle by cycle.
+/// <see cref="BusRecurrence"/>; actions are closed forms always. <c>Machine</c> states the same design a second time, cycle by cycle.
 /// </summary>
 public static class Estimator
 {
@@ -22,7 +22,7 @@ public static class Estimator
         ElementWidths widths = ElementWidths.Of(architecture.Datapath);
         TrafficTotals dram = new DramTraffic(mapping.Layer, mapping.Grid).Totals(mapping.Activations, mapping.Weights, mapping.Outputs, mapping.StreamTile);
         long compute = FoldTiming.Cycles(architecture.Array, mapping.Grid);
-        long total = architecture.Dram.BytesPerCycle is null ? compute : new BusSchedule(architecture, mapping, widths).TotalCycles();
+        long total = architecture.Dram.BytesPerCycle is { } rate ? new BusRecurrence(architecture, mapping, widths, rate).TotalCycles() : compute;
         return new LayerTiming(mapping, compute, total, dram, ActionCounts.Of(architecture, mapping, dram, widths));
     }
 

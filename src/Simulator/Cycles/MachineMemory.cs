@@ -1,0 +1,161 @@
+using System.Collections.Immutable;
+using Sim.ArchModel;
+using Sim.Mapper;
+
+namespace Sim.Simulator.Cycles;
+
+/// <summary>
+/// Buffers and bus as the machine sees them: what has arrived, what is free, what has left. With unlimited bandwidth everything is there when it is needed
+/// and gone when it is done; the elements are counted all the same.
+/// </summary>
+internal sealed class MachineMemory
+{
+    private readonly Mapping _mapping;
+    private readonly ElementWidths _widths;
+    private readonly TransferQueue? _bus;
+    private readonly OperandStore _activations, _weights;
+    private readonly bool[] _stationaryHere, _sumsHere, _finished, _written;
+    private readonly int[] _inputsMissing;
+    private readonly int _resultSlots;
+    private readonly ImmutableArray<MachineUnit> _program;
+    private int _resultEpochsReleased;
+
+    public MachineMemory(Architecture architecture, Mapping mapping, ImmutableArray<MachineUnit> program)
+    {
+        (_mapping, _program, _widths) = (mapping, program, ElementWidths.Of(architecture.Datapath));
+        int SlotsOf(Operands operand) => architecture.Buffers.Single(b => b.Keeps.HasFlag(operand)).DoubleBuffered ? 2 : 1;
+        _activations = new OperandStore(mapping, Operands.Activations, SlotsOf(Operands.Activations), _widths.Activation);
+        _weights = new OperandStore(mapping, Operands.Weights, SlotsOf(Operands.Weights), _widths.Weight);
+        _resultSlots = SlotsOf(Operands.Outputs);
+        int units = program.Length;
+        (_stationaryHere, _sumsHere, _finished, _written, _inputsMissing) = (new bool[units], new bool[units], new bool[units], new bool[units], new int[units]);
+        if (architecture.Dram.BytesPerCycle is { } rate) _bus = new TransferQueue((decimal)rate * 8);
+        int ahead = Math.Min(SlotsOf(Operands.Activations), SlotsOf(Operands.Weights)) - 1;
+        for (int u = 0; u < Math.Min(ahead, units); u++) QueueInputs(program[u]);
+        for (int u = 0; u < units; u++)
+        {
+            if (u + ahead < units) QueueInputs(program[u + ahead]);
+            if (u > 0) QueueResults(program[u - 1]);
+            QueueSums(program[u]);
+        }
+        QueueResults(program[^1]);
+    }
+
+    public long ActivationsFetched => _activations.Fetched;
+
+    public long WeightsFetched => _weights.Fetched;
+
+    public long SumsRead { get; private set; }
+
+    public long SumsWritten { get; private set; }
+
+    public long OutputsWritten { get; private set; }
+
+    /// <summary>Nothing is left to move.</summary>
+    public bool IsDone => _bus is null || _bus.IsIdle;
+
+    /// <summary>Start of a cycle.</summary>
+    public void Begin() => _bus?.Begin();
+
+    /// <summary>End of a cycle.</summary>
+    public void Deliver() => _bus?.Deliver();
+
+    public bool StationaryHere(MachineUnit unit) => _bus is null || _stationaryHere[unit.Number];
+
+    /// <summary>Whether a unit's inputs and partial sums are on chip and its results have a place to go.</summary>
+    public bool Serves(MachineUnit unit) => _bus is null || _inputsMissing[unit.Number] == 0 && _sumsHere[unit.Number] && HasResultSlot(unit);
+
+    /// <summary>The stationary tile of a fold has left its buffer.</summary>
+    public void StationaryTaken(MachineUnit firstUnit) => Release(Mapping.Stationary(_mapping.Grid.Dataflow), firstUnit, NextFold(firstUnit));
+
+    /// <summary>The last step of a unit has been read from the input buffers.</summary>
+    public void Streamed(MachineUnit unit)
+    {
+        MachineUnit? next = unit.Number + 1 < _program.Length ? _program[unit.Number + 1] : null;
+        Operands stationary = Mapping.Stationary(_mapping.Grid.Dataflow);
+        if (stationary != Operands.Activations) Release(Operands.Activations, unit, next);
+        if (stationary != Operands.Weights) Release(Operands.Weights, unit, next);
+    }
+
+    /// <summary>The last result of a unit has left the array.</summary>
+    public void Finished(MachineUnit unit) => _finished[unit.Number] = true;
+
+    private MachineUnit? NextFold(MachineUnit unit)
+    {
+        int next = unit.Number;
+        while (next < _program.Length && _program[next].Fold.Number == unit.Fold.Number) next++;
+        return next < _program.Length ? _program[next] : null;
+    }
+
+    private void Release(Operands operand, MachineUnit unit, MachineUnit? next)
+    {
+        OperandStore store = operand == Operands.Activations ? _activations : _weights;
+        store.ReleaseBelow(next is null ? store.Epoch(unit) + 1 : store.Epoch(next));
+    }
+
+    private void QueueInputs(MachineUnit unit)
+    {
+        Operands stationary = Mapping.Stationary(_mapping.Grid.Dataflow);
+        _stationaryHere[unit.Number] = true;
+        if (unit.IsFirst && stationary != Operands.Outputs)
+        {
+            _stationaryHere[unit.Number] = false;
+            QueueInput(stationary, unit, () => _stationaryHere[unit.Number] = true);
+        }
+        foreach (Operands streamed in new[] { Mapping.RowOperand(_mapping.Grid.Dataflow), Mapping.ColumnOperand(_mapping.Grid.Dataflow) })
+        {
+            if (streamed == Operands.Outputs) continue;
+            _inputsMissing[unit.Number]++;
+            QueueInput(streamed, unit, () => _inputsMissing[unit.Number]--);
+        }
+    }
+
+    private void QueueInput(Operands operand, MachineUnit unit, Action arrived)
+    {
+        OperandStore store = operand == Operands.Activations ? _activations : _weights;
+        long bits = store.Fetch(unit) * store.ElementBits;
+        int epoch = store.Epoch(unit);
+        _bus?.Add(new Transfer(bits, () => store.HasSlot(epoch), arrived));
+    }
+
+    private void QueueSums(MachineUnit unit)
+    {
+        _sumsHere[unit.Number] = true;
+        if (!SpillsSums || unit.Fold.FirstAlongK) return;
+        long sums = (long)unit.Steps.Count * unit.Fold.Columns.Count;
+        SumsRead += sums;
+        if (_bus is null) return;
+        _sumsHere[unit.Number] = false;
+        MachineUnit spilled = _program.Last(v => v.Number < unit.Number && v.Fold.Group == unit.Fold.Group && v.Fold.Columns == unit.Fold.Columns && v.Steps == unit.Steps);
+        _bus.Add(new Transfer(sums * _widths.Sum, () => _written[spilled.Number] && HasResultSlot(unit), () => _sumsHere[unit.Number] = true));
+    }
+
+    private void QueueResults(MachineUnit unit)
+    {
+        bool stationary = _mapping.Grid.Dataflow == Dataflow.OutputStationary;
+        long results = stationary ? (unit.IsLast ? (long)unit.Fold.Rows.Count * unit.Fold.Columns.Count : 0) : (long)unit.Steps.Count * unit.Fold.Columns.Count;
+        bool final = unit.Fold.LastAlongK;
+        if (!final && !SpillsSums) results = 0;
+        if (final) OutputsWritten += results;
+        else SumsWritten += results;
+        MachineUnit? next = unit.Number + 1 < _program.Length ? _program[unit.Number + 1] : null;
+        _bus?.Add(new Transfer(results * (final ? _widths.Output : _widths.Sum), () => _finished[unit.Number], () =>
+        {
+            _written[unit.Number] = true;
+            if (results > 0) _resultEpochsReleased = next is null ? ResultEpoch(unit) + 1 : Math.Max(_resultEpochsReleased, ResultEpoch(next));
+        }));
+    }
+
+    private bool SpillsSums => _mapping.Grid.Dataflow != Dataflow.OutputStationary && _mapping.Outputs == Residency.Stream;
+
+    private int ResultEpoch(MachineUnit unit) => _mapping.Outputs switch
+    {
+        Residency.Stream => _mapping.Grid.Dataflow == Dataflow.OutputStationary ? unit.Fold.Number : unit.Number,
+        Residency.Tile => unit.Fold.OuterStep,
+        _ => unit.Fold.Group,
+    };
+
+    // Only an output-stationary fold's last unit makes results.
+    private bool HasResultSlot(MachineUnit unit) =>
+        _mapping.Grid.Dataflow == Dataflow.OutputStationary && !unit.IsLast || ResultEpoch(unit) - _resultSlots < _resultEpochsReleased;
+}

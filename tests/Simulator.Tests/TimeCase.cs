@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using Sim.ArchModel;
+using Sim.Datapath.Formats;
+using Sim.Datapath.Kernels;
+using Sim.Datapath.Specs;
+using Sim.Mapper;
+using Sim.Simulator.Cycles;
+using Sim.Simulator.Timing;
+using Sim.Workloads.Graph;
+
+namespace Sim.Simulator.Tests;
+
+/// <summary>One random design and layer, small enough to step, as plain numbers that can be shrunk and printed.</summary>
+public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Columns, int Flow, int Switches, int BufferBytes, int DoubleBuffered, int Rate, int Datapath, int Conv)
+{
+    private static readonly ImmutableArray<DatapathSpec> Datapaths =
+    [
+        TimeDesigns.Int8,
+        Spec("int8", "int8", new IntegerAccumulator(12, RegisterOverflow.Wrap)),
+        Spec("int4", "int8", new IntegerAccumulator(10, RegisterOverflow.Saturate)),
+        Spec("e4m3", "e4m3", new FloatAccumulator(FormatCatalogue.Parse("fp16"), Sim.Datapath.RoundingMode.NearestEven, Sim.Datapath.OverflowPolicy.Ieee)),
+        Spec("e2m1", "e5m2", new FloatAccumulator(FormatCatalogue.Parse("bf16"), Sim.Datapath.RoundingMode.ToZero, Sim.Datapath.OverflowPolicy.Saturate, FormatCatalogue.Parse("e5m2"))),
+        Spec("e4m3", "e4m3", new ExactAccumulator(FormatCatalogue.Parse("bf16"), Sim.Datapath.RoundingMode.NearestEven, Sim.Datapath.OverflowPolicy.Ieee)),
+    ];
+
+    private static readonly double?[] Rates = [null, 0.3, 1, 2.5, 7, 64, 1e6];
+
+    public static TimeCase Random(Random random) => new(random.Next(1, 15), random.Next(1, 15), random.Next(1, 15), random.Next(4) == 0 ? random.Next(2, 4) : 1,
+        random.Next(1, 7), random.Next(1, 7), random.Next(3), random.Next(8), random.Next(8, 400), random.Next(8), random.Next(Rates.Length), random.Next(Datapaths.Length), random.Next(3));
+
+    public GemmLayer Layer
+    {
+        get
+        {
+            if (Conv == 0) return TimeDesigns.Gemm(M, N, K, Groups);
+            // A convolution about as large: input height from M, kernel from K, stride and padding from the rest.
+            int kernelHeight = 1 + K % 3, kernelWidth = 1 + K % 2, stride = 1 + M % 2, pad = Math.Min(N % 2, kernelHeight - 1), channels = 1 + K % 4, dilation = 1 + (M + N) % 2;
+            int height = M % 6 + (kernelHeight - 1) * dilation + 1, width = N % 5 + kernelWidth;
+            int outputHeight = (height + pad - (kernelHeight - 1) * dilation - 1) / stride + 1, outputWidth = (width - kernelWidth) / stride + 1;
+            var conv = new ConvGeometry(channels * Groups, height, width, kernelHeight, kernelWidth, stride, stride, pad, 0, 0, 0, dilation, 1, outputHeight, outputWidth);
+            return new GemmLayer("conv", "Conv", Groups, outputHeight * outputWidth, N, channels * kernelHeight * kernelWidth, (long)Groups * channels * height * width, conv);
+        }
+    }
+
+    public double? BytesPerCycle => Rates[Rate];
+
+    public Architecture Design => With(Switches, BytesPerCycle);
+
+    public Architecture With(int switches, double? bytesPerCycle)
+    {
+        var array = new PeArray(Rows, Columns, (Dataflow)Flow, (switches & 1) != 0, (switches & 2) != 0, (switches & 4) != 0);
+        return TimeDesigns.Design(array, BufferBytes, true, bytesPerCycle, Datapaths[Datapath]) with
+        {
+            Buffers =
+            [
+                new BufferLevel("activation_buffer", BufferBytes, 64, 1, (DoubleBuffered & 1) != 0, Operands.Activations),
+                new BufferLevel("weight_buffer", BufferBytes, 64, 1, (DoubleBuffered & 2) != 0, Operands.Weights),
+                new BufferLevel("output_buffer", BufferBytes, 64, 1, (DoubleBuffered & 4) != 0, Operands.Outputs),
+            ],
+        };
+    }
+
+    /// <summary>Operand codes of every pattern, from the case alone.</summary>
+    public MachineOperands Codes()
+    {
+        var random = new Random(GetHashCode());
+        DatapathSpec spec = Datapaths[Datapath];
+        GemmLayer layer = Layer;
+        uint Code(int bits) => (uint)random.NextInt64(1L << bits);
+        return new MachineOperands(
+            [.. Enumerable.Range(0, layer.Groups * layer.M * layer.K).Select(_ => Code(spec.Activation.Bits))],
+            [.. Enumerable.Range(0, (int)layer.WeightElements).Select(_ => Code(spec.Weight.Bits))]);
+    }
+
+    /// <summary>The reference kernel's results and events in the mapping's order.</summary>
+    public (long[] Results, GemmEvents Events) Reference(Mapping mapping, MachineOperands operands)
+    {
+        GemmLayer layer = mapping.Layer;
+        var results = new long[layer.OutputElements];
+        var events = new GemmEvents();
+        for (int g = 0; g < layer.Groups; g++)
+        {
+            var gemm = new GemmOperands
+            {
+                M = layer.M, N = layer.N, K = layer.K,
+                A = operands.Activations.AsSpan().Slice(g * layer.M * layer.K, layer.M * layer.K),
+                B = operands.Weights.AsSpan().Slice(g * layer.N * layer.K, layer.N * layer.K),
+            };
+            new ReferenceKernel().Run(Datapaths[Datapath], mapping.Order, gemm, results.AsSpan(g * layer.M * layer.N, layer.M * layer.N), ref events);
+        }
+        return (results, events);
+    }
+
+    /// <summary>The smaller cases to try when this one fails.</summary>
+    public IEnumerable<TimeCase> Smaller()
+    {
+        static IEnumerable<int> Less(int value, int least) => value <= least ? [] : new[] { least, (value + least) / 2, value - 1 }.Distinct();
+        foreach (int v in Less(Groups, 1)) yield return this with { Groups = v };
+        foreach (int v in Less(Conv, 0)) yield return this with { Conv = v };
+        foreach (int v in Less(M, 1)) yield return this with { M = v };
+        foreach (int v in Less(N, 1)) yield return this with { N = v };
+        foreach (int v in Less(K, 1)) yield return this with { K = v };
+        foreach (int v in Less(Rows, 1)) yield return this with { Rows = v };
+        foreach (int v in Less(Columns, 1)) yield return this with { Columns = v };
+        foreach (int v in Less(Switches, 0)) yield return this with { Switches = v };
+        foreach (int v in Less(DoubleBuffered, 0)) yield return this with { DoubleBuffered = v };
+        foreach (int v in Less(Rate, 0)) yield return this with { Rate = v };
+        foreach (int v in Less(Datapath, 0)) yield return this with { Datapath = v };
+        if (BufferBytes < 1000) yield return this with { BufferBytes = 1000 };
+    }
+
+    private static DatapathSpec Spec(string weight, string activation, AccumulatorSpec accumulator) =>
+        new($"{weight}x{activation}", FormatCatalogue.Parse(weight), FormatCatalogue.Parse(activation), accumulator);
+}

@@ -1,0 +1,69 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Sim.ArchModel;
+using Sim.Mapper;
+using Sim.Simulator.Cycles;
+using Sim.Simulator.Timing;
+using Sim.Tests;
+
+namespace Sim.Simulator.Tests;
+
+/// <summary>The machine, which steps cycles, against the closed forms and against the kernels.</summary>
+public sealed class TimeMachineTests
+{
+    private const int Cases = 1500;
+
+    [Test]
+    public void Machine_and_estimator_agree_and_results_equal_the_kernels()
+    {
+        var random = new Random(20261122);
+        int compared = 0, stalled = 0, spilled = 0, tiled = 0, kept = 0, refused = 0;
+        for (int i = 0; compared < Cases; i++)
+        {
+            var sample = TimeCase.Random(random);
+            MappingResult mapped = LayerMapper.Map(sample.Design, sample.Layer);
+            if (mapped.Mapping is not { } mapping)
+            {
+                Assert.That(mapped.Problems, Is.Not.Empty);
+                refused++;
+                continue;
+            }
+            string? difference = Difference(sample, mapping, out LayerTiming timing);
+            Assert.That(difference, Is.Null, $"{sample}");
+            compared++;
+            stalled += timing.StallCycles > 0 ? 1 : 0;
+            spilled += timing.Dram.SumsRead > 0 ? 1 : 0;
+            tiled += mapping.UnitsPerFold > 1 ? 1 : 0;
+            kept += mapping.Activations == Residency.Whole || mapping.Weights == Residency.Whole ? 1 : 0;
+        }
+        // The generator must reach every branch of the model, else agreement says little.
+        Assert.That(new[] { stalled, spilled, tiled, kept, compared - stalled }, Is.All.GreaterThan(Cases / 50), $"stalled {stalled}, spilled {spilled}, tiled {tiled}, kept {kept}");
+        Assert.That(refused, Is.GreaterThan(0));
+        Truth.Checked("Time", "Machine = Estimator", "random designs, two independent statements", compared,
+            "cycles, every count and every output bit equal, finite bandwidth included");
+    }
+
+    [Test]
+    public void A_difference_is_shrunk_to_its_smallest_case()
+    {
+        Gen<TimeCase> generator = Gen.Choose(0, int.MaxValue - 1).Select(seed => TimeCase.Random(new Random(seed)));
+        Arbitrary<TimeCase> cases = Arb.From(generator, c => c.Smaller());
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(300).WithReplay(7, 11), Prop.ForAll(cases, sample =>
+            LayerMapper.Map(sample.Design, sample.Layer).Mapping is not { } mapping || Difference(sample, mapping, out _) is null));
+    }
+
+    private static string? Difference(TimeCase sample, Mapping mapping, out LayerTiming found)
+    {
+        LayerTiming timing = found = Estimator.Estimate(sample.Design, mapping);
+        MachineOperands operands = sample.Codes();
+        MachineResult machine = Machine.Run(sample.Design, mapping, operands);
+        if (machine.Cycles != timing.TotalCycles) return $"machine {machine.Cycles} cycles, estimator {timing.TotalCycles}, {mapping}";
+        if (!machine.Ledger.Equals(timing.Ledger))
+            return "counts differ: " + string.Join("; ", machine.Ledger.Entries.Concat(timing.Ledger.Entries).Select(e => e.Key).Distinct()
+                .Where(k => machine.Ledger[k.Component, k.Action] != timing.Ledger[k.Component, k.Action])
+                .Select(k => $"{k}: machine {machine.Ledger[k.Component, k.Action]}, estimator {timing.Ledger[k.Component, k.Action]}")) + $" {mapping}";
+        (long[] results, Sim.Datapath.Kernels.GemmEvents events) = sample.Reference(mapping, operands);
+        if (!machine.Results.AsSpan().SequenceEqual(results)) return "results differ from the kernel's";
+        return machine.Events == events ? null : $"events differ: machine {machine.Events}, kernel {events}";
+    }
+}

@@ -12,6 +12,12 @@ public static class KernelCatalogue
         new FloatLanesKernel<float>(),
         new FloatLanesKernel<double>(),
         new OddLanesKernel(),
+        new IntegerPairsKernel(),
+        new IntegerLanesKernel<int>(),
+        new IntegerLanesKernel<long>(),
+        new FixedLanesKernel(),
+        new ExactLanesKernel<float>(),
+        new ExactLanesKernel<double>(),
         // The definition: takes every datapath that means something.
         new ReferenceKernel(),
     ];

@@ -16,9 +16,9 @@ internal sealed class OddLanesKernel : TiledKernel
     {
         if (spec.Accumulator is not FloatAccumulator { Format: FloatFormat format } acc) return "needs a float accumulator";
         if (acc.Rounding == RoundingMode.Stochastic) return "stochastic rounding is not vectorised";
-        if (!IsPlain(format)) return $"{format.Name} is wider than the lanes round to, or has no subnormals";
+        if (!LaneRounding.Takes(format)) return $"{format.Name} is wider than the lanes round to, or has no subnormals";
         if (acc.Product is not (null or FloatFormat)) return "products are not rounded to a float";
-        if (acc.Product is FloatFormat p && !IsPlain(p)) return $"{p.Name} is wider than the lanes round to, or has no subnormals";
+        if (acc.Product is FloatFormat p && !LaneRounding.Takes(p)) return $"{p.Name} is wider than the lanes round to, or has no subnormals";
         if (OperandRange.Of(spec.Activation) is not { } a || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
         OperandRange product = a * b;
         if (product.Width > 53 || product.Unit < -1000 || product.Top > 1000) return "products do not fit a double";
@@ -29,9 +29,6 @@ internal sealed class OddLanesKernel : TiledKernel
     /// <inheritdoc/>
     public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints) =>
         new TiledWeights<double>(Name, new Plan(spec, order.Canonical(k)), null, spec, order.Canonical(k), n, k, codes, zeroPoints);
-
-    // 51 bits would do for round to odd; exponents must leave room for 2^-unit in a double.
-    private static bool IsPlain(FloatFormat f) => f.Subnormals && f.Precision <= 25 && f.MinimumExponent - f.FractionBits >= -900 && f.Maximum.LeadingExponent <= 900;
 
     private static bool IsFinite(INumberFormat format) => format is FixedFormat or FloatFormat { HasNaN: false, HasInfinity: false };
 

@@ -33,6 +33,12 @@ internal readonly struct LaneRounding
         _unsignedZero = !format.HasNegativeZero;
     }
 
+    /// <summary>
+    /// Whether a format can be rounded to: at most 25 bits (round to odd in 53 is harmless for 51), exponents that leave room for 2^-unit in a
+    /// double, and subnormals, because flushing is judged on the result rounded as if there was no lowest exponent.
+    /// </summary>
+    public static bool Takes(FloatFormat f) => f.Subnormals && f.Precision <= 25 && f.MinimumExponent - f.FractionBits >= -900 && f.Maximum.LeadingExponent <= 900;
+
     private static double Of(FloatFormat format, Exact value, Rounding rounding)
     {
         Exact result = format.Decode(format.Encode(value, rounding, out _));
@@ -48,7 +54,7 @@ internal readonly struct LaneRounding
         Vector512<double> negative = (x.AsInt64() >> 63).AsDouble();
         Vector512<long> unit = Vector512.Max((magnitude.AsInt64() & Vector512.Create(ExponentMask)) - Vector512.Create(_fractionShift), Vector512.Create(_unit));
         Vector512<double> inverse = (Vector512.Create(2046L << 52) - unit).AsDouble();
-        Vector512<double> rounded = Integer(magnitude * inverse, negative) * unit.AsDouble();
+        Vector512<double> rounded = LaneInteger.Round(_mode, magnitude * inverse, negative) * unit.AsDouble();
         Vector512<double> finite = Vector512.LessThan(magnitude, infinity);
         Vector512<double> over = Vector512.GreaterThan(rounded, Vector512.Create(_maximum)) & finite;
         rounded |= sign;
@@ -62,24 +68,5 @@ internal readonly struct LaneRounding
         rounded = Vector512.ConditionalSelect(infinite, ends, rounded);
         // Exact.NaN, the NaN of every invalid step, is negative.
         return Vector512.ConditionalSelect(Vector512.Equals(x, x), rounded, Vector512.Create(BitConverter.Int64BitsToDouble(unchecked((long)0xFFF8_0000_0000_0000))));
-    }
-
-    // The non-negative lanes as integers; all are below 2^25, or not finite and replaced later.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector512<double> Integer(Vector512<double> value, Vector512<double> negative)
-    {
-        Vector512<double> magic = Vector512.Create(4503599627370496.0), one = Vector512<double>.One;
-        if (_mode == RoundingMode.NearestEven) return value + magic - magic;
-        Vector512<double> kept = Vector512.Truncate(value), lost = value - kept;
-        switch (_mode)
-        {
-            case RoundingMode.NearestAway: return kept + (Vector512.GreaterThanOrEqual(lost, Vector512.Create(0.5)) & one);
-            case RoundingMode.Up: return kept + (Vector512.AndNot(Vector512.GreaterThan(lost, Vector512<double>.Zero), negative) & one);
-            case RoundingMode.Down: return kept + (Vector512.GreaterThan(lost, Vector512<double>.Zero) & negative & one);
-            case RoundingMode.ToOdd:
-                Vector512<double> even = Vector512.Equals(Vector512.Truncate(kept * 0.5) * 2.0, kept);
-                return kept + (Vector512.GreaterThan(lost, Vector512<double>.Zero) & even & one);
-            default: return kept;
-        }
     }
 }

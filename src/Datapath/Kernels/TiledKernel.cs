@@ -17,13 +17,8 @@ public abstract class TiledKernel : IGemmKernel
     /// <inheritdoc/>
     public void Run(DatapathSpec spec, ReductionOrder order, in GemmOperands operands, Span<long> result, ref GemmEvents events)
     {
-        if (Refuses(spec, order, operands.K) is string reason) throw new ArgumentException($"kernel {Name}: {reason}", nameof(spec));
-        if (!ZeroPoints.Fit(spec.Activation, operands.ZeroPointA) || !ZeroPoints.Fit(spec.Weight, operands.ZeroPointsB))
-        {
-            new ReferenceKernel().Run(spec, order, operands, result, ref events);
-            return;
-        }
-        Pack(spec, order, operands.N, operands.K, operands.B, operands.ZeroPointsB).Run(operands.M, operands.A, operands.ZeroPointA, result, ref events);
+        GemmRunner.Pack(spec, order, operands.N, operands.K, operands.B, operands.ZeroPointsB, this)
+            .Run(operands.M, operands.A, operands.ZeroPointA, result, ref events);
     }
 }
 
@@ -56,6 +51,12 @@ internal sealed class TiledWeights<T> : PackedWeights
     {
         if (a.Length != checked(m * K)) throw new ArgumentException($"{m}×{K} activations do not fit a span of {a.Length}", nameof(a));
         if (result.Length != checked(m * N)) throw new ArgumentException($"{m}×{N} results do not fit a span of {result.Length}", nameof(result));
+        if (!Kernels.ZeroPoints.Fit(Spec.Activation, zeroPointA))
+        {
+            var operands = new GemmOperands { M = m, N = N, K = K, A = a, B = Codes, ZeroPointA = zeroPointA, ZeroPointsB = ZeroPoints };
+            new ReferenceKernel().Run(Spec, Order, operands, result, ref events);
+            return;
+        }
         int group = _activationsInLanes ? Math.Max(_plan.Width, GroupRows / _plan.Width * _plan.Width) : GroupRows;
         var tile = new long[_plan.Rows * _plan.Width];
         fixed (uint* codes = a)

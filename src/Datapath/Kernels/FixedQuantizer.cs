@@ -1,0 +1,47 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Sim.Datapath.Formats;
+
+namespace Sim.Datapath.Kernels;
+
+/// <summary>Fixed-point formats of at most 22 bits, to nearest even: rounded and held to the range as floats, which is exact at that size.</summary>
+internal sealed class FixedQuantizer(FixedFormat format, Rounding rounding) : Quantizer(format, rounding)
+{
+    private readonly float _minimum = format.MinimumInteger, _maximum = format.MaximumInteger, _unit = (float)Math.ScaleB(1, format.Fraction);
+    private readonly uint _mask = uint.MaxValue >> 32 - format.Bits;
+
+    /// <summary>Range plus zero point must be exact in binary32.</summary>
+    public static bool Takes(FixedFormat format) => format.Bits <= 22;
+
+    private protected override void EncodeBlock(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<uint> codes, ref long saturated)
+    {
+        Vector512<float> divisor = Vector512.Create(scale);
+        for (int i = 0; i < values.Length; i += 16) Codes(Vector512.Create(values[i..]), divisor, zeroPoint, ref saturated).CopyTo(codes[i..]);
+    }
+
+    private protected override long EncodeBytes(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<byte> codes)
+    {
+        Vector512<float> divisor = Vector512.Create(scale);
+        long saturated = 0;
+        for (int i = 0; i < values.Length; i += 64)
+        {
+            ReadOnlySpan<float> block = values.Slice(i, 64);
+            Vector512<uint> a = Codes(Vector512.Create(block), divisor, zeroPoint, ref saturated), b = Codes(Vector512.Create(block[16..]), divisor, zeroPoint, ref saturated);
+            Vector512<uint> c = Codes(Vector512.Create(block[32..]), divisor, zeroPoint, ref saturated), d = Codes(Vector512.Create(block[48..]), divisor, zeroPoint, ref saturated);
+            Pack(a, b, c, d).CopyTo(codes[i..]);
+        }
+        return saturated;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector512<uint> Codes(Vector512<float> values, Vector512<float> divisor, int zeroPoint, ref long saturated)
+    {
+        Vector512<float> quotient = values / divisor * _unit;
+        Vector512<float> rounded = Vector512.Round(quotient) & Vector512.Equals(quotient, quotient);
+        // Held to the range less the zero point: adding that afterwards is an exact integer addition.
+        Vector512<float> held = Vector512.Min(Vector512.Max(rounded, Vector512.Create(_minimum - zeroPoint)), Vector512.Create(_maximum - zeroPoint));
+        saturated += 16 - BitOperations.PopCount(Vector512.Equals(rounded, held).ExtractMostSignificantBits());
+        return unchecked(Vector512.ConvertToInt32(held) + Vector512.Create(zeroPoint)).AsUInt32() & Vector512.Create(_mask);
+    }
+}

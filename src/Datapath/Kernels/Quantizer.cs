@@ -1,0 +1,127 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Sim.Datapath.Formats;
+
+namespace Sim.Datapath.Kernels;
+
+/// <summary>
+/// Real numbers to codes of a format: code = encode(value / scale), the quotient being one binary32 division rounded to nearest even. With a zero
+/// point z (integer formats) the integer is round(value / scale) + z, held to the format's range, and NaN becomes z. Equal to
+/// <see cref="INumberFormat.Encode"/> bit for bit; rounding to nearest even is vectorised, other modes are not. Any thread may use one.
+/// </summary>
+public abstract class Quantizer
+{
+    private const int Block = 64;
+
+    private protected Quantizer(INumberFormat format, Rounding rounding) => (Format, Rounding) = (format, rounding);
+
+    /// <summary>Format of the codes.</summary>
+    public INumberFormat Format { get; }
+
+    /// <summary>How quotients are rounded and what happens beyond the range.</summary>
+    public Rounding Rounding { get; }
+
+    /// <summary>The quantizer for a format and rounding.</summary>
+    public static Quantizer For(INumberFormat format, Rounding rounding) => (rounding.Mode, format) switch
+    {
+        (RoundingMode.NearestEven, FloatFormat f) when FloatQuantizer.Takes(f) => new FloatQuantizer(f, rounding),
+        (RoundingMode.NearestEven, FixedFormat f) when FixedQuantizer.Takes(f) => new FixedQuantizer(f, rounding),
+        _ => new PlainQuantizer(format, rounding),
+    };
+
+    /// <summary>Codes of all values; returns how many left the range (<see cref="RoundingFlags.Overflow"/>).</summary>
+    /// <param name="values">Any binary32 numbers.</param>
+    /// <param name="scale">Positive and finite.</param>
+    /// <param name="zeroPoint">0 unless the format is an integer; inside its range.</param>
+    /// <param name="codes">As long as <paramref name="values"/>.</param>
+    public long Encode(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<uint> codes)
+    {
+        Check(values.Length, scale, zeroPoint, codes.Length);
+        Span<float> tail = stackalloc float[Block];
+        Span<uint> tailCodes = stackalloc uint[Block];
+        long saturated = 0;
+        int whole = values.Length / Block * Block;
+        for (int i = 0; i < whole; i += Block) EncodeBlock(values.Slice(i, Block), scale, zeroPoint, codes.Slice(i, Block), ref saturated);
+        if (whole == values.Length) return saturated;
+        values[whole..].CopyTo(tail);
+        EncodeBlock(tail, scale, zeroPoint, tailCodes, ref saturated);
+        tailCodes[..(values.Length - whole)].CopyTo(codes[whole..]);
+        return saturated;
+    }
+
+    /// <summary>As <see cref="Encode(ReadOnlySpan{float}, float, int, Span{uint})"/>, for formats of at most 8 bits.</summary>
+    public long Encode(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<byte> codes)
+    {
+        Check(values.Length, scale, zeroPoint, codes.Length);
+        if (Format.Bits > 8) throw new InvalidOperationException($"codes of {Format.Name} do not fit a byte");
+        int whole = values.Length / Block * Block;
+        long saturated = EncodeBytes(values[..whole], scale, zeroPoint, codes);
+        if (whole == values.Length) return saturated;
+        Span<float> tail = stackalloc float[Block];
+        Span<byte> tailCodes = stackalloc byte[Block];
+        values[whole..].CopyTo(tail);
+        saturated += EncodeBytes(tail, scale, zeroPoint, tailCodes);
+        tailCodes[..(values.Length - whole)].CopyTo(codes[whole..]);
+        return saturated;
+    }
+
+    /// <summary>values[i] = (number of codes[i] - zero point) · scale, one binary32 multiplication; formats whose numbers are binary32 numbers.</summary>
+    public void Decode(ReadOnlySpan<uint> codes, float scale, int zeroPoint, Span<float> values)
+    {
+        Check(values.Length, scale, zeroPoint, codes.Length);
+        OperandDecoder<float>.Of(Format).Decode(codes, zeroPoint, scale, values);
+    }
+
+    /// <summary>A block of 64 values to codes.</summary>
+    private protected abstract void EncodeBlock(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<uint> codes, ref long saturated);
+
+    /// <summary>Whole blocks of 64 values to byte codes.</summary>
+    private protected virtual long EncodeBytes(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<byte> codes)
+    {
+        long saturated = 0;
+        Span<uint> block = stackalloc uint[Block];
+        for (int i = 0; i < values.Length; i += Block)
+        {
+            EncodeBlock(values.Slice(i, Block), scale, zeroPoint, block, ref saturated);
+            for (int j = 0; j < Block; j++) codes[i + j] = (byte)block[j];
+        }
+        return saturated;
+    }
+
+    /// <summary>Four vectors of codes below 256 as bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private protected static Vector512<byte> Pack(Vector512<uint> a, Vector512<uint> b, Vector512<uint> c, Vector512<uint> d) =>
+        Vector512.Narrow(Vector512.Narrow(a, b), Vector512.Narrow(c, d));
+
+    private void Check(int values, float scale, int zeroPoint, int codes)
+    {
+        if (values != codes) throw new ArgumentException($"{values} values and {codes} codes");
+        if (!(scale > 0) || !float.IsFinite(scale)) throw new ArgumentOutOfRangeException(nameof(scale), $"a scale is positive and finite, found {scale}");
+        if (!ZeroPoints.Fit(Format, zeroPoint)) throw new ArgumentOutOfRangeException(nameof(zeroPoint), $"zero point {zeroPoint} does not fit {Format.Name}");
+    }
+}
+
+/// <summary>Any format, one number at a time.</summary>
+internal sealed class PlainQuantizer(INumberFormat format, Rounding rounding) : Quantizer(format, rounding)
+{
+    private protected override void EncodeBlock(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<uint> codes, ref long saturated)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            Exact quotient = Exact.FromDouble(values[i] / scale);
+            codes[i] = Format.Encode(quotient, Rounding, out RoundingFlags flags);
+            if (zeroPoint != 0) (codes[i], flags) = Shift((FixedFormat)Format, quotient, zeroPoint);
+            if (flags.HasFlag(RoundingFlags.Overflow)) saturated++;
+        }
+    }
+
+    // round(quotient) + zero point, held to the range: the rounding happens before the range is known, so it is done in a format one size wider.
+    private (uint Code, RoundingFlags Flags) Shift(FixedFormat format, in Exact quotient, int zeroPoint)
+    {
+        var wide = new FixedFormat("", 32, 0, true);
+        long sum = wide.ToInteger(wide.Encode(quotient, Rounding, out _)) + zeroPoint;
+        long held = Math.Clamp(sum, format.MinimumInteger, format.MaximumInteger);
+        return (format.FromInteger(held), held == sum ? RoundingFlags.None : RoundingFlags.Overflow);
+    }
+}

@@ -21,7 +21,7 @@ internal sealed class YamlParser(IParser parser, string file, DiagnosticBag bag)
         if (ReportTabs(text, file, bag)) return null;
         try
         {
-            return new YamlParser(new Parser(new StringReader(text)), file, bag).Document();
+            return new YamlParser(new GuardedParser(new Parser(new StringReader(text))), file, bag).Document();
         }
         catch (YamlException e)
         {
@@ -55,7 +55,7 @@ internal sealed class YamlParser(IParser parser, string file, DiagnosticBag bag)
             bag.Error(Place(file, alias.Start), "CFG001", $"there is no anchor '&{alias.Value}' above this alias");
             return new YamlScalar(Place(file, alias.Start), "");
         }
-        var start = (NodeEvent)parser.Current!;
+        if (parser.Current is not NodeEvent start) throw new YamlException(parser.Current!.Start, parser.Current.End, "a value is missing here");
         YamlNode node = start switch
         {
             Scalar => Value(parser.Consume<Scalar>()),
@@ -122,7 +122,7 @@ internal sealed class YamlParser(IParser parser, string file, DiagnosticBag bag)
 
     private static string FirstSentence(YamlException e)
     {
-        string message = (e.InnerException ?? e).Message;
+        string message = (e.InnerException as YamlException ?? e).Message;
         int place = message.IndexOf("): ", StringComparison.Ordinal);
         message = place >= 0 && message.StartsWith('(') ? message[(place + 3)..] : message;
         return message.TrimEnd('.').ReplaceLineEndings(" ");

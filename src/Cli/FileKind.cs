@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Sim.ArchModel.Reading;
+using Sim.ArchModel.Technologies;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 
@@ -19,5 +20,6 @@ internal static class FileKindCatalogue
     [
         new("architecture", ArchitectureReader.Folder, ArchitectureReader.Schema, (document, bag) => ArchitectureReader.Read(document.Root, bag)),
         new("datapath", DatapathReader.Folder, DatapathReader.Schema, (document, bag) => DatapathReader.Read(document.Root, bag)),
+        new("technology", ArchitectureReader.TechnologyFolder, TechnologyReader.Schema, (document, bag) => TechnologyReader.Read(document.Root, bag)),
     ];
 }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
+using Sim.ArchModel.Technologies;
 using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Units;
@@ -21,7 +23,7 @@ public static class ArchitectureReader
 
     private static readonly YamlField<string> Name = YamlField.Optional("name", YamlTypes.Text, "Name for reports. Left out: the file's name.");
     private static readonly YamlField<string> Description = YamlField.Optional("description", YamlTypes.Text, "Free text: what it models and from which source.");
-    private static readonly YamlField<YamlNode> Technology = YamlField.Required("technology",
+    private static readonly YamlField<YamlNode> TechnologyReference = YamlField.Required("technology",
         YamlTypes.Node("a technology: an inline mapping, a name from configs/technologies or a path to a .yaml file", () => new JsonObject { ["type"] = new JsonArray("string", "object") }),
         "What gates and memories cost: a name from configs/technologies, a path to a .yaml file or an inline mapping.");
     private static readonly YamlField<Frequency> Clock = YamlField.Required("clock", YamlQuantities.Frequency, "Clock of the array and the buffers.");
@@ -37,9 +39,11 @@ public static class ArchitectureReader
     private static readonly YamlField<VectorUnit> Vector = YamlField.Required("vector",
         YamlTypes.Map<VectorUnit>(new YamlSchema("vector unit", "Elementwise unit after the array: activation functions, pooling, rescaling.", [Lanes]), ReadVector), "Elementwise unit.");
 
+    private static readonly ConditionalWeakTable<YamlMap, Technology> Technologies = [];
+
     /// <summary>Key table of an architecture file.</summary>
     public static YamlSchema Schema { get; } = new("architecture", "A whole accelerator: technology, clock, datapath, array, memories.",
-        [Name, Description, Technology, Clock, Datapath, Array, Buffers, Dram, Vector], "sim.architecture/1");
+        [Name, Description, TechnologyReference, Clock, Datapath, Array, Buffers, Dram, Vector], "sim.architecture/1");
 
     /// <summary>An architecture by catalogue name or path, as typed on a command line; null after recording everything wrong with it.</summary>
     public static LoadedArchitecture? Load(string pathOrName, DiagnosticBag bag) =>
@@ -59,16 +63,16 @@ public static class ArchitectureReader
         Schema.CheckKeys(map, bag);
         string name = Name.TryRead(map, bag, out string given) ? given : defaultName;
         Description.TryRead(map, bag, out _);
-        YamlMap? technology = Technology.TryRead(map, bag, out YamlNode reference) ? ConfigCatalogue.Resolve(reference, TechnologyFolder, Technology.Name, bag) : null;
+        Technology? technology = TechnologyReference.TryRead(map, bag, out YamlNode reference) ? ReadTechnology(reference, bag) : null;
         Frequency clock = Clock.Read(map, bag);
         DatapathSpec datapath = Datapath.Read(map, bag);
         PeArray array = Array.Read(map, bag);
         if (Buffers.TryRead(map, bag, out ImmutableArray<BufferLevel> buffers)) BufferCoverage.Check((YamlList)map[Buffers.Name]!, buffers, bag);
-        (string kind, Bandwidth? bandwidth) = Dram.Read(map, bag);
+        if (Dram.TryRead(map, bag, out (string Kind, Bandwidth? Bandwidth) dram) && technology is not null) CheckDramKind(map, dram.Kind, technology, bag);
         VectorUnit vector = Vector.Read(map, bag);
         if (bag.ErrorCount > before || technology is null) return null;
-        var dram = new DramLevel(kind, bandwidth?.BytesPerCycle(clock));
-        return new LoadedArchitecture(new Architecture(name, TechnologyName(reference), clock.Hertz, datapath, array, buffers, dram, vector), technology);
+        var memory = new DramLevel(dram.Kind, dram.Bandwidth?.BytesPerCycle(clock));
+        return new LoadedArchitecture(new Architecture(name, TechnologyName(reference), clock.Hertz, datapath, array, buffers, memory, vector), technology);
     }
 
     /// <summary>
@@ -86,6 +90,24 @@ public static class ArchitectureReader
             "technology" => ConfigCatalogue.Resolve(node, TechnologyFolder, key, bag),
             _ => null,
         };
+    }
+
+    // A study reads hundreds of designs with one technology: nodes of a catalogue entry are shared, and so is what they read as.
+    private static Technology? ReadTechnology(YamlNode reference, DiagnosticBag bag)
+    {
+        if (ConfigCatalogue.Resolve(reference, TechnologyFolder, TechnologyReference.Name, bag) is not { } map) return null;
+        if (Technologies.TryGetValue(map, out Technology? known)) return known;
+        if (TechnologyReader.Read(map, bag) is not { } technology) return null;
+        Technologies.AddOrUpdate(map, technology);
+        return technology;
+    }
+
+    private static void CheckDramKind(YamlMap map, string kind, Technology technology, DiagnosticBag bag)
+    {
+        IEnumerable<string> kinds = technology.DramPicojoulesPerBit.Keys;
+        if (kinds.Contains(kind)) return;
+        bag.Error(((YamlMap)map[Dram.Name]!)[DramKind.Name]!.Location, "CFG113",
+            $"the technology '{technology.Name}' has no price for the memory kind '{kind}'{NearestName.Hint(kind, kinds)} (known: {string.Join(", ", kinds)})");
     }
 
     private static string TechnologyName(YamlNode reference) => reference switch
@@ -110,5 +132,5 @@ public static class ArchitectureReader
     }
 }
 
-/// <summary>An architecture with the nodes of the technology it names (for the technology's own reader).</summary>
-public sealed record LoadedArchitecture(Architecture Architecture, YamlMap Technology);
+/// <summary>An architecture with the technology it names.</summary>
+public sealed record LoadedArchitecture(Architecture Architecture, Technology Technology);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Sim.Foundation.Diagnostics;
 
@@ -14,6 +15,8 @@ public static class ConfigCatalogue
     private static readonly Lazy<ImmutableArray<string>> Files = new(() =>
         [.. typeof(ConfigCatalogue).Assembly.GetManifestResourceNames().Where(n => n.StartsWith(Root, StringComparison.Ordinal)).Order(StringComparer.Ordinal)]);
 
+    private static readonly ConcurrentDictionary<string, YamlDocument> Read = new();
+
     /// <summary>Names in a folder of `configs/` (e.g. `datapaths`), in ordinal order.</summary>
     public static ImmutableArray<string> Names(string folder) =>
         [.. Files.Value.Where(f => f.StartsWith(Root + folder + "/", StringComparison.Ordinal)).Select(f => Path.GetFileNameWithoutExtension(f))];
@@ -25,6 +28,15 @@ public static class ConfigCatalogue
         if (stream is null) return null;
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
+    }
+
+    /// <summary>A named entry; null when there is none, or after recording what is wrong with it. Good entries are read once and shared (nodes are immutable).</summary>
+    public static YamlDocument? Find(string folder, string name, DiagnosticBag bag)
+    {
+        string file = FileOf(folder, name);
+        if (Read.TryGetValue(file, out YamlDocument? known)) return known;
+        if (Text(folder, name) is not { } text || YamlDocument.Parse(text, file, bag) is not { } document) return null;
+        return Read.GetOrAdd(file, document);
     }
 
     /// <summary>How diagnostics show a named entry: its path in the source tree.</summary>
@@ -52,8 +64,8 @@ public static class ConfigCatalogue
                 return map;
             case YamlScalar { IsNothing: false } word when IsPath(word.Text):
                 return LoadBeside(word, key, bag)?.Root;
-            case YamlScalar { IsNothing: false } word when Text(folder, word.Text) is { } text:
-                return YamlDocument.Parse(text, FileOf(folder, word.Text), bag)?.Root;
+            case YamlScalar { IsNothing: false } word when Names(folder).Contains(word.Text):
+                return Find(folder, word.Text, bag)?.Root;
             case YamlScalar { IsNothing: false } word:
                 ImmutableArray<string> names = Names(folder);
                 bag.Error(word.Location, "CFG010",
@@ -73,7 +85,7 @@ public static class ConfigCatalogue
         ArgumentNullException.ThrowIfNull(pathOrName);
         ArgumentNullException.ThrowIfNull(bag);
         if (IsPath(pathOrName) || File.Exists(pathOrName)) return YamlDocument.Load(pathOrName, bag);
-        if (Text(folder, pathOrName) is { } text) return YamlDocument.Parse(text, FileOf(folder, pathOrName), bag);
+        if (Names(folder).Contains(pathOrName)) return Find(folder, pathOrName, bag);
         ImmutableArray<string> names = Names(folder);
         bag.Error(new Location(pathOrName), "CFG010",
             $"neither a file nor a name in configs/{folder}{NearestName.Hint(pathOrName, names)} (known: {string.Join(", ", names)})");

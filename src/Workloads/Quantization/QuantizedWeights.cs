@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using Sim.Datapath.Formats;
+
+namespace Sim.Workloads.Quantization;
+
+/// <summary>Weights of one layer as codes: Rows (groups · output channels of a group) × Columns (K), row-major, with one scale a row.</summary>
+/// <param name="Clipped">Weights that the scale made clip.</param>
+public sealed record QuantizedWeights(INumberFormat Format, int Rows, int Columns, ImmutableArray<uint> Codes, ImmutableArray<float> Scales, long Clipped)
+{
+    /// <summary>Quantizes rows of float32 weights; per tensor, all rows share a scale.</summary>
+    public static QuantizedWeights From(ReadOnlySpan<float> weights, int rows, int columns, ElementEncoder encoder, Recipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        ArgumentNullException.ThrowIfNull(recipe);
+        if (weights.Length != rows * columns) throw new ArgumentException($"{rows}×{columns} weights expected, found {weights.Length}", nameof(weights));
+        uint[] codes = new uint[weights.Length];
+        float[] scales = new float[rows];
+        long clipped = 0;
+        if (recipe.WeightGranularity == Granularity.PerTensor)
+        {
+            float scale = Calibrator.Symmetric(recipe.Weights, encoder, weights, recipe.ScaleWideFormats).Scale;
+            Array.Fill(scales, scale);
+            clipped = encoder.Encode(weights, scale, 0, codes);
+        }
+        else
+        {
+            for (int r = 0; r < rows; r++)
+            {
+                ReadOnlySpan<float> row = weights.Slice(r * columns, columns);
+                scales[r] = Calibrator.Symmetric(recipe.Weights, encoder, row, recipe.ScaleWideFormats).Scale;
+                clipped += encoder.Encode(row, scales[r], 0, codes.AsSpan(r * columns, columns));
+            }
+        }
+        return new(encoder.Format, rows, columns, [.. codes], [.. scales], clipped);
+    }
+}

@@ -1,0 +1,162 @@
+using System.Buffers;
+using Sim.Datapath.Kernels;
+using Sim.Workloads.Graph;
+
+namespace Sim.Simulator.Execution;
+
+/// <summary>
+/// Runs the matrix layers of a network through a datapath, bit for bit: codes → im2col → kernel in the mapping's order → vector unit. The vector unit
+/// computes float layers as fl(fl(sum · scale) + bias) in float32, and integer layers as ONNX defines them: saturate(round(fl(fl(sum) · scale)) + zero point).
+/// One engine serves one thread and a run of consecutive samples.
+/// </summary>
+internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictionary<string, float[]> reference, int firstSample) : ILayerEngine
+{
+    // Im2col rows of as many samples as stay in cache; large layers go one sample at a time.
+    private const int PassElements = 1 << 19;
+
+    internal Dictionary<string, LayerTally> Tallies { get; } = new(StringComparer.Ordinal);
+
+    public Tensor[]? Execute(Node node, IReadOnlyList<Tensor?> inputs)
+    {
+        if (!network.Layers.TryGetValue(node.Name, out QuantizedLayer? layer)) return null;
+        var tally = new LayerTally { Kernel = layer.Kernel.Name };
+        GemmLayer shape = layer.Layer.Shape;
+        Tensor input = inputs[0]!;
+        uint[] codes = Encode(layer, input, tally);
+        int samples = input.Shape[0];
+        float[] floats = layer.Layer.Integer is null ? new float[samples * shape.OutputElements] : [];
+        long[] integers = layer.Layer.Integer is null ? [] : new long[samples * shape.OutputElements];
+        int pass = Math.Clamp(PassElements / Math.Max(1, shape.M * shape.K), 1, samples);
+        long[] sums = ArrayPool<long>.Shared.Rent(pass * shape.M * shape.N);
+        uint[] rows = ArrayPool<uint>.Shared.Rent(shape.Conv is null ? 1 : pass * shape.M * shape.K);
+        for (int from = 0; from < samples; from += pass)
+        {
+            int count = Math.Min(pass, samples - from);
+            for (int group = 0; group < shape.Groups; group++)
+            {
+                Multiply(layer, Rows(layer, codes, rows, from, count, group), count, group, sums, tally);
+                if (layer.Layer.Integer is null) FinishFloats(layer, sums, from, count, group, floats);
+                else FinishIntegers(layer, layer.Layer.Integer, sums, from, count, group, integers, tally);
+            }
+        }
+        ArrayPool<long>.Shared.Return(sums);
+        ArrayPool<uint>.Shared.Return(rows);
+        Tensor output = layer.Layer.Integer is null
+            ? Tensor.OfFloats(floats, OutputShape(shape, input, node))
+            : Tensor.OfIntegers(layer.Layer.Integer.OutputElement, integers, OutputShape(shape, input, node));
+        Compare(layer, output, tally);
+        Tallies[node.Name] = tally;
+        return [output];
+    }
+
+    private uint[] Encode(QuantizedLayer layer, Tensor input, LayerTally tally)
+    {
+        uint[] codes = new uint[input.Count];
+        tally.EncodedInputs = codes.Length;
+        if (layer.Layer.Integer is null)
+            tally.SaturatedInputs = network.Encoder.Encode(input.Floats, layer.Activation.Scale, layer.Activation.ZeroPoint, codes);
+        else
+            for (int i = 0; i < codes.Length; i++) codes[i] = network.Encoder.CodeOf(input.Integers[i]);
+        return codes;
+    }
+
+    private ReadOnlySpan<uint> Rows(QuantizedLayer layer, uint[] codes, uint[] rows, int from, int count, int group)
+    {
+        GemmLayer shape = layer.Layer.Shape;
+        if (shape.Conv is not { } conv) return codes.AsSpan(from * shape.M * shape.K, count * shape.M * shape.K);
+        uint pad = layer.Activation.ZeroPoint != 0 ? network.Encoder.CodeOf(layer.Activation.ZeroPoint) : network.PadCode;
+        int channels = conv.InputChannels / shape.Groups, size = shape.M * shape.K, sample = conv.InputChannels * conv.InputHeight * conv.InputWidth;
+        for (int s = 0; s < count; s++)
+            Im2Col.Rows(codes.AsSpan((from + s) * sample, sample), conv, group * channels, channels, pad, rows.AsSpan(s * size, size));
+        return rows.AsSpan(0, count * size);
+    }
+
+    private void Multiply(QuantizedLayer layer, ReadOnlySpan<uint> rows, int count, int group, long[] sums, LayerTally tally)
+    {
+        GemmLayer shape = layer.Layer.Shape;
+        var operands = new GemmOperands
+        {
+            M = count * shape.M,
+            N = shape.N,
+            K = shape.K,
+            A = rows,
+            B = layer.WeightCodes.AsSpan(group * shape.N * shape.K, shape.N * shape.K),
+            ZeroPointA = layer.Activation.ZeroPoint,
+            ZeroPointsB = layer.WeightZeroPoints.Length == 0 ? [] : layer.WeightZeroPoints.AsSpan(group * shape.N, shape.N),
+        };
+        GemmEvents events = default;
+        layer.Kernel.Run(network.KernelSpec, layer.Order, operands, sums.AsSpan(0, operands.M * operands.N), ref events);
+        tally.Outputs += events.Outputs;
+        tally.OverflowedOutputs += events.OverflowedOutputs;
+        tally.NaNOutputs += events.NaNOutputs;
+    }
+
+    private void FinishFloats(QuantizedLayer layer, long[] sums, int from, int count, int group, float[] output)
+    {
+        GemmLayer shape = layer.Layer.Shape;
+        float[] bias = layer.Layer.Bias;
+        for (int n = 0; n < shape.N; n++)
+        {
+            int channel = group * shape.N + n;
+            float scale = layer.Scales[channel], added = bias.Length == 0 ? 0 : bias[channel];
+            for (int s = 0; s < count; s++)
+            {
+                int to = Target(shape, from + s, channel, out int step);
+                for (int m = 0; m < shape.M; m++, to += step)
+                {
+                    float product = network.Decoder.Decode(sums[(s * shape.M + m) * shape.N + n]) * scale;
+                    output[to] = bias.Length == 0 ? product : product + added;
+                }
+            }
+        }
+    }
+
+    private void FinishIntegers(QuantizedLayer layer, IntegerLayer integer, long[] sums, int from, int count, int group, long[] output, LayerTally tally)
+    {
+        GemmLayer shape = layer.Layer.Shape;
+        (long lowest, long highest) = integer.OutputElement.Range();
+        for (int n = 0; n < shape.N; n++)
+        {
+            int channel = group * shape.N + n;
+            float scale = layer.Scales[channel];
+            long bias = integer.Bias.Length == 0 ? 0 : integer.Bias[channel];
+            for (int s = 0; s < count; s++)
+            {
+                int to = Target(shape, from + s, channel, out int step);
+                for (int m = 0; m < shape.M; m++, to += step)
+                {
+                    long sum = network.RegisterBias.Add(sums[(s * shape.M + m) * shape.N + n], bias, out bool overflowed);
+                    if (overflowed) tally.BiasOverflows++;
+                    tally.Observe(sum);
+                    float q = MathF.Round(sum * scale, MidpointRounding.ToEven) + integer.OutputZeroPoint;
+                    output[to] = q <= lowest ? lowest : q >= highest ? highest : (long)q;
+                }
+            }
+        }
+    }
+
+    private static int Target(GemmLayer shape, int sample, int channel, out int step)
+    {
+        int channels = shape.Groups * shape.N;
+        step = shape.Conv is null ? channels : 1;
+        return sample * channels * shape.M + (shape.Conv is null ? channel : channel * shape.M);
+    }
+
+    private static int[] OutputShape(GemmLayer shape, Tensor input, Node node) => shape.Conv switch
+    {
+        { } conv when input.Shape.Length == 4 => [input.Shape[0], shape.Groups * shape.N, conv.OutputHeight, conv.OutputWidth],
+        { } conv when input.Shape.Length == 3 => [input.Shape[0], shape.Groups * shape.N, conv.OutputWidth],
+        null => [.. input.Shape[..^1], shape.N],
+        _ => throw new NetworkException(node, $"input has {input.Shape.Length} dimensions; 3 or 4 are supported"),
+    };
+
+    private void Compare(QuantizedLayer layer, Tensor output, LayerTally tally)
+    {
+        if (!reference.TryGetValue(layer.Layer.Name, out float[]? expected)) return;
+        int from = firstSample * (int)layer.Layer.Shape.OutputElements;
+        int zero = layer.Layer.Integer?.OutputZeroPoint ?? 0;
+        int count = Math.Min(output.Count, expected.Length - from);
+        for (int i = 0; i < count; i++)
+            tally.Compare(expected[from + i], layer.Layer.Integer is null ? output.Floats[i] : output.Integers[i] - zero);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Sim.Workloads.Graph;
+
+namespace Sim.Simulator.Execution;
+
+/// <summary>Samples for one graph input, the first dimension counting samples, with their class labels when known.</summary>
+/// <param name="Inputs">[samples, ...] in the element type of the graph's input.</param>
+/// <param name="Labels">One class index a sample, or default when there are none.</param>
+/// <param name="Digest">SHA-256 of type, shape, values and labels in hexadecimal.</param>
+public sealed record EvaluationData(Tensor Inputs, ImmutableArray<int> Labels, string Digest)
+{
+    /// <summary>Number of samples.</summary>
+    public int Samples => Inputs.Shape[0];
+
+    /// <summary>Wraps samples and labels (default: none). Throws ArgumentException when their numbers differ.</summary>
+    public static EvaluationData Of(Tensor inputs, ImmutableArray<int> labels = default)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        if (inputs.Shape.Length < 1 || inputs.Shape[0] < 1) throw new ArgumentException("data must hold at least one sample", nameof(inputs));
+        if (!labels.IsDefault && labels.Length != inputs.Shape[0])
+            throw new ArgumentException($"{labels.Length} labels for {inputs.Shape[0]} samples", nameof(labels));
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData([(byte)inputs.Type]);
+        foreach (int d in inputs.Shape) hash.AppendData(BitConverter.GetBytes(d));
+        hash.AppendData(inputs.Type.IsReal() && inputs.Type != ElementType.Float64 ? Bytes<float>(inputs.Floats)
+            : inputs.Type == ElementType.Float64 ? Bytes<double>(inputs.Doubles) : Bytes<long>(inputs.Integers));
+        if (!labels.IsDefault) hash.AppendData(Bytes(labels.AsSpan()));
+        return new(inputs, labels, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    /// <summary>Samples [<paramref name="from"/>, from + count).</summary>
+    public static Tensor Slice(Tensor tensor, int from, int count)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        int size = tensor.Count / tensor.Shape[0];
+        int[] shape = [count, .. tensor.Shape[1..]];
+        Array source = tensor.Type == ElementType.Float64 ? tensor.Doubles : tensor.Type.IsReal() ? tensor.Floats : tensor.Integers;
+        Array part = Array.CreateInstance(source.GetType().GetElementType()!, count * size);
+        Array.Copy(source, from * size, part, 0, part.Length);
+        return new Tensor(tensor.Type, shape, part);
+    }
+
+    private static ReadOnlySpan<byte> Bytes<T>(ReadOnlySpan<T> values) where T : unmanaged => System.Runtime.InteropServices.MemoryMarshal.AsBytes(values);
+}

@@ -1,0 +1,27 @@
+using Sim.Workloads.Graph;
+
+namespace Sim.Simulator.Execution;
+
+/// <summary>
+/// A layer that the datapath executes: a node whose weights are constant, as Groups independent products of im2col rows with weight rows.
+/// </summary>
+/// <param name="Shape">Groups, M, N, K and convolution geometry of one sample.</param>
+/// <param name="WeightRows">Float layers: Groups·N rows of K float32 weights; empty for integer layers.</param>
+/// <param name="IntegerWeightRows">Integer layers: the same as integers; empty for float layers.</param>
+/// <param name="WeightElement">Element type of the weights in the graph.</param>
+/// <param name="Bias">float32 bias an output channel, already times beta; empty without bias. Integer layers keep theirs in <see cref="IntegerLayer"/>.</param>
+/// <param name="Alpha">Factor of the product (Gemm's alpha), else 1.</param>
+/// <param name="Integer">What an integer layer adds; null for float layers.</param>
+public sealed record MatrixLayer(Node Node, GemmLayer Shape, float[] WeightRows, long[] IntegerWeightRows, ElementType WeightElement, float[] Bias, float Alpha,
+    IntegerLayer? Integer)
+{
+    /// <summary>The node's name.</summary>
+    public string Name => Node.Name;
+
+    /// <summary>Output channels: Groups·N.</summary>
+    public int Rows => Shape.Groups * Shape.N;
+}
+
+/// <summary>Quantization of an ONNX QLinearConv or QLinearMatMul: scales, zero points (per output channel where an array) and int32 bias.</summary>
+public sealed record IntegerLayer(float InputScale, int InputZeroPoint, ElementType InputElement, float[] WeightScales, int[] WeightZeroPoints,
+    float OutputScale, int OutputZeroPoint, ElementType OutputElement, long[] Bias);

@@ -8,8 +8,21 @@ public sealed record CostItem(string Component, string Role, double Value, strin
 /// <summary>Energy of one counted action: Count · PerActionPicojoules.</summary>
 public sealed record ActionEnergy(string Component, string Action, long Count, double PerActionPicojoules, string Source);
 
-/// <summary>Numerical health of one layer over the evaluated data. SqnrDb is null when the float output is all zero or no data was given.</summary>
-public sealed record LayerNumerics(double? SqnrDb, long Outputs, long OverflowedOutputs, long NaNOutputs, long SaturatedInputs, long EncodedInputs, string Kernel);
+/// <summary>
+/// Numerical health of one layer over the evaluated data. SqnrDb is null when the float output is all zero, +∞ when the outputs equal the float ones, -∞ when an
+/// output is not finite.
+/// </summary>
+public sealed record LayerNumerics(double? SqnrDb, long Outputs, long OverflowedOutputs, long NaNOutputs, long SaturatedInputs, long EncodedInputs, string Kernel)
+{
+    /// <summary>Integer layers: outputs whose register overflowed when the bias entered it (such an output may be counted in OverflowedOutputs too).</summary>
+    public long BiasOverflowedOutputs { get; init; }
+
+    /// <summary>Integer layers: smallest final register value, bias included; null for other layers.</summary>
+    public long? AccumulatorMinimum { get; init; }
+
+    /// <summary>Integer layers: largest final register value, bias included; null for other layers.</summary>
+    public long? AccumulatorMaximum { get; init; }
+}
 
 /// <summary>One layer for one sample: shape, time, actions; numerics over the whole data set (null without data).</summary>
 public sealed record LayerRecord(string Name, string OpType, int Groups, int M, int N, int K, long ComputeCycles, long StallCycles, double Utilization,

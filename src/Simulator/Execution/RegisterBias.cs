@@ -10,6 +10,7 @@ namespace Sim.Simulator.Execution;
 internal sealed class RegisterBias
 {
     private readonly AccumulatorSpec _accumulator;
+    private readonly int _unused;
     private readonly long _lowest;
     private readonly long _highest;
     private readonly bool _wraps;
@@ -18,6 +19,7 @@ internal sealed class RegisterBias
     {
         _accumulator = accumulator;
         int bits = accumulator is IntegerAccumulator i ? i.Bits : 64;
+        _unused = 64 - bits;
         _highest = bits == 64 ? long.MaxValue : (1L << (bits - 1)) - 1;
         _lowest = -_highest - 1;
         _wraps = accumulator is IntegerAccumulator { Overflow: RegisterOverflow.Wrap };
@@ -31,8 +33,7 @@ internal sealed class RegisterBias
         overflowed = sum < _lowest || sum > _highest;
         if (!overflowed) return (long)sum;
         if (!_wraps) return sum < _lowest ? _lowest : _highest;
-        int unused = 64 - (64 - (int)long.LeadingZeroCount(_highest) + 1);
-        return unchecked((long)sum << unused) >> unused;
+        return unchecked((long)sum << _unused) >> _unused;
     }
 
     private static long Rounded(ExactAccumulator exact, Int128 sum, out bool overflowed)

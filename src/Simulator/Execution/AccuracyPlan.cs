@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Sim.Datapath.Formats;
+using Sim.Datapath.Kernels;
+using Sim.Datapath.Specs;
+using Sim.Foundation.Diagnostics;
+using Sim.Workloads.Quantization;
+
+namespace Sim.Simulator.Execution;
+
+/// <summary>
+/// What one evaluation will compute: a prepared network quantized for a datapath, with the reduction order of each layer. Plans with equal
+/// <see cref="Key"/> give equal results, so a sweep evaluates each key once.
+/// </summary>
+public sealed class AccuracyPlan
+{
+    private AccuracyPlan(PreparedNetwork network, QuantizedNetwork quantized, string key)
+    {
+        Network = network;
+        Quantized = quantized;
+        Key = key;
+    }
+
+    /// <summary>The network and its data.</summary>
+    public PreparedNetwork Network { get; }
+
+    /// <summary>SHA-256 of everything that affects the result: network, data, calibration, recipe, formats, accumulator, canonical order of each layer.</summary>
+    public string Key { get; }
+
+    internal QuantizedNetwork Quantized { get; }
+
+    /// <summary>
+    /// Quantizes for a datapath. Orders hold the order that the mapping of each layer implies; where the register cannot overflow or is exact, every order
+    /// gives the same bits and the order leaves the key. Throws <see cref="InvalidInputException"/> when the datapath cannot execute the network; <paramref name="place"/> is
+    /// where the message points (the architecture's file).
+    /// </summary>
+    public static AccuracyPlan Create(PreparedNetwork network, DatapathSpec spec, Recipe recipe, Func<string, ReductionOrder> orders, Location place = default)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(orders);
+        var bag = new DiagnosticBag();
+        DatapathFit.Check(network, spec, recipe, place, bag);
+        bag.ThrowIfErrors();
+        ElementEncoder encoder = network.Encoder(spec.Activation);
+        DatapathSpec kernelSpec = network.IsInteger && spec.Accumulator is ExactAccumulator
+            ? spec with { Accumulator = new IntegerAccumulator(64, RegisterOverflow.Wrap) }
+            : spec;
+        var layers = ImmutableDictionary.CreateBuilder<string, QuantizedLayer>(StringComparer.Ordinal);
+        var text = new StringBuilder($"{network.Graph.Digest}\n{network.Data.Digest}\n{network.CalibrationDigest}\n{(network.IsInteger ? "integer" : recipe.Canonical)}\n")
+            .Append(FormattableString.Invariant($"{spec.Weight}\n{spec.Activation}\n{spec.Accumulator}\n"));
+        foreach (MatrixLayer layer in network.Layers)
+        {
+            if (recipe.FloatLayerNames.Contains(layer.Name)) continue;
+            QuantizedLayer quantized = Quantize(network, layer, spec, kernelSpec, recipe, encoder, orders(layer.Name));
+            layers.Add(layer.Name, quantized);
+            text.Append(FormattableString.Invariant($"{layer.Name}:{quantized.Order.Chunk}\n"));
+        }
+        uint[] pad = new uint[1];
+        encoder.Encode([0f], 1, 0, pad);
+        var whole = new QuantizedNetwork(spec, kernelSpec, encoder, pad[0], new AccumulatorDecoder(kernelSpec.Accumulator), new RegisterBias(spec.Accumulator),
+            layers.ToImmutable());
+        return new(network, whole, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()))));
+    }
+
+    private static QuantizedLayer Quantize(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, DatapathSpec kernelSpec, Recipe recipe, ElementEncoder encoder,
+        ReductionOrder order)
+    {
+        int k = layer.Shape.K;
+        uint[] codes;
+        int[] zeroPoints = [];
+        QuantizationParameters activation;
+        float[] scales = new float[layer.Rows];
+        if (layer.Integer is { } integer)
+        {
+            ElementEncoder weightEncoder = network.Encoder(spec.Weight);
+            codes = Array.ConvertAll(layer.IntegerWeightRows, weightEncoder.CodeOf);
+            if (integer.WeightZeroPoints.Any(z => z != 0)) zeroPoints = integer.WeightZeroPoints;
+            activation = new(integer.InputScale, integer.InputZeroPoint);
+            for (int r = 0; r < scales.Length; r++) scales[r] = integer.InputScale * integer.WeightScales[r] / integer.OutputScale;
+        }
+        else
+        {
+            QuantizedWeights weights = network.Weights(layer, spec.Weight, recipe);
+            codes = [.. weights.Codes];
+            activation = network.Activation(layer, spec.Activation, recipe);
+            for (int r = 0; r < scales.Length; r++) scales[r] = activation.Scale * weights.Scales[r] * layer.Alpha;
+        }
+        ReductionOrder canonical = OrderFreedom.IsFree(spec, layer, codes, zeroPoints, activation.ZeroPoint) ? ReductionOrder.Sequential : order.Canonical(k);
+        return new(layer, codes, zeroPoints, activation, scales, canonical, KernelChoice.For(kernelSpec, canonical, k));
+    }
+}

@@ -1,0 +1,44 @@
+using System.Globalization;
+using Sim.Datapath.Formats;
+using Sim.Datapath.Specs;
+using Sim.Foundation.Diagnostics;
+using Sim.Workloads.Graph;
+using Sim.Workloads.Quantization;
+
+namespace Sim.Simulator.Execution;
+
+/// <summary>Says what keeps a datapath from executing a network, before anything runs.</summary>
+internal static class DatapathFit
+{
+    internal static void Check(PreparedNetwork network, DatapathSpec spec, Recipe recipe, Location place, DiagnosticBag bag)
+    {
+        if (network.Layers.IsEmpty)
+            bag.Error(place, "NET020", "the network has no layer that a datapath executes (Conv, Gemm, MatMul, QLinearConv or QLinearMatMul with constant weights)");
+        if (KernelChoice.Refusal(spec) is { } refusal) bag.Error(place, "NET021", $"datapath '{spec.Name}': {refusal}");
+        foreach (string name in recipe.FloatLayerNames.Where(n => network.Layers.All(l => l.Name != n)))
+            bag.Error(place, "NET022", $"recipe '{recipe.Name}' keeps layer '{name}' in float32, but the network has no such layer{NearestName.Hint(name, network.Layers.Select(l => l.Name))}");
+        if (!network.IsInteger)
+        {
+            if (recipe.ActivationSymmetry == Symmetry.Asymmetric && !network.Encoder(spec.Activation).Range.IsInteger)
+                bag.Error(place, "NET023", $"recipe '{recipe.Name}' asks for asymmetric activations, which need an integer activation format; the datapath's is {spec.Activation.Name}");
+            return;
+        }
+        foreach (MatrixLayer layer in network.Layers)
+        {
+            if (layer.Integer is not { } integer) continue;
+            CheckOperand(layer, "activations", integer.InputElement, spec.Activation, place, bag);
+            CheckOperand(layer, "weights", layer.WeightElement, spec.Weight, place, bag);
+        }
+        bool exact = spec.Accumulator is ExactAccumulator { Output: FixedFormat { Fraction: 0 } } && spec.Weight.Bits + spec.Activation.Bits <= 32;
+        if (spec.Accumulator is not IntegerAccumulator && !exact)
+            bag.Error(place, "NET024", "the network is quantized to integers: its sums need an integer accumulator, or an exact one of operands up to 16 bits with an integer output format");
+    }
+
+    private static void CheckOperand(MatrixLayer layer, string what, ElementType element, INumberFormat format, Location place, DiagnosticBag bag)
+    {
+        (long lowest, long highest) = element.Range();
+        if (format is FixedFormat { Fraction: 0 } integer && integer.MinimumInteger <= lowest && integer.MaximumInteger >= highest) return;
+        string name = element.ToString().ToLower(CultureInfo.InvariantCulture);
+        bag.Error(place, "NET025", $"layer '{layer.Name}' has {name} {what}, which the datapath's format {format.Name} cannot hold; use {name} or a wider integer format");
+    }
+}

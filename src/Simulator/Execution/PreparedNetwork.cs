@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Sim.Datapath.Formats;
+using Sim.Workloads.Graph;
+using Sim.Workloads.Quantization;
+
+namespace Sim.Simulator.Execution;
+
+/// <summary>
+/// A network with its data, made once and shared by every design: float reference outputs, calibration statistics, matrix layers with their weights, and the
+/// quantized weights and scales of each format and recipe that was asked for. Safe for concurrent use.
+/// </summary>
+public sealed class PreparedNetwork
+{
+    private readonly ConcurrentDictionary<string, Lazy<QuantizedWeights>> _weights = new();
+    private readonly ConcurrentDictionary<string, Lazy<QuantizationParameters>> _activations = new();
+    private readonly ConcurrentDictionary<string, ElementEncoder> _encoders = new();
+    private readonly Dictionary<string, float[]> _calibration;
+
+    private PreparedNetwork(NetworkGraph graph, EvaluationData data, EvaluationData calibration, ImmutableArray<MatrixLayer> layers,
+        ImmutableArray<string> warnings, NetworkRecording reference, Dictionary<string, float[]> calibrationInputs)
+    {
+        Graph = graph;
+        Data = data;
+        CalibrationDigest = calibration.Digest;
+        Layers = layers;
+        Warnings = warnings;
+        ReferenceResults = reference.Results;
+        ReferenceOutputs = reference.Outputs;
+        _calibration = calibrationInputs;
+    }
+
+    /// <summary>The network as executed: batch normalisation folded when the recipe says so.</summary>
+    public NetworkGraph Graph { get; }
+
+    /// <summary>The samples that accuracy is measured on.</summary>
+    public EvaluationData Data { get; }
+
+    /// <summary>Digest of the samples that activations are calibrated on.</summary>
+    public string CalibrationDigest { get; }
+
+    /// <summary>The layers that a datapath executes, in graph order.</summary>
+    public ImmutableArray<MatrixLayer> Layers { get; }
+
+    /// <summary>Layers that stay in float32, and why.</summary>
+    public ImmutableArray<string> Warnings { get; }
+
+    /// <summary>Whether the network is quantized already (QLinearConv, QLinearMatMul): recipes then do not apply.</summary>
+    public bool IsInteger => Layers.Any(l => l.Integer is not null);
+
+    internal IReadOnlyDictionary<string, float[]> ReferenceResults { get; }
+
+    internal Tensor[] ReferenceOutputs { get; }
+
+    /// <summary>
+    /// Runs the float network over the data and the calibration samples (default: the data itself). Throws <see cref="NetworkException"/> when the network cannot be run on them.
+    /// </summary>
+    /// <param name="graph">The network as read.</param>
+    /// <param name="shapes">Matrix layers of one sample, by node name.</param>
+    /// <param name="recipe">Of it, batch-norm folding and the number of calibration samples matter here.</param>
+    /// <param name="threads">Threads to use, at least 1; results do not depend on it.</param>
+    public static PreparedNetwork Create(NetworkGraph graph, IEnumerable<GemmLayer> shapes, EvaluationData data, EvaluationData? calibration, Recipe recipe, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(recipe);
+        NetworkGraph executed = recipe.FoldBatchNormalization ? BatchNormFolding.Fold(graph) : graph;
+        Dictionary<string, GemmLayer> byName = shapes.ToDictionary(s => s.Name);
+        HashSet<string> names = [.. byName.Keys], variable = VariableNames(executed);
+        NetworkRecording reference = NetworkRecording.Of(executed, data.Inputs, names, keepInputs: false, keepResults: true, threads);
+        var layers = ImmutableArray.CreateBuilder<MatrixLayer>();
+        var warnings = ImmutableArray.CreateBuilder<string>();
+        foreach (Node node in executed.Nodes.Where(n => names.Contains(n.Name)))
+        {
+            (MatrixLayer? layer, string? reason) = MatrixLayerFinder.From(node, byName[node.Name], reference.FirstInputs[node.Name],
+                i => !variable.Contains(node.Inputs[i]));
+            if (layer is not null) layers.Add(layer);
+            else warnings.Add($"layer '{node.Name}' ({node.OpType}) runs in float32, not in the datapath: {reason}");
+        }
+        EvaluationData source = calibration ?? data;
+        Tensor chosen = EvaluationData.Slice(source.Inputs, 0, Math.Min(recipe.CalibrationSamples, source.Samples));
+        Dictionary<string, float[]> inputs = layers.All(l => l.Integer is not null) ? []
+            : NetworkRecording.Of(executed, chosen, names, keepInputs: true, keepResults: false, threads).Inputs;
+        foreach (MatrixLayer layer in layers)
+            if (layer.Integer is { } i && i.OutputZeroPoint != 0 && reference.Results.TryGetValue(layer.Name, out float[]? values))
+                for (int v = 0; v < values.Length; v++) values[v] -= i.OutputZeroPoint;
+        return new(executed, data, source, layers.ToImmutable(), warnings.ToImmutable(), reference, inputs);
+    }
+
+    internal ElementEncoder Encoder(INumberFormat format) => _encoders.GetOrAdd(format.ToString()!, _ => new ElementEncoder(format));
+
+    internal QuantizedWeights Weights(MatrixLayer layer, INumberFormat format, Recipe recipe) => _weights.GetOrAdd($"{layer.Name}\n{format}\n{recipe.Canonical}",
+        _ => new(() => QuantizedWeights.From(layer.WeightRows, layer.Rows, layer.Shape.K, Encoder(format), recipe))).Value;
+
+    internal QuantizationParameters Activation(MatrixLayer layer, INumberFormat format, Recipe recipe) => _activations.GetOrAdd($"{layer.Name}\n{format}\n{recipe.Canonical}",
+        _ => new(() => recipe.ActivationSymmetry == Symmetry.Asymmetric
+            ? Calibrator.Asymmetric(recipe.Activations, Encoder(format), _calibration[layer.Name])
+            : Calibrator.Symmetric(recipe.Activations, Encoder(format), _calibration[layer.Name], recipe.ScaleWideFormats))).Value;
+
+    /// <summary>Names of values that depend on the graph's inputs.</summary>
+    private static HashSet<string> VariableNames(NetworkGraph graph)
+    {
+        HashSet<string> names = [.. graph.Inputs.Select(i => i.Name)];
+        foreach (Node node in graph.Nodes)
+            if (node.Inputs.Any(names.Contains)) names.UnionWith(node.Outputs);
+        return names;
+    }
+}

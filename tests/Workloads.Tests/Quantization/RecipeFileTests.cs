@@ -1,0 +1,50 @@
+using Sim.Foundation.Diagnostics;
+using Sim.Foundation.Yaml;
+using Sim.Workloads.Quantization;
+
+namespace Sim.Workloads.Tests.Quantization;
+
+public class RecipeFileTests
+{
+    [Test]
+    public void Every_key_is_read()
+    {
+        const string text = """
+            schema: sim.recipe/1
+            name: careful
+            weights: { granularity: per_tensor, calibration: mse }
+            activations: { calibration: percentile, percentile: 99.9, symmetry: asymmetric, samples: 64 }
+            fold_batch_norm: false
+            scale_wide_formats: true
+            float_layers: [conv1, fc1]
+            """;
+        Recipe expected = new("careful", Granularity.PerTensor, new(CalibrationMethod.MeanSquaredError), new(CalibrationMethod.Percentile, 99.9), Symmetry.Asymmetric,
+            64, false, true, ["conv1", "fc1"]);
+        Assert.That(Read(text, out DiagnosticBag bag)?.Canonical, Is.EqualTo(expected.Canonical), bag.ToString());
+    }
+
+    [Test]
+    public void An_empty_recipe_is_the_default() =>
+        Assert.That(Read("schema: sim.recipe/1", out _)?.Canonical, Is.EqualTo(Recipe.Default.Canonical));
+
+    [Test]
+    public void All_errors_are_shown_with_their_places()
+    {
+        const string text = """
+            schema: sim.recipe/1
+            wieghts: { granularity: per_channel }
+            weights: { granularity: per_chanel, percentile: 99 }
+            activations: { percentile: 101, calibration: percentile, samples: 0 }
+            """;
+        Assert.That(Read(text, out DiagnosticBag bag), Is.Null);
+        string[] found = [.. bag.Sorted.Select(d => $"{d.Location.Line}:{d.Location.Column} {d.Code}")];
+        Assert.That(found, Is.EqualTo(new[] { "2:1 CFG003", "3:25 CFG002", "3:49 CFG002", "4:30 CFG002", "4:68 CFG002" }), bag.ToString());
+        Assert.That(bag.ToString(), Does.Contain("did you mean 'weights'?").And.Contain("did you mean 'per_channel'?"));
+    }
+
+    private static Recipe? Read(string text, out DiagnosticBag bag)
+    {
+        bag = new DiagnosticBag();
+        return YamlDocument.Parse(text, "recipe.yaml", bag) is { } document ? RecipeFile.Read(document.Root, bag) : null;
+    }
+}

@@ -66,7 +66,7 @@ public sealed class ElementEncoder
     private long EncodeScalars(ReadOnlySpan<float> values, float scale, Span<uint> codes)
     {
         double top = Range.Highest + Range.TopStep / 2;
-        double bottom = Range.Lowest < 0 ? -top : -Range.SmallestPositive / 2;
+        double bottom = Range.Lowest < 0 ? Range.Lowest - Range.TopStep / 2 : -Range.SmallestPositive / 2;
         long clipped = 0;
         for (int i = 0; i < values.Length; i++)
         {

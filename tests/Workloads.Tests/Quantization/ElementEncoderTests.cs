@@ -51,7 +51,7 @@ public class ElementEncoderTests
         var encoder = new ElementEncoder(FormatCatalogue.Parse("int8"));
         uint[] code = new uint[1];
         encoder.Encode([value], scale, zeroPoint, code);
-        Assert.That((sbyte)code[0], Is.EqualTo(expected));
+        Assert.That(unchecked((sbyte)code[0]), Is.EqualTo(expected));
     }
 
     [Test]

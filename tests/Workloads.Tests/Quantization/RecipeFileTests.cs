@@ -38,7 +38,7 @@ public class RecipeFileTests
             """;
         Assert.That(Read(text, out DiagnosticBag bag), Is.Null);
         string[] found = [.. bag.Sorted.Select(d => $"{d.Location.Line}:{d.Location.Column} {d.Code}")];
-        Assert.That(found, Is.EqualTo(new[] { "2:1 CFG003", "3:25 CFG002", "3:49 CFG002", "4:30 CFG002", "4:68 CFG002" }), bag.ToString());
+        Assert.That(found, Is.EqualTo(new[] { "2:1 CFG003", "3:25 CFG002", "3:49 CFG002", "4:28 CFG002", "4:67 CFG002" }), bag.ToString());
         Assert.That(bag.ToString(), Does.Contain("did you mean 'weights'?").And.Contain("did you mean 'per_channel'?"));
     }
 

@@ -17,10 +17,11 @@ public sealed class PreparedNetwork
     private readonly ConcurrentDictionary<string, ElementEncoder> _encoders = new();
     private readonly Dictionary<string, float[]> _calibration;
 
-    private PreparedNetwork(NetworkGraph graph, EvaluationData data, EvaluationData calibration, ImmutableArray<MatrixLayer> layers,
+    private PreparedNetwork(NetworkGraph graph, NetworkLayers work, EvaluationData data, EvaluationData calibration, ImmutableArray<MatrixLayer> layers,
         ImmutableArray<string> warnings, NetworkRecording reference, Dictionary<string, float[]> calibrationInputs)
     {
         Graph = graph;
+        Work = work;
         Data = data;
         CalibrationDigest = calibration.Digest;
         Layers = layers;
@@ -32,6 +33,9 @@ public sealed class PreparedNetwork
 
     /// <summary>The network as executed: batch normalisation folded when the recipe says so.</summary>
     public NetworkGraph Graph { get; }
+
+    /// <summary>What one sample costs: matrix layers and vector layers of <see cref="Graph"/>.</summary>
+    public NetworkLayers Work { get; }
 
     /// <summary>The samples that accuracy is measured on.</summary>
     public EvaluationData Data { get; }
@@ -56,16 +60,16 @@ public sealed class PreparedNetwork
     /// Runs the float network over the data and the calibration samples (default: the data itself). Throws <see cref="NetworkException"/> when the network cannot be run on them.
     /// </summary>
     /// <param name="graph">The network as read.</param>
-    /// <param name="shapes">Matrix layers of one sample, by node name.</param>
     /// <param name="recipe">Of it, batch-norm folding and the number of calibration samples matter here.</param>
     /// <param name="threads">Threads to use, at least 1; results do not depend on it.</param>
-    public static PreparedNetwork Create(NetworkGraph graph, IEnumerable<GemmLayer> shapes, EvaluationData data, EvaluationData? calibration, Recipe recipe, int threads)
+    public static PreparedNetwork Create(NetworkGraph graph, EvaluationData data, EvaluationData? calibration, Recipe recipe, int threads)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(recipe);
         NetworkGraph executed = recipe.FoldBatchNormalization ? BatchNormFolding.Fold(graph) : graph;
-        Dictionary<string, GemmLayer> byName = shapes.ToDictionary(s => s.Name);
+        NetworkLayers work = LayerExtraction.Layers(executed);
+        Dictionary<string, GemmLayer> byName = work.Gemms.ToDictionary(s => s.Name);
         HashSet<string> names = [.. byName.Keys], variable = VariableNames(executed);
         NetworkRecording reference = NetworkRecording.Of(executed, data.Inputs, names, keepInputs: false, keepResults: true, threads);
         var layers = ImmutableArray.CreateBuilder<MatrixLayer>();
@@ -84,7 +88,7 @@ public sealed class PreparedNetwork
         foreach (MatrixLayer layer in layers)
             if (layer.Integer is { } i && i.OutputZeroPoint != 0 && reference.Results.TryGetValue(layer.Name, out float[]? values))
                 for (int v = 0; v < values.Length; v++) values[v] -= i.OutputZeroPoint;
-        return new(executed, data, source, layers.ToImmutable(), warnings.ToImmutable(), reference, inputs);
+        return new(executed, work, data, source, layers.ToImmutable(), warnings.ToImmutable(), reference, inputs);
     }
 
     internal ElementEncoder Encoder(INumberFormat format) => _encoders.GetOrAdd(format.ToString()!, _ => new ElementEncoder(format));

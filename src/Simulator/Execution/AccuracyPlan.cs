@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using Sim.Datapath.Formats;
-using Sim.Datapath.Kernels;
 using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
 using Sim.Workloads.Quantization;
@@ -83,12 +82,18 @@ public sealed class AccuracyPlan
         }
         else
         {
-            QuantizedWeights weights = network.Weights(layer, spec.Weight, recipe);
+            (double? inputPeak, double? weightPeak) = recipe.FitAccumulator
+                ? Headroom.Peaks(encoder.Range, network.Encoder(spec.Weight).Range, spec.Accumulator, k) : (null, null);
+            QuantizedWeights weights = network.Weights(layer, spec.Weight, recipe, weightPeak);
             codes = [.. weights.Codes];
-            activation = network.Activation(layer, spec.Activation, recipe);
+            activation = network.Activation(layer, spec.Activation, recipe, inputPeak);
             for (int r = 0; r < scales.Length; r++) scales[r] = activation.Scale * weights.Scales[r] * layer.Alpha;
         }
         ReductionOrder canonical = OrderFreedom.IsFree(spec, layer, codes, zeroPoints, activation.ZeroPoint) ? ReductionOrder.Sequential : order.Canonical(k);
-        return new(layer, codes, zeroPoints, activation, scales, canonical, KernelChoice.For(kernelSpec, canonical, k));
+        int n = layer.Shape.N;
+        var groups = new LayerKernel[layer.Shape.Groups];
+        for (int g = 0; g < groups.Length; g++)
+            groups[g] = new LayerKernel(kernelSpec, canonical, n, k, codes.AsSpan(g * n * k, n * k), zeroPoints.Length == 0 ? [] : zeroPoints.AsSpan(g * n, n));
+        return new(layer, groups, activation, scales, canonical);
     }
 }

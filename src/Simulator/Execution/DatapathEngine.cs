@@ -19,7 +19,7 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
     public Tensor[]? Execute(Node node, IReadOnlyList<Tensor?> inputs)
     {
         if (!network.Layers.TryGetValue(node.Name, out QuantizedLayer? layer)) return null;
-        var tally = new LayerTally { Kernel = layer.Kernel.Name };
+        var tally = new LayerTally { Kernel = layer.Groups[0].Name };
         GemmLayer shape = layer.Layer.Shape;
         Tensor input = inputs[0]!;
         uint[] codes = Encode(layer, input, tally);
@@ -74,18 +74,8 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
     private void Multiply(QuantizedLayer layer, ReadOnlySpan<uint> rows, int count, int group, long[] sums, LayerTally tally)
     {
         GemmLayer shape = layer.Layer.Shape;
-        var operands = new GemmOperands
-        {
-            M = count * shape.M,
-            N = shape.N,
-            K = shape.K,
-            A = rows,
-            B = layer.WeightCodes.AsSpan(group * shape.N * shape.K, shape.N * shape.K),
-            ZeroPointA = layer.Activation.ZeroPoint,
-            ZeroPointsB = layer.WeightZeroPoints.Length == 0 ? [] : layer.WeightZeroPoints.AsSpan(group * shape.N, shape.N),
-        };
         GemmEvents events = default;
-        layer.Kernel.Run(network.KernelSpec, layer.Order, operands, sums.AsSpan(0, operands.M * operands.N), ref events);
+        layer.Groups[group].Run(count * shape.M, rows, layer.Activation.ZeroPoint, sums.AsSpan(0, count * shape.M * shape.N), ref events);
         tally.Outputs += events.Outputs;
         tally.OverflowedOutputs += events.OverflowedOutputs;
         tally.NaNOutputs += events.NaNOutputs;

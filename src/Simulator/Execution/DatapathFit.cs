@@ -14,7 +14,7 @@ internal static class DatapathFit
     {
         if (network.Layers.IsEmpty)
             bag.Error(place, "NET020", "the network has no layer that a datapath executes (Conv, Gemm, MatMul, QLinearConv or QLinearMatMul with constant weights)");
-        if (KernelChoice.Refusal(spec) is { } refusal) bag.Error(place, "NET021", $"datapath '{spec.Name}': {refusal}");
+        if (LayerKernel.Refusal(spec) is { } refusal) bag.Error(place, "NET021", $"datapath '{spec.Name}': {refusal}");
         foreach (string name in recipe.FloatLayerNames.Where(n => network.Layers.All(l => l.Name != n)))
             bag.Error(place, "NET022", $"recipe '{recipe.Name}' keeps layer '{name}' in float32, but the network has no such layer{NearestName.Hint(name, network.Layers.Select(l => l.Name))}");
         if (!network.IsInteger)

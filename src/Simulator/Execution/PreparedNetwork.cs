@@ -93,13 +93,13 @@ public sealed class PreparedNetwork
 
     internal ElementEncoder Encoder(INumberFormat format) => _encoders.GetOrAdd(format.ToString()!, _ => new ElementEncoder(format));
 
-    internal QuantizedWeights Weights(MatrixLayer layer, INumberFormat format, Recipe recipe) => _weights.GetOrAdd($"{layer.Name}\n{format}\n{recipe.Canonical}",
-        _ => new(() => QuantizedWeights.From(layer.WeightRows, layer.Rows, layer.Shape.K, Encoder(format), recipe))).Value;
+    internal QuantizedWeights Weights(MatrixLayer layer, INumberFormat format, Recipe recipe, double? peak) => _weights.GetOrAdd(FormattableString.Invariant($"{layer.Name}\n{format}\n{recipe.Canonical}\n{peak:R}"),
+        _ => new(() => QuantizedWeights.From(layer.WeightRows, layer.Rows, layer.Shape.K, Encoder(format), recipe, peak))).Value;
 
-    internal QuantizationParameters Activation(MatrixLayer layer, INumberFormat format, Recipe recipe) => _activations.GetOrAdd($"{layer.Name}\n{format}\n{recipe.Canonical}",
+    internal QuantizationParameters Activation(MatrixLayer layer, INumberFormat format, Recipe recipe, double? peak) => _activations.GetOrAdd(FormattableString.Invariant($"{layer.Name}\n{format}\n{recipe.Canonical}\n{peak:R}"),
         _ => new(() => recipe.ActivationSymmetry == Symmetry.Asymmetric
             ? Calibrator.Asymmetric(recipe.Activations, Encoder(format), _calibration[layer.Name])
-            : Calibrator.Symmetric(recipe.Activations, Encoder(format), _calibration[layer.Name], recipe.ScaleWideFormats))).Value;
+            : Calibrator.Symmetric(recipe.Activations, Encoder(format), _calibration[layer.Name], recipe.ScaleWideFormats, peak))).Value;
 
     /// <summary>Names of values that depend on the graph's inputs.</summary>
     private static HashSet<string> VariableNames(NetworkGraph graph)

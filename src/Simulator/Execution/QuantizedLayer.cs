@@ -1,18 +1,14 @@
 using System.Collections.Immutable;
-using Sim.Datapath.Formats;
-using Sim.Datapath.Kernels;
 using Sim.Datapath.Specs;
 using Sim.Workloads.Quantization;
 
 namespace Sim.Simulator.Execution;
 
 /// <summary>One matrix layer ready for a datapath: codes of its weights, scales, the order of its sums and the kernel that computes them.</summary>
-/// <param name="WeightCodes">Groups·N rows of K codes.</param>
-/// <param name="WeightZeroPoints">One a row, or empty when all are 0.</param>
+/// <param name="Groups">The weights of each group, packed for the kernel that computes it.</param>
 /// <param name="Activation">Scale and zero point of the layer's input.</param>
 /// <param name="Scales">Float layers: input scale · weight scale · alpha a row. Integer layers: input scale · weight scale / output scale.</param>
-internal sealed record QuantizedLayer(MatrixLayer Layer, uint[] WeightCodes, int[] WeightZeroPoints, QuantizationParameters Activation, float[] Scales,
-    ReductionOrder Order, IGemmKernel Kernel);
+internal sealed record QuantizedLayer(MatrixLayer Layer, LayerKernel[] Groups, QuantizationParameters Activation, float[] Scales, ReductionOrder Order);
 
 /// <summary>A network quantized into the formats of one datapath: what every thread reads while evaluating.</summary>
 internal sealed record QuantizedNetwork(DatapathSpec Spec, DatapathSpec KernelSpec, ElementEncoder Encoder, uint PadCode, AccumulatorDecoder Decoder,

@@ -16,8 +16,8 @@ public static class Calibrator
     /// <summary>Clipping points tried by MeanSquaredError: the largest magnitude times 1/64, 2/64, … 64/64; of equal errors the larger limit.</summary>
     public const int SearchSteps = 64;
 
-    /// <summary>Symmetric: a scale and no zero point.</summary>
-    public static QuantizationParameters Symmetric(CalibrationRule rule, ElementEncoder encoder, ReadOnlySpan<float> values, bool scaleWideFormats = false)
+    /// <summary>Symmetric: a scale and no zero point. The limit is put on <paramref name="peak"/>, by default the largest finite.</summary>
+    public static QuantizationParameters Symmetric(CalibrationRule rule, ElementEncoder encoder, ReadOnlySpan<float> values, bool scaleWideFormats = false, double? peak = null)
     {
         ArgumentNullException.ThrowIfNull(rule);
         ArgumentNullException.ThrowIfNull(encoder);
@@ -26,9 +26,9 @@ public static class Calibrator
         {
             CalibrationMethod.AbsMax => Largest(values),
             CalibrationMethod.Percentile => Percentile(values, rule.Percentile),
-            _ => LeastError(encoder, values),
+            _ => LeastError(encoder, values, peak ?? encoder.Range.Highest),
         };
-        return new(ScaleFor(limit, encoder.Range.Highest), 0);
+        return new(ScaleFor(limit, peak ?? encoder.Range.Highest), 0);
     }
 
     /// <summary>
@@ -104,14 +104,14 @@ public static class Calibrator
         return (low, high);
     }
 
-    private static float LeastError(ElementEncoder encoder, ReadOnlySpan<float> values)
+    private static float LeastError(ElementEncoder encoder, ReadOnlySpan<float> values, double peak)
     {
         float largest = Largest(values), best = largest;
         double bestError = double.PositiveInfinity;
         for (int step = SearchSteps; step >= 1; step--)
         {
             float limit = largest * step / SearchSteps;
-            double error = SquaredError(encoder, values, new(ScaleFor(limit, encoder.Range.Highest), 0));
+            double error = SquaredError(encoder, values, new(ScaleFor(limit, peak), 0));
             if (error < bestError) (best, bestError) = (limit, error);
         }
         return best;

@@ -17,6 +17,9 @@ public readonly record struct FormatRange(double Lowest, double Highest, double 
     /// <summary>Whether values need no scale: the largest finite is at least 2^33 times the smallest positive (fp16, bf16, tf32, fp32).</summary>
     public bool IsWide => Highest / SmallestPositive >= WideRatio;
 
+    /// <summary>Whether all steps are equal (integers, fixed point): then unused range costs precision.</summary>
+    public bool IsUniform => TopStep == SmallestPositive;
+
     /// <summary>The range of a format.</summary>
     public static FormatRange Of(INumberFormat format)
     {

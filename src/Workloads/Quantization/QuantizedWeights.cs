@@ -7,8 +7,8 @@ namespace Sim.Workloads.Quantization;
 /// <param name="Clipped">Weights that the scale made clip.</param>
 public sealed record QuantizedWeights(INumberFormat Format, int Rows, int Columns, ImmutableArray<uint> Codes, ImmutableArray<float> Scales, long Clipped)
 {
-    /// <summary>Quantizes rows of float32 weights; per tensor, all rows share a scale.</summary>
-    public static QuantizedWeights From(ReadOnlySpan<float> weights, int rows, int columns, ElementEncoder encoder, Recipe recipe)
+    /// <summary>Quantizes rows of float32 weights; per tensor, all rows share a scale. Limits are put on <paramref name="peak"/>, by default the largest finite.</summary>
+    public static QuantizedWeights From(ReadOnlySpan<float> weights, int rows, int columns, ElementEncoder encoder, Recipe recipe, double? peak = null)
     {
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(recipe);
@@ -18,7 +18,7 @@ public sealed record QuantizedWeights(INumberFormat Format, int Rows, int Column
         long clipped = 0;
         if (recipe.WeightGranularity == Granularity.PerTensor)
         {
-            float scale = Calibrator.Symmetric(recipe.Weights, encoder, weights, recipe.ScaleWideFormats).Scale;
+            float scale = Calibrator.Symmetric(recipe.Weights, encoder, weights, recipe.ScaleWideFormats, peak).Scale;
             Array.Fill(scales, scale);
             clipped = encoder.Encode(weights, scale, 0, codes);
         }
@@ -27,7 +27,7 @@ public sealed record QuantizedWeights(INumberFormat Format, int Rows, int Column
             for (int r = 0; r < rows; r++)
             {
                 ReadOnlySpan<float> row = weights.Slice(r * columns, columns);
-                scales[r] = Calibrator.Symmetric(recipe.Weights, encoder, row, recipe.ScaleWideFormats).Scale;
+                scales[r] = Calibrator.Symmetric(recipe.Weights, encoder, row, recipe.ScaleWideFormats, peak).Scale;
                 clipped += encoder.Encode(row, scales[r], 0, codes.AsSpan(r * columns, columns));
             }
         }

@@ -28,10 +28,11 @@ public sealed record CalibrationRule(CalibrationMethod Method, double Percentile
 /// <param name="CalibrationSamples">How many samples, from the first, calibrate activations; at least 1.</param>
 /// <param name="FoldBatchNormalization">Fold batch normalisation into the preceding Conv or Gemm first.</param>
 /// <param name="ScaleWideFormats">Calibrate also formats that need no scale (fp16, bf16, tf32, fp32); otherwise their scale is 1.</param>
+/// <param name="FitAccumulator">Leave room in the accumulator: see <see cref="Headroom"/>.</param>
 /// <param name="FloatLayers">Layers, by name, that stay in float32.</param>
 public sealed record Recipe(string Name, Granularity WeightGranularity, CalibrationRule Weights, CalibrationRule Activations,
     Symmetry ActivationSymmetry = Symmetry.Symmetric, int CalibrationSamples = 128, bool FoldBatchNormalization = true,
-    bool ScaleWideFormats = false, ImmutableSortedSet<string>? FloatLayers = null)
+    bool ScaleWideFormats = false, bool FitAccumulator = true, ImmutableSortedSet<string>? FloatLayers = null)
 {
     /// <summary>Schema name and version of recipe files.</summary>
     public const string Schema = "sim.recipe/1";
@@ -44,7 +45,7 @@ public sealed record Recipe(string Name, Granularity WeightGranularity, Calibrat
 
     /// <summary>Everything that changes a value, as one line: equal texts quantize equally.</summary>
     public string Canonical => FormattableString.Invariant(
-        $"w={WeightGranularity},{Text(Weights)};a={ActivationSymmetry},{Text(Activations)};n={CalibrationSamples};fold={FoldBatchNormalization};wide={ScaleWideFormats};float={string.Join('|', FloatLayerNames)}");
+        $"w={WeightGranularity},{Text(Weights)};a={ActivationSymmetry},{Text(Activations)};n={CalibrationSamples};fold={FoldBatchNormalization};wide={ScaleWideFormats};fit={FitAccumulator};float={string.Join('|', FloatLayerNames)}");
 
     private static string Text(CalibrationRule rule) =>
         rule.Method == CalibrationMethod.Percentile ? FormattableString.Invariant($"Percentile {rule.Percentile:R}") : rule.Method.ToString();

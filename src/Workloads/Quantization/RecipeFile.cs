@@ -55,12 +55,15 @@ public static class RecipeFile
     private static readonly YamlField<bool> ScaleWide = YamlField.Optional("scale_wide_formats", YamlTypes.Boolean, false, "false",
         "Calibrate also fp16, bf16, tf32 and fp32, whose scale is otherwise 1.");
 
+    private static readonly YamlField<bool> Fit = YamlField.Optional("fit_accumulator", YamlTypes.Boolean, true, "true",
+        "Choose scales of float-like formats so that no sum can leave a float or fixed-point accumulator.");
+
     private static readonly YamlField<ImmutableArray<string>> FloatLayers = YamlField.Optional("float_layers", YamlTypes.List(YamlTypes.Text),
         ImmutableArray<string>.Empty, "none", "Names of layers that stay in float32.");
 
     /// <summary>The keys, for unknown-key errors and the published JSON schema.</summary>
     public static YamlSchema Keys { get; } = new("quantization recipe", "How a float32 network is quantized into the datapath's formats.",
-        [Name, Weights, Activations, Fold, ScaleWide, FloatLayers], Recipe.Schema);
+        [Name, Weights, Activations, Fold, ScaleWide, Fit, FloatLayers], Recipe.Schema);
 
     /// <summary>Reads a recipe file; null after recording everything that is wrong with it.</summary>
     public static Recipe? Load(string path, DiagnosticBag bag)
@@ -80,8 +83,8 @@ public static class RecipeFile
         (CalibrationRule activations, Symmetry symmetry, int samples) = Activations.Read(map, bag);
         ImmutableArray<string> kept = FloatLayers.Read(map, bag);
         string name = Name.Read(map, bag);
-        bool fold = Fold.Read(map, bag), wide = ScaleWide.Read(map, bag);
-        return bag.ErrorCount > before ? null : new Recipe(name, granularity, weights, activations, symmetry, samples, fold, wide,
+        bool fold = Fold.Read(map, bag), wide = ScaleWide.Read(map, bag), fit = Fit.Read(map, bag);
+        return bag.ErrorCount > before ? null : new Recipe(name, granularity, weights, activations, symmetry, samples, fold, wide, fit,
             [.. kept.IsDefault ? [] : kept]);
     }
 

@@ -16,10 +16,11 @@ public class RecipeFileTests
             activations: { calibration: percentile, percentile: 99.9, symmetry: asymmetric, samples: 64 }
             fold_batch_norm: false
             scale_wide_formats: true
+            fit_accumulator: false
             float_layers: [conv1, fc1]
             """;
         Recipe expected = new("careful", Granularity.PerTensor, new(CalibrationMethod.MeanSquaredError), new(CalibrationMethod.Percentile, 99.9), Symmetry.Asymmetric,
-            64, false, true, ["conv1", "fc1"]);
+            64, false, true, false, ["conv1", "fc1"]);
         Assert.That(Read(text, out DiagnosticBag bag)?.Canonical, Is.EqualTo(expected.Canonical), bag.ToString());
     }
 

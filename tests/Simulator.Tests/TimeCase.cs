@@ -26,7 +26,7 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
     private static readonly double?[] Rates = [null, 0.3, 1, 2.5, 7, 64, 1e6];
 
     public static TimeCase Random(Random random) => new(random.Next(1, 15), random.Next(1, 15), random.Next(1, 15), random.Next(4) == 0 ? random.Next(2, 4) : 1,
-        random.Next(1, 7), random.Next(1, 7), random.Next(3), random.Next(8), random.Next(8, 400), random.Next(8), random.Next(Rates.Length), random.Next(Datapaths.Length), random.Next(3));
+        random.Next(1, 7), random.Next(1, 7), random.Next(3), random.Next(8), random.Next(8, 400), random.Next(10), random.Next(Rates.Length), random.Next(Datapaths.Length), random.Next(3));
 
     public GemmLayer Layer
     {
@@ -51,7 +51,7 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
         var array = new PeArray(Rows, Columns, (Dataflow)Flow, (switches & 1) != 0, (switches & 2) != 0, (switches & 4) != 0);
         return TimeDesigns.Design(array, BufferBytes, true, bytesPerCycle, Datapaths[Datapath]) with
         {
-            Buffers =
+            Buffers = DoubleBuffered > 7 ? [new BufferLevel("buffer", BufferBytes * 3L, 64, 1, DoubleBuffered == 8, Operands.All)] :
             [
                 new BufferLevel("activation_buffer", BufferBytes, 64, 1, (DoubleBuffered & 1) != 0, Operands.Activations),
                 new BufferLevel("weight_buffer", BufferBytes, 64, 1, (DoubleBuffered & 2) != 0, Operands.Weights),

@@ -100,7 +100,7 @@ internal sealed class SystolicArray(PeArray shape, DatapathSpec datapath, IOpera
         if (!left.Step.EndsFold) return;
         if (busOfColumn[j]) throw new InvalidOperationException($"two results on the bus of column {j} in one cycle");
         busOfColumn[j] = true;
-        ledger.Add(ActionNames.Pe, ActionNames.ResultShift, 1);
+        ledger.Add(ActionNames.Pe, ActionNames.ResultShift, _rows - i);
         source.TakeResult(left.Step, i, j, sum);
         _held[i, j] = null;
     }

@@ -30,7 +30,7 @@ internal static class ActionCounts
         {
             BufferActions(ledger, architecture, Operands.Weights, streamOnColumns * grid.RowFolds, dram);
             ledger.Add(ActionNames.Pe, ActionNames.OperandShift, 2 * macs);
-            ledger.Add(ActionNames.Pe, ActionNames.ResultShift, outputs);
+            ledger.Add(ActionNames.Pe, ActionNames.ResultShift, ResultShifts(grid));
         }
         // Results enter an output-stationary design's buffer straight from the PEs; spilled partial sums leave and come back at accumulator width.
         string keeper = BufferFit.Keeper(architecture.Buffers, Operands.Outputs).Name;
@@ -53,5 +53,12 @@ internal static class ActionCounts
     {
         long full = grid.RowExtent / grid.Rows, rest = grid.RowExtent % grid.Rows;
         return grid.Groups * (long)grid.ColumnExtent * (full * grid.Rows * (grid.Rows + 1L) / 2 + rest * (rest + 1) / 2);
+    }
+
+    // A result of row i passes the multiplexers of R − i PEs of its column's bus.
+    private static long ResultShifts(FoldGrid grid)
+    {
+        long full = grid.RowExtent / grid.Rows, rest = grid.RowExtent % grid.Rows;
+        return grid.Groups * (long)grid.ColumnExtent * (full * grid.Rows * (grid.Rows + 1L) / 2 + rest * grid.Rows - rest * (rest - 1) / 2);
     }
 }

@@ -16,7 +16,7 @@ public sealed class NetworkReferenceTests
         Tensor codes = Data("mlperf-dscnn-kws/kws01_x_i8_500.npy"), expected = Data("mlperf-dscnn-kws/kws01_fp32_out_500.npy");
         Tensor x = Tensor.OfFloats(Array.ConvertAll(codes.Integers, v => (float)((v - 83) * 0.5847029)), codes.Shape);
         Tensor y = BatchExecutor.Run(Load($"mlperf-dscnn-kws/{model}"), x);
-        AssertClose(y, expected, 500 * 12);
+        AssertClose(y, expected, 500 * 12, $"mlperf-dscnn-kws {model}");
         Assert.That(Accuracy(y, Data("mlperf-dscnn-kws/kws01_labels_500.npy")), Is.EqualTo(0.912).Within(1e-9));
     }
 
@@ -25,7 +25,7 @@ public sealed class NetworkReferenceTests
     {
         Tensor y = BatchExecutor.Run(Load("mlperf-dscnn-kws/model_int8.onnx"), Data("mlperf-dscnn-kws/kws01_x_i8_500.npy"));
         Assert.That(Accuracy(y, Data("mlperf-dscnn-kws/kws01_labels_500.npy")), Is.EqualTo(0.898).Within(1e-9));
-        AssertClose(y, Data("mlperf-dscnn-kws/kws01_int8_out_500.npy"), 500 * 12);
+        AssertClose(y, Data("mlperf-dscnn-kws/kws01_int8_out_500.npy"), 500 * 12, "mlperf-dscnn-kws model_int8.onnx");
     }
 
     [TestCase("model.onnx")]
@@ -33,7 +33,7 @@ public sealed class NetworkReferenceTests
     public void Wake_word_network_in_float_matches_the_reference(string model)
     {
         Tensor y = BatchExecutor.Run(Load($"mlperf-streaming-wakeword/{model}"), Data("mlperf-streaming-wakeword/calib_x_f32_nchw.npy"));
-        AssertClose(y, Data("mlperf-streaming-wakeword/calib_fp32_out.npy"), 45 * 3);
+        AssertClose(y, Data("mlperf-streaming-wakeword/calib_fp32_out.npy"), 45 * 3, $"mlperf-streaming-wakeword {model}");
         Assert.That(Accuracy(y, Data("mlperf-streaming-wakeword/calib_labels.npy")), Is.EqualTo(41 / 45.0).Within(1e-9));
     }
 
@@ -43,7 +43,7 @@ public sealed class NetworkReferenceTests
         Tensor real = Data("mlperf-streaming-wakeword/calib_x_f32_nchw.npy");
         long[] codes = Array.ConvertAll(real.Floats, v => (long)Math.Clamp(Math.Round(v / 0.003701042617) - 128, -128, 127));
         Tensor y = BatchExecutor.Run(Load("mlperf-streaming-wakeword/model_int8.onnx"), Tensor.OfIntegers(ElementType.Int8, codes, real.Shape));
-        AssertClose(y, Data("mlperf-streaming-wakeword/calib_int8_out.npy"), 45 * 3);
+        AssertClose(y, Data("mlperf-streaming-wakeword/calib_int8_out.npy"), 45 * 3, "mlperf-streaming-wakeword model_int8.onnx");
         Assert.That(Accuracy(y, Data("mlperf-streaming-wakeword/calib_labels.npy")), Is.EqualTo(41 / 45.0).Within(1e-9));
     }
 
@@ -67,6 +67,7 @@ public sealed class NetworkReferenceTests
         });
         Assert.That(expected.Keys.Where(k => k != "input" && !seen.Contains(k)), Is.Empty);
         Assert.That(compared, Is.GreaterThanOrEqualTo(atLeast));
+        Truth.Checked("Workloads", $"{net} int8_intermediates.npz", "ONNX Runtime", expected.Values.Sum(t => (long)t.Count), $"every element of {compared} int8 tensors equal");
     }
 
     [TestCase("qonnx-tfc-w2a2")]
@@ -76,7 +77,7 @@ public sealed class NetworkReferenceTests
         Tensor images = Data("data-mnist/mnist_test1000_x_u8.npy");
         Tensor x = Tensor.OfFloats(Array.ConvertAll(images.Integers, v => v / 255f), images.Shape[0], 1, 28, 28);
         Tensor expected = Data($"{net}/mnist1000_std_out.npy"), y = BatchExecutor.Run(Load($"{net}/model_std.onnx"), x);
-        AssertClose(y, expected, 10_000);
+        AssertClose(y, expected, 10_000, $"{net} model_std.onnx");
     }
 
     private static NetworkGraph Load(string net)
@@ -95,18 +96,18 @@ public sealed class NetworkReferenceTests
         return t!;
     }
 
-    private static void AssertClose(Tensor actual, Tensor expected, int elements)
+    private static void AssertClose(Tensor actual, Tensor expected, int elements, string truth)
     {
         Assert.That(actual.Count, Is.EqualTo(elements));
         double worst = 0;
         for (int i = 0; i < elements; i++) worst = Math.Max(worst, Math.Abs((double)actual.Floats[i] - expected.Floats[i]));
-        TestContext.Out.WriteLine($"largest difference {worst:E2}");
         int classes = actual.Shape[^1], samples = elements / classes, agree = Enumerable.Range(0, samples).Count(s => Top(actual, s, classes) == Top(expected, s, classes));
         Assert.Multiple(() =>
         {
             Assert.That(worst, Is.LessThan(1e-4));
             Assert.That(agree, Is.EqualTo(samples));
         });
+        Truth.Checked("Workloads", truth, "ONNX Runtime", elements, $"largest difference {worst:E1}, same class for all {samples} samples");
     }
 
     private static int Top(Tensor t, int sample, int classes)

@@ -18,19 +18,39 @@ public static class OnnxReader
     /// Reads a file and checks that it can be run: operators supported, arities and attributes known, shapes consistent (by one run on zeros with a batch of 1).
     /// Null after recording every problem found.
     /// </summary>
-    public static NetworkGraph? Load(string path, DiagnosticBag bag) => Checked(Read(path, bag), path, bag);
+    public static NetworkGraph? Load(string path, DiagnosticBag bag) => Bytes(path, bag) is { } bytes ? Load(bytes, path, bag) : null;
 
     /// <summary><see cref="Load(string, DiagnosticBag)"/> of a model that is in memory; <paramref name="path"/> names it and says where external data lie.</summary>
-    public static NetworkGraph? Load(ReadOnlySpan<byte> model, string path, DiagnosticBag bag) => Checked(Read(model, path, bag), path, bag);
+    public static NetworkGraph? Load(ReadOnlySpan<byte> model, string path, DiagnosticBag bag)
+    {
+        ArgumentNullException.ThrowIfNull(bag);
+        int before = bag.ErrorCount;
+        if (Parse(model, path, bag) is not { } graph) return null;
+        GraphChecks.Operators(graph, path, bag);
+        return bag.ErrorCount == before && GraphChecks.Shapes(graph, path, bag) ? graph : null;
+    }
 
     /// <summary>Reads a file's structure; null after recording every problem found. Operators are not judged here: see <see cref="Load(string, DiagnosticBag)"/>.</summary>
-    public static NetworkGraph? Read(string path, DiagnosticBag bag)
+    public static NetworkGraph? Read(string path, DiagnosticBag bag) => Bytes(path, bag) is { } bytes ? Read(bytes, path, bag) : null;
+
+    /// <summary>
+    /// Reads the structure of a model that is in memory. Digest = SHA-256 of its bytes followed by the bytes of its external tensors in file order.
+    /// </summary>
+    public static NetworkGraph? Read(ReadOnlySpan<byte> bytes, string path, DiagnosticBag bag)
+    {
+        ArgumentNullException.ThrowIfNull(bag);
+        int before = bag.ErrorCount;
+        NetworkGraph? graph = Parse(bytes, path, bag);
+        return bag.ErrorCount == before ? graph : null;
+    }
+
+    private static byte[]? Bytes(string path, DiagnosticBag bag)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(bag);
         try
         {
-            return Read(File.ReadAllBytes(path), path, bag);
+            return File.ReadAllBytes(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
@@ -39,14 +59,10 @@ public static class OnnxReader
         }
     }
 
-    /// <summary>
-    /// Reads the structure of a model that is in memory. Digest = SHA-256 of its bytes followed by the bytes of its external tensors in file order.
-    /// </summary>
-    public static NetworkGraph? Read(ReadOnlySpan<byte> bytes, string path, DiagnosticBag bag)
+    // A graph with recorded errors is still returned, so that its operators can be judged in the same pass.
+    private static NetworkGraph? Parse(ReadOnlySpan<byte> bytes, string path, DiagnosticBag bag)
     {
-        ArgumentNullException.ThrowIfNull(bag);
         var problems = new OnnxProblems(path, bag);
-        int before = bag.ErrorCount;
         ModelProto model;
         try
         {
@@ -66,11 +82,8 @@ public static class OnnxReader
             return null;
         }
         NetworkGraph graph = new GraphBuilder(model.Graph, opset, problems, Path.GetDirectoryName(Path.GetFullPath(path)) ?? "", digest).Build();
-        return bag.ErrorCount > before ? null : graph with { Digest = Convert.ToHexStringLower(digest.GetHashAndReset()) };
+        return graph with { Digest = Convert.ToHexStringLower(digest.GetHashAndReset()) };
     }
-
-    private static NetworkGraph? Checked(NetworkGraph? graph, string path, DiagnosticBag bag) =>
-        graph is not null && GraphChecks.Operators(graph, path, bag) && GraphChecks.Shapes(graph, path, bag) ? graph : null;
 
     private static int Opset(ModelProto model, OnnxProblems problems)
     {

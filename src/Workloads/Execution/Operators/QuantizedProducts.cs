@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Execution.Operators;
@@ -8,6 +9,9 @@ namespace Sim.Workloads.Execution.Operators;
 /// </summary>
 internal static class QuantizedProducts
 {
+    // 255·255 · this many terms stay below 2^31.
+    private const int ExactTerms = 33_000;
+
     internal static Tensor[] Conv(OperatorCall call)
     {
         Tensor x = call.Input(0), w = call.Input(3);
@@ -54,19 +58,33 @@ internal static class QuantizedProducts
             int sample = task / plan.Groups, group = task % plan.Groups;
             var columns = new int[k * pixels];
             Im2Col.Columns(x.AsSpan(sample * sampleSize, sampleSize), plan.Geometry, group * plan.GroupInputs, plan.GroupInputs, 0, columns);
+            var partial = new int[pixels];
             for (int o = group * plan.GroupOutputs; o < (group + 1) * plan.GroupOutputs; o++)
             {
                 Span<long> row = result.AsSpan((sample * bias.Length + o) * pixels, pixels);
                 row.Fill(bias[o]);
-                for (int i = 0; i < k; i++)
+                for (int first = 0; first < k; first += ExactTerms)
                 {
-                    long weight = w[o * k + i];
-                    ReadOnlySpan<int> column = columns.AsSpan(i * pixels, pixels);
-                    for (int p = 0; p < row.Length; p++) row[p] += weight * column[p];
+                    Array.Clear(partial);
+                    for (int i = first; i < Math.Min(k, first + ExactTerms); i++) AddScaled(partial, columns.AsSpan(i * pixels, pixels), w[o * k + i]);
+                    for (int p = 0; p < pixels; p++) row[p] += partial[p];
                 }
             }
         });
         return Within32(call, result);
+    }
+
+    // row += weight · column; the caller bounds the sums.
+    private static void AddScaled(Span<int> row, ReadOnlySpan<int> column, int weight)
+    {
+        int p = 0;
+        if (row.Length >= Vector512<int>.Count)
+        {
+            Vector512<int> factor = Vector512.Create(weight);
+            for (; p <= row.Length - Vector512<int>.Count; p += Vector512<int>.Count)
+                (Vector512.Create<int>(row[p..]) + factor * Vector512.Create(column[p..])).CopyTo(row[p..]);
+        }
+        for (; p < row.Length; p++) row[p] += weight * column[p];
     }
 
     private static long[] Products(OperatorCall call, MatMulPlan plan, int[] a, int[] b)

@@ -5,18 +5,19 @@ using Sim.Foundation.Diagnostics;
 using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Onnx;
+using Sim.Workloads.Topologies;
 using Spectre.Console;
 
 namespace Sim.Cli.Verbs;
 
-/// <summary>`sim import FILE`: what the tool understood of a network: inputs, outputs, layers with their sizes, vector work, totals, and what it cannot run.</summary>
+/// <summary>`sim import FILE`: what the tool understood of a network or a SCALE-Sim topology: inputs, outputs, layers with their sizes, vector work, totals, and what it cannot run.</summary>
 internal sealed class ImportVerb : IVerb
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public VerbCommand Build(Terminal terminal)
     {
-        var file = new Argument<string>("FILE") { Description = "ONNX network" };
+        var file = new Argument<string>("FILE") { Description = "ONNX network, or a SCALE-Sim topology (.csv)" };
         Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("import", "Show what the tool understood of a network", "sim import net.onnx", "sim import net.onnx --json") { file, json };
         command.SetAction(parsed => Run(parsed.GetRequiredValue(file), parsed.GetValue(json), terminal));
@@ -25,6 +26,7 @@ internal sealed class ImportVerb : IVerb
 
     private static int Run(string file, bool json, Terminal terminal)
     {
+        if (file.EndsWith(".csv", StringComparison.OrdinalIgnoreCase)) return RunTopology(file, json, terminal);
         var bag = new DiagnosticBag();
         NetworkGraph? graph = OnnxReader.Read(file, bag);
         bag.ThrowIfErrors();
@@ -36,13 +38,37 @@ internal sealed class ImportVerb : IVerb
         return ExitCode.BadInput;
     }
 
+    private static int RunTopology(string file, bool json, Terminal terminal)
+    {
+        var bag = new DiagnosticBag();
+        string text;
+        try
+        {
+            text = File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException(new Location(file, 1, 1), "TOP000", $"cannot be read: {e.Message}");
+        }
+        var layers = new NetworkLayers(ScaleSimTopology.Read(file, text, bag), []);
+        bag.ThrowIfErrors();
+        terminal.Print(bag.Sorted);
+        if (json) terminal.Out.WriteLine(new JsonObject { ["name"] = Path.GetFileNameWithoutExtension(file), ["layers"] = Layers(layers), ["total_macs"] = layers.Macs, ["total_weights"] = layers.WeightElements }.ToJsonString(Indented));
+        else PrintLayers(layers, terminal);
+        return ExitCode.Ok;
+    }
+
     private static void Print(NetworkGraph graph, NetworkLayers? layers, Terminal terminal)
     {
         terminal.Out.WriteLine($"network {graph.Name}: opset {graph.Opset}, {graph.Nodes.Length} nodes, {graph.Constants.Count} constants, sha256 {graph.Digest}");
         foreach (GraphValue v in graph.Inputs) terminal.Out.WriteLine($"input   {v.Name}: {Text(v)}");
         foreach (GraphValue v in graph.Outputs) terminal.Out.WriteLine($"output  {v.Name}: {Text(v)}");
         terminal.Out.WriteLine($"operators {string.Join(", ", Histogram(graph).Select(h => $"{h.Key} {h.Value}"))}");
-        if (layers is null) return;
+        if (layers is not null) PrintLayers(layers, terminal);
+    }
+
+    private static void PrintLayers(NetworkLayers layers, Terminal terminal)
+    {
         var gemms = new Table { Border = TableBorder.Simple };
         foreach (string name in new[] { "layer", "type", "groups", "M", "N", "K", "MACs", "weights" }) gemms.AddColumn(name == "layer" || name == "type" ? new TableColumn(name) : new TableColumn(name).RightAligned());
         foreach (GemmLayer l in layers.Gemms)
@@ -66,19 +92,7 @@ internal sealed class ImportVerb : IVerb
         ["inputs"] = Values(graph.Inputs),
         ["outputs"] = Values(graph.Outputs),
         ["operators"] = new JsonObject(Histogram(graph).Select(h => KeyValuePair.Create(h.Key, (JsonNode?)h.Value))),
-        ["layers"] = layers is null ? null : new JsonArray([.. layers.Gemms.Select(l => new JsonObject
-        {
-            ["name"] = l.Name,
-            ["type"] = l.OpType,
-            ["groups"] = l.Groups,
-            ["m"] = l.M,
-            ["n"] = l.N,
-            ["k"] = l.K,
-            ["macs"] = l.Macs,
-            ["weights"] = l.WeightElements,
-            ["inputs"] = l.InputElements,
-            ["outputs"] = l.OutputElements,
-        })]),
+        ["layers"] = layers is null ? null : Layers(layers),
         ["vector_operations"] = layers is null ? null : new JsonArray([.. layers.Vectors.Select(v => new JsonObject
         {
             ["name"] = v.Name,
@@ -92,6 +106,20 @@ internal sealed class ImportVerb : IVerb
         ["unsupported_nodes"] = new JsonArray([.. graph.Nodes.Where(n => !OperatorCatalogue.Supports(n)).Select(n => new JsonObject { ["name"] = n.Name, ["type"] = n.OpType, ["domain"] = n.Domain })]),
         ["diagnostics"] = new JsonArray([.. bag.Sorted.Select(d => (JsonNode)d.ToString())]),
     };
+
+    private static JsonArray Layers(NetworkLayers layers) => new([.. layers.Gemms.Select(l => new JsonObject
+    {
+        ["name"] = l.Name,
+        ["type"] = l.OpType,
+        ["groups"] = l.Groups,
+        ["m"] = l.M,
+        ["n"] = l.N,
+        ["k"] = l.K,
+        ["macs"] = l.Macs,
+        ["weights"] = l.WeightElements,
+        ["inputs"] = l.InputElements,
+        ["outputs"] = l.OutputElements,
+    })]);
 
     private static JsonArray Values(IEnumerable<GraphValue> values) => new([.. values.Select(v => new JsonObject
     {

@@ -45,6 +45,6 @@ public sealed class CostModel(Technology technology)
         double glitch = item.Primitive.Kind == PrimitiveKind.Register ? 1.0 : Technology.Glitch.Value;
         double delay = !item.OnPath ? 0.0 : price.Delay?.At(item.Primitive)
             ?? throw new KeyNotFoundException($"technology '{Technology.Name}' has no delay for the primitive '{item.Primitive.Kind}'");
-        return new PricedItem(item, area, area * price.EnergyPerArea * glitch, delay, area * price.LeakagePerArea, price.Source);
+        return new PricedItem(item, area, area * price.EnergyPerArea * item.Activity * glitch, delay, area * price.LeakagePerArea, price.Source);
     }
 }

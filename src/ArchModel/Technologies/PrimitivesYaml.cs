@@ -8,20 +8,8 @@ namespace Sim.ArchModel.Technologies;
 /// <summary>The `primitives` mapping of a technology file: primitive → laws.</summary>
 internal static class PrimitivesYaml
 {
-    private static readonly ImmutableArray<(PrimitiveKind Kind, string Word)> Kinds =
-    [
-        (PrimitiveKind.Multiplier, "multiplier"), (PrimitiveKind.Adder, "adder"), (PrimitiveKind.Incrementer, "incrementer"),
-        (PrimitiveKind.Comparator, "comparator"), (PrimitiveKind.Mux, "mux"), (PrimitiveKind.LeftShifter, "left_shifter"),
-        (PrimitiveKind.RightShifter, "right_shifter"), (PrimitiveKind.Placer, "placer"), (PrimitiveKind.LeadingZeroCounter, "leading_zero_counter"),
-        (PrimitiveKind.Xor, "xor"), (PrimitiveKind.Gate, "gate"), (PrimitiveKind.Register, "register"), (PrimitiveKind.Table, "table"),
-    ];
-
-    private static readonly ImmutableArray<(LawBasis Basis, YamlField<double> Field)> Bases =
-    [
-        Basis(LawBasis.Constant, "constant", "1"), Basis(LawBasis.Width, "width", "n"), Basis(LawBasis.WidthSum, "width_sum", "n + m"),
-        Basis(LawBasis.Product, "product", "n·m"), Basis(LawBasis.ProductLog, "product_log", "n·m·log2(n·m)"),
-        Basis(LawBasis.Stages, "stages", "shifter stages"), Basis(LawBasis.WidthStages, "width_stages", "n·stages"), Basis(LawBasis.TableBits, "table_bits", "2^n·m"),
-    ];
+    private static readonly ImmutableArray<(LawBasis Basis, YamlField<double> Field)> Bases = [.. PrimitiveWords.Bases.Select(b =>
+        (b.Basis, YamlField.Optional(b.Word, YamlTypes.Number(), $"Coefficient of {b.Meaning}.")))];
 
     private static readonly YamlField<CostLaw> Area = YamlField.Required("area_um2", Law(), "Area in µm² as a sum of coefficient × basis.");
     private static readonly YamlField<double> Floor = YamlField.Optional("floor_um2_per_bit", YamlTypes.Number(0), 0.0, "0", "Least area for each bit of width, in µm².");
@@ -31,7 +19,7 @@ internal static class PrimitivesYaml
     private static readonly YamlField<string> Source = YamlField.Required("source", YamlTypes.Text, "Where the laws come from.");
 
     private static readonly ImmutableArray<(PrimitiveKind Kind, YamlField<PrimitivePrice> Field)> Prices =
-        [.. Kinds.Select(k => (k.Kind, YamlField.Optional(k.Word, Price(), $"Laws of the primitive '{k.Word}'; unknown when left out.")))];
+        [.. PrimitiveWords.Kinds.Select(k => (k.Kind, YamlField.Optional(k.Word, Price(), $"Laws of the primitive '{k.Word}'; unknown when left out.")))];
 
     /// <summary>The mapping as a type.</summary>
     public static YamlType<ImmutableSortedDictionary<PrimitiveKind, PrimitivePrice>> Type { get; } = YamlTypes.Map(
@@ -43,9 +31,6 @@ internal static class PrimitivesYaml
                 if (field.TryRead(map, bag, out PrimitivePrice price)) value = value.Add(kind, price);
             return true;
         });
-
-    /// <summary>The word of a primitive in files.</summary>
-    public static string WordOf(PrimitiveKind kind) => Kinds.First(k => k.Kind == kind).Word;
 
     private static YamlType<PrimitivePrice> Price() => YamlTypes.Map(
         new YamlSchema("primitive", "Area, delay, energy and leakage of one primitive.", [Area, Floor, Delay, Energy, Leakage, Source]),
@@ -70,7 +55,4 @@ internal static class PrimitivesYaml
             bag.Error(map.Location, "CFG004", $"a law needs one coefficient at least; allowed: {string.Join(", ", Bases.Select(b => b.Field.Name))}");
             return false;
         });
-
-    private static (LawBasis, YamlField<double>) Basis(LawBasis basis, string word, string meaning) =>
-        (basis, YamlField.Optional(word, YamlTypes.Number(), $"Coefficient of {meaning}."));
 }

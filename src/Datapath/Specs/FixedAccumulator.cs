@@ -21,7 +21,7 @@ public sealed record FixedAccumulator(int Bits, int Fraction, RegisterOverflow O
     public override Structure Combine(ProductShape product) => RegisterAdder(Bits, Overflow);
 
     /// <summary>Places a product in a fixed window of <paramref name="window"/> bits and negates it when its sign asks for it.</summary>
-    internal static Structure Place(ProductShape product, int window, int dropped, RoundingMode rounding)
+    public static Structure Place(ProductShape product, int window, int dropped, RoundingMode rounding)
     {
         bool exact = dropped == 0 || rounding is RoundingMode.ToZero or RoundingMode.Down;
         Structure unit = Structure.Empty;

@@ -38,9 +38,10 @@ public readonly record struct Primitive(PrimitiveKind Kind, int Width, int Width
 
 /// <summary>
 /// Count copies of a primitive with the role they play, e.g. "significand multiplier". OnPath: this role lies on the unit's longest path,
-/// so its delay adds to the unit's; the others work beside it.
+/// so its delay adds to the unit's; the others work beside it. Activity: how much of it switches in an operation, relative to the same primitive
+/// fed with random words on all its bits.
 /// </summary>
-public readonly record struct StructureItem(string Role, Primitive Primitive, int Count, bool OnPath = false);
+public readonly record struct StructureItem(string Role, Primitive Primitive, int Count, bool OnPath = false, double Activity = 1);
 
 /// <summary>The bag of primitives a unit is made of. Structures compose by concatenation: the left unit feeds the right one.</summary>
 public sealed record Structure(ImmutableArray<StructureItem> Items)
@@ -52,8 +53,8 @@ public sealed record Structure(ImmutableArray<StructureItem> Items)
     public static Structure operator +(Structure left, Structure right) => new(left.Items.AddRange(right.Items));
 
     /// <summary>The unit with one more part; nothing is added when it has no bits.</summary>
-    public Structure With(string role, PrimitiveKind kind, int width, int width2 = 0, int count = 1, bool onPath = false) =>
-        width <= 0 || count <= 0 ? this : new(Items.Add(new StructureItem(role, new Primitive(kind, width, width2), count, onPath)));
+    public Structure With(string role, PrimitiveKind kind, int width, int width2 = 0, int count = 1, bool onPath = false, double activity = 1) =>
+        width <= 0 || count <= 0 ? this : new(Items.Add(new StructureItem(role, new Primitive(kind, width, width2), count, onPath, activity)));
 
     /// <summary>As many copies of the unit, side by side.</summary>
     public Structure Times(int copies)

@@ -8,6 +8,7 @@ internal static class VerbCatalogue
 {
     public static ImmutableArray<IVerb> All { get; } =
     [
+        new CostVerb(),
         new ImportVerb(),
         new ValidateVerb(),
         new SchemaVerb(),

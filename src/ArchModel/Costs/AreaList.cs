@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
-using Sim.Datapath.Structures;
 
 namespace Sim.ArchModel.Costs;
 
@@ -12,14 +10,9 @@ internal static class AreaList
         ImmutableArray<AreaItem>.Builder items = ImmutableArray.CreateBuilder<AreaItem>();
         foreach ((string component, StructureCost unit, long copies) in pe.Units)
             foreach (PricedItem part in unit.Items.Where(_ => copies > 0))
-                items.Add(new AreaItem(component, part.Item.Role, Describe(part.Item.Primitive), copies * part.Item.Count, part.AreaSquareMicrometres * copies, part.Source));
+                items.Add(new AreaItem(component, part.Item.Role, PrimitiveText.Of(part.Item.Primitive), copies * part.Item.Count, part.AreaSquareMicrometres * copies, part.Source));
         foreach ((BufferLevel level, BufferCost cost) in architecture.Buffers.Zip(buffers))
             items.Add(new AreaItem(level.Name, "banks", "", level.Banks, cost.AreaSquareMicrometres, cost.Source));
         return items.ToImmutable();
     }
-
-    /// <summary>`Multiplier 8×8`, `Adder 24`.</summary>
-    public static string Describe(Primitive primitive) => primitive.Width2 > 0
-        ? string.Create(CultureInfo.InvariantCulture, $"{primitive.Kind} {primitive.Width}×{primitive.Width2}")
-        : string.Create(CultureInfo.InvariantCulture, $"{primitive.Kind} {primitive.Width}");
 }

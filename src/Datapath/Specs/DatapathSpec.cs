@@ -26,10 +26,11 @@ public sealed record DatapathSpec(string Name, INumberFormat Weight, INumberForm
     /// <summary>Accumulating register and pipeline registers: what a MAC clocks each time.</summary>
     public Structure MacRegisters => Structure.Empty
         .With("accumulator register", PrimitiveKind.Register, AccumulatorBits)
-        .With("pipeline register", PrimitiveKind.Register, PipelineCutBits, count: PipelineStages);
+        .With("product register", PrimitiveKind.Register, Product.RegisterBits, count: Math.Min(1, PipelineStages))
+        .With("pipeline register", PrimitiveKind.Register, DeepCutBits, count: PipelineStages - 1);
 
-    // A cut after the multiplier holds sign, product and exponent, or further down the sum window: the wider of the two is taken.
-    private int PipelineCutBits => Accumulator is FloatAccumulator f
+    // The first cut lies behind the multiplier. Further ones hold the sum window with sign and exponent, or the integer sum.
+    private int DeepCutBits => Accumulator is FloatAccumulator f
         ? 1 + Math.Max(Product.ExponentBits, f.Format.Shape.ExponentBits) + FloatUnits.WindowBits(Product.SignificandBits, f.Format.Shape)
-        : Math.Max(1 + Product.ExponentBits + Product.SignificandBits, AccumulatorBits);
+        : AccumulatorBits;
 }

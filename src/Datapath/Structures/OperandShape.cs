@@ -36,6 +36,9 @@ public readonly record struct ProductShape(OperandShape Left, OperandShape Right
     /// <summary>Width of the fixed-point window that holds every product exactly, without sign and carries.</summary>
     public int WindowBits => SignificandBits + Range;
 
+    /// <summary>Bits that a register behind the multiplier holds: significand, and exponent and sign of a float product.</summary>
+    public int RegisterBits => SignificandBits + (IsFloat ? ExponentBits + 1 : 0);
+
     /// <summary>Whether the product has an exponent.</summary>
     public bool IsFloat => Left.IsFloat || Right.IsFloat;
 

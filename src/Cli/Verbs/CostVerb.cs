@@ -1,0 +1,52 @@
+using System.CommandLine;
+using Sim.ArchModel;
+using Sim.ArchModel.Costs;
+using Sim.ArchModel.Reading;
+using Sim.ArchModel.Technologies;
+using Sim.Datapath.Specs;
+using Sim.Foundation.Diagnostics;
+using Sim.Foundation.Yaml;
+
+namespace Sim.Cli.Verbs;
+
+/// <summary>`sim cost DATAPATH|ARCH [--technology T]`: area, delay, energy per action and leakage, itemised, each with its source.</summary>
+internal sealed class CostVerb : IVerb
+{
+    public VerbCommand Build(Terminal terminal)
+    {
+        var target = new Argument<string>("FILE") { Description = "Datapath or architecture: a YAML file or a name from configs/" };
+        var technology = new Option<string?>("--technology") { Description = "Technology: a name from configs/technologies or a YAML file. Left out: the architecture's own, or nangate45", HelpName = "T" };
+        Option<bool> json = CommonOptions.Json();
+        var command = new VerbCommand("cost", "Area, delay, energy per action and leakage, itemised",
+            "sim cost configs/datapaths/e4m3_fp16.yaml", "sim cost configs/architectures/edge_npu.yaml --technology nangate45-lstp --json") { target, technology, json };
+        command.SetAction(parsed => Run(parsed.GetRequiredValue(target), parsed.GetValue(technology), parsed.GetValue(json), terminal));
+        return command;
+    }
+
+    private static int Run(string target, string? technologyName, bool json, Terminal terminal)
+    {
+        var bag = new DiagnosticBag();
+        // A bare name is looked for among architectures first; a file says what it is.
+        bool datapathName = !ConfigCatalogue.IsPath(target) && ConfigCatalogue.Text(DatapathReader.Folder, target) is not null;
+        YamlDocument? document = ConfigCatalogue.Open(target, datapathName ? DatapathReader.Folder : ArchitectureReader.Folder, bag);
+        bag.ThrowIfErrors();
+        string name = Path.GetFileNameWithoutExtension(document!.File);
+        if (document.Schema == DatapathReader.Schema.Id)
+        {
+            DatapathSpec? datapath = DatapathReader.Read(document.Root, bag, name);
+            bag.ThrowIfErrors();
+            Technology technology = TechnologyCatalogue.Resolve(technologyName ?? TechnologyCatalogue.DefaultName);
+            CostReport.Datapath(datapath!, new CostModel(technology)).Write(json, terminal);
+            return ExitCode.Ok;
+        }
+        if (document.Schema != ArchitectureReader.Schema.Id)
+            throw new InvalidInputException(document.Root[YamlDocument.SchemaKey]!.Location, "CFG009",
+                $"'sim cost' prices '{DatapathReader.Schema.Id}' and '{ArchitectureReader.Schema.Id}', found '{document.Schema}'");
+        LoadedArchitecture? loaded = ArchitectureReader.Read(document.Root, bag, name);
+        Technology? own = loaded is not null && technologyName is null ? TechnologyReader.Read(loaded.Technology, bag) : null;
+        bag.ThrowIfErrors();
+        Technology chosen = own ?? TechnologyCatalogue.Resolve(technologyName!);
+        CostReport.Architecture(new ArchitectureCost(loaded!.Architecture, chosen), chosen).Write(json, terminal);
+        return ExitCode.Ok;
+    }
+}

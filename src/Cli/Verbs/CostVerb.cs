@@ -43,9 +43,8 @@ internal sealed class CostVerb : IVerb
             throw new InvalidInputException(document.Root[YamlDocument.SchemaKey]!.Location, "CFG009",
                 $"'sim cost' prices '{DatapathReader.Schema.Id}' and '{ArchitectureReader.Schema.Id}', found '{document.Schema}'");
         LoadedArchitecture? loaded = ArchitectureReader.Read(document.Root, bag, name);
-        Technology? own = loaded is not null && technologyName is null ? TechnologyReader.Read(loaded.Technology, bag) : null;
         bag.ThrowIfErrors();
-        Technology chosen = own ?? TechnologyCatalogue.Resolve(technologyName!);
+        Technology chosen = technologyName is null ? loaded!.Technology : TechnologyCatalogue.Resolve(technologyName);
         CostReport.Architecture(new ArchitectureCost(loaded!.Architecture, chosen), chosen).Write(json, terminal);
         return ExitCode.Ok;
     }

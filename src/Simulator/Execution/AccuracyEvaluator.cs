@@ -5,7 +5,7 @@ using Sim.Workloads.Graph;
 namespace Sim.Simulator.Execution;
 
 /// <summary>What an evaluation found: totals and the numerics of each layer that the datapath executed.</summary>
-public sealed record AccuracyResult(string Key, AccuracyRecord Totals, ImmutableSortedDictionary<string, LayerNumerics> Layers);
+public sealed record AccuracyResult(string Key, AccuracyRecord Totals, ImmutableSortedDictionary<string, LayerNumerics> Layers, ImmutableArray<string> Warnings);
 
 /// <summary>Runs the quantized network over the data, bit for bit. A pure function of the plan: the number of threads changes nothing.</summary>
 public static class AccuracyEvaluator
@@ -36,7 +36,7 @@ public static class AccuracyEvaluator
             }
         }
         return new(plan.Key, Totals(network, [.. parts.Select(p => p.Output)]),
-            totals.ToImmutableSortedDictionary(p => p.Key, p => p.Value.ToNumerics(), StringComparer.Ordinal));
+            totals.ToImmutableSortedDictionary(p => p.Key, p => p.Value.ToNumerics(), StringComparer.Ordinal), network.Warnings);
     }
 
     private static AccuracyRecord Totals(PreparedNetwork network, Tensor[] outputs)

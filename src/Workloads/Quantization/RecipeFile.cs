@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 
@@ -7,6 +10,8 @@ namespace Sim.Workloads.Quantization;
 /// <summary>The keys of a recipe file (`schema: sim.recipe/1`) and their reader.</summary>
 public static class RecipeFile
 {
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private static readonly YamlType<CalibrationMethod> Method = YamlTypes.Choice(("absmax", CalibrationMethod.AbsMax),
         ("percentile", CalibrationMethod.Percentile), ("mse", CalibrationMethod.MeanSquaredError), ("none", CalibrationMethod.None));
 
@@ -86,6 +91,43 @@ public static class RecipeFile
         bool fold = Fold.Read(map, bag), wide = ScaleWide.Read(map, bag), fit = Fit.Read(map, bag);
         return bag.ErrorCount > before ? null : new Recipe(name, granularity, weights, activations, symmetry, samples, fold, wide, fit,
             [.. kept.IsDefault ? [] : kept]);
+    }
+
+    /// <summary>A recipe as one line of JSON, which is again a valid recipe file; equal recipes give equal texts.</summary>
+    public static string Write(Recipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        JsonObject weights = WriteRule(recipe.Weights), activations = WriteRule(recipe.Activations);
+        weights.Insert(0, "granularity", recipe.WeightGranularity == Granularity.PerChannel ? "per_channel" : "per_tensor");
+        activations["symmetry"] = recipe.ActivationSymmetry == Symmetry.Asymmetric ? "asymmetric" : "symmetric";
+        activations["samples"] = recipe.CalibrationSamples;
+        return new JsonObject
+        {
+            [YamlDocument.SchemaKey] = Recipe.Schema,
+            ["name"] = recipe.Name,
+            ["weights"] = weights,
+            ["activations"] = activations,
+            ["fold_batch_norm"] = recipe.FoldBatchNormalization,
+            ["scale_wide_formats"] = recipe.ScaleWideFormats,
+            ["fit_accumulator"] = recipe.FitAccumulator,
+            ["float_layers"] = new JsonArray([.. recipe.FloatLayerNames.Select(n => JsonValue.Create(n))]),
+        }.ToJsonString(Plain);
+    }
+
+    private static JsonObject WriteRule(CalibrationRule rule)
+    {
+        var node = new JsonObject
+        {
+            ["calibration"] = rule.Method switch
+            {
+                CalibrationMethod.AbsMax => "absmax",
+                CalibrationMethod.Percentile => "percentile",
+                CalibrationMethod.MeanSquaredError => "mse",
+                _ => "none",
+            },
+        };
+        if (rule.Method == CalibrationMethod.Percentile) node["percentile"] = rule.Percentile;
+        return node;
     }
 
     private static CalibrationRule ReadRule(YamlMap map, DiagnosticBag bag)

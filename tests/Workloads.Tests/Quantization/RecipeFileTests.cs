@@ -22,6 +22,7 @@ public class RecipeFileTests
         Recipe expected = new("careful", Granularity.PerTensor, new(CalibrationMethod.MeanSquaredError), new(CalibrationMethod.Percentile, 99.9), Symmetry.Asymmetric,
             64, false, true, false, ["conv1", "fc1"]);
         Assert.That(Read(text, out DiagnosticBag bag)?.Canonical, Is.EqualTo(expected.Canonical), bag.ToString());
+        Assert.That(Read(RecipeFile.Write(expected), out bag)?.Canonical, Is.EqualTo(expected.Canonical), bag.ToString());
     }
 
     [Test]

@@ -40,13 +40,13 @@ public static class MetricCatalogue
         return outputs == 0 ? null : (double)overflowed / outputs;
     }
 
-    // Weighted by the cycles that each layer computes: a stall is not a busy PE.
+    // Layers weigh by the cycles they take, waiting included: a layer's utilization counts them all.
     private static double? Utilization(RunRecord record)
     {
         double busy = 0, cycles = 0;
         foreach (LayerRecord layer in record.Layers)
         {
-            busy += layer.Utilization * layer.ComputeCycles;
+            busy += layer.Utilization * (layer.ComputeCycles + layer.StallCycles);
             cycles += layer.ComputeCycles + layer.StallCycles;
         }
         return cycles == 0 ? null : busy / cycles;

@@ -1,0 +1,50 @@
+using Sim.Exploration.Metrics;
+using Sim.Exploration.Studies;
+using Sim.Reports;
+using Sim.Reports.Exporters;
+using Spectre.Console;
+
+namespace Sim.Cli.Verbs;
+
+/// <summary>What a study found, on the terminal: the fronts as tables, then what could not run.</summary>
+internal static class FrontTable
+{
+    /// <summary>Prints to stdout: boxes where a person looks, plain columns elsewhere.</summary>
+    public static void Print(Report report, Terminal terminal)
+    {
+        StudyResult result = report.Result;
+        foreach (Front front in report.Analysis.Fronts)
+        {
+            var members = front.Members.ToHashSet();
+            string of = front.Network.Length > 0 ? $" of {front.Network}" : "";
+            string volume = front.Hypervolume is { } v ? $", hypervolume {v.ToString("F4", System.Globalization.CultureInfo.InvariantCulture)}" : "";
+            terminal.OutConsole.WriteLine($"Pareto front{of}: {front.Members.Length} of {front.Candidates} designs{volume}");
+            terminal.OutConsole.Write(Table(report, [.. report.FrontPoints.Where(p => members.Contains(p.Point.Index))], terminal.IsOutInteractive));
+        }
+        foreach (string warning in report.Analysis.Warnings) terminal.Error.WriteLine($"warning: {warning}");
+        int Count(PointStatus status) => result.Points.Count(p => p.Status == status);
+        terminal.OutConsole.WriteLine($"{result.Header.PointCount} designs: {Count(PointStatus.Ok)} ran, {Count(PointStatus.Infeasible)} infeasible, {Count(PointStatus.Failed)} failed");
+        foreach (var reason in result.Points.Where(p => p.Reason is not null).GroupBy(p => (p.Status, p.Reason)).OrderByDescending(g => g.Count()).Take(5))
+            terminal.Error.WriteLine($"{reason.Count()} {reason.Key.Status.ToString().ToLowerInvariant()}: {reason.Key.Reason}");
+    }
+
+    private static Table Table(Report report, JudgedPoint[] points, bool boxes)
+    {
+        Metric[] metrics = [.. report.Analysis.Objectives.Select(o => MetricCatalogue.Get(o.Metric))];
+        Table table = new Table { UseSafeBorder = true }.Border(boxes ? TableBorder.Rounded : TableBorder.None);
+        table.AddColumn(new TableColumn("design").RightAligned().NoWrap());
+        // An axis with one value over the whole front says nothing there.
+        string[] axes = [.. report.Axes.Where(a => report.Result.Points.Select(p => p.Parameters.GetValueOrDefault(a, "")).Distinct().Count() > 1)];
+        foreach (string axis in axes) table.AddColumn(new TableColumn(Markup.Escape(axis)).NoWrap());
+        foreach (Metric m in metrics) table.AddColumn(new TableColumn(Markup.Escape(m.Unit.Length > 0 ? $"{m.Name} ({m.Unit})" : m.Name)).RightAligned().NoWrap());
+        foreach (JudgedPoint p in points)
+            table.AddRow([.. Cells(p, axes, metrics).Select(Markup.Escape)]);
+        return table;
+    }
+
+    private static IEnumerable<string> Cells(JudgedPoint p, string[] axes, Metric[] metrics) =>
+    [
+        p.Point.Index.ToString(System.Globalization.CultureInfo.InvariantCulture), .. axes.Select(a => p.Point.Parameters.GetValueOrDefault(a, "")),
+        .. metrics.Select(m => MarkdownExporter.Number(m.Of(p.Point.Record!))),
+    ];
+}

@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using Sim.Foundation.Diagnostics;
+using Sim.Simulator.Execution;
+using Sim.Workloads.Data;
+using Sim.Workloads.Execution;
+using Sim.Workloads.Graph;
+using Sim.Workloads.Onnx;
+
+namespace Sim.Exploration.Studies;
+
+/// <summary>A workload's files, read and checked against each other. Data is null when none was given; Calibration null means the data itself.</summary>
+public sealed record LoadedWorkload(StudyWorkload Source, NetworkGraph Graph, EvaluationData? Data, EvaluationData? Calibration)
+{
+    /// <summary>Digest of the network, the data with labels, and the calibration samples.</summary>
+    public string Digest => $"{Graph.Digest} {Data?.Digest} {Calibration?.Digest}";
+}
+
+/// <summary>Reads networks and data; what does not fit together is recorded at the file that is wrong.</summary>
+public static class WorkloadLoader
+{
+    /// <summary>Null after recording everything wrong with the workload's files.</summary>
+    public static LoadedWorkload? Load(StudyWorkload workload, DiagnosticBag bag)
+    {
+        ArgumentNullException.ThrowIfNull(workload);
+        ArgumentNullException.ThrowIfNull(bag);
+        int before = bag.ErrorCount;
+        NetworkGraph? graph = OnnxReader.Load(workload.ModelPath, bag);
+        if (graph is not null && GraphChecks.Operators(graph, workload.ModelPath, bag)) GraphChecks.Shapes(graph, workload.ModelPath, bag);
+        if (graph is { Inputs.Length: not 1 })
+            bag.Error(new Location(workload.ModelPath), "DAT010", $"the network has {graph.Inputs.Length} inputs ({string.Join(", ", graph.Inputs.Select(i => i.Name))}); a study feeds exactly one");
+        if (graph is null || bag.ErrorCount > before) graph = null;
+        Tensor? data = Samples(workload.DataPath, workload, graph, bag), calibration = Samples(workload.CalibrationPath, workload, graph, bag);
+        ImmutableArray<int> labels = workload.LabelsPath is { } path ? Labels(path, data, workload.DataPath, bag) : default;
+        if (bag.ErrorCount > before || graph is null) return null;
+        return new LoadedWorkload(workload, graph, data is null ? null : EvaluationData.Of(data, labels), calibration is null ? null : EvaluationData.Of(calibration));
+    }
+
+    private static Tensor? Samples(string? path, StudyWorkload workload, NetworkGraph? graph, DiagnosticBag bag)
+    {
+        if (path is null || TensorFile.Read(path, bag) is not { } read || graph is null) return null;
+        GraphValue input = graph.Inputs[0];
+        bool fits = read.Shape.Length == input.Shape.Length && read.Count > 0;
+        for (int d = 1; fits && d < read.Shape.Length; d++) fits = input.Shape[d] < 0 || input.Shape[d] == read.Shape[d];
+        if (!fits)
+        {
+            bag.Error(new Location(path), "DAT011", $"holds samples of shape [{string.Join(", ", read.Shape)}]; the network's input '{input.Name}' is [{string.Join(", ", input.Shape.Select(s => s < 0 ? "N" : $"{s}"))}]");
+            return null;
+        }
+        if (!input.Type.IsReal())
+        {
+            if (workload.Input is not null) bag.Error(workload.Place, "DAT012", $"'input' has no meaning here: the network's input '{input.Name}' is {input.Type}, an integer type that takes codes as they are");
+            else if (read.Type != input.Type) bag.Error(new Location(path), "DAT012", $"holds {read.Type}; the network's input '{input.Name}' is {input.Type}");
+            return read;
+        }
+        float[] values = read.Type == ElementType.Float64 ? Array.ConvertAll(read.Doubles, v => (float)v)
+            : read.Type.IsReal() ? read.Floats : Array.ConvertAll(read.Integers, v => (float)v);
+        return Tensor.OfFloats(workload.Input is { } t ? Array.ConvertAll(values, v => (v + (float)t.Offset) * (float)t.Scale) : values, read.Shape);
+    }
+
+    private static ImmutableArray<int> Labels(string path, Tensor? data, string? dataPath, DiagnosticBag bag)
+    {
+        if (TensorFile.Read(path, bag) is not { } read) return default;
+        if (read.Type.IsReal() || read.Type == ElementType.Float64)
+        {
+            bag.Error(new Location(path), "DAT013", $"holds {read.Type}; labels are integers, one class index a sample");
+            return default;
+        }
+        if (data is not null && read.Count != data.Shape[0])
+        {
+            bag.Error(new Location(path), "DAT013", $"holds {read.Count} labels; '{dataPath}' holds {data.Shape[0]} samples");
+            return default;
+        }
+        if (read.Integers.Any(v => v is < 0 or > int.MaxValue))
+        {
+            bag.Error(new Location(path), "DAT013", "holds a label outside 0 to 2147483647; labels are class indices");
+            return default;
+        }
+        return [.. read.Integers.Select(v => (int)v)];
+    }
+}

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Sim.ArchModel.Reading;
 using Sim.ArchModel.Technologies;
+using Sim.Exploration.Studies;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 
@@ -21,5 +22,6 @@ internal static class FileKindCatalogue
         new("architecture", ArchitectureReader.Folder, ArchitectureReader.Schema, (document, bag) => ArchitectureReader.Read(document.Root, bag)),
         new("datapath", DatapathReader.Folder, DatapathReader.Schema, (document, bag) => DatapathReader.Read(document.Root, bag)),
         new("technology", ArchitectureReader.TechnologyFolder, TechnologyReader.Schema, (document, bag) => TechnologyReader.Read(document.Root, bag)),
+        new("study", StudyReader.Folder, StudyReader.Schema, (document, bag) => { if (StudyReader.Read(document, bag) is { } study) DesignSpace.Read(study, bag); }),
     ];
 }

@@ -8,11 +8,14 @@ internal static class VerbCatalogue
 {
     public static ImmutableArray<IVerb> All { get; } =
     [
+        new DemoVerb(),
         new CostVerb(),
         new ImportVerb(),
         new ValidateVerb(),
         new SchemaVerb(),
         new FormatsVerb(),
         new DotVerb(),
+        new SweepVerb(),
+        new ReportVerb(),
     ];
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sim.Exploration.Studies;
+using Sim.Exploration.Sweeps;
 using Sim.Reports;
 using Sim.Reports.Exporters;
 

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Sim.ArchModel;
 using Sim.ArchModel.Reading;
 using Sim.Exploration.Store;
@@ -24,6 +26,9 @@ public sealed record Design(DesignPoint Point, LoadedArchitecture? Architecture,
 public sealed record DesignSpace(Study Study, ImmutableArray<Design> Designs)
 {
     private const string RecipePrefix = "recipe.";
+
+    // Prices stand in properties without setters, which records leave out.
+    private static readonly JsonSerializerOptions Everything = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     /// <summary>Reads every design; null after recording what is wrong with the study.</summary>
     public static DesignSpace? Read(Study study, DiagnosticBag bag)
@@ -62,7 +67,7 @@ public sealed record DesignSpace(Study Study, ImmutableArray<Design> Designs)
         foreach (Design design in Designs)
         {
             Add(RecordJson.Write(Study.Parameters(design.Point)));
-            Add(design.Architecture is { } a ? ArchitectureJson.Write(a.Architecture) + NodeText.Canonical(a.Technology) : string.Join('\n', design.Problems.Select(p => p.Message)));
+            Add(design.Architecture is { } a ? ArchitectureJson.Write(a.Architecture) + JsonSerializer.Serialize(a.Technology, Everything) : string.Join('\n', design.Problems.Select(p => p.Message)));
             Add(design.Recipe?.Canonical ?? "");
         }
         return new StudyHeader(Study.Name, Study.Description, Convert.ToHexStringLower(hash.GetHashAndReset()), toolVersion, Designs.Length, Study.AxisNames, Study.Objectives, Study.Constraints,

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Sim.ArchModel;
-using Sim.ArchModel.Technologies;
+using Sim.Datapath.Specs;
 using Sim.Exploration.Store;
 using Sim.Exploration.Studies;
 using Sim.Foundation.Diagnostics;
@@ -13,15 +13,14 @@ using Sim.Workloads.Quantization;
 namespace Sim.Exploration.Sweeps;
 
 /// <summary>
-/// Runs the designs of a study. What designs have in common is computed once: the float network and its calibration, the values of a network under a datapath,
-/// reduction order and recipe (kept in the store, so that a resumed sweep has them too), and the technology.
+/// Runs the designs of a study. What designs have in common is computed once: the float network and its calibration, and the values of a network under a datapath,
+/// reduction order and recipe (kept in the store, so that a resumed sweep has them too).
 /// </summary>
 public sealed class StudyEvaluator(LoadedStudy study, ResultStore store, int jobs) : IDesignEvaluator
 {
     private const string AccuracyKind = "accuracy";
     private readonly Shared<(int Workload, bool Fold, int Samples), PreparedNetwork> _networks = new();
     private readonly Shared<string, AccuracyResult> _accuracies = new();
-    private readonly Shared<string, Technology> _technologies = new();
     private readonly Shared<int, NetworkLayers> _layers = new();
 
     public PointResult Evaluate(DesignPoint point)
@@ -96,7 +95,7 @@ public sealed class StudyEvaluator(LoadedStudy study, ResultStore store, int job
     private PreparedNetwork Network(Design design) => _networks.Get(NetworkKey(design), _ =>
     {
         LoadedWorkload workload = study.Workloads[design.Point.Workload];
-        return PreparedNetwork.Create(workload.Graph, Layers(design).Gemms, workload.Data!, workload.Calibration, design.Recipe!, jobs);
+        return PreparedNetwork.Create(workload.Graph, workload.Data!, workload.Calibration, design.Recipe!, jobs);
     });
 
     private NetworkLayers Layers(Design design) => _layers.Get(design.Point.Workload, w => LayerExtraction.Layers(study.Workloads[w].Graph));

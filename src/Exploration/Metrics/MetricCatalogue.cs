@@ -40,11 +40,11 @@ public static class MetricCatalogue
         return outputs == 0 ? null : (double)overflowed / outputs;
     }
 
-    // Layers weigh by the cycles they take, waiting included: a layer's utilization counts them all.
+    // Matrix layers only, by the cycles they take, waiting included: a layer's utilization counts them all.
     private static double? Utilization(RunRecord record)
     {
         double busy = 0, cycles = 0;
-        foreach (LayerRecord layer in record.Layers)
+        foreach (LayerRecord layer in record.Layers.Where(l => l.Groups > 0))
         {
             busy += layer.Utilization * (layer.ComputeCycles + layer.StallCycles);
             cycles += layer.ComputeCycles + layer.StallCycles;

@@ -30,8 +30,8 @@ public sealed class ResultStore : IDisposable
     {
         ArgumentNullException.ThrowIfNull(header);
         if (Exists(path) && !replace) throw new StoreException($"'{path}' already holds results; continue it with --resume, replace it with --force, or name another file with --store");
-        foreach (string file in new[] { path + "-wal", path + "-shm", path }) File.Delete(file);
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
+        foreach (string file in new[] { path + "-wal", path + "-shm", path }) File.Delete(file);
         SqliteConnection connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
         Execute(connection, "PRAGMA journal_mode=WAL", null);
         using (SqliteTransaction transaction = connection.BeginTransaction())

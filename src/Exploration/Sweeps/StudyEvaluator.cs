@@ -21,7 +21,7 @@ public sealed class StudyEvaluator(LoadedStudy study, ResultStore store, int job
     private const string AccuracyKind = "accuracy";
     private readonly Shared<(int Workload, bool Fold, int Samples), PreparedNetwork> _networks = new();
     private readonly Shared<string, AccuracyResult> _accuracies = new();
-    private readonly Shared<int, NetworkLayers> _layers = new();
+    private readonly Shared<(int Workload, bool Fold), NetworkLayers> _layers = new();
 
     public PointResult Evaluate(DesignPoint point)
     {
@@ -98,7 +98,11 @@ public sealed class StudyEvaluator(LoadedStudy study, ResultStore store, int job
         return PreparedNetwork.Create(workload.Graph, workload.Data!, workload.Calibration, design.Recipe!, jobs);
     });
 
-    private NetworkLayers Layers(Design design) => _layers.Get(design.Point.Workload, w => LayerExtraction.Layers(study.Workloads[w].Graph));
+    private NetworkLayers Layers(Design design) => _layers.Get((design.Point.Workload, design.Recipe!.FoldBatchNormalization), key =>
+    {
+        NetworkGraph graph = study.Workloads[key.Workload].Graph;
+        return LayerExtraction.Layers(key.Fold ? BatchNormFolding.Fold(graph) : graph);
+    });
 
     private static (int, bool, int) NetworkKey(Design design) => (design.Point.Workload, design.Recipe!.FoldBatchNormalization, design.Recipe.CalibrationSamples);
 

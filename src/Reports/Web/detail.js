@@ -69,7 +69,7 @@ function drawDetail(point) {
 
 const share = (part, whole) => whole ? percent(part / whole) : '';
 
-function bars(id, layers, series, format, stacked = true, zeroMessage = 'Nothing to show: every value is zero.') {
+function bars(id, layers, series, format, stacked = true, zeroMessage = 'Nothing to show: every value is zero.', unit = '') {
   if (series.every(([, values]) => values.every(v => !v))) return emptyPlot(id, zeroMessage);
   const long = layers.length > 6 || layers.some(l => l.name.length > 12);
   fullPlot(id).setOption({
@@ -79,7 +79,7 @@ function bars(id, layers, series, format, stacked = true, zeroMessage = 'Nothing
     tooltip: { ...tooltipStyle(), trigger: 'axis', axisPointer: { type: 'shadow' }, formatter: list => `<div class="tip"><b>${escapeHtml(list[0].name)}</b><table>${
       list.filter(e => e.value !== null && e.value !== undefined).map(e => `<tr><td>${e.marker}${escapeHtml(e.seriesName)}</td><td>${escapeHtml(format(e.value))}</td></tr>`).join('')}</table></div>` },
     xAxis: { ...axisStyle(), type: 'category', data: layers.map(l => l.name), axisLabel: { color: shade('soft'), interval: 0, rotate: long ? 40 : 0, formatter: n => n.length > 16 ? n.slice(0, 15) + '…' : n, hideOverlap: true }, splitLine: { show: false } },
-    yAxis: { ...axisStyle(), type: 'value', axisLabel: { color: shade('soft'), formatter: number } },
+    yAxis: { ...axisStyle(), type: 'value', axisLabel: { color: shade('soft'), formatter: v => number(v) + unit } },
     series: series.map(([name, values]) => ({ type: 'bar', name, data: values, stack: stacked ? 'all' : undefined, barMaxWidth: 46 })),
   }, { notMerge: true });
 }
@@ -94,7 +94,7 @@ function drawNumerics(layers) {
   bars('chart-sqnr', measured, [['SQNR', measured.map(l => l.numerics.sqnr)]], v => withUnit(v, 'dB'), false, 'The ratio is not known: the float outputs are all zero.');
   const rate = (part, whole) => measured.map(l => l.numerics[whole] ? 100 * l.numerics[part] / l.numerics[whole] : 0);
   bars('chart-range', measured, [['outputs overflowed', rate('overflowed', 'outputs')], ['outputs NaN', rate('nan', 'outputs')], ['inputs saturated', rate('saturated', 'encoded')]],
-    v => percent(v / 100), false, 'Nothing overflowed, became NaN or saturated in any layer.');
+    v => percent(v / 100), false, 'Nothing overflowed, became NaN or saturated in any layer.', ' %');
 }
 
 function drawArea(detail) {

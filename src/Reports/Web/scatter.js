@@ -19,7 +19,10 @@ function fillChoices() {
     byId(`log-${side}`).addEventListener('change', () => drawScatter(true));
   }
   byId('colour').addEventListener('change', e => { choice.colour = axes.find(a => a.name === e.target.value); drawScatter(true); });
-  byId('only-front').addEventListener('change', () => drawScatter(true));
+  const violating = ran.filter(p => p.violations.length).length;
+  byId('violating').checked = violating === ran.length;
+  byId('violating').parentElement.hidden = violating === 0;
+  for (const box of ['only-front', 'violating']) byId(box).addEventListener('change', () => drawScatter(true));
   byId('reset-zoom').addEventListener('click', () => drawScatter(true));
   byId('save-png').addEventListener('click', () => {
     const link = document.createElement('a');
@@ -48,7 +51,7 @@ function drawScatter(reset) {
   if (!charts) return;
   if (ran.length === 0) return emptyPlot('scatter', 'No design has run.');
   const { x, y, colour } = choice;
-  const shown = ran.filter(p => valueOf(p, x) !== null && valueOf(p, y) !== null && (!byId('only-front').checked || p.front));
+  const shown = ran.filter(p => valueOf(p, x) !== null && valueOf(p, y) !== null && (!byId('only-front').checked || p.front) && (byId('violating').checked || !p.violations.length));
   const groups = colour ? colour.values : [''];
   const inGroup = (p, g) => !colour || p.parameters[colour.column] === g;
   const item = p => ({
@@ -59,7 +62,7 @@ function drawScatter(reset) {
     },
   });
   const axis = (m, side, gap) => ({
-    ...axisStyle(), type: byId(`log-${side}`).checked ? 'log' : 'value', scale: true, name: m.heading, nameLocation: 'middle', nameGap: gap,
+    ...axisStyle(), type: byId(`log-${side}`).checked ? 'log' : 'value', logBase: decades(shown.map(p => valueOf(p, m))) < 2.5 ? 2 : 10, scale: true, name: m.heading, nameLocation: 'middle', nameGap: gap,
     min: margin(shown.map(p => valueOf(p, m)), -1, byId(`log-${side}`).checked), max: margin(shown.map(p => valueOf(p, m)), 1, byId(`log-${side}`).checked),
     axisLabel: { color: shade('soft'), formatter: number, hideOverlap: true, showMinLabel: false, showMaxLabel: false },
   });
@@ -73,13 +76,18 @@ function drawScatter(reset) {
     xAxis: axis(x, 'x', 32), yAxis: axis(y, 'y', 54),
     dataZoom: reset ? [{ type: 'inside', xAxisIndex: 0, filterMode: 'none', start: 0, end: 100 }, { type: 'inside', yAxisIndex: 0, filterMode: 'none', start: 0, end: 100 }] : undefined,
     series: [
-      { type: 'line', name: 'front of these two', data: frontOfTwo(shown.filter(p => !p.violations.length), x, y), showSymbol: false, silent: true, z: 1, lineStyle: { color: shade('front'), width: 1.6 }, tooltip: { show: false } },
+      ...scopes().map(network => ({ type: 'line', name: 'front of these two', data: frontOfTwo(shown.filter(p => !p.violations.length && (!network || text(p.detail.network) === network)), x, y),
+        showSymbol: false, silent: true, z: 1, lineStyle: { color: shade('front'), width: 1.6 }, tooltip: { show: false } })),
       ...groups.map((g, i) => ({ type: 'scatter', name: g, z: 3, data: shown.filter(p => inGroup(p, g)).sort((a, b) => a.front - b.front).map(item), itemStyle: { color: colours[i % colours.length] }, emphasis: { scale: 1.3 } })),
     ],
   }, { notMerge: reset === true, replaceMerge: ['series'] });
   chart.off('click');
   chart.on('click', e => { if (e.data && e.data.index !== undefined) select(e.data.index); });
 }
+
+// Networks that have a front each; one nameless scope when all compete.
+const scopes = () => data.fronts.length ? data.fronts.map(f => f.network) : [''];
+const decades = values => values.length ? Math.log10(Math.max(...values) / Math.min(...values)) : 0;
 
 // Room around the outermost designs, in the measure of the axis.
 function margin(values, side, log) {

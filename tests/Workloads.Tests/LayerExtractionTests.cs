@@ -37,6 +37,32 @@ public sealed class LayerExtractionTests
     }
 
     [Test]
+    public void Unfolding_agrees_with_the_definition_for_every_stride_padding_and_dilation()
+    {
+        int[] plane = [.. Enumerable.Range(1, 2 * 5 * 4)];
+        int compared = 0;
+        foreach ((int stride, int dilation, int before, int after) in from s in new[] { 1, 2, 3 } from d in new[] { 1, 2 } from b in new[] { 0, 1, 4 } from a in new[] { 0, 2 } select (s, d, b, a))
+        {
+            int height = (5 + before + after - 2 * dilation - 1) / stride + 1, width = (4 + before + after - dilation - 1) / stride + 1;
+            if (5 + before + after < 2 * dilation + 1) continue;
+            var g = new ConvGeometry(2, 5, 4, 3, 2, stride, stride, before, before, after, after, dilation, dilation, height, width);
+            int[] rows = new int[height * width * 12], columns = new int[rows.Length];
+            Im2Col.Rows<int>(plane, g, 0, 2, -1, rows);
+            Im2Col.Columns<int>(plane, g, 0, 2, -1, columns);
+            for (int p = 0; p < height * width; p++)
+            {
+                for (int k = 0; k < 12; k++, compared++)
+                {
+                    int y = p / width * stride - before + k % 6 / 2 * dilation, x = p % width * stride - before + k % 2 * dilation;
+                    int expected = y < 0 || y >= 5 || x < 0 || x >= 4 ? -1 : plane[k / 6 * 20 + y * 4 + x];
+                    Assert.That((rows[p * 12 + k], columns[k * height * width + p]), Is.EqualTo((expected, expected)));
+                }
+            }
+        }
+        Assert.That(compared, Is.GreaterThan(5000));
+    }
+
+    [Test]
     public void Unfolding_keeps_the_weights_order_and_fills_padding()
     {
         // Two channels of 2×2, kernel 2×2, one row of padding above: K order channel, ky, kx.

@@ -21,7 +21,6 @@ public sealed class OnnxNodeTests
         ("^test_equal_string", "strings"),
         ("^test_not_[23]d$", "opset 1; supported are 7 to 25"),
         ("^test_range_.*_delta$", "opset 27; supported are 7 to 25"),
-        ("blocked", "quantization in blocks; a located error says so"),
     ];
 
     // Identity, too, is one of them; its only tests are over optionals.

@@ -60,6 +60,8 @@ public sealed class OperatorVersionTests
         Assert.That(Run("QuantizeLinear", 13, [x, scales, zeros], Whole("axis", 0)).Integers, Is.EqualTo(new long[] { 0, 2, -128, 127 }));
         Tensor q = Tensor.OfIntegers(ElementType.Int32, [3, 4, 5, 6], 2, 2);
         Assert.That(Run("DequantizeLinear", 13, [q, scales], Whole("axis", 1)).Floats, Is.EqualTo(new[] { 3f, 8, 5, 12 }));
+        Tensor blocks = Tensor.OfFloats([1, 2, 3, 4], 2, 2), wide = Tensor.OfIntegers(ElementType.Int8, [1, 1, 1, 1, 1, 1], 2, 3);
+        Assert.That(Run("DequantizeLinear", 21, [wide, blocks], Whole("axis", 1), Whole("block_size", 2)).Floats, Is.EqualTo(new[] { 1f, 1, 2, 3, 3, 4 }));
     }
 
     [Test]
@@ -68,7 +70,8 @@ public sealed class OperatorVersionTests
         NetworkException e = Assert.Throws<NetworkException>(() => Run("MatMul", 13, [Tensor.OfFloats([1, 2], 1, 2), Tensor.OfFloats([1, 2, 3], 3, 1)]))!;
         Assert.That(e.Message, Is.EqualTo("node 'n' (MatMul): A [1,2] and B [3,1] do not fit for a matrix product"));
         Assert.That(Assert.Throws<NetworkException>(() => Run("Div", 13, [Tensor.OfIntegers(ElementType.Int32, [1]), Tensor.OfIntegers(ElementType.Int32, [0])]))!.Message, Does.Contain("divided by zero"));
-        Assert.That(Assert.Throws<NetworkException>(() => Run("QuantizeLinear", 21, [Tensor.OfFloats([1], 1), Tensor.OfFloats([1], 1)], Whole("block_size", 2)))!.Message, Does.Contain("block_size"));
+        Assert.That(Assert.Throws<NetworkException>(() => Run("QuantizeLinear", 21, [Tensor.OfFloats([1, 2], 1, 2), Tensor.OfFloats([1], 1)], Whole("block_size", 2)))!.Message,
+            Does.Contain("need scales and zero points of shape [1,1], found [1]"));
     }
 
     [Test]

@@ -20,6 +20,11 @@ public static class Im2Col
         Fill(sample, geometry, firstChannel, channels, pad, columns, 1, geometry.OutputHeight * geometry.OutputWidth);
     }
 
+    private static void Copy<T>(ReadOnlySpan<T> plane, int row, int from, int until, Span<T> target, int to)
+    {
+        if (from < until) plane.Slice(row + from, until - from).CopyTo(target[(to + from)..]);
+    }
+
     private static void Fill<T>(ReadOnlySpan<T> sample, ConvGeometry g, int firstChannel, int channels, T pad, Span<T> target, int pixelStep, int kStep)
         where T : unmanaged
     {
@@ -31,14 +36,20 @@ public static class Im2Col
             {
                 for (int kx = 0; kx < g.KernelWidth; kx++, k++)
                 {
-                    int to = k * kStep;
-                    for (int oy = 0; oy < g.OutputHeight; oy++)
+                    // Output columns [low, high) read inside the input row; the rest is padding.
+                    int start = kx * g.DilationWidth - g.PadLeft, to = k * kStep;
+                    int low = Math.Min(g.OutputWidth, Math.Max(0, (g.StrideWidth - 1 - start) / g.StrideWidth));
+                    int high = Math.Clamp((g.InputWidth - start + g.StrideWidth - 1) / g.StrideWidth, low, g.OutputWidth);
+                    for (int oy = 0; oy < g.OutputHeight; oy++, to += pixelStep * g.OutputWidth)
                     {
                         int y = oy * g.StrideHeight + ky * g.DilationHeight - g.PadTop;
                         bool inside = y >= 0 && y < g.InputHeight;
-                        int x = kx * g.DilationWidth - g.PadLeft, row = y * g.InputWidth;
-                        for (int ox = 0; ox < g.OutputWidth; ox++, x += g.StrideWidth, to += pixelStep)
-                            target[to] = inside && x >= 0 && x < g.InputWidth ? plane[row + x] : pad;
+                        int from = inside ? low : g.OutputWidth, until = inside ? high : g.OutputWidth, row = y * g.InputWidth + start;
+                        for (int ox = 0; ox < from; ox++) target[to + ox * pixelStep] = pad;
+                        if (pixelStep == 1 && g.StrideWidth == 1) Copy(plane, row, from, until, target, to);
+                        else
+                            for (int ox = from; ox < until; ox++) target[to + ox * pixelStep] = plane[row + ox * g.StrideWidth];
+                        for (int ox = until; ox < g.OutputWidth; ox++) target[to + ox * pixelStep] = pad;
                     }
                 }
             }

@@ -2,7 +2,7 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Execution.Operators;
 
-/// <summary>QuantizeLinear, DequantizeLinear (per tensor and per axis), DynamicQuantizeLinear.</summary>
+/// <summary>QuantizeLinear, DequantizeLinear (per tensor, per axis, in blocks), DynamicQuantizeLinear.</summary>
 internal static class QuantizationOperators
 {
     internal static Tensor[] Quantize(OperatorCall call)
@@ -67,16 +67,25 @@ internal static class QuantizationOperators
     }
 }
 
-/// <summary>Scales and zero points of a tensor: one for all, or one for each index of an axis.</summary>
-internal sealed record AxisScale(float[] Scale, long[] Zeros, int Length, int Step)
+/// <summary>Scales and zero points of a tensor: one for all, one for each index of an axis (Block = 0), or one for each block of Block elements along an axis.</summary>
+internal sealed record AxisScale(float[] Scale, long[] Zeros, int Length, int Step, int Block = 0)
 {
-    internal int Channel(int element) => Scale.Length == 1 ? 0 : element / Step % Length;
+    /// <summary>Index of the scale of an element.</summary>
+    internal int Channel(int element)
+    {
+        if (Scale.Length == 1) return 0;
+        int along = element / Step % Length;
+        if (Block == 0) return along;
+        int blocks = (Length + Block - 1) / Block, outer = element / Step / Length;
+        return (outer * blocks + along / Block) * Step + element % Step;
+    }
 
     internal long Zero(int channel) => Zeros.Length == 1 ? Zeros[0] : Zeros[channel];
 
     internal static AxisScale Of(OperatorCall call, Tensor x, Tensor scale, Tensor? zero)
     {
-        if (call.Int("block_size", 0) != 0) throw call.Fail("blocked quantization (block_size) is not supported; per tensor and per axis are");
+        int block = call.Small(call.Int("block_size", 0), "block_size");
+        if (block != 0) return Blocked(call, x, scale, zero, block);
         return Of(call, x, scale, zero, scale.Count == 1 && scale.Shape.Length <= 1 ? 0 : call.Axis(call.Int("axis", 1), x.Shape.Length));
     }
 
@@ -84,11 +93,27 @@ internal sealed record AxisScale(float[] Scale, long[] Zeros, int Length, int St
     {
         if (zero is not null && zero.Type.IsReal()) throw call.Fail($"the zero point must be an integer, found {zero.Type}");
         long[] zeros = zero is null ? [0] : zero.Integers;
-        if (scale.Shape.Length > 1) throw call.Fail($"a scale of shape {Shapes.Text(scale.Shape)} (blocked) is not supported; per tensor and per axis are");
+        if (scale.Shape.Length > 1) throw call.Fail($"a scale of shape {Shapes.Text(scale.Shape)} needs a block_size");
         if (scale.Count != 1 && scale.Count != x.Shape[axis]) throw call.Fail($"{scale.Count} scales do not fit axis {axis} of {Shapes.Text(x.Shape)}");
         if (zeros.Length != scale.Count && zeros.Length != 1) throw call.Fail($"{zeros.Length} zero points do not fit {scale.Count} scales");
-        float[] scales = call.Floats(scale, "the scale");
-        if (scales.Any(s => !(s > 0))) throw call.Fail("every scale must be greater than 0");
+        float[] scales = Positive(call, scale);
         return scale.Count == 1 ? new AxisScale(scales, zeros, 1, 1) : new AxisScale(scales, zeros, x.Shape[axis], Shapes.Count(x.Shape.AsSpan(axis + 1)));
+    }
+
+    private static AxisScale Blocked(OperatorCall call, Tensor x, Tensor scale, Tensor? zero, int block)
+    {
+        int axis = call.Axis(call.Int("axis", 1), x.Shape.Length);
+        if (block < 0) throw call.Fail($"block_size {block} is negative");
+        int[] expected = [.. x.Shape.Select((d, i) => i == axis ? (d + block - 1) / block : d)];
+        if (!scale.Shape.SequenceEqual(expected) || zero is not null && !zero.Shape.SequenceEqual(expected))
+            throw call.Fail($"blocks of {block} along axis {axis} of {Shapes.Text(x.Shape)} need scales and zero points of shape {Shapes.Text(expected)}, found {Shapes.Text(scale.Shape)}");
+        if (zero is not null && zero.Type.IsReal()) throw call.Fail($"the zero point must be an integer, found {zero.Type}");
+        return new AxisScale(Positive(call, scale), zero is null ? [0] : zero.Integers, x.Shape[axis], Shapes.Count(x.Shape.AsSpan(axis + 1)), block);
+    }
+
+    private static float[] Positive(OperatorCall call, Tensor scale)
+    {
+        float[] scales = call.Floats(scale, "the scale");
+        return scales.All(s => s > 0) ? scales : throw call.Fail("every scale must be greater than 0");
     }
 }

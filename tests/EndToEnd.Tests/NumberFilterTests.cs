@@ -81,6 +81,18 @@ public sealed class NumberFilterTests
         });
     }
 
+    [TestCase("formats decode e2m1 --json", "", 16, "{\"code\":\"3\",\"value\":\"0x1.8p+0\",\"class\":\"NORMAL\"}")]
+    [TestCase("formats encode e4m3 --json", "3f800000\n40000000\n", 2, "{\"code\":\"38\"}")]
+    [TestCase("formats eval e4m3 --op mul --json", "", 0, "")]
+    [TestCase("dot int8_acc32 --json", "00000001,02,03\n", 1, "{\"code\":\"00000007\"}")]
+    public void JsonIsOneDocument(string arguments, string input, int rows, string row)
+    {
+        SimHost.Result result = SimHost.Run(arguments.Split(' '), input);
+        using var document = System.Text.Json.JsonDocument.Parse(result.Output);
+        Assert.That(document.RootElement.GetArrayLength(), Is.EqualTo(rows));
+        Assert.That(result.Output, Does.Contain(row));
+    }
+
     [TestCase("formats encode e4m3", "3f800000\nzz\n3f800000,1\n", "<stdin>:2:1: error NUM001|<stdin>:3:10: error NUM001")]
     [TestCase("formats encode e4m3 --rounding stochastic --random-bits 4", "3f800000,16\n", "<stdin>:1:10: error NUM001")]
     [TestCase("formats encode tf32 --rounding stochastic", "", "--random-bits 1 to 32")]

@@ -7,7 +7,7 @@ namespace Sim.Cli.Filters;
 /// Reads comma-separated rows from stdin and writes one row each to stdout, in order, a million in seconds. A bad row stops the output and is
 /// reported with its line and column, as are further ones, up to <see cref="MaximumErrors"/>.
 /// </summary>
-internal sealed class RowFilter(Terminal terminal, int fewest, int most, string shape)
+internal sealed class RowFilter(RowWriter output, int fewest, int most, string shape)
 {
     private const int MaximumErrors = 20;
 
@@ -34,11 +34,12 @@ internal sealed class RowFilter(Terminal terminal, int fewest, int most, string 
                 continue;
             }
             row(this, answer);
-            if (!_errors.HasErrors) terminal.Out.Write(answer.Append('\n'));
+            if (!_errors.HasErrors) output.Write(answer);
             answer.Clear();
         }
         if (_errors.ErrorCount == MaximumErrors) Reject(0, $"stopped after {MaximumErrors} errors");
         _errors.ThrowIfErrors();
+        output.End();
         return ExitCode.Ok;
     }
 

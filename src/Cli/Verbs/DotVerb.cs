@@ -15,14 +15,15 @@ internal sealed class DotVerb : IVerb
     public VerbCommand Build(Terminal terminal)
     {
         var datapath = new Argument<string>("DATAPATH") { Description = "Datapath: a YAML file or a catalogue name" };
+        Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("dot",
             "Read c,a_codes,b_codes on stdin (codes concatenated; a activations, b weights), write the accumulator after c + a1*b1 + a2*b2 + ... in that order",
-            "echo 0000,383c,3838 | sim dot e4m3_fp16", "sim dot configs/datapaths/int8_acc32.yaml < rows.csv") { datapath };
-        command.SetAction(parsed => Run(parsed.GetRequiredValue(datapath), terminal));
+            "echo 0000,383c,3838 | sim dot e4m3_fp16", "sim dot configs/datapaths/int8_acc32.yaml < rows.csv") { datapath, json };
+        command.SetAction(parsed => Run(parsed.GetRequiredValue(datapath), new RowWriter(terminal, parsed.GetValue(json), "code")));
         return command;
     }
 
-    private static int Run(string datapath, Terminal terminal)
+    private static int Run(string datapath, RowWriter output)
     {
         var bag = new DiagnosticBag();
         DatapathSpec? spec = DatapathReader.Load(datapath, bag);
@@ -32,7 +33,7 @@ internal sealed class DotVerb : IVerb
         CodeText activation = CodeText.Of(spec.Activation), weight = CodeText.Of(spec.Weight);
         List<uint> a = [], b = [];
         GemmEvents events = default;
-        return new RowFilter(terminal, 3, 3, "c,a_codes,b_codes").Run((row, answer) =>
+        return new RowFilter(output, 3, 3, "c,a_codes,b_codes").Run((row, answer) =>
         {
             if (!(register.TryRead(row, 0, out ulong c) & activation.TryReadAll(row, 1, a) & weight.TryReadAll(row, 2, b))) return;
             if (a.Count != b.Count)

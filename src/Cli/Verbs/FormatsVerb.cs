@@ -61,14 +61,16 @@ internal sealed class FormatsVerb : IVerb
     private static VerbCommand Decode(Terminal terminal)
     {
         Argument<string> name = Name();
+        Option<bool> json = CommonOptions.Json();
         var filter = new Option<bool>("--filter") { Description = "Decode the codes on stdin, one a line, in place of every code" };
         var command = new VerbCommand("decode", "Print code,value,class: every code of a format, or those on stdin", "sim formats decode e2m1", "echo 3c00 | sim formats decode fp16 --filter")
-            { name, filter };
-        command.SetAction(parsed => Decode(terminal, Format(parsed.GetRequiredValue(name)), parsed.GetValue(filter)));
+            { name, filter, json };
+        command.SetAction(parsed =>
+            Decode(new RowWriter(terminal, parsed.GetValue(json), "code", "value", "class"), Format(parsed.GetRequiredValue(name)), parsed.GetValue(filter)));
         return command;
     }
 
-    private static int Decode(Terminal terminal, INumberFormat format, bool filter)
+    private static int Decode(RowWriter output, INumberFormat format, bool filter)
     {
         CodeText codes = CodeText.Of(format);
         void Append(StringBuilder answer, uint code)
@@ -78,7 +80,7 @@ internal sealed class FormatsVerb : IVerb
             answer.Append(',').Append(ExactText.HexFloat(value)).Append(',').Append(ExactText.ClassName(format, value));
         }
         if (filter)
-            return new RowFilter(terminal, 1, 1, "one code").Run((row, answer) =>
+            return new RowFilter(output, 1, 1, "one code").Run((row, answer) =>
             {
                 if (codes.TryRead(row, 0, out ulong code)) Append(answer, (uint)code);
             });
@@ -88,30 +90,32 @@ internal sealed class FormatsVerb : IVerb
         for (uint code = 0; code >> format.Bits == 0; code++)
         {
             Append(line, code);
-            terminal.Out.Write(line.Append('\n'));
+            output.Write(line);
             line.Clear();
         }
+        output.End();
         return ExitCode.Ok;
     }
 
     private static VerbCommand Encode(Terminal terminal)
     {
         Argument<string> name = Name();
+        Option<bool> json = CommonOptions.Json();
         var options = new RoundingOptions();
         var command = new VerbCommand("encode", "Read binary32 patterns (8 hexadecimal digits) on stdin, write codes",
-            "echo 3f8ccccd | sim formats encode e4m3", "echo 3f8ccccd,77 | sim formats encode e4m3 --rounding stochastic --random-bits 8") { name };
+            "echo 3f8ccccd | sim formats encode e4m3", "echo 3f8ccccd,77 | sim formats encode e4m3 --rounding stochastic --random-bits 8") { name, json };
         options.AddTo(command);
         command.SetAction(parsed =>
         {
             INumberFormat format = Format(parsed.GetRequiredValue(name));
             Rounding asked = options.Read(parsed);
-            CodeText input = CodeText.Of(Binary32), output = CodeText.Of(format);
+            CodeText input = CodeText.Of(Binary32), codes = CodeText.Of(format);
             int columns = 1 + RoundingOptions.Columns(asked);
-            return new RowFilter(terminal, columns, columns, columns == 1 ? "one binary32 pattern" : "a binary32 pattern and a random integer").Run((row, answer) =>
+            return new RowFilter(new RowWriter(terminal, parsed.GetValue(json), "code"), columns, columns, columns == 1 ? "one binary32 pattern" : "a binary32 pattern and a random integer").Run((row, answer) =>
             {
                 Rounding rounding = asked;
                 if (input.TryRead(row, 0, out ulong bits) & RoundingOptions.TryReadRandom(row, ref rounding))
-                    output.Append(answer, format.Encode(Binary32.Decode((uint)bits), rounding, out _));
+                    codes.Append(answer, format.Encode(Binary32.Decode((uint)bits), rounding, out _));
             });
         });
         return command;
@@ -120,10 +124,11 @@ internal sealed class FormatsVerb : IVerb
     private static VerbCommand Eval(Terminal terminal)
     {
         Argument<string> name = Name();
+        Option<bool> json = CommonOptions.Json();
         var op = new Option<string>("--op") { Description = string.Join(", ", Operations.Select(o => o.Name)), Required = true, HelpName = "OP" };
         var options = new RoundingOptions();
         var command = new VerbCommand("eval", "Read operand codes a,b[,c] on stdin, write the code of a*b, a+b, a-b, a/b or a*b+c, rounded once",
-            "echo 38,3c | sim formats eval e4m3 --op mul", "echo 3c00,3c01,bc00 | sim formats eval fp16 --op fma --rounding down") { name, op };
+            "echo 38,3c | sim formats eval e4m3 --op mul", "echo 3c00,3c01,bc00 | sim formats eval fp16 --op fma --rounding down") { name, op, json };
         options.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -136,7 +141,8 @@ internal sealed class FormatsVerb : IVerb
                     $"--op '{wanted}' is unknown{NearestName.Hint(wanted, Operations.Select(o => o.Name))} (known: {string.Join(", ", Operations.Select(o => o.Name))})");
             CodeText text = CodeText.Of(format);
             int fewest = operands + RoundingOptions.Columns(asked);
-            return new RowFilter(terminal, fewest, fewest, string.Join(",", "abc".Take(operands)) + (fewest > operands ? " and a random integer" : "")).Run((row, answer) =>
+            string shape = string.Join(",", "abc".Take(operands)) + (fewest > operands ? " and a random integer" : "");
+            return new RowFilter(new RowWriter(terminal, parsed.GetValue(json), "code"), fewest, fewest, shape).Run((row, answer) =>
             {
                 Rounding rounding = asked;
                 ulong c = 0;

@@ -40,6 +40,8 @@ public class DatapathReaderTests
             Is.EqualTo(new FloatAccumulator(fp16, RoundingMode.ToZero, OverflowPolicy.Saturate, bf16)));
         Assert.That(Good("weight: e4m3\nactivation: e5m2\naccumulator: {kind: fixed, bits: 40, fraction: 20, overflow: wrap, rounding: down}").Accumulator,
             Is.EqualTo(new FixedAccumulator(40, 20, RegisterOverflow.Wrap, RoundingMode.Down)));
+        Assert.That(Good("weight: int8\nactivation: int8\naccumulator: {kind: exact, output: int32}").Accumulator,
+            Is.EqualTo(new ExactAccumulator(FormatCatalogue.Parse("int32"), RoundingMode.NearestEven, OverflowPolicy.Ieee)));
         Assert.That(Good("weight: e4m3\nactivation: e5m2\naccumulator: {kind: exact, output: bf16, rounding: to_odd, overflow: saturate_inf}").Accumulator,
             Is.EqualTo(new ExactAccumulator(bf16, RoundingMode.ToOdd, OverflowPolicy.SaturateInfinity)));
     }
@@ -70,8 +72,8 @@ public class DatapathReaderTests
         "d:4:36: error CFG102: 'format' must be a float format whose every value fits in fp32 (at most 8 exponent and 23 fraction bits), found 'e8m7b3'")]
     [TestCase("weight: e4m3\nactivation: e4m3\naccumulator: {kind: float, format: fp16, product: int8}",
         "d:4:51: error CFG102: 'product' must be a float format whose every value fits in fp32 (at most 8 exponent and 23 fraction bits), found 'int8'")]
-    [TestCase("weight: e4m3\nactivation: e4m3\naccumulator: {kind: exact, output: int32}",
-        "d:4:36: error CFG102: 'output' must be a float format whose every value fits in fp32 (at most 8 exponent and 23 fraction bits), found 'int32'")]
+    [TestCase("weight: e4m3\nactivation: e4m3\naccumulator: {kind: exact, output: e10m21}",
+        "d:4:36: error CFG102: 'output' must be a float format whose every value fits in fp32 (at most 8 exponent and 23 fraction bits), found 'e10m21'")]
     [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: integer, bits: 65, overflow: wrap}", "d:4:36: error CFG002: 'bits' must be an integer from 2 to 64, found '65'")]
     [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: fixed, bits: 16, fraction: 17, overflow: wrap}", "d:4:48: error CFG101: 'fraction' must not exceed the 16 bits of the register, found 17")]
     [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: intger, bits: 16, overflow: wrap}", "d:4:21: error CFG002: 'kind' must be one of integer, fixed, float, exact, found 'intger'; did you mean 'integer'?")]

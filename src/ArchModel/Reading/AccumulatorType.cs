@@ -26,7 +26,7 @@ internal static class AccumulatorType
         OverflowPolicy.Ieee, "ieee", "What a result beyond the largest finite number becomes.");
 
     private static readonly YamlField<INumberFormat> Format = YamlField.Required("format", FormatType.Any, "Format of the register: a float format up to fp32.");
-    private static readonly YamlField<INumberFormat> Output = YamlField.Required("output", FormatType.Any, "Format that the finished sum is rounded into: a float format up to fp32.");
+    private static readonly YamlField<INumberFormat> Output = YamlField.Required("output", FormatType.Any, "Format that the finished sum is rounded into: a float format up to fp32, or integer or fixed point.");
     private static readonly YamlField<YamlNode> Product = YamlField.Optional("product", YamlTypes.Node("'fused' or a number format", FormatType.Any.JsonSchema),
         "`fused` (left out: the same): the exact product is added and the sum rounded once. A format: the product is rounded into it first.");
 
@@ -72,7 +72,7 @@ internal static class AccumulatorType
 
     private static bool ReadExact(YamlMap map, DiagnosticBag bag, out AccumulatorSpec value)
     {
-        bool good = Output.TryRead(map, bag, out INumberFormat output) && UpToFp32(Output, map, output, bag);
+        bool good = Output.TryRead(map, bag, out INumberFormat output) && (output is FixedFormat || UpToFp32(Output, map, output, bag));
         good &= Rounding.TryRead(map, bag, out RoundingMode rounding) & FloatOverflow.TryRead(map, bag, out OverflowPolicy overflow);
         value = new ExactAccumulator(output, rounding, overflow);
         return good;

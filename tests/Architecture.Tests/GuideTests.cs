@@ -1,0 +1,71 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Sim.ArchModel.Reading;
+using Sim.Foundation.Diagnostics;
+using Sim.Foundation.Yaml;
+using Sim.Tests;
+
+namespace Sim.Architecture.Tests;
+
+/// <summary>The guide says what the code does.</summary>
+public partial class GuideTests
+{
+    private static readonly string Root = ReferenceData.RepositoryRoot;
+
+    private static string Guide(string page) => File.ReadAllText(Path.Combine(Root, "docs", "guide", page));
+
+    [Test]
+    public void EveryDiagnosticCodeIsExplained()
+    {
+        string[] used = [.. Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.cs", SearchOption.AllDirectories).Where(f => !BuildOutput().IsMatch(f))
+            .SelectMany(f => Code().Matches(File.ReadAllText(f))).Select(m => m.Groups[1].Value).Distinct().Order(StringComparer.Ordinal)];
+        string[] explained = [.. Row().Matches(Guide("errors.md")).Select(m => m.Groups[1].Value)];
+        Assert.That(explained, Is.Unique);
+        Assert.That(used, Has.Length.GreaterThan(25));
+        Assert.That(used.Except(explained), Is.Empty, "codes without a line in docs/guide/errors.md");
+    }
+
+    [Test]
+    public void EveryKeyIsInTheGuide()
+    {
+        string guide = Guide("architectures.md");
+        string[] keys = [.. Keys(ArchitectureReader.Schema.JsonSchema()).Concat(Keys(DatapathReader.Schema.JsonSchema())).Distinct()];
+        Assert.That(keys, Has.Length.GreaterThan(25));
+        Assert.That(keys.Where(k => !Regex.IsMatch(guide, $@"`([a-z_\[\]]+\.)?{Regex.Escape(k)}`")), Is.Empty, "keys without a mention in docs/guide/architectures.md");
+    }
+
+    [Test]
+    public void ExamplesOfTheGuideAreGood()
+    {
+        int examples = 0;
+        foreach (Match match in Example().Matches(Guide("architectures.md")))
+        {
+            var bag = new DiagnosticBag();
+            YamlDocument document = YamlDocument.Parse(match.Groups[1].Value, "guide", bag)!;
+            if (document.Schema == ArchitectureReader.Schema.Id) ArchitectureReader.Read(document.Root, bag);
+            else DatapathReader.Read(document.Root, bag);
+            Assert.That(bag.ToString(), Is.Empty);
+            examples++;
+        }
+        Assert.That(examples, Is.GreaterThanOrEqualTo(2));
+    }
+
+    private static IEnumerable<string> Keys(JsonNode? node) => node switch
+    {
+        JsonObject o => o.SelectMany(p => p.Key == "properties" ? p.Value!.AsObject().Select(q => q.Key).Concat(p.Value.AsObject().SelectMany(q => Keys(q.Value))) : Keys(p.Value)),
+        JsonArray a => a.SelectMany(Keys),
+        _ => [],
+    };
+
+    [GeneratedRegex(@"[/\\](bin|obj|node_modules)[/\\]")]
+    private static partial Regex BuildOutput();
+
+    [GeneratedRegex(@"""((?:CFG|CLI|COST|NUM|ONX|TOP|DAT|NPY|NPZ|NET|STO|REP|RUN|MAP|BEN|STU|CAL|REC)\d{3})\b")]
+    private static partial Regex Code();
+
+    [GeneratedRegex(@"^\| ([A-Z]{3,4}\d{3}) \|", RegexOptions.Multiline)]
+    private static partial Regex Row();
+
+    [GeneratedRegex(@"```yaml\n(schema:.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Example();
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+
+namespace Sim.EndToEnd.Tests;
+
+/// <summary>The contract of the command line: exit codes, where answers and errors go, errors that name the nearest word.</summary>
+[TestFixture]
+public sealed class CommandLineTest
+{
+    [Test]
+    public void Version_is_one_line()
+    {
+        SimHost.Result result = SimHost.Run(["--version"]);
+        Assert.That(result, Is.EqualTo(new SimHost.Result(0, result.Output, "")));
+        Assert.That(result.Output, Does.Match(@"^sim \d+\.\d+\.\d+\n$"));
+    }
+
+    [TestCase("bogus", "sim: error CLI001: unknown verb or argument 'bogus'")]
+    [TestCase("validat x.yaml", "did you mean 'validate'?")]
+    [TestCase("validate --jsn x.yaml", "sim: error CLI001: unknown option '--jsn'; did you mean '--json'?")]
+    [TestCase("validate", "sim: error CLI001: Required argument 'FILE' missing for command: 'validate'.")]
+    [TestCase("schema architectur", "did you mean 'architecture'?")]
+    [TestCase("validate no_such_file.yaml", "no_such_file.yaml: error CFG008: cannot read the file: there is no such file")]
+    public void Misuse_is_exit_code_2_on_stderr(string arguments, string message)
+    {
+        SimHost.Result result = SimHost.Run(arguments.Split(' '));
+        Assert.That(result.ExitCode, Is.EqualTo(2));
+        Assert.That(result.Output, Is.Empty);
+        Assert.That(result.Error, Does.Contain(message));
+        Assert.That(result.Error, Does.Not.Contain("   at "), "no stack trace for a user's slip");
+        Assert.That(result.Error, Does.Not.Contain("\e["), "no colour where nobody looks");
+    }
+
+    [Test]
+    public void Help_of_every_verb_shows_examples()
+    {
+        string help = SimHost.Run(["--help"]).Output;
+        string[] verbs = [.. help[help.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n').Skip(1)
+            .Where(l => l.StartsWith("  ", StringComparison.Ordinal) && l.Length > 2 && char.IsAsciiLetter(l[2])).Select(l => l.Trim().Split(' ')[0])];
+        Assert.That(verbs, Has.Length.GreaterThanOrEqualTo(5).And.Contain("validate"));
+        foreach (string verb in verbs)
+        {
+            SimHost.Result result = SimHost.Run([verb, "--help"]);
+            Assert.That(result.ExitCode, Is.Zero);
+            Assert.That(result.Output, Does.Contain($"sim {verb}"));
+            Assert.That(result.Output, Does.Contain("Examples:").Or.Contain("Commands:"), verb);
+        }
+    }
+
+    [Test]
+    public void Validate_shows_every_error_of_every_file_sorted()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "b.yaml"), "schema: sim.datapath/1\nweight: int8\nactivation: e4m3\naccumulator: {kind: integer, bits: 1, overflow: wrap}\n");
+            File.WriteAllText(Path.Combine(folder, "a.yaml"), "schema: sim.datapth/1\n");
+            SimHost.Result result = SimHost.Run(["validate", "b.yaml", "a.yaml"], folder: folder);
+            Assert.That(result.ExitCode, Is.EqualTo(2));
+            string[] lines = result.Error.TrimEnd('\n').Split('\n');
+            Assert.That(lines, Has.Length.EqualTo(3));
+            Assert.That(lines[0], Does.StartWith("a.yaml:1:9: error CFG009: unknown schema 'sim.datapth/1'; did you mean 'sim.datapath/1'?"));
+            Assert.That(lines[1], Is.EqualTo("b.yaml:4:36: error CFG002: 'bits' must be an integer from 2 to 64, found '1'"));
+            Assert.That(lines[2], Is.EqualTo("sim: 2 error(s) in 2 file(s)"));
+            using JsonDocument json = JsonDocument.Parse(SimHost.Run(["validate", "--json", "b.yaml"], folder: folder).Output);
+            JsonElement diagnostic = json.RootElement.GetProperty("diagnostics")[0];
+            Assert.That(json.RootElement.GetProperty("valid").GetBoolean(), Is.False);
+            Assert.That((diagnostic.GetProperty("line").GetInt32(), diagnostic.GetProperty("column").GetInt32(), diagnostic.GetProperty("code").GetString()), Is.EqualTo((4, 36, "CFG002")));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

@@ -52,6 +52,9 @@ public sealed class PreparedNetwork
     /// <summary>Whether the network is quantized already (QLinearConv, QLinearMatMul): recipes then do not apply.</summary>
     public bool IsInteger => Layers.Any(l => l.Integer is not null);
 
+    /// <summary>Values that the network gives a sample: its number of classes.</summary>
+    public int Classes => ReferenceOutputs[0].Count / ReferenceOutputs[0].Shape[0];
+
     internal IReadOnlyDictionary<string, float[]> ReferenceResults { get; }
 
     internal Tensor[] ReferenceOutputs { get; }

@@ -1,0 +1,49 @@
+using System.Globalization;
+using Sim.ArchModel;
+using Sim.Simulator;
+using Spectre.Console;
+
+namespace Sim.Cli.Verbs;
+
+/// <summary>A run record as tables for people.</summary>
+internal static class RunTable
+{
+    /// <summary>Dynamic energy of a layer, pJ.</summary>
+    internal static double Energy(LayerRecord layer) => layer.Energy.Sum(e => e.Count * e.PerActionPicojoules);
+
+    internal static void Print(RunRecord record, Architecture architecture, Terminal terminal)
+    {
+        bool numerics = record.Accuracy is not null;
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumn("layer").AddColumn("type");
+        string[] numbers = ["G·M×N×K", "cycles", "stalls", "busy %", "energy nJ", .. numerics ? ["SQNR dB", "overflow", "NaN", "clipped"] : Array.Empty<string>()];
+        foreach (string column in numbers) table.AddColumn(new TableColumn(column).RightAligned());
+        if (numerics) table.AddColumn("kernel");
+        foreach (LayerRecord l in record.Layers)
+        {
+            List<string> row =
+            [
+                Markup.Escape(l.Name), l.OpType, l.Groups == 0 ? "" : $"{(l.Groups > 1 ? $"{l.Groups}·" : "")}{l.M}×{l.N}×{l.K}", $"{l.ComputeCycles}", $"{l.StallCycles}",
+                Number(100 * l.Utilization, "0.0"), Number(Energy(l) / 1000, "0.###"),
+            ];
+            if (numerics && l.Numerics is { } n) row.AddRange([n.SqnrDb is { } db ? Number(db, "0.0") : "-", $"{n.OverflowedOutputs}", $"{n.NaNOutputs}", $"{n.SaturatedInputs}", n.Kernel]);
+            else if (numerics) row.AddRange(["", "", "", "", ""]);
+            table.AddRow([.. row]);
+        }
+        terminal.OutConsole.Write(table);
+        void Line(string what, string value) => terminal.Out.WriteLine($"{what,-12} {value}");
+        terminal.OutConsole.WriteLine();
+        Line("design", $"{architecture.Name}: {architecture.Array.Rows}×{architecture.Array.Columns} {architecture.Array.Dataflow}, datapath {architecture.Datapath.Name}, {Number(architecture.ClockHertz / 1e6, "0.#")} MHz");
+        Line("area", $"{Number(record.AreaSquareMicrometres / 1e6, "0.####")} mm2 (no wires, clock tree, control)");
+        Line("latency", $"{record.TotalCycles} cycles, {Number(record.LatencySeconds * 1e6, "0.###")} us a sample");
+        Line("energy", $"{Number(record.EnergyPicojoules / 1e6, "0.####")} uJ a sample ({Number(record.DynamicEnergyPicojoules / 1e6, "0.####")} dynamic, {Number(record.LeakageEnergyPicojoules / 1e6, "0.####")} leakage)");
+        if (record.Accuracy is { } a)
+        {
+            if (a.Top1 is { } top) Line("accuracy", $"{Number(100 * top, "0.00")} % top-1 (reference {Number(100 * a.FloatTop1!.Value, "0.00")} %) on {a.Samples} samples");
+            Line("agreement", $"{Number(100 * a.AgreementWithFloat, "0.00")} % of {a.Samples} samples with the reference; output SQNR {(a.OutputSqnrDb is { } db ? Number(db, "0.0") + " dB" : "not defined")}");
+        }
+        foreach (string warning in record.Warnings) terminal.Error.WriteLine($"warning {warning}");
+    }
+
+    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+}

@@ -9,6 +9,7 @@ internal static class VerbCatalogue
     public static ImmutableArray<IVerb> All { get; } =
     [
         new DemoVerb(),
+        new RunVerb(),
         new CostVerb(),
         new ImportVerb(),
         new ValidateVerb(),

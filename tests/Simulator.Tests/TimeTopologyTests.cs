@@ -58,6 +58,18 @@ public sealed class TimeTopologyTests
         Assert.That(timings.All(t => t.TotalCycles >= t.ComputeCycles), Is.True);
     }
 
+    [Test]
+    public void The_built_in_ResNet50_has_the_published_shapes()
+    {
+        ImmutableArray<GemmLayer> theirs = ScaleSimTopology.Load(ReferenceData.Shared("reference/scalesim/topologies/conv_nets/Resnet50.csv"));
+        ImmutableArray<GemmLayer> ours = ResNet50.Layers();
+        Assert.That(ours.Select(l => (l.N, l.K)), Is.EqualTo(theirs.Select(l => (l.N, l.K))));
+        // Their file has no padding and rounds a strided output up, so only 1x1 kernels of stride 1 have the true number of output pixels.
+        static bool Comparable(GemmLayer l) => l.Conv is null or { KernelHeight: 1, StrideHeight: 1 };
+        Assert.That(ours.Where(Comparable).Select(l => l.M), Is.EqualTo(theirs.Where(Comparable).Select(l => l.M)));
+        Assert.That(ours.Sum(l => l.Macs), Is.EqualTo(3_857_973_248), "3.8 billion, He et al. Table 1");
+    }
+
     [TestCase("Layer,M,N,K,\nA,1,2,\n", "t.csv:2:6: error TOP003: layer 'A': the line ends before 'K'; 4 cells are needed, found 3")]
     [TestCase("Layer,M,N,K,\nA,1,-2,3,\n", "t.csv:2:5: error TOP003: layer 'A': 'N' must be an integer from 1 to 2147483647, found '-2'")]
     [TestCase("Layer,M,N,K,\nA, 1, x,3,\n", "t.csv:2:7: error TOP003: layer 'A': 'N' must be an integer from 1 to 2147483647, found 'x'")]

@@ -14,6 +14,7 @@ public sealed class InputFootprint
     private readonly int _rowElements;
     private readonly int[] _rowsUpTo;
     private readonly ConvGeometry? _conv;
+    private (IndexRange M, long Rows) _latest = (default, 0);
 
     /// <summary>Prepares the row counts of a layer.</summary>
     public InputFootprint(GemmLayer layer)
@@ -25,7 +26,7 @@ public sealed class InputFootprint
     }
 
     /// <summary>Elements of a rectangle fetched by itself: the smaller of its distinct rows and its im2col entries.</summary>
-    public long Elements(IndexRange m, IndexRange k) => Elements(m, k, Rows(m));
+    public long Elements(IndexRange m, IndexRange k) => Elements(m, k, LatestRows(m));
 
     /// <summary>The same with the row count of <paramref name="m"/> already known.</summary>
     public long Elements(IndexRange m, IndexRange k, long rows) => _conv is null
@@ -55,6 +56,13 @@ public sealed class InputFootprint
 
     /// <summary>Elements of the whole group that any output reads.</summary>
     public long Whole(int m, int k) => Channels(IndexRange.Whole(k)) * Rows(IndexRange.Whole(m)) * _rowElements;
+
+    // Neighbouring units mostly share their pixels.
+    private long LatestRows(IndexRange m)
+    {
+        if (_latest.M != m) _latest = (m, Rows(m));
+        return _latest.Rows;
+    }
 
     private long Channels(IndexRange k) => (k.End - 1) / _tapsPerChannel - k.Start / _tapsPerChannel + 1;
 

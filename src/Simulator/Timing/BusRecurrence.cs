@@ -25,22 +25,28 @@ internal sealed class BusRecurrence
     private readonly FoldGrid _grid;
     private readonly TransferPlan _plan;
     private readonly BusRate _rate;
-    private readonly int _unitsPerFold, _units, _inputsAhead;
+    private readonly int _unitsPerFold, _units, _inputsAhead, _lastSteps;
     private readonly int _activationSlots, _weightSlots, _outputSlots;
-    private readonly long[] _start, _written, _load, _stationaryArrival, _inputArrival;
+    private readonly long[] _start, _written, _load, _stationaryArrival;
+    private readonly UnitState[] _near = new UnitState[Near];
     private long _free;
+
+    // Units u − 1 to u + 1 are in hand at a time; theirs are computed once.
+    private const int Near = 4;
+
+    private record struct UnitState(FoldPlace Place, UnitTransfers Transfers, long InputArrival);
 
     public BusRecurrence(Architecture architecture, Mapping mapping, ElementWidths widths, double bytesPerCycle)
     {
         (_array, _mapping, _grid, _plan, _rate) = (architecture.Array, mapping, mapping.Grid, new TransferPlan(mapping, widths), new BusRate(bytesPerCycle));
-        _unitsPerFold = mapping.UnitsPerFold;
+        (_unitsPerFold, _lastSteps) = (mapping.UnitsPerFold, _plan.Steps(mapping.UnitsPerFold - 1).Count);
         int folds = checked((int)_grid.Folds);
         _units = checked(folds * _unitsPerFold);
         _activationSlots = Slots(architecture, Operands.Activations);
         _weightSlots = Slots(architecture, Operands.Weights);
         _outputSlots = Slots(architecture, Operands.Outputs);
         _inputsAhead = Math.Min(_activationSlots, _weightSlots) - 1;
-        (_start, _written, _inputArrival) = (new long[_units], new long[_units], new long[_units]);
+        (_start, _written) = (new long[_units], new long[_units]);
         (_load, _stationaryArrival) = (new long[folds], new long[folds]);
     }
 
@@ -68,25 +74,28 @@ internal sealed class BusRecurrence
 
     private void FetchInputs(int unit)
     {
-        UnitTransfers transfers = TransfersOf(unit);
-        int fold = unit / _unitsPerFold;
+        (int fold, int tile) = Math.DivRem(unit, _unitsPerFold);
+        FoldPlace place = tile == 0 ? _plan.Place(fold) : _near[(unit - 1) % Near].Place;
+        UnitTransfers transfers = _plan.Of(place, tile);
+        ref UnitState state = ref _near[unit % Near];
+        state = new UnitState(place, transfers, 0);
         Operands stationary = Mapping.Stationary(_grid.Dataflow), rows = Mapping.RowOperand(_grid.Dataflow);
         if (transfers.Stationary > 0)
         {
             int slots = stationary == Operands.Weights ? _weightSlots : _activationSlots;
-            long user = _mapping.Of(stationary) == Residency.Stream ? fold - slots : (_plan.Place(fold).Group - slots + 1) * _grid.FoldsPerGroup - 1;
+            long user = _mapping.Of(stationary) == Residency.Stream ? fold - slots : (place.Group - slots + 1) * _grid.FoldsPerGroup - 1;
             _stationaryArrival[fold] = Transfer(transfers.Stationary, user < 0 ? 0 : _load[user] + _array.Rows);
         }
         long rowArrival = Transfer(transfers.RowOperand, InputSlotFree(unit, _mapping.Of(rows), rows == Operands.Weights ? _weightSlots : _activationSlots));
         long columnArrival = Transfer(transfers.ColumnOperand, InputSlotFree(unit, _mapping.Weights, _weightSlots));
-        _inputArrival[unit] = Math.Max(rowArrival, columnArrival);
+        state.InputArrival = Math.Max(rowArrival, columnArrival);
     }
 
-    private void WriteResults(int unit) => _written[unit] = Transfer(TransfersOf(unit).Written, Finished(unit));
+    private void WriteResults(int unit) => _written[unit] = Transfer(_near[unit % Near].Transfers.Written, Finished(unit));
 
     private long FetchSums(int unit)
     {
-        long bits = TransfersOf(unit).SumsRead;
+        long bits = _near[unit % Near].Transfers.SumsRead;
         if (bits == 0) return 0;
         // The same sums as the previous fold along K left them.
         int before = unit - _unitsPerFold * (_mapping.OuterLoop == FoldAxis.Rows ? _plan.InnerFolds : 1);
@@ -97,7 +106,7 @@ internal sealed class BusRecurrence
     {
         int fold = u / _unitsPerFold;
         bool first = u % _unitsPerFold == 0, last = u == LastUnit(fold);
-        long start = Math.Max(Math.Max(_inputArrival[u], sumArrival), ResultSlotFree(u));
+        long start = Math.Max(Math.Max(_near[u % Near].InputArrival, sumArrival), ResultSlotFree(u));
         if (u > 0) start = Math.Max(start, _start[u - 1] + Steps(u - 1) + (first ? FoldTiming.Gap(_array) : 0));
         if (_grid.LoadsStationary && first)
         {
@@ -109,9 +118,7 @@ internal sealed class BusRecurrence
         _start[u] = start;
     }
 
-    private UnitTransfers TransfersOf(int unit) => _plan.Of(_plan.Place(unit / _unitsPerFold), unit % _unitsPerFold);
-
-    private int Steps(int unit) => _plan.Steps(unit % _unitsPerFold).Count;
+    private int Steps(int unit) => (unit + 1) % _unitsPerFold == 0 ? _lastSteps : _mapping.StreamTile;
 
     private long Finished(int unit) => _start[unit] + Steps(unit) + _array.Rows + _array.Columns - 2;
 
@@ -134,7 +141,7 @@ internal sealed class BusRecurrence
     private long LastUser(int unit, Residency residency, int slots)
     {
         if (residency == Residency.Stream) return unit - slots;
-        FoldPlace place = _plan.Place(unit / _unitsPerFold);
+        FoldPlace place = _near[unit % Near].Place;
         long folds = residency == Residency.Tile
             ? ((long)place.Group * _plan.OuterFolds + place.Outer - slots + 1) * _plan.InnerFolds
             : (place.Group - slots + 1) * _grid.FoldsPerGroup;

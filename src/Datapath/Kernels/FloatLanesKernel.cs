@@ -5,7 +5,10 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Kernels;
 
-/// <summary>Float accumulators rounded to nearest even after every step, in lanes of a wider float type.</summary>
+/// <summary>
+/// Float accumulators rounded to nearest even after every step, in lanes of a wider float type. Where two roundings would not equal one
+/// (<see cref="RoundingProof"/>), float lanes refuse and double lanes round to odd first.
+/// </summary>
 /// <typeparam name="T">float (W = 24) or double (W = 53).</typeparam>
 internal sealed class FloatLanesKernel<T> : TiledKernel
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -33,7 +36,10 @@ internal sealed class FloatLanesKernel<T> : TiledKernel
         int unit = Math.Min(product.Unit, format.MinimumExponent - format.FractionBits), scale = Scale(format);
         if (unit + scale < LaneUnit || a.Top + scale > LaneTop) return "scaled sums leave the lane's exponents";
         if (format.MinimumExponent - format.FractionBits + scale + LaneBits > LaneTop) return "the subnormal grid leaves the lane's exponents";
-        return RoundingProof.Refuses(format, product, order.Canonical(k).Chunk != 0, LaneBits);
+        if (IsSingle) return RoundingProof.Refuses(format, product, order.Canonical(k).Chunk != 0, LaneBits);
+        if (LaneBits - format.Precision < format.Precision + 2) return $"lanes of {LaneBits} bits leave no room to round to {format.Precision}";
+        // A product that overflows the lane only poisons it.
+        return product.Width > LaneBits ? "products do not fit the lane" : null;
     }
 
     /// <inheritdoc/>
@@ -51,6 +57,11 @@ internal sealed class FloatLanesKernel<T> : TiledKernel
         OperandRange product = OperandRange.Of(spec.Activation)!.Value * OperandRange.Of(spec.Weight)!.Value;
         int scale = Scale(format), unit = format.MinimumExponent - format.FractionBits;
         T factor = T.ScaleB(T.One, LaneBits - format.Precision);
+        if (RoundingProof.Refuses(format, product, order.Chunk != 0, LaneBits) is not null)
+        {
+            double grid = Math.ScaleB(1.5, unit + scale + LaneBits - 1);
+            return (TilePlan<T>)(object)new FloatLanesPlan<double, OddRoundedReduction>(spec, format, order, new(double.CreateChecked(factor), grid), scale);
+        }
         // Sums that are multiples of the smallest subnormal never need its grid.
         if (product.Unit >= unit) return new FloatLanesPlan<T, RoundedReduction<T>>(spec, format, order, new(factor), scale);
         T floor = T.ScaleB(T.CreateChecked(1.5), unit + scale + LaneBits - 1);

@@ -16,6 +16,9 @@ internal sealed class IntegerLanesKernel<T> : TiledKernel
     public override string Name => typeof(T) == typeof(int) ? "int32-lanes" : "int64-lanes";
 
     /// <inheritdoc/>
+    internal override bool TakesOver => true;
+
+    /// <inheritdoc/>
     public override string? Refuses(DatapathSpec spec, ReductionOrder order, int k)
     {
         if (spec.Accumulator is not IntegerAccumulator acc) return "needs an integer accumulator";

@@ -10,6 +10,7 @@ public static class KernelCatalogue
     public static ImmutableArray<IGemmKernel> All { get; } =
     [
         new FloatLanesKernel<float>(),
+        new CarryLanesKernel(),
         new FloatLanesKernel<double>(),
         new OddLanesKernel(),
         new IntegerPairsKernel(),

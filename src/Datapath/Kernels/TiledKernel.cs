@@ -11,6 +11,9 @@ public abstract class TiledKernel : IGemmKernel
     /// <inheritdoc/>
     public abstract string? Refuses(DatapathSpec spec, ReductionOrder order, int k);
 
+    /// <summary>Whether a kernel that gave up one tile does better to hand over all rows to come than to ask again for each tile.</summary>
+    internal virtual bool TakesOver => false;
+
     /// <summary>Decodes N×K row-major weight codes; <paramref name="zeroPoints"/> is empty or holds N values.</summary>
     public abstract PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints);
 
@@ -31,6 +34,7 @@ internal sealed class TiledWeights<T> : PackedWeights
 
     private readonly TilePlan<T> _plan;
     private readonly IGemmKernel? _fallback;
+    private readonly Lazy<PackedWeights>? _successor;
     private readonly Panels<T> _weights;
     private readonly bool _activationsInLanes;
 
@@ -41,6 +45,7 @@ internal sealed class TiledWeights<T> : PackedWeights
         if (codes.Length != checked(n * k)) throw new ArgumentException($"{n}×{k} weights do not fit a span of {codes.Length}", nameof(codes));
         if (zeroPoints.Length != 0 && zeroPoints.Length != n) throw new ArgumentException($"{zeroPoints.Length} weight zero points for {n} outputs", nameof(zeroPoints));
         (_plan, _fallback) = (plan, fallback);
+        if (fallback is TiledKernel { TakesOver: true } next) _successor = new(() => next.Pack(spec, order, n, k, Codes, ZeroPoints));
         // Products commute, so the longer side takes the lanes; few output columns (a depthwise layer) would leave most lanes empty.
         _activationsInLanes = n <= plan.Rows;
         _weights = Panels<T>.Pack(n, plan.Steps(k), _activationsInLanes ? plan.Rows : plan.Width, (row, values) =>
@@ -67,15 +72,30 @@ internal sealed class TiledWeights<T> : PackedWeights
                 int start = first, here = Math.Min(group, m - first);
                 Panels<T> panels = Panels<T>.Pack(here, _plan.Steps(K), _activationsInLanes ? _plan.Width : _plan.Rows, (row, values) =>
                     _plan.DecodeActivations(new ReadOnlySpan<uint>(activations + (long)(start + row) * K, K), zeroPointA, values));
-                for (int w = 0; w < _weights.Count; w++)
-                    for (int p = 0; p < panels.Count; p++)
-                        Tile(panels, p, w, first, a, zeroPointA, tile, result, ref events);
+                GemmEvents before = events;
+                if (Group(panels, first, a, zeroPointA, tile, result, ref events)) continue;
+                events = before;
+                _successor!.Value.Run(m - first, a[(first * K)..], zeroPointA, result[(first * N)..], ref events);
+                return;
             }
         }
-        events.Outputs += (long)m * N;
     }
 
-    private void Tile(Panels<T> activations, int p, int w, int first, ReadOnlySpan<uint> a, int zeroPointA, long[] tile, Span<long> result, ref GemmEvents events)
+    // false: a tile was given up and the successor shall do the rest.
+    private bool Group(Panels<T> panels, int first, ReadOnlySpan<uint> a, int zeroPointA, long[] tile, Span<long> result, ref GemmEvents events)
+    {
+        for (int w = 0; w < _weights.Count; w++)
+        {
+            for (int p = 0; p < panels.Count; p++)
+            {
+                if (!Tile(panels, p, w, first, a, zeroPointA, tile, result, ref events)) return false;
+            }
+        }
+        events.Outputs += (long)panels.Rows * N;
+        return true;
+    }
+
+    private bool Tile(Panels<T> activations, int p, int w, int first, ReadOnlySpan<uint> a, int zeroPointA, long[] tile, Span<long> result, ref GemmEvents events)
     {
         int row = first + p * activations.Width, rows = Math.Min(activations.Width, activations.Rows - p * activations.Width);
         int column = w * _weights.Width, columns = Math.Min(_weights.Width, N - column);
@@ -85,6 +105,7 @@ internal sealed class TiledWeights<T> : PackedWeights
         int down = _activationsInLanes ? 1 : _plan.Width, across = _activationsInLanes ? _plan.Width : 1;
         if (!done)
         {
+            if (_successor is not null) return false;
             Again(row, rows, column, columns, a, zeroPointA, tile, ref events);
             (down, across) = (columns, 1);
         }
@@ -94,6 +115,7 @@ internal sealed class TiledWeights<T> : PackedWeights
             if (across == 1) tile.AsSpan(r * down, columns).CopyTo(line);
             else for (int c = 0; c < columns; c++) line[c] = tile[r + c * across];
         }
+        return true;
     }
 
     private void Again(int row, int rows, int column, int columns, ReadOnlySpan<uint> a, int zeroPointA, long[] tile, ref GemmEvents events)

@@ -61,10 +61,59 @@ internal readonly struct RoundedSubnormalReduction<T>(T factor, T floor, T sign)
     public Vector512<T> Combine(Vector512<T> total, Vector512<T> chunk) => Round(total + chunk);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector512<T> Round(Vector512<T> sum)
+    public Vector512<T> Round(Vector512<T> sum)
     {
         Vector512<T> scaled = FloatLanes.RaiseMagnitude(sum * _factor, _floor, _sign);
         return Vector512.ConditionalSelect(_sign, sum, scaled - (scaled - sum));
+    }
+}
+
+/// <summary>
+/// As <see cref="RoundedSubnormalReduction{T}"/> in double lanes for sums that two roundings would spoil: the products are exact, and the sum is
+/// rounded to odd with the error that two-sum gives before it is rounded to p bits. NaN and Inf stay what poisons the lane.
+/// </summary>
+/// <param name="factor">2^(W-p).</param>
+/// <param name="floor">1.5·2^(q+W-1).</param>
+internal readonly struct OddRoundedReduction(double factor, double floor) : IReduction<double>
+{
+    private readonly RoundedSubnormalReduction<double> _rounded = new(factor, floor, -0.0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<double> Step(Vector512<double> acc, Vector512<double> a, Vector512<double> b) => Combine(acc, a * b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<double> Combine(Vector512<double> total, Vector512<double> chunk)
+    {
+        Vector512<double> sum = total + chunk, other = sum - total;
+        Vector512<double> error = total - (sum - other) + (chunk - other);
+        // Rounded away from zero when the error has the other sign: one step back, then odd. An infinite sum has a NaN error and ends as NaN.
+        Vector512<long> exact = Vector512.Equals(error, Vector512<double>.Zero).AsInt64();
+        Vector512<long> odd = sum.AsInt64() + ((sum.AsInt64() ^ error.AsInt64()) >> 63) | Vector512<long>.One;
+        return _rounded.Round(Vector512.ConditionalSelect(exact, sum.AsInt64(), odd).AsDouble());
+    }
+}
+
+/// <summary>
+/// Float lanes that overflow as an IEEE accumulator does: scaled so that the accumulator's exponents end where the lane's do, the sum is rounded to
+/// p bits as an integer, and a carry out of the largest finite is the pattern of Inf. Inf and NaN pass through.
+/// </summary>
+/// <param name="shift">24 - p.</param>
+internal readonly struct CarryReduction(int shift) : IReduction<float>
+{
+    private readonly Vector512<uint> _roundUp = Vector512.Create((1u << shift - 1) - 1), _kept = Vector512.Create(uint.MaxValue << shift);
+    private readonly int _shift = shift;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<float> Step(Vector512<float> acc, Vector512<float> a, Vector512<float> b) => Round(Vector512.FusedMultiplyAdd(a, b, acc));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<float> Combine(Vector512<float> total, Vector512<float> chunk) => Round(total + chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector512<float> Round(Vector512<float> sum)
+    {
+        Vector512<uint> bits = sum.AsUInt32(), odd = bits >>> _shift & Vector512<uint>.One;
+        return ((bits + _roundUp + odd) & _kept).AsSingle();
     }
 }
 

@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using Sim.Datapath;
+using Sim.Datapath.Formats;
+using Sim.Datapath.Kernels;
+using Sim.Datapath.Specs;
+
+namespace Sim.Cli.Verbs.Bench;
+
+/// <summary>Matrix products through datapaths, codes in, codes out (decoding and packing both operands are part of the time).</summary>
+internal sealed class GemmBenchmark : IBenchmark
+{
+    private const int Size = 512;
+
+    // Products and sums of operands with this standard deviation stay far below the largest fp16.
+    private const double Deviation = 1.5;
+
+    private const string Peak = "plain FP32 FMA peak";
+
+    public string Name => "gemm";
+
+    public string Summary => $"Bit-exact matrix products {Size}×{Size}×{Size}, codes to codes, one thread, normally distributed operands, "
+        + "against the FP32 fused multiply-adds that the same thread can do in registers in the same run.";
+
+    private static ImmutableArray<Case> Cases { get; } =
+    [
+        new("fp32", Float("fp32")),
+        new("e4m3", Float("fp16"), 0.2),
+        new("e4m3", Float("fp16"), null, 60, "e4m3 → fp16, most outputs overflowing"),
+        new("e4m3", Float("fp16"), null, Chunk: 32),
+        new("e4m3", Float("fp32")),
+        new("e4m3", Float("bf16")),
+        new("e4m3", Float("e8m13")),
+        new("e5m2", Float("fp16")),
+        new("e5m2", Float("fp32")),
+        new("e2m1", Float("fp16")),
+        new("bf16", Float("fp32")),
+        new("bf16", Float("bf16")),
+        new("fp16", Float("fp16")),
+        new("e4m3", Float("fp16", RoundingMode.ToZero)),
+        new("int8", new IntegerAccumulator(32, RegisterOverflow.Wrap), 0.4, 40),
+        new("int8", new IntegerAccumulator(32, RegisterOverflow.Saturate), null, 40),
+        new("int8", new IntegerAccumulator(24, RegisterOverflow.Saturate), null, 40),
+        new("int8", new IntegerAccumulator(14, RegisterOverflow.Wrap), null, 40, "int8 → 14-bit wrapping register, overflowing"),
+        new("int4", new IntegerAccumulator(16, RegisterOverflow.Wrap), null, 3),
+        new("q4.4", new FixedAccumulator(24, 6, RegisterOverflow.Saturate, RoundingMode.NearestEven)),
+        new("e4m3", new ExactAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee)),
+        new("e2m1", new ExactAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee)),
+    ];
+
+    public IReadOnlyList<BenchRow> Run(Action<string> progress)
+    {
+        var rows = new List<(Case Case, string Kernel, double Seconds)>();
+        progress("FMA peak");
+        double peak = FmaPeak.Measure();
+        foreach (Case one in Cases)
+        {
+            progress(one.Title);
+            (string kernel, double seconds) = Measure(one);
+            // Other programs come and go: the peak is the best seen beside any case.
+            peak = Math.Max(peak, FmaPeak.Measure());
+            rows.Add((one, kernel, seconds));
+        }
+        double macs = (double)Size * Size * Size;
+        return [new BenchRow("fused multiply-adds in registers", "12 chains", double.NaN, peak / 1e9, "GMAC/s", 1, Peak),
+            .. rows.Select(r => new BenchRow(r.Case.Title, r.Kernel, r.Seconds * 1e3, macs / r.Seconds / 1e9, "GMAC/s", macs / r.Seconds / peak, Peak, r.Case.Goal))];
+    }
+
+    private static (string Kernel, double Seconds) Measure(Case one)
+    {
+        INumberFormat format = Format(one.Operands);
+        var spec = new DatapathSpec(one.Title, format, format, one.Accumulator);
+        var order = new ReductionOrder(one.Chunk);
+        var random = new Random(512);
+        uint[] a = Codes(format, one.Deviation, random), b = Codes(format, one.Deviation, random);
+        var result = new long[Size * Size];
+        IGemmKernel kernel = KernelCatalogue.Select(spec, order, Size);
+        double seconds = BestOf.Seconds(() =>
+        {
+            var events = new GemmEvents();
+            kernel.Run(spec, order, new GemmOperands { M = Size, N = Size, K = Size, A = a, B = b }, result, ref events);
+        });
+        return (kernel.Name, seconds);
+    }
+
+    private static uint[] Codes(INumberFormat format, double deviation, Random random)
+    {
+        var values = new float[Size * Size];
+        // Box and Muller's normal deviates.
+        for (int i = 0; i < values.Length; i++)
+            values[i] = (float)(deviation * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+        var codes = new uint[values.Length];
+        Quantizer.For(format, new Rounding(RoundingMode.NearestEven, OverflowPolicy.Saturate)).Encode(values, 1, 0, codes);
+        return codes;
+    }
+
+    private static INumberFormat Format(string name) => FormatCatalogue.Parse(name);
+
+    private static FloatAccumulator Float(string name, RoundingMode mode = RoundingMode.NearestEven) => new(Format(name), mode, OverflowPolicy.Ieee);
+
+    private sealed record Case(string Operands, AccumulatorSpec Accumulator, double? Goal = null, double Deviation = Deviation, string? Label = null, int Chunk = 0)
+    {
+        public string Title => Label ?? $"{Operands} → {Register}{(Chunk == 0 ? "" : $", chunks of {Chunk}")}";
+
+        private string Register => Accumulator switch
+        {
+            FloatAccumulator { Rounding: RoundingMode.NearestEven } f => f.Format.Name,
+            FloatAccumulator f => $"{f.Format.Name} ({f.Rounding})",
+            IntegerAccumulator i => $"int{i.Bits} ({i.Overflow})",
+            FixedAccumulator f => $"q{f.Bits - f.Fraction}.{f.Fraction} ({f.Overflow})",
+            ExactAccumulator e => $"exact, then {e.Output.Name}",
+            _ => Accumulator.ToString(),
+        };
+    }
+}

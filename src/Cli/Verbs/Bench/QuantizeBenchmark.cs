@@ -1,0 +1,43 @@
+using Sim.Datapath;
+using Sim.Datapath.Formats;
+using Sim.Datapath.Kernels;
+
+namespace Sim.Cli.Verbs.Bench;
+
+/// <summary>Quantization of an array larger than the caches, against a copy of it.</summary>
+internal sealed class QuantizeBenchmark : IBenchmark
+{
+    private const int Count = 1 << 24;
+    private const string Copy = "copy of the same float array";
+
+    public string Name => "quantize";
+
+    public string Summary => $"{Count} binary32 numbers, scaled and rounded to codes, one thread, against a copy of the same array (elements a second) in the same run.";
+
+    public IReadOnlyList<BenchRow> Run(Action<string> progress)
+    {
+        var random = new Random(16);
+        var values = new float[Count];
+        for (int i = 0; i < Count; i++) values[i] = (float)(random.NextDouble() + random.NextDouble() - 1);
+        var target = new float[Count];
+        progress("copy");
+        double copy = BestOf.Seconds(() => values.AsSpan().CopyTo(target));
+        var found = new List<(string Name, double Seconds, double? Goal)>();
+        var bytes = new byte[Count];
+        var codes = new uint[Count];
+        foreach ((string name, double scale, double? goal) in new (string, double, double?)[]
+            { ("e4m3", 1 / 448.0, 0.3), ("e5m2", 1 / 57344.0, null), ("e2m1", 1 / 6.0, null), ("int8", 1 / 127.0, null), ("bf16", 1, null), ("fp16", 1, null) })
+        {
+            progress(name);
+            INumberFormat format = FormatCatalogue.Parse(name);
+            var quantizer = Quantizer.For(format, new Rounding(RoundingMode.NearestEven, OverflowPolicy.Saturate));
+            double seconds = format.Bits <= 8
+                ? BestOf.Seconds(() => quantizer.Encode(values, (float)scale, 0, bytes))
+                : BestOf.Seconds(() => quantizer.Encode(values, (float)scale, 0, codes));
+            copy = Math.Min(copy, BestOf.Seconds(() => values.AsSpan().CopyTo(target)));
+            found.Add((name, seconds, goal));
+        }
+        return [new BenchRow("copy", "Span.CopyTo", copy * 1e3, Count / copy / 1e9, "G elements/s", 1, Copy),
+            .. found.Select(f => new BenchRow($"float → {f.Name}", "512-bit lanes", f.Seconds * 1e3, Count / f.Seconds / 1e9, "G elements/s", copy / f.Seconds, Copy, f.Goal))];
+    }
+}

@@ -3,6 +3,7 @@ using Sim.Datapath;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels;
 using Sim.Datapath.Specs;
+using Sim.Foundation.Random;
 
 namespace Sim.Cli.Verbs.Bench;
 
@@ -70,7 +71,7 @@ internal sealed class GemmBenchmark : IBenchmark
         INumberFormat format = Format(one.Operands);
         var spec = new DatapathSpec(one.Title, format, format, one.Accumulator);
         var order = new ReductionOrder(one.Chunk);
-        var random = new Random(512);
+        var random = new RandomStream(512);
         uint[] a = Codes(format, one.Deviation, random), b = Codes(format, one.Deviation, random);
         var result = new long[Size * Size];
         IGemmKernel kernel = KernelCatalogue.Select(spec, order, Size);
@@ -82,12 +83,10 @@ internal sealed class GemmBenchmark : IBenchmark
         return (kernel.Name, seconds);
     }
 
-    private static uint[] Codes(INumberFormat format, double deviation, Random random)
+    private static uint[] Codes(INumberFormat format, double deviation, RandomStream random)
     {
         var values = new float[Size * Size];
-        // Box and Muller's normal deviates.
-        for (int i = 0; i < values.Length; i++)
-            values[i] = (float)(deviation * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+        for (int i = 0; i < values.Length; i++) values[i] = (float)(deviation * random.NextNormal());
         var codes = new uint[values.Length];
         Quantizer.For(format, new Rounding(RoundingMode.NearestEven, OverflowPolicy.Saturate)).Encode(values, 1, 0, codes);
         return codes;

@@ -1,6 +1,7 @@
 using Sim.Datapath;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels;
+using Sim.Foundation.Random;
 
 namespace Sim.Cli.Verbs.Bench;
 
@@ -16,9 +17,9 @@ internal sealed class QuantizeBenchmark : IBenchmark
 
     public IReadOnlyList<BenchRow> Run(Action<string> progress)
     {
-        var random = new Random(16);
+        var random = new RandomStream(16);
         var values = new float[Count];
-        for (int i = 0; i < Count; i++) values[i] = (float)(random.NextDouble() + random.NextDouble() - 1);
+        for (int i = 0; i < Count; i++) values[i] = (float)Math.Clamp(random.NextNormal() / 4, -1, 1);
         var target = new float[Count];
         progress("copy");
         double copy = BestOf.Seconds(() => values.AsSpan().CopyTo(target));

@@ -19,6 +19,7 @@ public static class KernelCatalogue
         new FixedLanesKernel(),
         new ExactLanesKernel<float>(),
         new ExactLanesKernel<double>(),
+        new WideExactKernel(),
         // The definition: takes every datapath that means something.
         new ReferenceKernel(),
     ];

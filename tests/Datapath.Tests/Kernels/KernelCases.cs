@@ -8,7 +8,7 @@ namespace Sim.Datapath.Tests.Kernels;
 internal static class KernelCases
 {
     /// <summary>How operand codes are drawn.</summary>
-    public enum Stream { AnyCode, Near1, Boundary, Cancelling, Tiny, OneSpecial }
+    public enum Stream { AnyCode, Near1, Boundary, Cancelling, Tiny, OneSpecial, Ties }
 
     public static IEnumerable<DatapathSpec> Specs()
     {
@@ -59,6 +59,8 @@ internal static class KernelCases
                 Stream.Boundary => boundary[random.Next(boundary.Length)],
                 Stream.Cancelling => Encode(format, Math.ScaleB(1 + random.Next(8) / 8.0, (i & 3) * 4 - 6) * ((i >> 2 & 1) == 0 ? 1 : -1)),
                 Stream.Tiny => Encode(format, format.SmallestPositive.ToDouble() * random.Next(-9, 10)),
+                // Powers of two, some one unit off, over all exponents: sums at ties, and a hair away from them.
+                Stream.Ties => Power(format, random) | (uint)random.Next(2) & (random.Next(3) == 0 ? 1u : 0),
                 _ => i == count / 2 ? any : Encode(format, random.Next(-2, 3)),
             };
         }
@@ -70,6 +72,12 @@ internal static class KernelCases
     private static INumberFormat Format(string name) => FormatCatalogue.Parse(name);
 
     private static uint Encode(INumberFormat format, double value) => format.Encode(Exact.FromDouble(value), new(RoundingMode.NearestEven, OverflowPolicy.Saturate), out _);
+
+    private static uint Power(INumberFormat format, Random random)
+    {
+        int low = Math.Max(format.SmallestPositive.LeadingExponent, -30), high = Math.Min(format.Maximum.LeadingExponent - 3, 12);
+        return Encode(format, Math.ScaleB(random.Next(2) == 0 ? 1 : -1, random.Next(low, Math.Max(high, low) + 1)));
+    }
 
     private static uint[] Boundary(INumberFormat format)
     {

@@ -32,7 +32,7 @@ internal static class KernelDigest
         int turn = 0;
         foreach (DatapathSpec spec in KernelCases.Specs())
         {
-            KernelCases.Stream stream = (KernelCases.Stream)(turn % 6);
+            KernelCases.Stream stream = (KernelCases.Stream)(turn % 7);
             (int m, int n, int k) = shapes[turn++ % shapes.Length];
             var order = new ReductionOrder(turn % 3 * 4);
             uint[] a = KernelCases.Codes(spec.Activation, m * k, stream, random), b = KernelCases.Codes(spec.Weight, n * k, stream, random);

@@ -72,10 +72,9 @@ public static class FloatUnits
         if (product.Left.Subnormals || product.Right.Subnormals)
             unit = unit.With("product leading-zero counter", PrimitiveKind.LeadingZeroCounter, product.SignificandBits, onPath: true)
                 .With("product normalising shifter", PrimitiveKind.LeftShifter, product.SignificandBits, onPath: true)
-                .With("normalised exponent", PrimitiveKind.Adder, exponent);
+                .With("normalised exponent and denormalising amount", PrimitiveKind.Adder, exponent);
         if (result.Subnormals)
-            unit = unit.With("denormalising shifter", PrimitiveKind.RightShifter, result.SignificandBits + 2, onPath: true)
-                .With("denormalising amount", PrimitiveKind.Adder, exponent);
+            unit = unit.With("denormalising shifter", PrimitiveKind.RightShifter, result.SignificandBits + 2, onPath: true);
         return unit + Rounder(result, product.SignificandBits - result.SignificandBits, rounding);
     }
 

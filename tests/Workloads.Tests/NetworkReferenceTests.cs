@@ -9,6 +9,22 @@ namespace Sim.Tests;
 /// <summary>Whole trained networks against outputs that ONNX Runtime computed.</summary>
 public sealed class NetworkReferenceTests
 {
+    /// <summary>Committed networks; PyTorch counted the right answers when it trained them.</summary>
+    [TestCase("digits_cnn.onnx", 443)]
+    [TestCase("digits_mlp.onnx", 445)]
+    public void Digit_networks_get_as_many_right_as_in_training(string model, int right)
+    {
+        string folder = Path.Combine(ReferenceData.RepositoryRoot, "configs", "workloads", "digits");
+        var bag = new DiagnosticBag();
+        NetworkGraph graph = OnnxReader.Load(Path.Combine(folder, model), bag)!;
+        Tensor codes = TensorFile.Read(Path.Combine(folder, "digits_test_x_u8.npy"), bag)!, labels = TensorFile.Read(Path.Combine(folder, "digits_test_labels_u8.npy"), bag)!;
+        Assert.That(bag.ToString(), Is.Empty);
+        Tensor x = Tensor.OfFloats(Array.ConvertAll(codes.Integers, v => (float)v), codes.Shape);
+        foreach (NetworkGraph form in new[] { graph, BatchNormFolding.Fold(graph) })
+            Assert.That(Accuracy(BatchExecutor.Run(form, x), labels), Is.EqualTo(right / 450.0).Within(1e-9));
+        Truth.Checked("Workloads", model, "PyTorch at training", labels.Count, $"{right} of 450 right, plain and with batch normalization folded");
+    }
+
     [TestCase("model.onnx")]
     [TestCase("model_folded.onnx")]
     public void Keyword_network_in_float_matches_the_reference(string model)

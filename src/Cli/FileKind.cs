@@ -23,7 +23,7 @@ internal static class FileKindCatalogue
         new("architecture", ArchitectureReader.Folder, ArchitectureReader.Schema, (document, bag) => ArchitectureReader.Read(document.Root, bag)),
         new("datapath", DatapathReader.Folder, DatapathReader.Schema, (document, bag) => DatapathReader.Read(document.Root, bag)),
         new("technology", ArchitectureReader.TechnologyFolder, TechnologyReader.Schema, (document, bag) => TechnologyReader.Read(document.Root, bag)),
-        new("recipe", "recipes", RecipeFile.Keys, (document, bag) => RecipeFile.Read(document.Root, bag)),
+        new("recipe", RecipeFile.Folder, RecipeFile.Keys, (document, bag) => RecipeFile.Read(document.Root, bag)),
         new("study", StudyReader.Folder, StudyReader.Schema, (document, bag) => { if (StudyReader.Read(document, bag) is { } study) DesignSpace.Read(study, bag); }),
     ];
 }

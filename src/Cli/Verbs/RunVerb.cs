@@ -25,7 +25,7 @@ internal sealed class RunVerb : IVerb
         var architecture = new Argument<string>("ARCH") { Description = "Architecture: a YAML file or a name of configs/architectures" };
         var model = new Option<string>("--model") { Description = "ONNX network", HelpName = "NET.onnx", Required = true };
         Option<string?> data = File("--data", "Samples: .npy, .npz or .pb, the first dimension counting samples"), labels = File("--labels", "Class index of each sample");
-        Option<string?> calibration = File("--calibration", "Samples that calibrate activations (default: the data)"), recipe = File("--recipe", "Quantization recipe, YAML (default: per-channel, absmax)");
+        Option<string?> calibration = File("--calibration", "Samples that calibrate activations (default: the data)"), recipe = File("--recipe", "Quantization recipe: a YAML file or a name of configs/recipes (default: per_channel_absmax)");
         var offset = new Option<double>("--offset") { Description = "Added to every input value first" };
         var scale = new Option<double>("--scale") { Description = "Then multiplied with every input value", DefaultValueFactory = _ => 1 };
         Option<string?> output = CommonOptions.Out("Write record.json and layers.csv here");

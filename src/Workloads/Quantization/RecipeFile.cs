@@ -70,11 +70,14 @@ public static class RecipeFile
     public static YamlSchema Keys { get; } = new("quantization recipe", "How a float32 network is quantized into the datapath's formats.",
         [Name, Weights, Activations, Fold, ScaleWide, Fit, FloatLayers], Recipe.Schema);
 
-    /// <summary>Reads a recipe file; null after recording everything that is wrong with it.</summary>
-    public static Recipe? Load(string path, DiagnosticBag bag)
+    /// <summary>Folder of `configs/` that holds named recipes.</summary>
+    public const string Folder = "recipes";
+
+    /// <summary>A recipe by catalogue name or path; null after recording everything that is wrong with it.</summary>
+    public static Recipe? Load(string pathOrName, DiagnosticBag bag)
     {
         ArgumentNullException.ThrowIfNull(bag);
-        return YamlDocument.Load(path, bag) is { } document ? Read(document.Root, bag) : null;
+        return ConfigCatalogue.Open(pathOrName, Folder, bag) is { } document ? Read(document.Root, bag) : null;
     }
 
     /// <summary>Reads a recipe from a mapping, the root of a file or inline in a study.</summary>

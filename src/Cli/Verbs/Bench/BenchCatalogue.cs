@@ -9,5 +9,6 @@ internal static class BenchCatalogue
     [
         new GemmBenchmark(),
         new QuantizeBenchmark(),
+        new EstimatorBenchmark(),
     ];
 }

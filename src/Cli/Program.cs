@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Reflection;
 using Sim.Foundation.Diagnostics;
+using Sim.Workloads.Graph;
 
 namespace Sim.Cli;
 
@@ -39,6 +40,12 @@ internal static class Program
         catch (InvalidInputException e)
         {
             terminal.Print(e.Diagnostics);
+            return ExitCode.BadInput;
+        }
+        catch (NetworkException e)
+        {
+            // Verbs locate what is wrong with a network; a fault that shows only in the middle of a run still is the input's.
+            terminal.Error.WriteLine($"sim: error NET001: {e.Message}");
             return ExitCode.BadInput;
         }
         catch (OperationCanceledException) when (terminal.Cancellation.IsCancellationRequested)

@@ -166,6 +166,27 @@ public sealed class OnnxReaderTests
         Assert.That(refused, Is.GreaterThan(ConvModel.Length));
     }
 
+    [Test]
+    public void A_trained_network_with_damaged_bytes_gives_layers_or_a_located_error()
+    {
+        byte[] whole = File.ReadAllBytes(Path.Combine(ReferenceData.RepositoryRoot, "configs", "workloads", "digits", "digits_cnn.onnx"));
+        // Names and their neighbourhood: damage to weights would only change values.
+        int[] places = [.. Enumerable.Range(8, whole.Length - 16).Where(i => whole.AsSpan(i - 8, 16).ToArray().Count(b => b is >= (byte)'a' and <= (byte)'z') >= 5)];
+        var random = new Random(5);
+        int refused = 0, tried = 0;
+        for (; tried < 400; tried++)
+        {
+            byte[] damaged = [.. whole];
+            damaged[places[random.Next(places.Length)]] = (byte)random.Next(256);
+            var bag = new DiagnosticBag();
+            NetworkGraph? graph = OnnxReader.Load(damaged, "net.onnx", bag);
+            Assert.That(graph is null, Is.EqualTo(bag.HasErrors));
+            if (graph is null) refused++;
+            else Assert.That(LayerExtraction.Layers(BatchNormFolding.Fold(graph)).Macs, Is.GreaterThan(0));
+        }
+        Assert.That(refused, Is.InRange(tried / 4, tried));
+    }
+
     private static Tensor Constant(byte[] tensor) =>
         Load(Model(13, Initializer(tensor), Op("i", "Identity", ["x"], ["y"]), Input("x", 1, 1), Output("y", 1, 1))).Constants["t"];
 

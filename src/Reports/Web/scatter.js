@@ -50,7 +50,7 @@ function tip(point) {
 function drawScatter(reset) {
   if (!charts) return;
   if (ran.length === 0) return emptyPlot('scatter', 'No design has run.');
-  const { x, y, colour } = choice;
+  const { x, y, colour } = choice, fresh = reset || !drawn.has('scatter');
   const shown = ran.filter(p => valueOf(p, x) !== null && valueOf(p, y) !== null && (!byId('only-front').checked || p.front) && (byId('violating').checked || !p.violations.length));
   const groups = colour ? colour.values : [''];
   const inGroup = (p, g) => !colour || p.parameters[colour.column] === g;
@@ -74,13 +74,13 @@ function drawScatter(reset) {
     legend: { show: groups.length > 1, type: 'scroll', top: 0, left: 0, textStyle: { color: shade('ink') }, pageTextStyle: { color: shade('soft') }, pageIconColor: shade('accent'), data: groups },
     tooltip: { ...tooltipStyle(), trigger: 'item', formatter: e => e.data && e.data.index !== undefined ? tip(byIndex.get(e.data.index)) : '' },
     xAxis: axis(x, 'x', 32), yAxis: axis(y, 'y', 54),
-    dataZoom: reset ? [{ type: 'inside', xAxisIndex: 0, filterMode: 'none', start: 0, end: 100 }, { type: 'inside', yAxisIndex: 0, filterMode: 'none', start: 0, end: 100 }] : undefined,
+    dataZoom: fresh ? [{ type: 'inside', xAxisIndex: 0, filterMode: 'none', start: 0, end: 100 }, { type: 'inside', yAxisIndex: 0, filterMode: 'none', start: 0, end: 100 }] : undefined,
     series: [
       ...scopes().map(network => ({ type: 'line', name: 'front of these two', data: frontOfTwo(shown.filter(p => !p.violations.length && (!network || text(p.detail.network) === network)), x, y),
         showSymbol: false, silent: true, z: 1, lineStyle: { color: shade('front'), width: 1.6 }, tooltip: { show: false } })),
       ...groups.map((g, i) => ({ type: 'scatter', name: g, z: 3, data: shown.filter(p => inGroup(p, g)).sort((a, b) => a.front - b.front).map(item), itemStyle: { color: colours[i % colours.length] }, emphasis: { scale: 1.3 } })),
     ],
-  }, { notMerge: reset === true, replaceMerge: ['series'] });
+  }, fresh ? { notMerge: true } : { replaceMerge: ['series'] });
   chart.off('click');
   chart.on('click', e => { if (e.data && e.data.index !== undefined) select(e.data.index); });
 }

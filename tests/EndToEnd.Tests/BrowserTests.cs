@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Sim.Tests;
+
+namespace Sim.EndToEnd.Tests;
+
+/// <summary>The demo's report in headless Chromium: loads without errors or requests, and a reader's mouse and keys do what they should.</summary>
+public class BrowserTests
+{
+    private static readonly string Driver = Path.Combine(ReferenceData.RepositoryRoot, "tests", "EndToEnd.Tests", "Browser");
+
+    [Test]
+    public void TheDemoReportWorksForAReader()
+    {
+        string node = Find("node"), chromium = Find("chromium", "chromium-browser", "google-chrome");
+        if (!Directory.Exists(Path.Combine(Driver, "node_modules", "puppeteer-core"))) Assert.Ignore("skipped: 'npm ci' has not run in tests/EndToEnd.Tests/Browser");
+        if (!File.Exists(Path.Combine(ReferenceData.RepositoryRoot, "src", "Reports", "Web", "node_modules", "echarts", "package.json"))) Assert.Ignore("skipped: 'npm ci' has not run in src/Reports/Web, so the report has no interactive charts");
+        string folder = Directory.CreateTempSubdirectory("sim-demo").FullName;
+        try
+        {
+            var clock = Stopwatch.StartNew();
+            SimHost.Result demo = SimHost.Run(["demo", "--out", folder]);
+            TestContext.Out.WriteLine($"sim demo: {clock.Elapsed.TotalSeconds:F1} s");
+            Assert.That(demo.ExitCode, Is.Zero, demo.Error);
+            Assert.That(demo.Output, Does.Contain("Pareto front of cnn").And.Contain("Pareto front of mlp"));
+            string[] designs = File.ReadAllLines(Path.Combine(folder, "designs.csv"));
+            Assert.That(designs, Has.Length.GreaterThan(200));
+            using JsonDocument found = JsonDocument.Parse(Drive(node, chromium, Path.Combine(folder, "index.html")));
+            Judge(found.RootElement, designs);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void Judge(JsonElement found, string[] designs)
+    {
+        int Number(string name) => found.GetProperty(name).GetInt32();
+        string Words(string name) => found.GetProperty(name).GetString()!;
+        Assert.That(found.GetProperty("errors").GetArrayLength(), Is.Zero, found.GetProperty("errors").ToString());
+        Assert.That(found.GetProperty("requests").GetArrayLength(), Is.Zero, found.GetProperty("requests").ToString());
+
+        // The hover shows the design under the mouse, with the values that the table file has for it.
+        JsonElement target = found.GetProperty("target");
+        int index = target.GetProperty("index").GetInt32();
+        Assert.That(target.GetProperty("alone").GetInt32(), Is.Positive, "no front member lies apart from the others on these axes");
+        string tip = Words("tip");
+        Assert.That(tip, Does.StartWith($"Design {index} ").And.Contain("front"));
+        string[] head = designs[0].Split(','), row = designs[1 + index].Split(',');
+        foreach (string axis in new[] { "network", "datapath", "array", "array.dataflow", "buffers" }) Assert.That(tip, Does.Contain($"{axis}\t{row[Array.IndexOf(head, axis)]}"));
+        Assert.That(Words("selected"), Is.EqualTo($"Design {index}"), "a click selects it");
+        Assert.That(Number("charts"), Is.GreaterThanOrEqualTo(3));
+        Assert.That(found.GetProperty("zoomed").GetDouble(), Is.Positive, "the wheel zooms");
+
+        int expected = designs.Skip(1).Count(d => d.Contains(",mlp,int8_acc32,", StringComparison.Ordinal));
+        Assert.That(found.GetProperty("filtered").GetArrayLength(), Is.EqualTo(expected).And.GreaterThan(5));
+        foreach (JsonElement line in found.GetProperty("filtered").EnumerateArray()) Assert.That(line.GetString(), Does.Contain("mlp").And.Contain("int8_acc32"));
+        int area = Array.IndexOf(head, "area_mm2");
+        double[] sorted = [.. found.GetProperty("sorted").EnumerateArray().Select(i => double.Parse(designs[1 + i.GetInt32()].Split(',')[area]))];
+        Assert.That(sorted, Is.Ordered.And.Length.GreaterThan(100));
+        Assert.That(Words("rowSelected"), Is.EqualTo($"Design {found.GetProperty("sorted")[0].GetInt32()}"));
+
+        Assert.That(Luminance(found.GetProperty("light").GetProperty("page")), Is.GreaterThan(200));
+        Assert.That(Luminance(found.GetProperty("dark").GetProperty("page")), Is.LessThan(50));
+        Assert.That(Luminance(found.GetProperty("dark").GetProperty("ink")), Is.GreaterThan(200));
+        Assert.That(Luminance(found.GetProperty("toggled").GetProperty("page")), Is.GreaterThan(200), "the button overrides the system");
+        Assert.That(Number("narrowOverflow"), Is.LessThanOrEqualTo(0), "a narrow page does not scroll sideways");
+    }
+
+    private static double Luminance(JsonElement rgb) => rgb.GetString()!.Split('(', ',', ')').Skip(1).Take(3).Average(double.Parse);
+
+    private static string Drive(string node, string chromium, string report)
+    {
+        var start = new ProcessStartInfo(node) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Driver };
+        foreach (string argument in new[] { "drive_report.cjs", report, chromium }) start.ArgumentList.Add(argument);
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(TimeSpan.FromSeconds(120)))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail("the browser did not finish within two minutes");
+        }
+        Assert.That(process.ExitCode, Is.Zero, error.Result);
+        return output.Result;
+    }
+
+    private static string Find(params string[] names)
+    {
+        foreach (string name in names)
+            foreach (string folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator))
+                if (folder.Length > 0 && File.Exists(Path.Combine(folder, name))) return Path.Combine(folder, name);
+        Assert.Ignore($"skipped: '{names[0]}' is not on PATH");
+        return "";
+    }
+}

@@ -75,7 +75,7 @@ public class SweepTests
         File.WriteAllText(Path.Combine(_folder, "study.yaml"), Study().Replace("rows: [4, 8]", "rows: [4, zero]").Replace("array.dataflow", "array.dataflo"));
         SimHost.Result second = SimHost.Run(["sweep", "study.yaml"], folder: _folder);
         Assert.That(second.ExitCode, Is.EqualTo(2), second.Output + second.Error);
-        Assert.That(second.Error, Does.Contain("found 'zero'").And.Contain("array.dataflo"), "values of axes");
+        Assert.That(second.Error, Does.Contain("found 'zero'").And.Contain("did you mean 'dataflow'"), "values of axes");
         Assert.That(second.Error, Does.Match(@"study\.yaml:\d+:\d+: error CFG"));
         Assert.That(File.ReadAllText(Path.Combine(_folder, "study.db")), Is.EqualTo("earlier results"));
     }

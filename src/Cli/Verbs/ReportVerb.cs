@@ -27,7 +27,7 @@ internal sealed class ReportVerb : IVerb
             Report report = Read(names);
             string target = parsed.GetValue(folder) ?? Path.Combine("reports", Path.GetFileNameWithoutExtension(names[0]));
             ImmutableArray<string> written = Write(report, exporters, target);
-            if (parsed.GetValue(json)) terminal.Out.WriteLine(RecordJson.Write(new { Files = written }, indented: true));
+            if (parsed.GetValue(json)) terminal.Out.WriteLine(RecordJson.Write(new Dictionary<string, object> { ["files"] = written }, indented: true));
             else foreach (string file in written) terminal.Out.WriteLine(file);
             return ExitCode.Ok;
         });

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Sim.Exploration.Metrics;
 using Sim.Exploration.Store;
 using Sim.Exploration.Studies;
 using Sim.Exploration.Sweeps;
@@ -60,15 +61,25 @@ internal sealed class SweepVerb : IVerb
         }
     }
 
-    private static string Summary(Report report, string store) => RecordJson.Write(new
+    private static string Summary(Report report, string store)
     {
-        Study = report.Result.Header.Name, Store = store, Designs = report.Result.Header.PointCount, Ran = report.Result.Points.Count(p => p.Status == PointStatus.Ok),
-        Infeasible = report.Result.Points.Count(p => p.Status == PointStatus.Infeasible), Failed = report.Result.Points.Count(p => p.Status == PointStatus.Failed),
-        report.Analysis.Fronts, report.Analysis.Warnings,
-        Front = report.FrontPoints.Select(p => new
+        int Count(PointStatus status) => report.Result.Points.Count(p => p.Status == status);
+        return RecordJson.Write(new Dictionary<string, object>
         {
-            p.Point.Index, p.Point.Parameters,
-            Objectives = report.Analysis.Objectives.ToDictionary(o => Exploration.Metrics.MetricCatalogue.Get(o.Metric).Column, o => Exploration.Metrics.MetricCatalogue.Get(o.Metric).Of(p.Point.Record!)),
-        }),
-    }, indented: true);
+            ["study"] = report.Result.Header.Name,
+            ["store"] = store,
+            ["designs"] = report.Result.Header.PointCount,
+            ["ran"] = Count(PointStatus.Ok),
+            ["infeasible"] = Count(PointStatus.Infeasible),
+            ["failed"] = Count(PointStatus.Failed),
+            ["fronts"] = report.Analysis.Fronts,
+            ["warnings"] = report.Analysis.Warnings,
+            ["front"] = report.FrontPoints.Select(p => new Dictionary<string, object>
+            {
+                ["index"] = p.Point.Index,
+                ["parameters"] = p.Point.Parameters,
+                ["objectives"] = report.Analysis.Objectives.Select(o => MetricCatalogue.Get(o.Metric)).ToDictionary(m => m.Column, m => m.Of(p.Point.Record!)),
+            }),
+        }, indented: true);
+    }
 }

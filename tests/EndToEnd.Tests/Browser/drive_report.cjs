@@ -69,7 +69,7 @@ async function main() {
     await page.click('#table button[data-sort="area"]');
     await wait(100);
     result.sorted = await page.evaluate(() => [...document.querySelectorAll('#table tbody tr')].map(r => Number(r.dataset.index)));
-    const first = await page.$('#table tbody tr');
+    const first = await page.$('#table tbody tr td:nth-child(3)');
     await first.click();
     result.rowSelected = await page.$eval('#selected-title', e => e.innerText);
 

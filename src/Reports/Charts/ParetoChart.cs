@@ -19,11 +19,15 @@ public sealed class ParetoChart(Report report, Objective x, Objective y) : IChar
         Metric mx = MetricCatalogue.Get(x.Metric), my = MetricCatalogue.Get(y.Metric);
         var points = report.Analysis.Points.Where(p => p.Point.Record is { } r && mx.Of(r) is not null && my.Of(r) is not null)
             .Select(p => (Judged: p, X: mx.Of(p.Point.Record!)!.Value, Y: my.Of(p.Point.Record!)!.Value)).ToArray();
+        // Designs that break a constraint would stretch the axes for nothing; they are counted, not drawn, unless there are no others.
+        int all = points.Length;
+        if (points.Any(p => p.Judged.Violations.IsEmpty)) points = [.. points.Where(p => p.Judged.Violations.IsEmpty)];
+        string leftOut = all > points.Length ? string.Create(CultureInfo.InvariantCulture, $"; {all - points.Length} that violate a constraint are left out") : "";
         var svg = new SvgWriter(Width, Height, $"{report.Result.Header.Name}: {my.Label} against {mx.Label}");
         Axis ax = Axis.Over([.. points.Select(p => p.X)], Left, Right), ay = Axis.Over([.. points.Select(p => p.Y)], Bottom, Top);
         Frame.Draw(svg, ax, ay, Heading(mx), Heading(my), (Left, Top, Right, Bottom), grid: true);
         svg.Text(Left, 28, report.Result.Header.Name, size: 16, bold: true);
-        svg.Text(Left, 47, string.Create(CultureInfo.InvariantCulture, $"{points.Length} designs; ringed: the {points.Count(p => p.Judged.OnFront)} on the front of all {report.Analysis.Objectives.Length} objectives"), fill: Palette.Quiet);
+        svg.Text(Left, 47, string.Create(CultureInfo.InvariantCulture, $"{points.Length} designs; ringed: the {points.Count(p => p.Judged.OnFront)} on the front of all {report.Analysis.Objectives.Length} objectives{leftOut}"), fill: Palette.Quiet);
 
         (string axis, ImmutableArray<string> categories) = Colouring();
         foreach (var p in points.OrderBy(p => p.Judged.OnFront))

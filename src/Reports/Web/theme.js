@@ -1,5 +1,5 @@
 // Light, dark or as the system has it. Charts read their colours from the style sheet, so both have one source.
-const colours = ['#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#8C7AE6', '#7F8C8D'];
+const colours = ['#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#8C7AE6', '#7F8C8D', '#B7950B', '#A93226', '#17A589', '#AF7AC5', '#2E86C1', '#CA6F1E'];
 const shade = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const darkSystem = window.matchMedia('(prefers-color-scheme: dark)');
 const isDark = () => (document.documentElement.dataset.theme || (darkSystem.matches ? 'dark' : 'light')) === 'dark';

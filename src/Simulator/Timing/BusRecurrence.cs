@@ -20,6 +20,9 @@ namespace Sim.Simulator.Timing;
 /// </summary>
 internal sealed class BusRecurrence
 {
+    // 16 bytes of state a unit: 2 GiB at the limit.
+    private const int MostUnits = 1 << 27;
+
     private readonly PeArray _array;
     private readonly Mapping _mapping;
     private readonly FoldGrid _grid;
@@ -40,8 +43,10 @@ internal sealed class BusRecurrence
     {
         (_array, _mapping, _grid, _plan, _rate) = (architecture.Array, mapping, mapping.Grid, new TransferPlan(mapping, widths), new BusRate(bytesPerCycle));
         (_unitsPerFold, _lastSteps) = (mapping.UnitsPerFold, _plan.Steps(mapping.UnitsPerFold - 1).Count);
-        int folds = checked((int)_grid.Folds);
-        _units = checked(folds * _unitsPerFold);
+        if ((Int128)_grid.Folds * _unitsPerFold > MostUnits)
+            throw new NotSupportedException($"layer '{mapping.Layer.Name}' has {_grid.Folds} folds of {_unitsPerFold} units; at a finite bandwidth at most {MostUnits} units are timed");
+        int folds = (int)_grid.Folds;
+        _units = folds * _unitsPerFold;
         _activationSlots = Slots(architecture, Operands.Activations);
         _weightSlots = Slots(architecture, Operands.Weights);
         _outputSlots = Slots(architecture, Operands.Outputs);

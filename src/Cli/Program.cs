@@ -53,6 +53,12 @@ internal static class Program
             terminal.Error.WriteLine("sim: interrupted");
             return ExitCode.Interrupted;
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Readers turn what they know into located errors; what is left is the machine's: a full disk, a folder that may not be written.
+            terminal.Error.WriteLine($"sim: error CLI003: cannot read or write: {e.Message}");
+            return ExitCode.BadInput;
+        }
 #pragma warning disable CA1031 // The last line of defence: whatever is left is a bug, and the exit code has to say so.
         catch (Exception e)
 #pragma warning restore CA1031

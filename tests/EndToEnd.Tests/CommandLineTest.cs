@@ -31,6 +31,14 @@ public sealed class CommandLineTest
     }
 
     [Test]
+    public void A_folder_that_cannot_be_written_is_no_bug()
+    {
+        SimHost.Result result = SimHost.Run(["schema", "--out", "Sim.sln/below-a-file"]);
+        Assert.That(result.ExitCode, Is.EqualTo(2));
+        Assert.That(result.Error, Does.StartWith("sim: error CLI003: cannot read or write: "));
+    }
+
+    [Test]
     public void Help_of_every_verb_shows_examples()
     {
         string help = SimHost.Run(["--help"]).Output;

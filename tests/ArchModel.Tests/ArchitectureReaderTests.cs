@@ -52,6 +52,7 @@ public class ArchitectureReaderTests
     [TestCase("clock: 500 MHz", "clock: 500", "a:3:8: error CFG007: 'clock' must be a frequency above 0 such as '500 MHz' (units: Hz, kHz, MHz, GHz), found '500'; the unit is missing")]
     [TestCase("clock: 500 MHz", "clock: 500 mhz", "a:3:8: error CFG007: 'clock' must be a frequency above 0 such as '500 MHz' (units: Hz, kHz, MHz, GHz), found '500 mhz'; 'mhz' is not one of the units; did you mean 'MHz'?")]
     [TestCase("clock: 500 MHz", "clock: 500 pJ", "a:3:8: error CFG007: 'clock' must be a frequency above 0 such as '500 MHz' (units: Hz, kHz, MHz, GHz), found '500 pJ'; 'pJ' is not one of the units")]
+    [TestCase("clock: 500 MHz", "clock: 2000 GHz", "a:3:8: error CFG114: 'clock' must be from 1 Hz to 1000 GHz, found 2000000000000 Hz")]
     [TestCase("capacity: 8 KiB", "capacity: -8 KiB", "a:7:30: error CFG007: 'capacity' must be a data size above 0 such as '64 KiB' " + Units + ", found '-8 KiB'")]
     [TestCase("capacity: 8 KiB", "capacity: 3 B", "a:7:30: error CFG112: 'capacity' must be a whole number of bytes in each of 2 bank(s), found 24 bits in all")]
     [TestCase("capacity: 8 KiB", "capacity: 16 B", "a:7:42: error CFG112: 'port' (64 bits) must not exceed half of a bank (the buffer is double-buffered), which is 32 bits")]

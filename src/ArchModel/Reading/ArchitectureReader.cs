@@ -64,7 +64,8 @@ public static class ArchitectureReader
         string name = Name.TryRead(map, bag, out string given) ? given : defaultName;
         Description.TryRead(map, bag, out _);
         Technology? technology = TechnologyReference.TryRead(map, bag, out YamlNode reference) ? ReadTechnology(reference, bag) : null;
-        Frequency clock = Clock.Read(map, bag);
+        if (Clock.TryRead(map, bag, out Frequency clock) && clock.Hertz is (< 1 or > 1e12))
+            bag.Error(Clock.Place(map), "CFG114", $"'clock' must be from 1 Hz to 1000 GHz, found {clock}");
         DatapathSpec datapath = Datapath.Read(map, bag);
         PeArray array = Array.Read(map, bag);
         if (Buffers.TryRead(map, bag, out ImmutableArray<BufferLevel> buffers)) BufferCoverage.Check((YamlList)map[Buffers.Name]!, buffers, bag);

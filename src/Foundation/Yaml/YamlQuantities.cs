@@ -76,7 +76,9 @@ public static class YamlQuantities
                 if (!YamlTypes.TryNumber(text.AsSpan(0, split), out double number) || number < 0 || (!zero && number == 0)) return false;
                 string unit = text[split..].Trim();
                 int i = Array.FindIndex(units, u => u.Unit == unit);
-                return i >= 0 && make(number * units[i].Factor, out value);
+                if (i < 0) return false;
+                double scaled = number * units[i].Factor;
+                return double.IsFinite(scaled) && (scaled != 0 || number == 0) && make(scaled, out value);
             },
             () => new JsonObject { ["type"] = "string", ["pattern"] = $"^[0-9.eE+-]+ ?({string.Join('|', units.Select(u => u.Unit))})$" },
             "CFG007", text => Hint(text, units));

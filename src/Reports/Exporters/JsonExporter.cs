@@ -24,7 +24,7 @@ public sealed class JsonExporter : IExporter
         ArgumentNullException.ThrowIfNull(report);
         var study = new StudyOut(StudyHeader.CurrentSchema, report.Result.Header, report.Analysis.Fronts, report.Analysis.Warnings,
             [.. report.Analysis.Points.Select(p => new JudgedOut(p.Point.Index, p.Point.Status, p.OnFront, p.Violations, p.Point.Reason, p.Point.Parameters, p.Point.Record))]);
-        return [new("study.json", RecordJson.Write(study, indented: true) + "\n"), new("designs.jsonl", Lines(report))];
+        return [new("study.json", RecordJson.Write(study) + "\n"), new("designs.jsonl", Lines(report))];
     }
 
     private static string Lines(Report report)

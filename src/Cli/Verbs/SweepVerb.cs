@@ -6,6 +6,7 @@ using Sim.Exploration.Studies;
 using Sim.Exploration.Sweeps;
 using Sim.Foundation.Diagnostics;
 using Sim.Reports;
+using Sim.Workloads.Graph;
 
 namespace Sim.Cli.Verbs;
 
@@ -54,6 +55,10 @@ internal sealed class SweepVerb : IVerb
             var evaluator = new StudyEvaluator(study, store, jobs);
             ImmutableArray<PointResult> points = SweepProgressBar.Run(terminal, progress => SweepEngine.Run(study.Space.Study.Points().ToArray(), evaluator, store, jobs, progress, terminal.Cancellation));
             return Report.Of(new StudyResult(study.Header, points));
+        }
+        catch (NetworkException e)
+        {
+            throw new InvalidInputException(new Location(study.Space.Study.Name), "NET001", e.Message);
         }
         catch (StoreException e)
         {

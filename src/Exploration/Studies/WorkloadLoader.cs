@@ -32,6 +32,13 @@ public static class WorkloadLoader
         Tensor? data = Samples(workload.DataPath, workload, graph, bag), calibration = Samples(workload.CalibrationPath, workload, graph, bag);
         ImmutableArray<int> labels = workload.LabelsPath is { } path ? Labels(path, data, workload.DataPath, bag) : default;
         if (bag.ErrorCount > before || graph is null) return null;
+        int[] output = ShapeInference.Infer(graph)[graph.Outputs[0].Name];
+        int classes = output.Skip(1).Aggregate(1, (product, d) => product * d);
+        if (!labels.IsDefaultOrEmpty && labels.Max() >= classes)
+        {
+            bag.Error(new Location(workload.LabelsPath!), "DAT014", $"holds the label {labels.Max()}; the network has {classes} classes, 0 to {classes - 1}");
+            return null;
+        }
         return new LoadedWorkload(workload, graph, data is null ? null : EvaluationData.Of(data, labels), calibration is null ? null : EvaluationData.Of(calibration));
     }
 

@@ -66,7 +66,20 @@ public sealed class StudyEvaluator(LoadedStudy study, ResultStore store, int job
                 // The point itself will say so.
             }
         }
-        return [.. plans.Values.Select(plan => (Action)(() => Accuracy(plan)))];
+        return [.. plans.Values.Select(plan => (Action)(() => Try(plan)))];
+    }
+
+    private void Try(AccuracyPlan plan)
+    {
+        try
+        {
+            Accuracy(plan);
+        }
+#pragma warning disable CA1031 // Every design that needs these values meets the same fault, and records it.
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+        }
     }
 
     private RunRecord Run(Design design, ImmutableSortedDictionary<string, string> parameters)

@@ -21,10 +21,15 @@ function drawProblems() {
     const key = `${p.status}: ${p.reason}`;
     groups.set(key, [...(groups.get(key) || []), p.index]);
   }
+  for (const p of ran)
+    for (const w of p.detail.warnings) {
+      const key = `warning: ${text(w)}`;
+      groups.set(key, [...(groups.get(key) || []), p.index]);
+    }
   if (groups.size === 0) return;
   byId('problems').hidden = byId('problems-title').hidden = false;
   byId('problems').innerHTML = table([{ t: 'designs', n: 1 }, { t: 'what and why' }, { t: 'which' }],
-    [...groups].map(([reason, list]) => [list.length, reason, list.slice(0, 12).join(', ') + (list.length > 12 ? ', …' : '')]));
+    [...groups].sort((a, b) => a[0].startsWith('warning') - b[0].startsWith('warning') || b[1].length - a[1].length).map(([reason, list]) => [list.length, reason, list.slice(0, 12).join(', ') + (list.length > 12 ? ', …' : '')]));
 }
 
 function drawWarnings() {

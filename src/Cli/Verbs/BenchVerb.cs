@@ -17,6 +17,11 @@ internal sealed class BenchVerb : IVerb
         var name = new Argument<string>("NAME") { Description = $"{string.Join(", ", BenchCatalogue.All.Select(b => $"{b.Name}"))}, or {All}" };
         name.AcceptOnlyFromAmong([.. BenchCatalogue.All.Select(b => b.Name), All]);
         var markdown = new Option<string?>("--markdown") { Description = "Also write the tables to this Markdown file", HelpName = "FILE" };
+        markdown.Validators.Add(given =>
+        {
+            string? folder = Path.GetDirectoryName(Path.GetFullPath(given.GetValueOrDefault<string>() ?? "."));
+            if (!Directory.Exists(folder)) given.AddError($"--markdown: there is no folder '{folder}'");
+        });
         Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("bench", "Measure speed as ratios against a baseline of the same run",
             "sim bench gemm", "sim bench all --markdown docs/performance.md") { name, markdown, json };

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sim.Datapath.Kernels;
 
 /// <summary>Decodes one row of an operand into lane elements; what lies past the row's codes must be zero.</summary>
@@ -60,8 +62,9 @@ internal sealed class Panels<T>
                 int last = Math.Min(steps, first + Run);
                 for (int r = 0; r < rows; r++)
                 {
-                    ReadOnlySpan<T> row = block.AsSpan(r * steps, steps);
-                    for (int s = first, i = first * width + r; s < last; s++, i += width) panel[i] = row[s];
+                    // In range by the sizes that the constructor allocated; checked elements cost as much as the copy.
+                    ref T from = ref Unsafe.Add(ref block[0], r * steps), to = ref Unsafe.Add(ref panel[0], first * width + r);
+                    for (int s = first; s < last; s++, to = ref Unsafe.Add(ref to, width)) to = Unsafe.Add(ref from, s);
                 }
             }
         }

@@ -44,9 +44,7 @@ public sealed class AccuracyPlan
         DatapathFit.Check(network, spec, recipe, place, bag);
         bag.ThrowIfErrors();
         ElementEncoder encoder = network.Encoder(spec.Activation);
-        DatapathSpec kernelSpec = network.IsInteger && spec.Accumulator is ExactAccumulator
-            ? spec with { Accumulator = new IntegerAccumulator(64, RegisterOverflow.Wrap) }
-            : spec;
+        DatapathSpec kernelSpec = network.IsInteger && spec.Accumulator is ExactAccumulator ? Register(spec, 64) : spec;
         var layers = ImmutableDictionary.CreateBuilder<string, QuantizedLayer>(StringComparer.Ordinal);
         var text = new StringBuilder($"{network.Graph.Digest}\n{network.Data.Digest}\n{network.CalibrationDigest}\n{(network.IsInteger ? "integer" : recipe.Canonical)}\n")
             .Append(FormattableString.Invariant($"{spec.Weight}\n{spec.Activation}\n{spec.Accumulator}\n"));
@@ -63,6 +61,8 @@ public sealed class AccuracyPlan
             layers.ToImmutable());
         return new(network, whole, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()))));
     }
+
+    private static DatapathSpec Register(DatapathSpec spec, int bits) => spec with { Accumulator = new IntegerAccumulator(bits, RegisterOverflow.Wrap) };
 
     private static QuantizedLayer Quantize(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, DatapathSpec kernelSpec, Recipe recipe, ElementEncoder encoder,
         ReductionOrder order)
@@ -90,6 +90,8 @@ public sealed class AccuracyPlan
             for (int r = 0; r < scales.Length; r++) scales[r] = activation.Scale * weights.Scales[r] * layer.Alpha;
         }
         ReductionOrder canonical = OrderFreedom.IsFree(spec, layer, codes, zeroPoints, activation.ZeroPoint) ? ReductionOrder.Sequential : order.Canonical(k);
+        // An exact sum of integers is that of any register it fits; 32-bit registers have the fastest kernels.
+        if (kernelSpec != spec && OrderFreedom.IsFree(Register(spec, 32), layer, codes, zeroPoints, activation.ZeroPoint)) kernelSpec = Register(spec, 32);
         int n = layer.Shape.N;
         var groups = new LayerKernel[layer.Shape.Groups];
         for (int g = 0; g < groups.Length; g++)

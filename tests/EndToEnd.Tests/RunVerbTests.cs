@@ -41,6 +41,7 @@ public sealed class RunVerbTests
         Assert.That(record.GetProperty("areaSquareMicrometres").GetDouble(), Is.EqualTo(record.GetProperty("area").EnumerateArray().Sum(a => a.GetProperty("value").GetDouble())).Within(1e-6).Percent);
         Assert.That(File.ReadAllLines(Path.Combine(_folder, "layers.csv")), Has.Length.EqualTo(layers.Length + 1));
         Assert.That(SimHost.Run(arguments).Output, Is.EqualTo(first.Output), "the same bytes again");
+        Truth.Checked("Accuracy", $"float32 accuracy of {model}", "PyTorch 1.13, 450 held-out digits", 450, $"equal: {right} right");
     }
 
     [Test]

@@ -64,7 +64,7 @@ internal sealed class RunVerb : IVerb
         var place = new Location(request.Architecture);
         foreach (MappingProblem problem in Estimator.Problems(architecture.Architecture, layers.Gemms)) bag.Error(place, "MAP001", problem.Message);
         bag.ThrowIfErrors();
-        AccuracyResult? accuracy = workload.Data is null ? null : Accuracy(workload, architecture, recipe, place, request, terminal);
+        AccuracyResult? accuracy = workload.Data is null ? null : Accuracy(workload, architecture, recipe, place, terminal);
         RunRecord record = Simulator.Run.Execute(architecture, name, workload.Graph, layers, recipe, accuracy,
             ImmutableSortedDictionary<string, string>.Empty, Program.Version);
         terminal.Print(bag.Sorted);
@@ -75,12 +75,10 @@ internal sealed class RunVerb : IVerb
         return ExitCode.Ok;
     }
 
-    private static AccuracyResult Accuracy(LoadedWorkload workload, LoadedArchitecture architecture, Recipe recipe, Location place, Request request, Terminal terminal)
+    private static AccuracyResult Accuracy(LoadedWorkload workload, LoadedArchitecture architecture, Recipe recipe, Location place, Terminal terminal)
     {
         int threads = Environment.ProcessorCount;
         PreparedNetwork network = PreparedNetwork.Create(workload.Graph, workload.Data!, workload.Calibration, recipe, threads);
-        if (!workload.Data!.Labels.IsDefault && workload.Data.Labels.Max() is var top && top >= network.Classes)
-            throw new InvalidInputException(new Location(request.Labels!), "DAT014", $"holds the label {top}; the network has {network.Classes} classes, 0 to {network.Classes - 1}");
         ReductionOrder order = LayerMapper.OrderOf(architecture.Architecture.Array);
         return AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, architecture.Architecture.Datapath, recipe, _ => order, place), threads, terminal.Cancellation);
     }

@@ -30,7 +30,7 @@ public static class WorkloadLoader
             bag.Error(new Location(workload.ModelPath), "DAT010", $"the network has {graph.Inputs.Length} inputs ({string.Join(", ", graph.Inputs.Select(i => i.Name))}); a study feeds exactly one");
         if (graph is null || bag.ErrorCount > before) graph = null;
         Tensor? data = Samples(workload.DataPath, workload, graph, bag), calibration = Samples(workload.CalibrationPath, workload, graph, bag);
-        ImmutableArray<int> labels = workload.LabelsPath is { } path ? Labels(path, data, workload.DataPath, bag) : default;
+        ImmutableArray<int> labels = workload.LabelsPath is { } path ? Labels(path, data, workload.DataPath, graph, bag) : default;
         if (bag.ErrorCount > before || graph is null) return null;
         int[] output = ShapeInference.Infer(graph)[graph.Outputs[0].Name];
         int classes = output.Skip(1).Aggregate(1, (product, d) => product * d);
@@ -64,7 +64,7 @@ public static class WorkloadLoader
         return Tensor.OfFloats(workload.Input is { } t ? Array.ConvertAll(values, v => (v + (float)t.Offset) * (float)t.Scale) : values, read.Shape);
     }
 
-    private static ImmutableArray<int> Labels(string path, Tensor? data, string? dataPath, DiagnosticBag bag)
+    private static ImmutableArray<int> Labels(string path, Tensor? data, string? dataPath, NetworkGraph? graph, DiagnosticBag bag)
     {
         if (TensorFile.Read(path, bag) is not { } read) return default;
         if (read.Type.IsReal() || read.Type == ElementType.Float64)
@@ -82,6 +82,19 @@ public static class WorkloadLoader
             bag.Error(new Location(path), "DAT013", "holds a label outside 0 to 2147483647; labels are class indices");
             return default;
         }
+        if (graph is not null && Classes(graph) is var classes && read.Integers.Any(v => v >= classes))
+        {
+            bag.Error(new Location(path), "DAT014", $"holds the label {read.Integers.Max()}; the network has {classes} classes, 0 to {classes - 1}");
+            return default;
+        }
         return [.. read.Integers.Select(v => (int)v)];
+    }
+
+    // Values that the first output holds for one sample.
+    private static int Classes(NetworkGraph graph)
+    {
+        IReadOnlyDictionary<string, int[]> shapes = ShapeInference.Infer(graph);
+        int[] input = shapes[graph.Inputs[0].Name];
+        return Shapes.Count(shapes[graph.Outputs[0].Name]) / Math.Max(1, input.Length > 0 ? input[0] : 1);
     }
 }

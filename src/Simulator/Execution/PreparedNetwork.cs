@@ -52,9 +52,6 @@ public sealed class PreparedNetwork
     /// <summary>Whether the network is quantized already (QLinearConv, QLinearMatMul): recipes then do not apply.</summary>
     public bool IsInteger => Layers.Any(l => l.Integer is not null);
 
-    /// <summary>Values that the network gives a sample: its number of classes.</summary>
-    public int Classes => ReferenceOutputs[0].Count / ReferenceOutputs[0].Shape[0];
-
     internal IReadOnlyDictionary<string, float[]> ReferenceResults { get; }
 
     internal Tensor[] ReferenceOutputs { get; }
@@ -83,6 +80,8 @@ public sealed class PreparedNetwork
                 i => !variable.Contains(node.Inputs[i]));
             if (layer is not null) layers.Add(layer);
             else warnings.Add($"layer '{node.Name}' ({node.OpType}) runs in float32, not in the datapath: {reason}");
+            if (layer is { Integer: null } && executed.Nodes.Any(n => n.OpType == "DequantizeLinear" && n.Outputs[0] == node.Inputs[0]))
+                warnings.Add($"layer '{node.Name}' takes dequantized integers; the recipe quantizes them again with its own scale (only QLinear operators keep the network's)");
         }
         EvaluationData source = calibration ?? data;
         Tensor chosen = EvaluationData.Slice(source.Inputs, 0, Math.Min(recipe.CalibrationSamples, source.Samples));

@@ -48,7 +48,7 @@ public class BrowserTests
         string tip = Words("tip");
         Assert.That(tip, Does.StartWith($"Design {index} ").And.Contain("front"));
         string[] head = designs[0].Split(','), row = designs[1 + index].Split(',');
-        foreach (string axis in new[] { "network", "datapath", "array", "array.dataflow", "buffers" }) Assert.That(tip, Does.Contain($"{axis}\t{row[Array.IndexOf(head, axis)]}"));
+        foreach (string axis in new[] { "network", "datapath", "array", "dataflow", "buffers" }) Assert.That(tip, Does.Contain($"{axis}\t{row[Array.IndexOf(head, axis)]}"));
         Assert.That(Words("selected"), Is.EqualTo($"Design {index}"), "a click selects it");
         Assert.That(Number("charts"), Is.GreaterThanOrEqualTo(3));
         Assert.That(found.GetProperty("zoomed").GetDouble(), Is.Positive, "the wheel zooms");

@@ -9,7 +9,7 @@ namespace Sim.Cli.Verbs;
 /// <summary>What a study found, on the terminal: the fronts as tables, then what could not run.</summary>
 internal static class FrontTable
 {
-    /// <summary>Prints to stdout: boxes where a person looks, plain columns elsewhere.</summary>
+    /// <summary>Prints to stdout: plain columns that fit 80 characters for a study of the demo's size.</summary>
     public static void Print(Report report, Terminal terminal)
     {
         StudyResult result = report.Result;
@@ -19,7 +19,7 @@ internal static class FrontTable
             string of = front.Network.Length > 0 ? $" of {front.Network}" : "";
             string volume = front.Hypervolume is { } v ? $", hypervolume {v.ToString("F4", System.Globalization.CultureInfo.InvariantCulture)}" : "";
             terminal.OutConsole.WriteLine($"Pareto front{of}: {front.Members.Length} of {front.Candidates} designs{volume}");
-            terminal.OutConsole.Write(Table(report, [.. report.FrontPoints.Where(p => members.Contains(p.Point.Index))], terminal.IsOutInteractive));
+            terminal.OutConsole.Write(Table(report, [.. report.FrontPoints.Where(p => members.Contains(p.Point.Index))]));
         }
         foreach (string warning in report.Analysis.Warnings) terminal.Error.WriteLine($"warning: {warning}");
         int Count(PointStatus status) => result.Points.Count(p => p.Status == status);
@@ -28,15 +28,15 @@ internal static class FrontTable
             terminal.Error.WriteLine($"{reason.Count()} {reason.Key.Status.ToString().ToLowerInvariant()}: {reason.Key.Reason}");
     }
 
-    private static Table Table(Report report, JudgedPoint[] points, bool boxes)
+    private static Table Table(Report report, JudgedPoint[] points)
     {
         Metric[] metrics = [.. report.Analysis.Objectives.Select(o => MetricCatalogue.Get(o.Metric))];
-        Table table = new Table { UseSafeBorder = true }.Border(boxes ? TableBorder.Rounded : TableBorder.None);
-        table.AddColumn(new TableColumn("design").RightAligned().NoWrap());
-        // An axis with one value over the whole front says nothing there.
-        string[] axes = [.. report.Axes.Where(a => report.Result.Points.Select(p => p.Parameters.GetValueOrDefault(a, "")).Distinct().Count() > 1)];
-        foreach (string axis in axes) table.AddColumn(new TableColumn(Markup.Escape(axis)).NoWrap());
-        foreach (Metric m in metrics) table.AddColumn(new TableColumn(Markup.Escape(m.Unit.Length > 0 ? $"{m.Name} ({m.Unit})" : m.Name)).RightAligned().NoWrap());
+        Table table = new Table { UseSafeBorder = true }.Border(TableBorder.None);
+        table.AddColumn(new TableColumn("design").RightAligned().NoWrap().PadLeft(0).PadRight(1));
+        // An axis that does not vary says nothing, and a network's own front has its name above.
+        string[] axes = [.. report.Axes.Where(a => report.Result.Points.Select(p => p.Parameters.GetValueOrDefault(a, "")).Distinct().Count() > 1 && (a != Study.NetworkAxis || report.Result.Header.Fronts == FrontScope.Joint))];
+        foreach (string axis in axes) table.AddColumn(new TableColumn(Markup.Escape(axis)).NoWrap().PadLeft(0).PadRight(1));
+        foreach (Metric m in metrics) table.AddColumn(new TableColumn(Markup.Escape(m.Unit.Length > 0 ? $"{m.Name}\n({m.Unit})" : m.Name)).RightAligned().NoWrap().PadLeft(0).PadRight(1));
         foreach (JudgedPoint p in points)
             table.AddRow([.. Cells(p, axes, metrics).Select(Markup.Escape)]);
         return table;

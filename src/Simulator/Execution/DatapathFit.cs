@@ -23,22 +23,21 @@ internal static class DatapathFit
                 bag.Error(place, "NET023", $"recipe '{recipe.Name}' asks for asymmetric activations, which need an integer activation format; the datapath's is {spec.Activation.Name}");
             return;
         }
-        foreach (MatrixLayer layer in network.Layers)
-        {
-            if (layer.Integer is not { } integer) continue;
-            CheckOperand(layer, "activations", integer.InputElement, spec.Activation, place, bag);
-            CheckOperand(layer, "weights", layer.WeightElement, spec.Weight, place, bag);
-        }
+        // One message a kind of tensor: networks repeat the same types in every layer.
+        foreach (IGrouping<ElementType, MatrixLayer> same in network.Layers.Where(l => l.Integer is not null).GroupBy(l => l.Integer!.InputElement))
+            CheckOperand(same, "activations", spec.Activation, place, bag);
+        foreach (IGrouping<ElementType, MatrixLayer> same in network.Layers.Where(l => l.Integer is not null).GroupBy(l => l.WeightElement))
+            CheckOperand(same, "weights", spec.Weight, place, bag);
         bool exact = spec.Accumulator is ExactAccumulator { Output: FixedFormat { Fraction: 0 } } && spec.Weight.Bits + spec.Activation.Bits <= 32;
         if (spec.Accumulator is not IntegerAccumulator && !exact)
             bag.Error(place, "NET024", "the network is quantized to integers: its sums need an integer accumulator, or an exact one of operands up to 16 bits with an integer output format");
     }
 
-    private static void CheckOperand(MatrixLayer layer, string what, ElementType element, INumberFormat format, Location place, DiagnosticBag bag)
+    private static void CheckOperand(IGrouping<ElementType, MatrixLayer> layers, string what, INumberFormat format, Location place, DiagnosticBag bag)
     {
-        (long lowest, long highest) = element.Range();
+        (long lowest, long highest) = layers.Key.Range();
         if (format is FixedFormat { Fraction: 0 } integer && integer.MinimumInteger <= lowest && integer.MaximumInteger >= highest) return;
-        string name = element.ToString().ToLower(CultureInfo.InvariantCulture);
-        bag.Error(place, "NET025", $"layer '{layer.Name}' has {name} {what}, which the datapath's format {format.Name} cannot hold; use {name} or a wider integer format");
+        string name = layers.Key.ToString().ToLower(CultureInfo.InvariantCulture);
+        bag.Error(place, "NET025", $"layer '{layers.First().Name}'{(layers.Skip(1).Any() ? $" (and {layers.Count() - 1} more)" : "")} has {name} {what}, which the datapath's format {format.Name} cannot hold; use {name} or a wider integer format");
     }
 }

@@ -67,13 +67,13 @@ public class DatapathReaderTests
         "d:2:9: error CFG103: an integer accumulator needs integer operands (intN, uintN), but 'weight' is 'q8.8'; use accumulator kind fixed, float or exact\n" +
         "d:3:13: error CFG103: an integer accumulator needs integer operands (intN, uintN), but 'activation' is 'q4.4'; use accumulator kind fixed, float or exact")]
     [TestCase("weight: e4m3\nactivation: e4m3\naccumulator: {kind: float, format: e9m10}",
-        "d:4:36: error CFG102: 'format' must be a float format whose every value fits in fp32 (at most 8 exponent and 23 fraction bits), found 'e9m10'")]
+        "d:4:36: error CFG102: 'format' must be a float format whose every value fits in fp32 (at most 8 exponent and 23 fraction bits) or a posit within 2^±126, found 'e9m10'")]
     [TestCase("weight: e4m3\nactivation: e4m3\naccumulator: {kind: float, format: e8m7b3}",
-        "d:4:36: error CFG102: 'format' must be a float format whose every value fits in fp32 (at most 8 exponent and 23 fraction bits), found 'e8m7b3'")]
+        "d:4:36: error CFG102: 'format' must be a float format whose every value fits in fp32 (at most 8 exponent and 23 fraction bits) or a posit within 2^±126, found 'e8m7b3'")]
     [TestCase("weight: e4m3\nactivation: e4m3\naccumulator: {kind: float, format: fp16, product: int8}",
-        "d:4:51: error CFG102: 'product' must be a float format whose every value fits in fp32 (at most 8 exponent and 23 fraction bits), found 'int8'")]
+        "d:4:51: error CFG102: 'product' must be a float format whose every value fits in fp32 (at most 8 exponent and 23 fraction bits) or a posit within 2^±126, found 'int8'")]
     [TestCase("weight: e4m3\nactivation: e4m3\naccumulator: {kind: exact, output: e10m21}",
-        "d:4:36: error CFG102: 'output' must be a float format whose every value fits in fp32 (at most 8 exponent and 23 fraction bits), found 'e10m21'")]
+        "d:4:36: error CFG102: 'output' must be a float format whose every value fits in fp32 (at most 8 exponent and 23 fraction bits) or a posit within 2^±126, found 'e10m21'")]
     [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: integer, bits: 65, overflow: wrap}", "d:4:36: error CFG002: 'bits' must be an integer from 2 to 64, found '65'")]
     [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: fixed, bits: 16, fraction: 17, overflow: wrap}", "d:4:48: error CFG101: 'fraction' must not exceed the 16 bits of the register, found 17")]
     [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: intger, bits: 16, overflow: wrap}", "d:4:21: error CFG002: 'kind' must be one of integer, fixed, float, exact, found 'intger'; did you mean 'integer'?")]

@@ -83,7 +83,10 @@ internal static class AccumulatorType
     {
         if (format is FloatFormat f && f.FractionBits <= 23 && f.Bits - 1 - f.FractionBits <= 8 && f.Maximum.LeadingExponent <= 127 && f.MinimumExponent - f.FractionBits >= -149)
             return true;
-        bag.Error(map[field.Name]!.Location, "CFG102", $"'{field.Name}' must be a float format whose every value fits in fp32 (at most 8 exponent and 23 fraction bits), found '{format.Name}'");
+        // A posit keeps more than 24 significant bits only where it is wide; the vector unit rounds those once, as it does int32.
+        if (format is PositFormat { MaximumExponent: <= 126 }) return true;
+        bag.Error(map[field.Name]!.Location, "CFG102",
+            $"'{field.Name}' must be a float format whose every value fits in fp32 (at most 8 exponent and 23 fraction bits) or a posit within 2^±126, found '{format.Name}'");
         return false;
     }
 }

@@ -60,6 +60,11 @@ internal static class FormatText
                 facts["fraction_bits"] = f.Fraction;
                 facts["signed"] = f.IsSigned;
                 break;
+            case PositFormat f:
+                facts["family"] = "posit";
+                facts["exponent_bits"] = f.ExponentBits;
+                facts["most_significant_bits"] = f.Precision;
+                break;
             case ExponentFormat f:
                 facts["family"] = "exponent";
                 facts["bias"] = f.Bias;
@@ -78,6 +83,7 @@ internal static class FormatText
         FloatFormat { Specials: Specials.FiniteNaN } => "one NaN a sign",
         FloatFormat { Specials: Specials.FiniteNaNUnsignedZero } => "one NaN, no -0",
         ExponentFormat => "one NaN, no zero",
+        PositFormat => "NaR, no -0",
         _ => "none",
     };
 

@@ -34,6 +34,7 @@ public static class FormatCatalogue
     [
         new(typeof(FloatFormat), FloatGrammar.Description, FloatGrammar.Parse),
         new(typeof(FixedFormat), FixedGrammar.Description, FixedGrammar.Parse),
+        new(typeof(PositFormat), PositGrammar.Description, PositGrammar.Parse),
     ];
 
     /// <summary>The format of that name; else false and a message that says what is wrong and what is allowed.</summary>

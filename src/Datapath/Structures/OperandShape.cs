@@ -7,6 +7,9 @@ namespace Sim.Datapath.Structures;
 /// </summary>
 public readonly record struct OperandShape(int SignificandBits, int ExponentBits, int Range, int LeastExponent, bool Signed, bool Subnormals, int StorageBits)
 {
+    /// <summary>Whether the fields have no fixed place (posits): a run has to be counted and shifted out to decode a code, and shifted in to encode one.</summary>
+    public bool IsTapered { get; init; }
+
     /// <summary>An integer or fixed-point word.</summary>
     public static OperandShape Fixed(int bits, int fraction, bool signed) => new(bits, 0, 0, -fraction, signed, false, bits);
 

@@ -30,21 +30,14 @@ public sealed class ResultStore : IDisposable
     {
         ArgumentNullException.ThrowIfNull(header);
         if (Exists(path) && !replace) throw new StoreException($"'{path}' already holds results; continue it with --resume, replace it with --force, or name another file with --store");
-        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
-        foreach (string file in new[] { path + "-wal", path + "-shm", path }) File.Delete(file);
-        SqliteConnection connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
-        Execute(connection, "PRAGMA journal_mode=WAL", null);
-        using (SqliteTransaction transaction = connection.BeginTransaction())
+        try
         {
-            Execute(connection, """
-                CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-                CREATE TABLE points(idx INTEGER PRIMARY KEY, key TEXT NOT NULL, status TEXT NOT NULL, reason TEXT, parameters TEXT NOT NULL, record TEXT);
-                CREATE TABLE sub_results(kind TEXT NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY(kind, key)) WITHOUT ROWID;
-                """, transaction);
-            Execute(connection, "INSERT INTO meta VALUES('layout', $a), ('study', $b)", transaction, Layout, RecordJson.Write(header));
-            transaction.Commit();
+            return CreateFile(path, header);
         }
-        return new ResultStore(connection, header);
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SqliteException)
+        {
+            throw new StoreException($"'{path}' cannot be written: {e.Message}", e);
+        }
     }
 
     /// <summary>An existing store; StoreException when the file is no store of this layout.</summary>
@@ -141,6 +134,25 @@ public sealed class ResultStore : IDisposable
     }
 
     public void Dispose() => _connection.Dispose();
+
+    private static ResultStore CreateFile(string path, StudyHeader header)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
+        foreach (string file in new[] { path + "-wal", path + "-shm", path }) File.Delete(file);
+        SqliteConnection connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
+        Execute(connection, "PRAGMA journal_mode=WAL", null);
+        using (SqliteTransaction transaction = connection.BeginTransaction())
+        {
+            Execute(connection, """
+                CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+                CREATE TABLE points(idx INTEGER PRIMARY KEY, key TEXT NOT NULL, status TEXT NOT NULL, reason TEXT, parameters TEXT NOT NULL, record TEXT);
+                CREATE TABLE sub_results(kind TEXT NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY(kind, key)) WITHOUT ROWID;
+                """, transaction);
+            Execute(connection, "INSERT INTO meta VALUES('layout', $a), ('study', $b)", transaction, Layout, RecordJson.Write(header));
+            transaction.Commit();
+        }
+        return new ResultStore(connection, header);
+    }
 
     private static SqliteConnection Connect(string path, SqliteOpenMode mode)
     {

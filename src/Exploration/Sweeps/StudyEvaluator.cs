@@ -66,14 +66,16 @@ public sealed class StudyEvaluator(LoadedStudy study, ResultStore store, int job
                 // The point itself will say so.
             }
         }
-        return [.. plans.Values.Select(plan => (Action)(() => Try(plan)))];
+        // As many at a time as there are workers; fewer plans than workers share the rest.
+        int threads = Math.Max(1, jobs / Math.Max(1, plans.Count));
+        return [.. plans.Values.Select(plan => (Action)(() => Try(plan, threads)))];
     }
 
-    private void Try(AccuracyPlan plan)
+    private void Try(AccuracyPlan plan, int threads)
     {
         try
         {
-            Accuracy(plan);
+            Accuracy(plan, threads);
         }
 #pragma warning disable CA1031 // Every design that needs these values meets the same fault, and records it.
         catch (Exception e) when (e is not OperationCanceledException)
@@ -85,15 +87,14 @@ public sealed class StudyEvaluator(LoadedStudy study, ResultStore store, int job
     private RunRecord Run(Design design, ImmutableSortedDictionary<string, string> parameters)
     {
         LoadedWorkload workload = study.Workloads[design.Point.Workload];
-        AccuracyResult? accuracy = workload.Data is null ? null : Accuracy(Plan(design));
+        AccuracyResult? accuracy = workload.Data is null ? null : Accuracy(Plan(design), 1);
         return Simulator.Run.Execute(design.Architecture!, workload.Source.Name, workload.Graph, Layers(design), design.Recipe!, accuracy, parameters, study.Header.ToolVersion);
     }
 
-    private AccuracyResult Accuracy(AccuracyPlan plan) => _accuracies.Get(plan.Key, key =>
+    private AccuracyResult Accuracy(AccuracyPlan plan, int threads) => _accuracies.Get(plan.Key, key =>
     {
         if (store.FindSubResult(AccuracyKind, key) is { } kept) return RecordJson.Read<AccuracyResult>(kept);
-        // One thread each: the sweep runs as many at a time as there are workers.
-        AccuracyResult result = AccuracyEvaluator.Evaluate(plan, 1);
+        AccuracyResult result = AccuracyEvaluator.Evaluate(plan, threads);
         store.SaveSubResult(AccuracyKind, key, RecordJson.Write(result));
         return result;
     });

@@ -45,7 +45,7 @@ function drawTable() {
   const sorted = c => c.id === view.sort ? ` aria-sort="${view.descending ? 'descending' : 'ascending'}"` : '';
   byId('table').innerHTML = `<table><thead><tr>${columns.map(c => `<th class="${c.n ? 'n' : ''}"${sorted(c)}><button type="button" data-sort="${escapeHtml(c.id)}">${escapeHtml(c.title)}${arrow(c)}</button></th>`).join('')}</tr></thead><tbody>${
     rows.slice(0, view.limit).map(p => `<tr data-index="${p.index}" class="${p.index === state.selected ? 'chosen' : ''}">${columns.map(c => `<td class="${c.n ? 'n': ''}">${c.cell(p)}</td>`).join('')}</tr>`).join('')}</tbody></table>`;
-  byId('table-count').textContent = rows.length === points.length ? `${points.length} designs` : `${rows.length} of ${points.length} designs`;
+  byId('table-count').textContent = rows.length === points.length ? `${points.length} design${points.length === 1 ? '' : 's'}` : `${rows.length} of ${points.length} designs`;
   byId('more').hidden = rows.length <= view.limit;
   byId('more').textContent = `Show all ${rows.length} rows`;
 }

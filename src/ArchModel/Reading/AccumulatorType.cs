@@ -30,6 +30,10 @@ internal static class AccumulatorType
     private static readonly YamlField<YamlNode> Product = YamlField.Optional("product", YamlTypes.Node("'fused' or a number format", FormatType.Any.JsonSchema),
         "`fused` (left out: the same): the exact product is added and the sum rounded once. A format: the product is rounded into it first.");
 
+    private static readonly YamlField<INumberFormat> QuireFormat = YamlField.Required("format", FormatType.Any, "Posit that the finished sum is rounded into, and whose square of the smallest number is the register's unit.");
+    private static readonly YamlField<int> QuireBits = YamlField.Optional("bits", YamlTypes.Integer(2, Quire.MostBits), 0, "16 for each bit of the posit",
+        "Register width. SoftPosit's quire8 has 32, its quire16 128.");
+
     /// <summary>The type of the `accumulator` key.</summary>
     public static YamlType<AccumulatorSpec> Instance { get; } = new YamlVariantType<AccumulatorSpec>("accumulator", "kind",
     [
@@ -37,6 +41,7 @@ internal static class AccumulatorType
         new("fixed", new YamlSchema("fixed-point accumulator", "Two's complement fixed-point register; each product is rounded to its grid.", [Bits, Fraction, RegisterOverflows, Rounding]), ReadFixed),
         new("float", new YamlSchema("float accumulator", "Float register, rounded after every step.", [Format, Product, Rounding, FloatOverflow]), ReadFloat),
         new("exact", new YamlSchema("exact accumulator", "Wide register that loses nothing; one rounding at the end.", [Output, Rounding, FloatOverflow]), ReadExact),
+        new("quire", new YamlSchema("quire", "A posit's exact register of stated width; one rounding at the end.", [QuireFormat, QuireBits, Rounding]), ReadQuire),
     ]);
 
     private static bool ReadInteger(YamlMap map, DiagnosticBag bag, out AccumulatorSpec value)
@@ -76,6 +81,25 @@ internal static class AccumulatorType
         good &= Rounding.TryRead(map, bag, out RoundingMode rounding) & FloatOverflow.TryRead(map, bag, out OverflowPolicy overflow);
         value = new ExactAccumulator(output, rounding, overflow);
         return good;
+    }
+
+    private static bool ReadQuire(YamlMap map, DiagnosticBag bag, out AccumulatorSpec value)
+    {
+        value = null!;
+        if (!(QuireFormat.TryRead(map, bag, out INumberFormat format) & QuireBits.TryRead(map, bag, out int bits) & Rounding.TryRead(map, bag, out RoundingMode rounding))) return false;
+        if (format is not PositFormat posit)
+        {
+            bag.Error(QuireFormat.Place(map), "CFG102", $"'format' of a quire must be a posit (positN_ES), found '{format.Name}'");
+            return false;
+        }
+        if (bits == 0) bits = Quire.StandardBits(posit);
+        if (bits < Quire.FewestBits(posit))
+        {
+            bag.Error(QuireBits.Place(map), "CFG101", $"'bits' must be at least {Quire.FewestBits(posit)}, what one product of {posit.Name} needs, found {bits}");
+            return false;
+        }
+        value = Quire.Accumulator(posit, bits, rounding);
+        return UpToFp32(QuireFormat, map, format, bag);
     }
 
     // Every value of the register's format must be a binary32 number: the kernels' lanes and the golden files hold no more.

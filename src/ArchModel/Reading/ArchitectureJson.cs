@@ -103,6 +103,7 @@ public static class ArchitectureJson
             { ["kind"] = "fixed", ["bits"] = f.Bits, ["fraction"] = f.Fraction, ["overflow"] = Word(f.Overflow), ["rounding"] = Word(f.Rounding) },
         FloatAccumulator f => new JsonObject
             { ["kind"] = "float", ["format"] = f.Format.Name, ["product"] = f.Product?.Name ?? "fused", ["rounding"] = Word(f.Rounding), ["overflow"] = Word(f.Overflow) },
+        ExactAccumulator { Quire: { } quire } e => new JsonObject { ["kind"] = "quire", ["format"] = e.Output.Name, ["bits"] = quire.Bits, ["rounding"] = Word(e.Rounding) },
         ExactAccumulator e => new JsonObject { ["kind"] = "exact", ["output"] = e.Output.Name, ["rounding"] = Word(e.Rounding), ["overflow"] = Word(e.Overflow) },
         _ => throw new ArgumentOutOfRangeException(nameof(accumulator), accumulator, "a kind of accumulator without a JSON form"),
     };

@@ -49,6 +49,8 @@ public static class DatapathReader
             DemandInteger(Weight, weight, map, bag);
             DemandInteger(Activation, activation, map, bag);
         }
+        if (formats && sum && accumulator is ExactAccumulator { Quire: { } quire } && quire.Refuses(activation, weight) is { } refusal)
+            bag.Error(map[Accumulator.Name]!.Location, "CFG104", refusal);
         if (bag.ErrorCount > before) return null;
         var spec = new DatapathSpec(named ? name : defaultName ?? "", weight, activation, accumulator, stages);
         return spec.Name.Length > 0 ? spec : spec with { Name = NameOf(spec) };
@@ -68,6 +70,7 @@ public static class DatapathReader
         FixedAccumulator f => FormattableString.Invariant($"fixed{f.Bits}.{f.Fraction}_{(f.Overflow == RegisterOverflow.Wrap ? "wrap" : "sat")}"),
         FloatAccumulator { Product: { } p } f => $"{f.Format.Name}_via_{p.Name}",
         FloatAccumulator f => f.Format.Name,
+        ExactAccumulator { Quire: { } q } e => FormattableString.Invariant($"quire{q.Bits}_{e.Output.Name}"),
         ExactAccumulator e => $"exact_{e.Output.Name}",
         _ => throw new ArgumentOutOfRangeException(nameof(accumulator), accumulator, "a kind of accumulator without a name"),
     };

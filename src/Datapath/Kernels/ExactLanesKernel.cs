@@ -24,6 +24,7 @@ internal sealed class ExactLanesKernel<T> : TiledKernel
     public override string? Refuses(DatapathSpec spec, ReductionOrder order, int k)
     {
         if (spec.Accumulator is not ExactAccumulator acc) return "needs an exact accumulator";
+        if (acc.Quire is { } quire && !quire.Holds(spec.Activation, spec.Weight, k)) return "a sum may leave the quire";
         if (acc.Rounding == RoundingMode.Stochastic) return "stochastic rounding is not vectorised";
         if (OperandRange.Of(spec.Activation) is not { } a || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
         OperandRange product = a * b;

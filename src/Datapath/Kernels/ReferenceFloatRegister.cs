@@ -100,6 +100,9 @@ internal sealed class ReferenceExactRegister(ExactAccumulator spec) : ReferenceR
         int unit = Math.Min(_unit, exponent);
         _sum = (_sum << _unit - unit) + (integer << exponent - unit);
         _unit = unit;
+        // The register -2^(bits-1) is the pattern of NaR.
+        if (spec.Quire is not { } quire || BigInteger.Abs(_sum) >> quire.Bits - 1 + quire.Unit - _unit == 0) return;
+        _nan = Overflowed = true;
     }
 
     private Exact Value()

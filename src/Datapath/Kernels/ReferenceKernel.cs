@@ -12,6 +12,7 @@ namespace Sim.Datapath.Kernels;
 /// <item><b>Float, fused:</b> acc ← R(acc + a·b), one rounding; zeros sign themselves as IEEE 754 §6.3 says, so +0 + -0 is +0 unless rounding down.</item>
 /// <item><b>Float, separate:</b> acc ← R(acc + R_product(a·b)), both with the same rounding mode and overflow policy.</item>
 /// <item><b>Exact:</b> no rounding, whatever the order; at the end one rounding into Output. An exact sum of zero is +0. Inf - Inf is NaN.</item>
+/// <item><b>Quire:</b> the same in a register of stated width; a sum that leaves it overflows and is NaR from then on.</item>
 /// </list>
 /// Adding a chunk's result to the running total is one step without a product (exact register: exact). A NaN operand or an invalid step
 /// gives the one code that the accumulator's format has for <see cref="Exact.NaN"/>; an overflow in a format without Inf gives the NaN of its sign.
@@ -34,6 +35,7 @@ public sealed class ReferenceKernel : IGemmKernel
         FixedAccumulator f when f.Bits is < 2 or > 64 => $"a fixed-point accumulator has 2 to 64 bits, found {f.Bits}",
         FixedAccumulator { Rounding: RoundingMode.Stochastic } or FloatAccumulator { Rounding: RoundingMode.Stochastic } or
             ExactAccumulator { Rounding: RoundingMode.Stochastic } => "stochastic rounding needs random bits, which an accumulator does not carry",
+        ExactAccumulator { Quire: { } quire } => quire.Refuses(spec.Activation, spec.Weight),
         _ => null,
     };
 

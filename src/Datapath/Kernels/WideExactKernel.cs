@@ -16,6 +16,7 @@ internal sealed class WideExactKernel : TiledKernel
     public override string? Refuses(DatapathSpec spec, ReductionOrder order, int k)
     {
         if (spec.Accumulator is not ExactAccumulator acc) return "needs an exact accumulator";
+        if (acc.Quire is { } quire && !quire.Holds(spec.Activation, spec.Weight, k)) return "a sum may leave the quire";
         if (acc.Rounding == RoundingMode.Stochastic) return "stochastic rounding needs random bits";
         if (OperandRange.Of(spec.Activation) is not { } a || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
         return Math.Max(a.Width, b.Width) > 53 || Math.Min(a.Unit, b.Unit) < -1000 || Math.Max(a.Top, b.Top) > 1000 ? "operands do not fit a double" : null;

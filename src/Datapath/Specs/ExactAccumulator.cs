@@ -9,8 +9,11 @@ public sealed record ExactAccumulator(INumberFormat Output, RoundingMode Roundin
     /// <summary>Bits above the largest product, so that 2^CarryBits products of any value add up exactly. Hardware only: no value depends on it.</summary>
     public int CarryBits { get; init; } = 16;
 
+    /// <summary>Bounds of the register when it is a posit's quire; null: as wide as every sum needs.</summary>
+    public Quire? Quire { get; init; }
+
     /// <summary>The window of every product, one sign bit and the carry bits.</summary>
-    public override int RegisterBits(ProductShape product) => product.WindowBits + (product.IsFloat ? 1 : 0) + CarryBits;
+    public override int RegisterBits(ProductShape product) => Quire?.Bits ?? product.WindowBits + (product.IsFloat ? 1 : 0) + CarryBits;
 
     /// <inheritdoc/>
     public override Structure Step(ProductShape product) =>

@@ -22,7 +22,7 @@ public static class FloatUnits
         int exponent = Math.Max(result.ExponentBits, product.ExponentBits);
         // Sums of products that span few places never reach the low bits of a wide accumulator; 64 of them grow by 6 bits.
         double activity = WindowActivity * Math.Min(1.0, (product.WindowBits + 6.0) / result.SignificandBits);
-        Structure unit = Structure.Empty
+        Structure unit = TaperedUnits.Decoder(result, onPath: false)
             .With("addend zero and subnormal detection", PrimitiveKind.Gate, result.ExponentBits)
             .With("exponent difference", PrimitiveKind.Adder, exponent)
             .With("alignment amount", PrimitiveKind.Adder, exponent)
@@ -45,7 +45,7 @@ public static class FloatUnits
         int window = WindowBits(addend.SignificandBits, result), exponent = Math.Max(addend.ExponentBits, result.ExponentBits);
         int significand = Math.Max(addend.SignificandBits, result.SignificandBits);
         const double activity = WindowActivity;
-        Structure unit = Structure.Empty
+        Structure unit = (TaperedUnits.Decoder(addend) + TaperedUnits.Decoder(result, onPath: !addend.IsTapered))
             .With("zero and subnormal detection", PrimitiveKind.Gate, addend.ExponentBits + result.ExponentBits)
             .With("magnitude comparison", PrimitiveKind.Comparator, exponent + significand - 1)
             .With("operand swap", PrimitiveKind.Mux, exponent + (2 * significand), onPath: true)
@@ -92,8 +92,9 @@ public static class FloatUnits
     /// </summary>
     public static Structure Rounder(OperandShape result, int dropped, RoundingMode rounding)
     {
-        if (dropped <= 0) return Structure.Empty;
-        return rounding switch
+        Structure encoder = TaperedUnits.Encoder(result);
+        if (dropped <= 0) return encoder;
+        return encoder + rounding switch
         {
             RoundingMode.ToZero => Structure.Empty,
             RoundingMode.ToOdd => Structure.Empty.With("sticky to odd", PrimitiveKind.Gate, 1),

@@ -53,7 +53,8 @@ public readonly record struct ProductShape(OperandShape Left, OperandShape Right
     {
         Structure unit = Structure.Empty
             .With("zero and subnormal detection", PrimitiveKind.Gate, Left.ExponentBits + Right.ExponentBits)
-            .With("integer magnitude", PrimitiveKind.Incrementer, IsFloat ? FixedMagnitudeBits : 0);
+            .With("integer magnitude", PrimitiveKind.Incrementer, IsFloat ? FixedMagnitudeBits : 0)
+            + TaperedUnits.Decoder(Left) + TaperedUnits.Decoder(Right, onPath: !Left.IsTapered);
         int wide = Math.Max(Left.SignificandBits, Right.SignificandBits), narrow = Math.Min(Left.SignificandBits, Right.SignificandBits);
         unit = narrow == 1
             ? unit.With("significand gating", PrimitiveKind.Gate, wide, onPath: true)

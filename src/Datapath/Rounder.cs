@@ -10,8 +10,7 @@ public static class Rounder
 
     /// <summary>
     /// <paramref name="significand"/>·2^-<paramref name="drop"/> as an integer: rounded when <paramref name="drop"/> is positive, shifted left (the
-    /// caller sees that it fits) when negative. Stochastic with n random bits r: up exactly when floor(δ·2^n) + r ≥ 2^n, δ being the lost fraction
-    /// of a unit; n = 0 is to_zero.
+    /// caller sees that it fits) when negative. Stochastic: see <see cref="StochasticRule"/>; n = 0 is to_zero under the rule Floor.
     /// </summary>
     /// <param name="significand">Magnitude to shorten.</param>
     /// <param name="drop">Bits to lose, any number; more than 128 leaves less than half a unit.</param>
@@ -67,8 +66,19 @@ public static class Rounder
         int bits = rounding.RandomBits;
         if (bits is < 0 or > MaximumRandomBits || (ulong)rounding.Random >> bits != 0)
             throw new ArgumentOutOfRangeException(nameof(rounding), $"random integer {rounding.Random} needs more than {bits} random bits (0 to {MaximumRandomBits})");
-        int shift = drop - bits;
-        UInt128 scaled = shift >= 128 ? 0 : shift >= 0 ? lost >> shift : lost << -shift;
+        // One more bit for Fast; δ·2^n in whole steps and what lies below them for the nearest rules.
+        if (rounding.Rule == StochasticRule.Fast) return Scaled(lost, drop - bits - 1) + 2 * (ulong)rounding.Random + 1 >= UInt128.One << bits + 1;
+        UInt128 scaled = Scaled(lost, drop - bits);
+        if (rounding.Rule != StochasticRule.Floor && RoundsUp(scaled, lost, drop - bits, rounding.Rule)) scaled++;
         return scaled + rounding.Random >= UInt128.One << bits;
+    }
+
+    private static UInt128 Scaled(UInt128 lost, int shift) => shift >= 128 ? 0 : shift >= 0 ? lost >> shift : lost << -shift;
+
+    private static bool RoundsUp(UInt128 floor, UInt128 lost, int shift, StochasticRule rule)
+    {
+        if (shift is <= 0 or > 128) return false;
+        UInt128 rest = shift == 128 ? lost : lost & (UInt128.One << shift) - 1, half = UInt128.One << shift - 1;
+        return rest > half || rest == half && UInt128.IsOddInteger(floor) == (rule == StochasticRule.Nearest);
     }
 }

@@ -15,6 +15,9 @@ internal sealed class RoundingOptions
         ("up", RoundingMode.Up), ("down", RoundingMode.Down), ("to_odd", RoundingMode.ToOdd), ("stochastic", RoundingMode.Stochastic),
     ];
 
+    private static readonly ImmutableArray<(string Name, StochasticRule Value)> Rules =
+        [("floor", StochasticRule.Floor), ("nearest", StochasticRule.Nearest), ("odd", StochasticRule.Odd), ("fast", StochasticRule.Fast)];
+
     private static readonly ImmutableArray<(string Name, OverflowPolicy Value)> Policies =
         [("ieee", OverflowPolicy.Ieee), ("saturate", OverflowPolicy.Saturate), ("saturate_inf", OverflowPolicy.SaturateInfinity)];
 
@@ -22,12 +25,15 @@ internal sealed class RoundingOptions
     private readonly Option<string> _policy = new("--overflow") { Description = Names(Policies), HelpName = "POLICY", DefaultValueFactory = _ => "ieee" };
     private readonly Option<int> _bits = new("--random-bits") { Description = "Stochastic rounding: random bits, 1 to 32; the random integer is a further, decimal column", HelpName = "N" };
 
+    private readonly Option<string> _rule = new("--random-rule") { Description = $"Stochastic rounding: {Names(Rules)} (docs/formats)", HelpName = "RULE", DefaultValueFactory = _ => "floor" };
+
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command command)
     {
         command.Options.Add(_mode);
         command.Options.Add(_policy);
         command.Options.Add(_bits);
+        command.Options.Add(_rule);
     }
 
     /// <summary>The rounding that a command line asks for, its random integer still 0.</summary>
@@ -39,7 +45,10 @@ internal sealed class RoundingOptions
             throw new InvalidInputException(new Location("sim formats"), "CLI002", mode == RoundingMode.Stochastic
                 ? $"--rounding stochastic needs --random-bits 1 to {Rounder.MaximumRandomBits}, found {bits}"
                 : "--random-bits is for --rounding stochastic");
-        return new Rounding(mode, Choose(_policy, Policies, parsed), bits);
+        StochasticRule rule = Choose(_rule, Rules, parsed);
+        if (mode != RoundingMode.Stochastic && rule != StochasticRule.Floor)
+            throw new InvalidInputException(new Location("sim formats"), "CLI002", "--random-rule is for --rounding stochastic");
+        return new Rounding(mode, Choose(_policy, Policies, parsed), bits, Rule: rule);
     }
 
     /// <summary>Columns that the rounding needs beside the operands.</summary>

@@ -65,6 +65,19 @@ internal static class FormatText
                 facts["exponent_bits"] = f.ExponentBits;
                 facts["most_significant_bits"] = f.Precision;
                 break;
+            case P3109Format f:
+                facts["family"] = "p3109";
+                facts["precision"] = f.Precision;
+                facts["bias"] = f.Bias;
+                facts["signed"] = f.IsSigned;
+                break;
+            case HiFloat8Format:
+                facts["family"] = "tapered";
+                break;
+            case CodebookFormat f:
+                facts["family"] = "codebook";
+                facts["numbers"] = f.Values.Distinct().Count();
+                break;
             case ExponentFormat f:
                 facts["family"] = "exponent";
                 facts["bias"] = f.Bias;
@@ -82,6 +95,9 @@ internal static class FormatText
         FloatFormat { Specials: Specials.Ieee } => "Inf, NaN",
         FloatFormat { Specials: Specials.FiniteNaN } => "one NaN a sign",
         FloatFormat { Specials: Specials.FiniteNaNUnsignedZero } => "one NaN, no -0",
+        P3109Format { IsExtended: true } => "Inf, one NaN, no -0",
+        P3109Format => "one NaN, no -0",
+        HiFloat8Format => "Inf, one NaN, no -0",
         ExponentFormat => "one NaN, no zero",
         PositFormat => "NaR, no -0",
         _ => "none",

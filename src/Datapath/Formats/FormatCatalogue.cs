@@ -27,6 +27,11 @@ public static class FormatCatalogue
         new FloatFormat("fp16", 5, 10, 15, Specials.Ieee),
         new FloatFormat("tf32", 8, 10, 127, Specials.Ieee, WordBits: 32),
         new FloatFormat("fp32", 8, 23, 127, Specials.Ieee),
+        new HiFloat8Format("hif8"),
+        Codebooks.Nf4,
+        Codebooks.BitsAndBytesFp4,
+        Codebooks.Ternary,
+        Codebooks.Binary,
     ];
 
     /// <summary>The families, in the order in which a name is tried on them.</summary>
@@ -35,6 +40,8 @@ public static class FormatCatalogue
         new(typeof(FloatFormat), FloatGrammar.Description, FloatGrammar.Parse),
         new(typeof(FixedFormat), FixedGrammar.Description, FixedGrammar.Parse),
         new(typeof(PositFormat), PositGrammar.Description, PositGrammar.Parse),
+        new(typeof(P3109Format), P3109Grammar.Description, P3109Grammar.Parse),
+        new(typeof(CodebookFormat), CodebookGrammar.Description, CodebookGrammar.Parse),
     ];
 
     /// <summary>The format of that name; else false and a message that says what is wrong and what is allowed.</summary>

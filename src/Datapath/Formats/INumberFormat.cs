@@ -2,13 +2,13 @@ using Sim.Datapath.Structures;
 
 namespace Sim.Datapath.Formats;
 
-/// <summary>A scalar number format of 2 to 32 bits: codes in, codes out. Formats are data; nothing outside a format asks for its name.</summary>
+/// <summary>A scalar number format of 1 to 32 bits: codes in, codes out. Formats are data; nothing outside a format asks for its name.</summary>
 public interface INumberFormat
 {
     /// <summary>Canonical name in the documented grammar, e.g. `e4m3`.</summary>
     string Name { get; }
 
-    /// <summary>Bits in a code, 2 to 32. Codes occupy the low bits of a uint; higher bits are zero.</summary>
+    /// <summary>Bits in a code, 1 to 32. Codes occupy the low bits of a uint; higher bits are zero.</summary>
     int Bits { get; }
 
     /// <summary>Bits of the word that text files and memories hold a code in, the code in its high end (tf32: 32, a binary32 pattern).</summary>

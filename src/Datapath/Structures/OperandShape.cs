@@ -9,6 +9,8 @@ public readonly record struct OperandShape(int SignificandBits, int ExponentBits
 {
     /// <summary>Whether the fields have no fixed place (posits): a run has to be counted and shifted out to decode a code, and shifted in to encode one.</summary>
     public bool IsTapered { get; init; }
+    /// <summary>Whether codes go through a table of numbers before the multiplier (codebooks); StorageBits address it.</summary>
+    public bool DecodeTable { get; init; }
 
     /// <summary>An integer or fixed-point word.</summary>
     public static OperandShape Fixed(int bits, int fraction, bool signed) => new(bits, 0, 0, -fraction, signed, false, bits);
@@ -53,6 +55,7 @@ public readonly record struct ProductShape(OperandShape Left, OperandShape Right
     {
         Structure unit = Structure.Empty
             .With("zero and subnormal detection", PrimitiveKind.Gate, Left.ExponentBits + Right.ExponentBits)
+            .With("decode table", PrimitiveKind.Mux, TableCells(Left) + TableCells(Right))
             .With("integer magnitude", PrimitiveKind.Incrementer, IsFloat ? FixedMagnitudeBits : 0)
             + TaperedUnits.Decoder(Left) + TaperedUnits.Decoder(Right, onPath: !Left.IsTapered);
         int wide = Math.Max(Left.SignificandBits, Right.SignificandBits), narrow = Math.Min(Left.SignificandBits, Right.SignificandBits);
@@ -61,6 +64,10 @@ public readonly record struct ProductShape(OperandShape Left, OperandShape Right
             : unit.With(IsFloat ? "significand multiplier" : "integer multiplier", PrimitiveKind.Multiplier, Left.SignificandBits, Right.SignificandBits, onPath: true);
         return Left.IsFloat && Right.IsFloat ? unit.With("exponent adder", PrimitiveKind.Adder, ExponentBits) : unit;
     }
+
+    // A constant table of 2^n words as a tree of 2^n - 1 multiplexers a bit: an upper bound, for synthesis folds the constants in.
+    private static int TableCells(OperandShape operand) => !operand.DecodeTable ? 0
+        : checked(((1 << operand.StorageBits) - 1) * (operand.SignificandBits + operand.ExponentBits + (operand is { IsFloat: true, Signed: true } ? 1 : 0)));
 
     // A two's complement operand beside a float one is turned into sign and magnitude.
     private int FixedMagnitudeBits => (Left is { IsFloat: false, Signed: true } ? Left.SignificandBits : 0) + (Right is { IsFloat: false, Signed: true } ? Right.SignificandBits : 0);

@@ -20,7 +20,7 @@ public sealed class LawTests
             foreach (RoundingMode mode in Enum.GetValues<RoundingMode>())
             {
                 uint back = format.Encode(value, new Rounding(mode, OverflowPolicy.Ieee, mode == RoundingMode.Stochastic ? 4 : 0, mode == RoundingMode.Stochastic ? 15u : 0), out RoundingFlags flags);
-                if (value.Class == NumberClass.NaN ? format.Decode(back).Class != NumberClass.NaN : back != code || flags != RoundingFlags.None)
+                if (value.Class == NumberClass.NaN ? format.Decode(back).Class != NumberClass.NaN : back != code && !IsRepeated(format, code, back) || flags != RoundingFlags.None)
                     Assert.Fail($"{code:x} = {value} came back as {back:x} ({flags}) under {mode}");
                 checks++;
             }
@@ -28,7 +28,13 @@ public sealed class LawTests
         Assert.That(checks, Is.EqualTo(7L << format.Bits));
     }
 
-    [TestCaseSource(nameof(Short))]
+    // A codebook may hold a number twice; the lower code is then as good.
+    private static bool IsRepeated(INumberFormat format, uint code, uint back) => format is CodebookFormat book && back < code && book.Values[(int)back] == book.Values[(int)code];
+
+    // Codes of a table, and of the prefix classes of HiFloat8, are in no order of value.
+    private static readonly string[] Rising = [.. Short.Where(n => FormatCatalogue.Parse(n) is not (CodebookFormat or HiFloat8Format))];
+
+    [TestCaseSource(nameof(Rising))]
     public void ValuesRiseWithTheirCodes(string name)
     {
         INumberFormat format = FormatCatalogue.Parse(name);

@@ -11,6 +11,8 @@ internal sealed class PricedPe
         DatapathSpec datapath = architecture.Datapath;
         PeArray array = architecture.Array;
         Pes = (long)array.Rows * array.Columns;
+        MacUnits = Pes / datapath.Lanes;
+        MacsPerStep = datapath.Lanes;
         MacLogic = model.Price(datapath.MacLogic);
         MacRegisters = model.Price(datapath.MacRegisters);
         StreamRegisters = model.Price(PeStructure.StreamRegisters(datapath, array.Dataflow));
@@ -26,6 +28,12 @@ internal sealed class PricedPe
     }
 
     public long Pes { get; }
+
+    /// <summary>Multiply-accumulate units: one a PE, or one for as many PEs as a dot unit has lanes.</summary>
+    public long MacUnits { get; }
+
+    /// <summary>Products that one operation of such a unit takes.</summary>
+    public int MacsPerStep { get; }
     public StructureCost MacLogic { get; }
     public StructureCost MacRegisters { get; }
     public StructureCost StreamRegisters { get; }
@@ -42,7 +50,7 @@ internal sealed class PricedPe
     /// <summary>Every unit with its component and number of copies.</summary>
     public IEnumerable<(string Component, StructureCost Unit, long Copies)> Units =>
     [
-        (ActionNames.Pe, MacLogic, Pes), (ActionNames.Pe, MacRegisters, Pes), (ActionNames.Pe, StreamRegisters, Pes),
+        (ActionNames.Pe, MacLogic, MacUnits), (ActionNames.Pe, MacRegisters, MacUnits), (ActionNames.Pe, StreamRegisters, Pes),
         (ActionNames.Pe, StationaryRegisters, Pes), (ActionNames.Pe, ResultPath, Pes),
         (ActionNames.Accumulator, Accumulator, Accumulators), ("output_converter", Converter, Converters), (ActionNames.Vector, Lane, Lanes),
     ];

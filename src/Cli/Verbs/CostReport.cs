@@ -16,7 +16,7 @@ internal sealed class CostReport
 
     private CostReport(JsonObject document) => _document = document;
 
-    /// <summary>One MAC: logic and registers.</summary>
+    /// <summary>One MAC, or one dot unit with all its lanes: logic and registers.</summary>
     public static CostReport Datapath(DatapathSpec datapath, CostModel model)
     {
         StructureCost logic = model.Price(datapath.MacLogic), registers = model.Price(datapath.MacRegisters), converter = model.Price(datapath.Accumulator.OutputConverter(datapath.Product));
@@ -29,11 +29,12 @@ internal sealed class CostReport
                 ["area_um2"] = Round(logic.AreaSquareMicrometres + registers.AreaSquareMicrometres),
                 ["logic_area_um2"] = Round(logic.AreaSquareMicrometres),
                 ["register_area_um2"] = Round(registers.AreaSquareMicrometres),
-                ["energy_per_mac_pj"] = Round((logic.EnergyFemtojoules + registers.EnergyFemtojoules) / 1000),
+                ["energy_per_mac_pj"] = Round((logic.EnergyFemtojoules + registers.EnergyFemtojoules) / datapath.Lanes / 1000),
                 ["delay_ns"] = Round(logic.DelayNanoseconds),
                 ["delay_per_stage_ns"] = Round(logic.DelayNanoseconds / (datapath.PipelineStages + 1)),
                 ["leakage_nw"] = Round(logic.LeakageNanowatts + registers.LeakageNanowatts),
                 ["accumulator_bits"] = datapath.AccumulatorBits,
+                ["lanes"] = datapath.Lanes,
             },
             ["items"] = new JsonArray([.. Items("mac", logic), .. Items("registers", registers), .. Items("output converter (one a column, not in the totals)", converter)]),
             ["not_modelled"] = NotModelled,

@@ -18,7 +18,7 @@ internal sealed class CarryLanesKernel : TiledKernel
     internal override bool TakesOver => true;
 
     /// <inheritdoc/>
-    public override string? Refuses(DatapathSpec spec, ReductionOrder order, int k)
+    private protected override string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k)
     {
         if (spec.Accumulator is not FloatAccumulator { Format: FloatFormat { Specials: Specials.Ieee, Subnormals: true } format } acc) return "needs an IEEE float accumulator";
         if (acc.Rounding != RoundingMode.NearestEven || acc.Overflow != OverflowPolicy.Ieee) return "rounds to nearest even and overflows to Inf only";

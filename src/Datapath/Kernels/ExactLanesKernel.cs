@@ -21,7 +21,7 @@ internal sealed class ExactLanesKernel<T> : TiledKernel
     public override string Name => IsSingle ? "fp32-exact-lanes" : "fp64-exact-lanes";
 
     /// <inheritdoc/>
-    public override string? Refuses(DatapathSpec spec, ReductionOrder order, int k)
+    private protected override string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k)
     {
         if (spec.Accumulator is not ExactAccumulator acc) return "needs an exact accumulator";
         if (acc.Quire is { } quire && !quire.Holds(spec.Activation, spec.Weight, k)) return "a sum may leave the quire";

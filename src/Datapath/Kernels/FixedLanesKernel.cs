@@ -14,7 +14,7 @@ internal sealed class FixedLanesKernel : TiledKernel
     public override string Name => "fp64-grid-lanes";
 
     /// <inheritdoc/>
-    public override string? Refuses(DatapathSpec spec, ReductionOrder order, int k)
+    private protected override string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k)
     {
         if (spec.Accumulator is not FixedAccumulator acc) return "needs a fixed-point accumulator";
         if (acc.Rounding == RoundingMode.Stochastic) return "stochastic rounding is not vectorised";

@@ -22,7 +22,7 @@ internal sealed class FloatLanesKernel<T> : TiledKernel
     public override string Name => IsSingle ? "fp32-lanes" : "fp64-lanes";
 
     /// <inheritdoc/>
-    public override string? Refuses(DatapathSpec spec, ReductionOrder order, int k)
+    private protected override string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k)
     {
         if (spec.Accumulator is not FloatAccumulator { Format: FloatFormat format } acc) return "needs a float accumulator";
         if (acc.Rounding != RoundingMode.NearestEven) return $"rounds to nearest even only, not {acc.Rounding}";

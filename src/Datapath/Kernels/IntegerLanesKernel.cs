@@ -19,7 +19,7 @@ internal sealed class IntegerLanesKernel<T> : TiledKernel
     internal override bool TakesOver => true;
 
     /// <inheritdoc/>
-    public override string? Refuses(DatapathSpec spec, ReductionOrder order, int k)
+    private protected override string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k)
     {
         if (spec.Accumulator is not IntegerAccumulator acc) return "needs an integer accumulator";
         if (spec.Activation is not FixedFormat { Fraction: 0 } a || spec.Weight is not FixedFormat { Fraction: 0 } b) return "needs integer operands";

@@ -15,7 +15,7 @@ internal sealed class IntegerPairsKernel : TiledKernel
     public override string Name => "int16-pair-lanes";
 
     /// <inheritdoc/>
-    public override string? Refuses(DatapathSpec spec, ReductionOrder order, int k)
+    private protected override string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k)
     {
         if (spec.Accumulator is not IntegerAccumulator { Bits: >= 2 and <= 64 }) return "needs an integer accumulator";
         if (spec.Activation is not FixedFormat { Fraction: 0 } a || spec.Weight is not FixedFormat { Fraction: 0 } b) return "needs integer operands";

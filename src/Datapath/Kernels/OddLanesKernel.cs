@@ -12,7 +12,7 @@ internal sealed class OddLanesKernel : TiledKernel
     public override string Name => "fp64-odd-lanes";
 
     /// <inheritdoc/>
-    public override string? Refuses(DatapathSpec spec, ReductionOrder order, int k)
+    private protected override string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k)
     {
         if (spec.Accumulator is not FloatAccumulator { Format: FloatFormat format } acc) return "needs a float accumulator";
         if (acc.Rounding == RoundingMode.Stochastic) return "stochastic rounding is not vectorised";

@@ -14,6 +14,7 @@ namespace Sim.Datapath.Kernels;
 /// <item><b>Exact:</b> no rounding, whatever the order; at the end one rounding into Output. An exact sum of zero is +0. Inf - Inf is NaN.</item>
 /// <item><b>Quire:</b> the same in a register of stated width; a sum that leaves it overflows and is NaR from then on.</item>
 /// </list>
+/// With a <see cref="DotUnitSpec"/>, a step takes as many products as the unit has lanes, by the unit's own rule.
 /// Adding a chunk's result to the running total is one step without a product (exact register: exact). A NaN operand or an invalid step
 /// gives the one code that the accumulator's format has for <see cref="Exact.NaN"/>; an overflow in a format without Inf gives the NaN of its sign.
 /// Events, counted once an output: Overflowed when a step (or the final rounding of an exact
@@ -26,8 +27,14 @@ public sealed class ReferenceKernel : IGemmKernel
     public string Name => "reference";
 
     /// <summary>null when the datapath means something; else what is wrong with it.</summary>
-    public string? Refuses(DatapathSpec spec, ReductionOrder order, int k) => spec.Accumulator switch
+    public string? Refuses(DatapathSpec spec, ReductionOrder order, int k) => RefusesDot(spec, order, k)
+        ?? (spec.Dot is AlignedDotUnit { Scales: not null } ? "operands of a datapath with block scales come with scale codes, which a matrix product does not carry" : null);
+
+    // A scaled datapath means something where its scales are at hand: in a dot product.
+    /// <summary>null when dot products through the datapath mean something; else what is wrong with it.</summary>
+    public static string? RefusesDot(DatapathSpec spec, ReductionOrder order, int k) => spec.Accumulator switch
     {
+        _ when spec.Dot?.Refuses(spec.Accumulator) is { } reason => reason,
         _ when order.Chunk < 0 => $"a reduction chunk of {order.Chunk} products is negative",
         IntegerAccumulator i when i.Bits is < 2 or > 64 => $"an integer accumulator has 2 to 64 bits, found {i.Bits}",
         IntegerAccumulator when !IsInteger(spec.Weight) || !IsInteger(spec.Activation) =>
@@ -51,7 +58,7 @@ public sealed class ReferenceKernel : IGemmKernel
         var b = new Exact[n * k];
         for (int i = 0; i < a.Length; i++) a[i] = Decode(spec.Activation, operands.A[i], operands.ZeroPointA);
         for (int i = 0; i < b.Length; i++) b[i] = Decode(spec.Weight, operands.B[i], operands.ZeroPointsB.IsEmpty ? 0 : operands.ZeroPointsB[i / k]);
-        ReferenceRegister total = ReferenceRegister.For(spec.Accumulator), chunk = ReferenceRegister.For(spec.Accumulator);
+        ReferenceRegister total = ReferenceRegister.For(spec), chunk = ReferenceRegister.For(spec);
         for (int row = 0; row < m; row++)
         {
             for (int column = 0; column < n; column++)
@@ -69,14 +76,26 @@ public sealed class ReferenceKernel : IGemmKernel
     /// integer or fixed register, else a code of the accumulator's format (of an exact register's output format).
     /// </summary>
     /// <exception cref="ArgumentException">The datapath has no meaning (<see cref="Refuses"/>) or the operands differ in length.</exception>
-    public static long Dot(DatapathSpec spec, ulong initial, ReadOnlySpan<uint> a, ReadOnlySpan<uint> b, ref GemmEvents events)
+    public static long Dot(DatapathSpec spec, ulong initial, ReadOnlySpan<uint> a, ReadOnlySpan<uint> b, ref GemmEvents events) =>
+        Dot(spec, initial, [], [], a, b, ref events);
+
+    /// <summary>The same with the scale codes of the operands' blocks, one for each block begun; empty for a datapath without scales.</summary>
+    /// <exception cref="ArgumentException">As above, or the scales are not as many as the blocks.</exception>
+    public static long Dot(DatapathSpec spec, ulong initial, ReadOnlySpan<uint> scalesA, ReadOnlySpan<uint> scalesB, ReadOnlySpan<uint> a, ReadOnlySpan<uint> b, ref GemmEvents events)
     {
-        Demand(spec, ReductionOrder.Sequential, a.Length);
+        if (RefusesDot(spec, ReductionOrder.Sequential, a.Length) is { } reason) throw new ArgumentException(reason, nameof(spec));
         if (a.Length != b.Length) throw new ArgumentException($"{a.Length} activations and {b.Length} weights", nameof(b));
-        ReferenceRegister register = ReferenceRegister.For(spec.Accumulator);
+        BlockScales? scales = (spec.Dot as AlignedDotUnit)?.Scales;
+        int blocks = scales is null ? 0 : (a.Length + scales.Block - 1) / scales.Block;
+        if (scalesA.Length != blocks || scalesB.Length != blocks) throw new ArgumentException($"{scalesA.Length} and {scalesB.Length} scales for {blocks} blocks", nameof(scalesA));
+        ReferenceRegister register = ReferenceRegister.For(spec);
         register.Clear();
         register.Load(initial);
-        for (int i = 0; i < a.Length; i++) register.MultiplyAdd(spec.Activation.Decode(a[i]), spec.Weight.Decode(b[i]));
+        var x = new Exact[a.Length];
+        var y = new Exact[b.Length];
+        for (int i = 0; i < x.Length; i++) (x[i], y[i]) = (spec.Activation.Decode(a[i]), spec.Weight.Decode(b[i]));
+        if (register is ReferenceAlignedRegister { IsScaled: true } scaled) scaled.MultiplyAdd(x, y, scalesA, scalesB);
+        else register.MultiplyAdd(x, y);
         long result = register.Finish();
         Count(register, ref events);
         return result;
@@ -85,11 +104,12 @@ public sealed class ReferenceKernel : IGemmKernel
     private static void Reduce(ReductionOrder order, ReadOnlySpan<Exact> a, ReadOnlySpan<Exact> b, ReferenceRegister total, ReferenceRegister chunk)
     {
         int first = order.Chunk == 0 ? a.Length : order.Chunk;
-        for (int i = 0; i < first; i++) total.MultiplyAdd(a[i], b[i]);
+        total.MultiplyAdd(a[..first], b[..first]);
         for (int start = first; start < a.Length; start += order.Chunk)
         {
+            int length = Math.Min(order.Chunk, a.Length - start);
             chunk.Clear();
-            for (int i = start; i < Math.Min(start + order.Chunk, a.Length); i++) chunk.MultiplyAdd(a[i], b[i]);
+            chunk.MultiplyAdd(a.Slice(start, length), b.Slice(start, length));
             total.Add(chunk);
         }
     }

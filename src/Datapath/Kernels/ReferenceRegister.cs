@@ -18,8 +18,15 @@ internal abstract class ReferenceRegister
     /// <summary>Ends the sum (an exact register rounds now): the signed value of a two's complement register, else the code of the result.</summary>
     public abstract long Finish();
 
-    /// <summary>The register for a specification.</summary>
-    public static ReferenceRegister For(AccumulatorSpec spec) => spec switch
+    /// <summary>The register of a datapath, with the unit that feeds it.</summary>
+    public static ReferenceRegister For(DatapathSpec spec) => spec.Dot switch
+    {
+        null => For(spec.Accumulator),
+        AlignedDotUnit unit => new ReferenceAlignedRegister(spec, unit),
+        _ => throw new NotSupportedException($"dot unit {spec.Dot.GetType().Name}"),
+    };
+
+    private static ReferenceRegister For(AccumulatorSpec spec) => spec switch
     {
         IntegerAccumulator i => new ReferenceFixedRegister(i.Bits, 0, i.Overflow, RoundingMode.ToZero),
         FixedAccumulator f => new ReferenceFixedRegister(f.Bits, f.Fraction, f.Overflow, f.Rounding),
@@ -40,6 +47,12 @@ internal abstract class ReferenceRegister
 
     /// <summary>One step: acc ← acc + a·b.</summary>
     public abstract void MultiplyAdd(in Exact a, in Exact b);
+
+    /// <summary>All products of a chain in order: one step each, or as many a step as the dot unit has lanes.</summary>
+    public virtual void MultiplyAdd(ReadOnlySpan<Exact> a, ReadOnlySpan<Exact> b)
+    {
+        for (int i = 0; i < a.Length; i++) MultiplyAdd(a[i], b[i]);
+    }
 
     /// <summary>One step: acc ← acc + the value of another register of the same specification, whose events it takes over.</summary>
     public void Add(ReferenceRegister other)

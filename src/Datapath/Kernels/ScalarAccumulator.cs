@@ -10,33 +10,49 @@ public sealed class ScalarAccumulator
 {
     private readonly DatapathSpec _spec;
     private readonly ReferenceRegister _register;
+    private readonly List<Exact> _activations = [], _weights = [];
 
     /// <summary>A register at zero.</summary>
     public ScalarAccumulator(DatapathSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
         if (new ReferenceKernel().Refuses(spec, ReductionOrder.Sequential, 1) is { } reason) throw new ArgumentException(reason, nameof(spec));
-        (_spec, _register) = (spec, ReferenceRegister.For(spec.Accumulator));
+        (_spec, _register) = (spec, ReferenceRegister.For(spec));
         _register.Clear();
     }
 
-    /// <summary>One step: acc ← acc + a·b, of an activation code and a weight code without zero points.</summary>
-    public void MultiplyAdd(uint activation, uint weight) => _register.MultiplyAdd(_spec.Activation.Decode(activation), _spec.Weight.Decode(weight));
+    /// <summary>acc ← acc + a·b, of an activation code and a weight code without zero points. A dot unit steps when its lanes are full, or the sum is asked for.</summary>
+    public void MultiplyAdd(uint activation, uint weight)
+    {
+        _activations.Add(_spec.Activation.Decode(activation));
+        _weights.Add(_spec.Weight.Decode(weight));
+        if (_activations.Count == _spec.Lanes) Step();
+    }
 
     /// <summary>One step without a product: acc ← acc + chunk.</summary>
     public void Add(ScalarAccumulator chunk)
     {
         ArgumentNullException.ThrowIfNull(chunk);
+        chunk.Step();
+        Step();
         _register.Add(chunk._register);
     }
 
     /// <summary>The result as <see cref="IGemmKernel.Run"/> writes it, its events counted. Ends the sum.</summary>
     public long Finish(ref GemmEvents events)
     {
+        Step();
         long result = _register.Finish();
         events.Outputs++;
         if (_register.Overflowed) events.OverflowedOutputs++;
         if (_register.IsNaN || _register.LostNaN) events.NaNOutputs++;
         return result;
+    }
+
+    private void Step()
+    {
+        _register.MultiplyAdd(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_activations), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_weights));
+        _activations.Clear();
+        _weights.Clear();
     }
 }

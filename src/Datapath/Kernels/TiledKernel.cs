@@ -9,7 +9,14 @@ public abstract class TiledKernel : IGemmKernel
     public abstract string Name { get; }
 
     /// <inheritdoc/>
-    public abstract string? Refuses(DatapathSpec spec, ReductionOrder order, int k);
+    public string? Refuses(DatapathSpec spec, ReductionOrder order, int k) =>
+        spec.Dot is not null && !SumsDotUnits ? "sums product by product, not in a dot unit" : RefusesSteps(spec, order, k);
+
+    /// <summary>Whether the kernel asks for a dot unit itself; every other one must leave datapaths with one alone.</summary>
+    private protected virtual bool SumsDotUnits => false;
+
+    /// <summary>As <see cref="Refuses"/>, for a datapath whose parts beside the operands and the accumulator are those that the kernel knows.</summary>
+    private protected abstract string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k);
 
     /// <summary>Whether a kernel that gave up one tile does better to hand over all rows to come than to ask again for each tile.</summary>
     internal virtual bool TakesOver => false;

@@ -13,7 +13,7 @@ internal sealed class WideExactKernel : TiledKernel
     public override string Name => "int128-window";
 
     /// <inheritdoc/>
-    public override string? Refuses(DatapathSpec spec, ReductionOrder order, int k)
+    private protected override string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k)
     {
         if (spec.Accumulator is not ExactAccumulator acc) return "needs an exact accumulator";
         if (acc.Quire is { } quire && !quire.Holds(spec.Activation, spec.Weight, k)) return "a sum may leave the quire";

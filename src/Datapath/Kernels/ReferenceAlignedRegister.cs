@@ -1,0 +1,150 @@
+using System.Numerics;
+using Sim.Datapath.Formats;
+using Sim.Datapath.Specs;
+
+namespace Sim.Datapath.Kernels;
+
+/// <summary>
+/// The definition of an <see cref="AlignedDotUnit"/>. A step: the terms are the products (or scaled group sums) and the register, each a significand
+/// with the exponent of its binade, not renormalised. Zero terms fall away. The others are shortened to multiples of 2^(largest exponent - Fraction),
+/// added exactly, and the sum is rounded once (twice with a Result format, the second time exactly). A sum of zero is +0. Any NaN term, 0·Inf, or
+/// infinities of both signs give NaN; else an infinity stays. Joining chunks is one float addition in the register's rounding.
+/// </summary>
+internal sealed class ReferenceAlignedRegister(DatapathSpec spec, AlignedDotUnit unit) : ReferenceRegister
+{
+    private readonly FloatAccumulator _register = (FloatAccumulator)spec.Accumulator;
+    private readonly List<Term> _terms = [];
+    private uint _code;
+    private Exact _value;
+    private bool _nan, _positiveInfinity, _negativeInfinity;
+
+    /// <summary>Whether operands come in scaled blocks.</summary>
+    public bool IsScaled => unit.Scales is not null;
+
+    public override bool IsNaN => _value.Class == NumberClass.NaN;
+
+    public override long Finish() => _code;
+
+    public override void Load(ulong code)
+    {
+        _code = checked((uint)code);
+        _value = _register.Format.Decode(_code);
+    }
+
+    public override void MultiplyAdd(in Exact a, in Exact b) => MultiplyAdd([a], [b]);
+
+    public override void MultiplyAdd(ReadOnlySpan<Exact> a, ReadOnlySpan<Exact> b)
+    {
+        for (int start = 0; start < a.Length; start += unit.Lanes)
+        {
+            Begin();
+            for (int i = start; i < Math.Min(start + unit.Lanes, a.Length); i++)
+                Add(Product(a[i], b[i]), Binade(spec.Activation, a[i]) + Binade(spec.Weight, b[i]));
+            Conclude();
+        }
+    }
+
+    /// <summary>The same for blocks with a scale code each.</summary>
+    public void MultiplyAdd(ReadOnlySpan<Exact> a, ReadOnlySpan<Exact> b, ReadOnlySpan<uint> scalesA, ReadOnlySpan<uint> scalesB)
+    {
+        BlockScales scales = unit.Scales!;
+        for (int start = 0; start < a.Length; start += unit.Lanes)
+        {
+            Begin();
+            int end = Math.Min(start + unit.Lanes, a.Length);
+            for (int first = start; first < end; first += scales.Group)
+            {
+                Exact x = scales.Format.Decode(scalesA[first / scales.Block]), y = scales.Format.Decode(scalesB[first / scales.Block]);
+                int count = Math.Min(scales.Group, end - first);
+                Add(Product(Group(a.Slice(first, count), b.Slice(first, count)), Product(x, y)), Binade(scales.Format, x) + Binade(scales.Format, y));
+            }
+            Conclude();
+        }
+    }
+
+    protected override void AddValue(ReferenceRegister other)
+    {
+        RoundingFlags invalid = RoundingFlags.None;
+        Store(Arithmetic.ExactArithmetic.Add(_value, ((ReferenceAlignedRegister)other)._value, _register.Rounding, ref invalid));
+    }
+
+    private static Exact Product(in Exact a, in Exact b)
+    {
+        RoundingFlags invalid = RoundingFlags.None;
+        return Arithmetic.ExactArithmetic.Multiply(a, b, ref invalid);
+    }
+
+    // The exact sum of a group's products.
+    private static Exact Group(ReadOnlySpan<Exact> a, ReadOnlySpan<Exact> b)
+    {
+        RoundingFlags invalid = RoundingFlags.None;
+        Exact sum = Exact.Zero();
+        for (int i = 0; i < a.Length; i++) sum = Arithmetic.ExactArithmetic.Add(sum, Product(a[i], b[i]), RoundingMode.NearestEven, ref invalid);
+        // A sum of small terms has more leading room than significant bits; the scales' product must still fit beside it.
+        if (sum.Class != NumberClass.Finite) return sum;
+        int trailing = (int)UInt128.TrailingZeroCount(sum.Significand);
+        return Exact.Finite(sum.Negative, sum.Exponent + trailing, sum.Significand >> trailing);
+    }
+
+    // The weight of the integer place of a significand as hardware holds it: of a float its binade, of fixed point the format's top place.
+    private static int Binade(INumberFormat format, in Exact value) => value.Class != NumberClass.Finite ? 0 : format switch
+    {
+        FloatFormat f => value.Exponent + f.FractionBits,
+        FixedFormat => format.Maximum.LeadingExponent,
+        _ => value.LeadingExponent,
+    };
+
+    private void Begin()
+    {
+        _terms.Clear();
+        (_nan, _positiveInfinity, _negativeInfinity) = (false, false, false);
+        Add(_value, Binade(_register.Format, _value));
+    }
+
+    private void Add(in Exact value, int binade)
+    {
+        _nan |= value.Class == NumberClass.NaN;
+        _positiveInfinity |= value.Class == NumberClass.Infinity && !value.Negative;
+        _negativeInfinity |= value.Class == NumberClass.Infinity && value.Negative;
+        if (value.Class == NumberClass.Finite) _terms.Add(new(value, binade));
+    }
+
+    private void Conclude()
+    {
+        if (_nan || _positiveInfinity && _negativeInfinity) Store(Exact.NaN);
+        else if (_positiveInfinity || _negativeInfinity) Store(Exact.Infinity(_negativeInfinity));
+        else if (_terms.Count == 0) Store(Exact.Zero());
+        else Store(Sum(unit.Fraction is { } kept ? _terms.Max(t => t.Binade) - kept : _terms.Min(t => t.Value.Exponent)));
+    }
+
+    private Exact Sum(int unitExponent)
+    {
+        BigInteger sum = BigInteger.Zero;
+        foreach ((Exact value, _) in _terms)
+        {
+            int drop = unitExponent - value.Exponent;
+            BigInteger magnitude = drop > 0
+                ? Rounder.Shorten(value.Significand, drop, value.Negative, new Rounding(unit.Alignment), out _)
+                : (BigInteger)value.Significand << -drop;
+            sum += value.Negative ? -magnitude : magnitude;
+        }
+        UInt128 significand = Rounder.Jam(BigInteger.Abs(sum), out int dropped);
+        return Exact.Finite(sum.Sign < 0, unitExponent + dropped, significand);
+    }
+
+    private void Store(in Exact exact)
+    {
+        Exact result = unit.Result is { } cut ? cut.Decode(Round(cut, exact)) : exact;
+        Load(Round(_register.Format, result));
+    }
+
+    private uint Round(INumberFormat format, in Exact exact)
+    {
+        uint code = format.Encode(exact, new Rounding(_register.Rounding, _register.Overflow), out RoundingFlags flags);
+        Overflowed |= (flags & RoundingFlags.Overflow) != 0;
+        LostNaN |= exact.Class == NumberClass.NaN && (flags & RoundingFlags.Invalid) != 0;
+        return code;
+    }
+
+    private readonly record struct Term(Exact Value, int Binade);
+}

@@ -1,0 +1,25 @@
+using Sim.Datapath.Structures;
+
+namespace Sim.Datapath.Specs;
+
+/// <summary>
+/// A unit that adds several products to the accumulator in one step, in place of one multiply-add a step: a closed family, one record (and file) a kind.
+/// Products are taken in the reduction's order, <paramref name="Lanes"/> at a time; the last step of a chain takes what is left.
+/// The register stays a <see cref="FloatAccumulator"/>, into whose format every step's result goes.
+/// </summary>
+/// <param name="Lanes">Products of a step, 1 to <see cref="MaximumLanes"/>.</param>
+public abstract record DotUnitSpec(int Lanes)
+{
+    /// <summary>Most products that a step may take: with it, sums of aligned terms stay below 2^11 times the largest.</summary>
+    public const int MaximumLanes = 1024;
+
+    /// <summary>null when the unit means something with this register; else what is wrong with it.</summary>
+    public virtual string? Refuses(AccumulatorSpec accumulator)
+    {
+        if (Lanes is < 1 or > MaximumLanes) return $"a dot unit has 1 to {MaximumLanes} lanes, found {Lanes}";
+        return accumulator is FloatAccumulator { Product: null } ? null : "a dot unit needs a float accumulator with fused products";
+    }
+
+    /// <summary>Logic of one whole step behind the multipliers; registers are not included.</summary>
+    public abstract Structure Step(ProductShape product, FloatAccumulator register);
+}

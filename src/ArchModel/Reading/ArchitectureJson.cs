@@ -87,14 +87,22 @@ public static class ArchitectureJson
         ["keeps"] = new JsonArray([.. ActionNames.SingleOperands.Where(o => b.Keeps.HasFlag(o)).Select(o => JsonValue.Create(ActionNames.NameOf(o)))]),
     };
 
-    private static JsonObject ToNode(DatapathSpec d) => new()
+    private static JsonObject ToNode(DatapathSpec d)
     {
-        ["name"] = d.Name,
-        ["weight"] = d.Weight.Name,
-        ["activation"] = d.Activation.Name,
-        ["accumulator"] = ToNode(d.Accumulator),
-        ["pipeline_stages"] = d.PipelineStages,
-    };
+        var node = new JsonObject { ["name"] = d.Name, ["weight"] = d.Weight.Name, ["activation"] = d.Activation.Name, ["accumulator"] = ToNode(d.Accumulator) };
+        if (d.Dot is { } dot) node["dot"] = ToNode(dot);
+        node["pipeline_stages"] = d.PipelineStages;
+        return node;
+    }
+
+    private static JsonObject ToNode(DotUnitSpec dot)
+    {
+        if (dot is not AlignedDotUnit a) throw new ArgumentOutOfRangeException(nameof(dot), dot, "a kind of dot unit without a JSON form");
+        var node = new JsonObject { ["kind"] = "aligned", ["lanes"] = a.Lanes, ["fraction"] = a.Fraction is { } bits ? bits : "exact", ["alignment"] = Word(a.Alignment) };
+        if (a.Result is { } result) node["result"] = result.Name;
+        if (a.Scales is { } s) node["scales"] = new JsonObject { ["format"] = s.Format.Name, ["block"] = s.Block, ["group"] = s.Group };
+        return node;
+    }
 
     private static JsonObject ToNode(AccumulatorSpec accumulator) => accumulator switch
     {

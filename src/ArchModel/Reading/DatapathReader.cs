@@ -15,22 +15,27 @@ public static class DatapathReader
 
     private static readonly YamlField<string> Name = YamlField.Optional("name", YamlTypes.Text, "Name for reports. Left out: the file's name, or one made from the formats.");
     private static readonly YamlField<string> Description = YamlField.Optional("description", YamlTypes.Text, "Free text: what it models and from which source.");
-    private static readonly YamlField<INumberFormat> Weight = YamlField.Required("weight", FormatType.Any, "Format of weights.");
-    private static readonly YamlField<INumberFormat> Activation = YamlField.Required("activation", FormatType.Any, "Format of activations.");
-    private static readonly YamlField<AccumulatorSpec> Accumulator = YamlField.Required("accumulator", AccumulatorType.Instance, "The register that sums products.");
+    private static readonly YamlField<INumberFormat> Weight = YamlField.Optional("weight", FormatType.Any, "Format of weights. Required without 'profile'.");
+    private static readonly YamlField<INumberFormat> Activation = YamlField.Optional("activation", FormatType.Any, "Format of activations. Required without 'profile'.");
+    private static readonly YamlField<AccumulatorSpec> Accumulator = YamlField.Optional("accumulator", AccumulatorType.Instance, "The register that sums products. Required without 'profile'.");
+    private static readonly YamlField<DotUnitSpec> Dot = YamlField.Optional("dot", DotUnitType.Instance, "The unit that adds several products to a float accumulator in one step. Left out: one product a step.");
+    private static readonly YamlField<string> Profile = YamlField.Optional("profile", YamlTypes.Text, "A chip whose tensor core it computes as (docs/formats/dot-units.md), in place of formats, accumulator and dot unit.");
     private static readonly YamlField<int> PipelineStages = YamlField.Optional("pipeline_stages", YamlTypes.Integer(0, 16), 0, "0",
         "Register stages inside the multiply-accumulate unit: area and energy, not values.");
 
     /// <summary>Key table of a datapath file.</summary>
     public static YamlSchema Schema { get; } = new("datapath", "A multiply-accumulate datapath: everything that changes a bit or a gate of it.",
-        [Name, Description, Weight, Activation, Accumulator, PipelineStages], "sim.datapath/1");
+        [Name, Description, Weight, Activation, Accumulator, Dot, Profile, PipelineStages], "sim.datapath/1");
 
     /// <summary>The type of a key that takes a datapath: inline mapping, catalogue name or file path.</summary>
     public static YamlType<DatapathSpec> Reference { get; } = new ReferenceType();
 
+    /// <summary>The document behind what a user typed: a chip profile, a name from the catalogue or a path; null after recording what is wrong.</summary>
+    public static YamlDocument? Open(string pathOrName, DiagnosticBag bag) => ProfileDocument(pathOrName, bag) ?? ConfigCatalogue.Open(pathOrName, Folder, bag);
+
     /// <summary>A datapath by catalogue name or path, as typed on a command line; null after recording what is wrong.</summary>
     public static DatapathSpec? Load(string pathOrName, DiagnosticBag bag) =>
-        ConfigCatalogue.Open(pathOrName, Folder, bag) is { } document ? Read(document.Root, bag, Path.GetFileNameWithoutExtension(document.File)) : null;
+        Open(pathOrName, bag) is { } document ? Read(document.Root, bag, Path.GetFileNameWithoutExtension(document.File)) : null;
 
     /// <summary>Reads a mapping; null after recording everything wrong with it. The name is its `name` key, else <paramref name="defaultName"/>, else made from the formats.</summary>
     public static DatapathSpec? Read(YamlMap map, DiagnosticBag bag, string? defaultName = null)
@@ -41,9 +46,13 @@ public static class DatapathReader
         Schema.CheckKeys(map, bag);
         bool named = Name.TryRead(map, bag, out string name);
         Description.TryRead(map, bag, out _);
+        int stages = PipelineStages.Read(map, bag);
+        if (Profile.IsIn(map)) return ReadProfile(map, named ? name : defaultName, stages, bag, before);
+        foreach (YamlField field in new YamlField[] { Weight, Activation, Accumulator })
+            if (map[field.Name] is null) bag.Error(map.Location, "CFG004", $"the key '{field.Name}' is missing; it must be {field.Type.Expectation}");
         bool formats = Weight.TryRead(map, bag, out INumberFormat weight) & Activation.TryRead(map, bag, out INumberFormat activation);
         bool sum = Accumulator.TryRead(map, bag, out AccumulatorSpec accumulator);
-        int stages = PipelineStages.Read(map, bag);
+        DotUnitSpec? dot = Dot.TryRead(map, bag, out DotUnitSpec unit) ? unit : null;
         if (formats && sum && accumulator is IntegerAccumulator)
         {
             DemandInteger(Weight, weight, map, bag);
@@ -51,8 +60,9 @@ public static class DatapathReader
         }
         if (formats && sum && accumulator is ExactAccumulator { Quire: { } quire } && quire.Refuses(activation, weight) is { } refusal)
             bag.Error(map[Accumulator.Name]!.Location, "CFG104", refusal);
+        if (sum && dot?.Refuses(accumulator) is { } reason) bag.Error(Dot.Place(map), "CFG107", $"'dot': {reason}");
         if (bag.ErrorCount > before) return null;
-        var spec = new DatapathSpec(named ? name : defaultName ?? "", weight, activation, accumulator, stages);
+        var spec = new DatapathSpec(named ? name : defaultName ?? "", weight, activation, accumulator, stages) { Dot = dot };
         return spec.Name.Length > 0 ? spec : spec with { Name = NameOf(spec) };
     }
 
@@ -61,7 +71,28 @@ public static class DatapathReader
     {
         ArgumentNullException.ThrowIfNull(spec);
         string operands = spec.Weight.Name == spec.Activation.Name ? spec.Weight.Name : $"{spec.Weight.Name}x{spec.Activation.Name}";
-        return FormattableString.Invariant($"{operands}_{Tail(spec.Accumulator)}");
+        string dot = spec.Dot is null ? "" : FormattableString.Invariant($"_dot{spec.Dot.Lanes}");
+        return FormattableString.Invariant($"{operands}_{Tail(spec.Accumulator)}{dot}");
+    }
+
+    /// <summary>
+    /// The mapping that a `datapath` key stands for: inline, a file, a name from the catalogue, or the name of a chip profile; null after recording what is wrong.
+    /// </summary>
+    public static YamlMap? Resolve(YamlNode node, string key, DiagnosticBag bag) =>
+        node is YamlScalar { IsNothing: false } word && ProfileDocument(word.Text, bag) is { } profile ? profile.Root : ConfigCatalogue.Resolve(node, Folder, key, bag);
+
+    private static YamlDocument? ProfileDocument(string name, DiagnosticBag bag) =>
+        ChipProfiles.Find(name) is null ? null : YamlDocument.Parse($"schema: {Schema.Id}\nname: {name}\nprofile: {name}\n", name, bag);
+
+    private static DatapathSpec? ReadProfile(YamlMap map, string? name, int stages, DiagnosticBag bag, int before)
+    {
+        foreach (YamlField field in new YamlField[] { Weight, Activation, Accumulator, Dot })
+            if (map[field.Name] is { } node) bag.Error(node.Location, "CFG105", $"'{field.Name}' is fixed by 'profile'; leave one of them out");
+        if (!Profile.TryRead(map, bag, out string chip)) return null;
+        ChipProfile? profile = ChipProfiles.Find(chip);
+        IEnumerable<string> known = ChipProfiles.All.Select(p => p.Name);
+        if (profile is null) bag.Error(Profile.Place(map), "CFG106", $"no chip profile '{chip}'{NearestName.Hint(chip, known)} (known: {string.Join(", ", known)})");
+        return bag.ErrorCount > before ? null : profile!.Datapath with { Name = name is { Length: > 0 } ? name : profile.Name, PipelineStages = stages };
     }
 
     private static string Tail(AccumulatorSpec accumulator) => accumulator switch
@@ -84,7 +115,7 @@ public static class DatapathReader
 
     private sealed class ReferenceType : YamlType<DatapathSpec>
     {
-        public override string Expectation => "a datapath: an inline mapping, a name from configs/datapaths or a path to a .yaml file";
+        public override string Expectation => "a datapath: an inline mapping, a name from configs/datapaths, a chip profile or a path to a .yaml file";
 
         public override JsonObject JsonSchema()
         {
@@ -95,7 +126,7 @@ public static class DatapathReader
         public override bool TryRead(YamlNode node, string key, DiagnosticBag bag, out DatapathSpec value)
         {
             string? name = node is YamlScalar s ? Path.GetFileNameWithoutExtension(s.Text) : null;
-            value = (ConfigCatalogue.Resolve(node, Folder, key, bag) is { } map ? Read(map, bag, name) : null)!;
+            value = (Resolve(node, key, bag) is { } map ? Read(map, bag, name) : null)!;
             return value is not null;
         }
     }

@@ -27,8 +27,8 @@ internal sealed class CostVerb : IVerb
     {
         var bag = new DiagnosticBag();
         // A bare name is looked for among architectures first; a file says what it is.
-        bool datapathName = !ConfigCatalogue.IsPath(target) && ConfigCatalogue.Text(DatapathReader.Folder, target) is not null;
-        YamlDocument? document = ConfigCatalogue.Open(target, datapathName ? DatapathReader.Folder : ArchitectureReader.Folder, bag);
+        bool datapathName = !ConfigCatalogue.IsPath(target) && (ChipProfiles.Find(target) is not null || ConfigCatalogue.Text(DatapathReader.Folder, target) is not null);
+        YamlDocument? document = datapathName ? DatapathReader.Open(target, bag) : ConfigCatalogue.Open(target, ArchitectureReader.Folder, bag);
         bag.ThrowIfErrors();
         string name = Path.GetFileNameWithoutExtension(document!.File);
         if (document.Schema == DatapathReader.Schema.Id)

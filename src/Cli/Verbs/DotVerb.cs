@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text;
+using System.Runtime.InteropServices;
 using Sim.ArchModel.Reading;
 using Sim.Cli.Filters;
 using Sim.Datapath.Formats;
@@ -17,8 +17,8 @@ internal sealed class DotVerb : IVerb
         var datapath = new Argument<string>("DATAPATH") { Description = "Datapath: a YAML file or a catalogue name" };
         Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("dot",
-            "Read c,a_codes,b_codes on stdin (codes concatenated; a activations, b weights), write the accumulator after c + a1*b1 + a2*b2 + ... in that order",
-            "echo 0000,383c,3838 | sim dot e4m3_fp16", "sim dot configs/datapaths/int8_acc32.yaml < rows.csv") { datapath, json };
+            "Read c,a_codes,b_codes on stdin (codes concatenated; a activations, b weights), write the accumulator after c + a1*b1 + a2*b2 + ... in that order; with block scales c,scales_a,scales_b,a_codes,b_codes",
+            "echo 0000,383c,3838 | sim dot e4m3_fp16", "sim dot configs/datapaths/int8_acc32.yaml < rows.csv", "sim dot h100_fp8 < rows.csv") { datapath, json };
         command.SetAction(parsed => Run(parsed.GetRequiredValue(datapath), new RowWriter(terminal, parsed.GetValue(json), "code")));
         return command;
     }
@@ -28,22 +28,35 @@ internal sealed class DotVerb : IVerb
         var bag = new DiagnosticBag();
         DatapathSpec? spec = DatapathReader.Load(datapath, bag);
         bag.ThrowIfErrors();
-        if (new ReferenceKernel().Refuses(spec!, ReductionOrder.Sequential, 1) is { } reason) throw new InvalidInputException(new Location(datapath), "NUM002", reason);
+        if (ReferenceKernel.RefusesDot(spec!, ReductionOrder.Sequential, 1) is { } reason) throw new InvalidInputException(new Location(datapath), "NUM002", reason);
         (CodeText register, int bits) = Register(spec!.Accumulator);
         CodeText activation = CodeText.Of(spec.Activation), weight = CodeText.Of(spec.Weight);
-        List<uint> a = [], b = [];
+        BlockScales? scales = (spec.Dot as AlignedDotUnit)?.Scales;
+        CodeText scale = scales is null ? default : CodeText.Of(scales.Format);
+        List<uint> a = [], b = [], scalesA = [], scalesB = [];
         GemmEvents events = default;
-        return new RowFilter(output, 3, 3, "c,a_codes,b_codes").Run((row, answer) =>
+        int first = scales is null ? 1 : 3;
+        return new RowFilter(output, first + 2, first + 2, scales is null ? "c,a_codes,b_codes" : "c,scales_a,scales_b,a_codes,b_codes").Run((row, answer) =>
         {
-            if (!(register.TryRead(row, 0, out ulong c) & activation.TryReadAll(row, 1, a) & weight.TryReadAll(row, 2, b))) return;
-            if (a.Count != b.Count)
-            {
-                row.RejectField(2, 0, $"{a.Count} activations but {b.Count} weights");
-                return;
-            }
-            long result = ReferenceKernel.Dot(spec, c, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(a), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(b), ref events);
+            bool good = register.TryRead(row, 0, out ulong c) & activation.TryReadAll(row, first, a) & weight.TryReadAll(row, first + 1, b);
+            if (scales is not null) good &= scale.TryReadAll(row, 1, scalesA) & scale.TryReadAll(row, 2, scalesB);
+            if (!good || !Agree(row, first, a.Count, b.Count, scales, scalesA.Count, scalesB.Count)) return;
+            long result = ReferenceKernel.Dot(spec, c, CollectionsMarshal.AsSpan(scalesA), CollectionsMarshal.AsSpan(scalesB), CollectionsMarshal.AsSpan(a), CollectionsMarshal.AsSpan(b), ref events);
             register.Append(answer, unchecked((ulong)result) & ulong.MaxValue >> 64 - bits);
         });
+    }
+
+    private static bool Agree(RowFilter row, int first, int a, int b, BlockScales? scales, int scalesA, int scalesB)
+    {
+        if (a != b)
+        {
+            row.RejectField(first + 1, 0, $"{a} activations but {b} weights");
+            return false;
+        }
+        int blocks = scales is null ? 0 : (a + scales.Block - 1) / scales.Block;
+        if (scalesA == blocks && scalesB == blocks) return true;
+        row.RejectField(scalesA == blocks ? 2 : 1, 0, $"{scalesA} and {scalesB} scales for {blocks} block(s) of {scales!.Block}");
+        return false;
     }
 
     private static (CodeText Text, int Bits) Register(AccumulatorSpec accumulator) => accumulator switch

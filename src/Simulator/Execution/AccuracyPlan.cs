@@ -47,7 +47,7 @@ public sealed class AccuracyPlan
         DatapathSpec kernelSpec = network.IsInteger && spec.Accumulator is ExactAccumulator ? Register(spec, 64) : spec;
         var layers = ImmutableDictionary.CreateBuilder<string, QuantizedLayer>(StringComparer.Ordinal);
         var text = new StringBuilder($"{network.Graph.Digest}\n{network.Data.Digest}\n{network.CalibrationDigest}\n{(network.IsInteger ? "integer" : recipe.Canonical)}\n")
-            .Append(FormattableString.Invariant($"{spec.Weight}\n{spec.Activation}\n{spec.Accumulator}\n"));
+            .Append(FormattableString.Invariant($"{spec.Weight}\n{spec.Activation}\n{spec.Accumulator}\n{spec.Dot}\n"));
         foreach (MatrixLayer layer in network.Layers)
         {
             if (recipe.FloatLayerNames.Contains(layer.Name)) continue;

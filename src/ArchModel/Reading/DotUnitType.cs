@@ -1,0 +1,63 @@
+using Sim.Datapath;
+using Sim.Datapath.Formats;
+using Sim.Datapath.Specs;
+using Sim.Foundation.Diagnostics;
+using Sim.Foundation.Yaml;
+
+namespace Sim.ArchModel.Reading;
+
+/// <summary>The `dot` mapping of a datapath: `kind` and the keys of that kind.</summary>
+internal static class DotUnitType
+{
+    private static readonly YamlField<int> Lanes = YamlField.Required("lanes", YamlTypes.Integer(1, DotUnitSpec.MaximumLanes), "Products of a step.");
+
+    private static readonly YamlField<int?> Fraction = YamlField.Required("fraction", new YamlScalarType<int?>($"an integer from 1 to {AlignedDotUnit.MaximumFraction}, or 'exact'",
+            (string t, out int? v) =>
+            {
+                v = t != "exact" && int.TryParse(t, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int bits) ? bits : null;
+                return t == "exact" || v is >= 1 and <= AlignedDotUnit.MaximumFraction;
+            },
+            () => new System.Text.Json.Nodes.JsonObject { ["type"] = new System.Text.Json.Nodes.JsonArray("integer", "string") }),
+        "Fraction bits kept below the largest exponent of a step; exact keeps all.");
+
+    private static readonly YamlField<RoundingMode> Alignment = YamlField.Optional("alignment",
+        YamlTypes.Choice(("to_zero", RoundingMode.ToZero), ("down", RoundingMode.Down), ("nearest_even", RoundingMode.NearestEven), ("nearest_away", RoundingMode.NearestAway),
+            ("up", RoundingMode.Up), ("to_odd", RoundingMode.ToOdd)),
+        RoundingMode.ToZero, "to_zero", "How aligned terms are shortened: to_zero cuts magnitudes, down two's complement words.");
+
+    private static readonly YamlField<INumberFormat> Result = YamlField.Optional("result", FormatType.Any,
+        "Format that a step's sum is rounded into before it enters the register, e.g. e8m13. Left out: the register's.");
+
+    private static readonly YamlField<INumberFormat> ScaleFormat = YamlField.Required("format", FormatType.Any, "Format of the scales.");
+    private static readonly YamlField<int> Block = YamlField.Required("block", YamlTypes.Integer(1, DotUnitSpec.MaximumLanes), "Operands that share a scale.");
+    private static readonly YamlField<int> Group = YamlField.Optional("group", YamlTypes.Integer(1, DotUnitSpec.MaximumLanes), "Products added exactly before scaling. Left out: the block.");
+    private static readonly YamlSchema ScaleKeys = new("block scales", "One scale for every block of operands of each side.", [ScaleFormat, Block, Group]);
+
+    private static readonly YamlField<BlockScales> Scales = YamlField.Optional("scales", YamlTypes.Map<BlockScales>(ScaleKeys, ReadScales),
+        "Scales of blocks of operands, for `sim dot`.");
+
+    /// <summary>The type of the `dot` key.</summary>
+    public static YamlType<DotUnitSpec> Instance { get; } = new YamlVariantType<DotUnitSpec>("dot unit", "kind",
+    [
+        new("aligned", new YamlSchema("aligned dot unit", "Products and accumulator are shifted to the largest exponent, cut, and added exactly: tensor cores.",
+            [Lanes, Fraction, Alignment, Result, Scales]), ReadAligned),
+    ]);
+
+    private static bool ReadAligned(YamlMap map, DiagnosticBag bag, out DotUnitSpec value)
+    {
+        int before = bag.ErrorCount;
+        bool good = Lanes.TryRead(map, bag, out int lanes) & Fraction.TryRead(map, bag, out int? fraction) & Alignment.TryRead(map, bag, out RoundingMode alignment);
+        INumberFormat? result = Result.TryRead(map, bag, out INumberFormat cut) ? cut : null;
+        if (result is not (null or FloatFormat)) bag.Error(Result.Place(map), "CFG102", $"'{Result.Name}' must be a float format, found '{result.Name}'");
+        BlockScales? scales = Scales.TryRead(map, bag, out BlockScales blocks) ? blocks : null;
+        value = new AlignedDotUnit(lanes, fraction, alignment, result, scales);
+        return good && bag.ErrorCount == before;
+    }
+
+    private static bool ReadScales(YamlMap map, DiagnosticBag bag, out BlockScales value)
+    {
+        bool good = ScaleFormat.TryRead(map, bag, out INumberFormat format) & Block.TryRead(map, bag, out int block);
+        value = new BlockScales(format, block, Group.TryRead(map, bag, out int group) ? group : block);
+        return good;
+    }
+}

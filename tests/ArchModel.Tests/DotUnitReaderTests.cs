@@ -37,7 +37,7 @@ public class DotUnitReaderTests
         Assert.That(Read("profile: h100_fp8").Dot, Is.EqualTo(new AlignedDotUnit(32, 13, RoundingMode.ToZero, FormatCatalogue.Parse("e8m13"))));
     }
 
-    [TestCase("dot: {kind: aligned, lanes: 0, fraction: 24}", "d:5:28: error CFG002: 'lanes' must be a positive integer up to 1024, found '0'")]
+    [TestCase("dot: {kind: aligned, lanes: 0, fraction: 24}", "d:5:29: error CFG002: 'lanes' must be a positive integer up to 1024, found '0'")]
     [TestCase("dot: {kind: aligned, lanes: 8, fraction: 0}", "d:5:42: error CFG002: 'fraction' must be an integer from 1 to 96, or 'exact', found '0'")]
     [TestCase("dot: {kind: aligned, lanes: 8, fraction: 9, result: int8}", "d:5:53: error CFG102: 'result' must be a float format, found 'int8'")]
     [TestCase("dot: {kind: aligned, lanes: 8, fraction: 9, scales: {format: e8m0, block: 16}}", "d:5:6: error CFG107: 'dot': groups of 16 must divide blocks of 16, and these the 8 lanes")]

@@ -21,6 +21,9 @@ public static class FormatCatalogue
         new FloatFormat("e4m3b11fnuz", 4, 3, 11, Specials.FiniteNaNUnsignedZero),
         // OCP Microscaling (MX) v1.0 §5.4.1: the scale of a block.
         new ExponentFormat("e8m0", 8, 127),
+        // Unsigned scales: PTX ISA ue4m3 (e4m3 without sign), and its neighbour with one exponent bit more; the all-ones code is NaN.
+        new UnsignedFloatFormat("ue4m3", new FloatFormat("e4m3", 4, 3, 7, Specials.FiniteNaN)),
+        new UnsignedFloatFormat("ue5m3", new FloatFormat("e5m3_fn", 5, 3, 15, Specials.FiniteNaN)),
         new FloatFormat("e3m4", 3, 4, 3, Specials.Ieee),
         new FloatFormat("e4m3_ieee", 4, 3, 7, Specials.Ieee),
         new FloatFormat("bf16", 8, 7, 127, Specials.Ieee),

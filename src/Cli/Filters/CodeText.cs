@@ -24,18 +24,21 @@ internal readonly struct CodeText(int bits, int container)
     public bool TryRead(RowFilter row, int field, out ulong code) => TryRead(row, field, 0, row.Field(field).Length, out code);
 
     /// <summary>Reads a field of codes written without separators into <paramref name="codes"/>; false after recording what is wrong.</summary>
-    public bool TryReadAll(RowFilter row, int field, List<uint> codes)
+    public bool TryReadAll(RowFilter row, int field, List<uint> codes) => TryReadAll(row, field, Digits, codes);
+
+    /// <summary>The same with <paramref name="width"/> digits a code, for codes that are written with leading zeros.</summary>
+    public bool TryReadAll(RowFilter row, int field, int width, List<uint> codes)
     {
         codes.Clear();
         int length = row.Field(field).Length;
-        if (length == 0 || length % Digits != 0)
+        if (length == 0 || length % width != 0)
         {
-            row.RejectField(field, 0, $"expected codes of {Digits} hexadecimal digits each, found {length} digit(s)");
+            row.RejectField(field, 0, $"expected codes of {width} hexadecimal digits each, found {length} digit(s)");
             return false;
         }
-        for (int start = 0; start < length; start += Digits)
+        for (int start = 0; start < length; start += width)
         {
-            if (!TryRead(row, field, start, Digits, out ulong code)) return false;
+            if (!TryRead(row, field, start, width, out ulong code)) return false;
             codes.Add((uint)code);
         }
         return true;

@@ -51,6 +51,17 @@ internal sealed class RoundingOptions
         return new Rounding(mode, Choose(_policy, Policies, parsed), bits, Rule: rule);
     }
 
+    /// <summary>The rounding of block elements, which always saturate.</summary>
+    public Rounding ReadForBlocks(ParseResult parsed)
+    {
+        Rounding rounding = Read(parsed);
+        if (rounding.Mode == RoundingMode.Stochastic)
+            throw new InvalidInputException(new Location("sim formats"), "CLI002", "--rounding stochastic is for single numbers, not for blocks");
+        if (rounding.Overflow == OverflowPolicy.Ieee && parsed.GetResult(_policy) is { Implicit: false })
+            throw new InvalidInputException(new Location("sim formats"), "CLI002", "--overflow ieee: elements of a block always saturate");
+        return rounding;
+    }
+
     /// <summary>Columns that the rounding needs beside the operands.</summary>
     public static int Columns(Rounding rounding) => rounding.Mode == RoundingMode.Stochastic ? 1 : 0;
 

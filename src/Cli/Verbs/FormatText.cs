@@ -19,7 +19,7 @@ internal static class FormatText
         {
             var formats = new JsonArray([.. FormatCatalogue.Named.Select(Facts)]);
             var grammar = new JsonArray([.. FormatCatalogue.Families.Select(f => (JsonNode)f.Grammar)]);
-            output.WriteLine(new JsonObject { ["formats"] = formats, ["grammar"] = grammar }.ToJsonString(Indented));
+            output.WriteLine(new JsonObject { ["formats"] = formats, ["grammar"] = grammar, ["block_formats"] = new JsonArray([.. BlockCatalogue.Named.Select(BlockText.Facts)]), ["block_grammar"] = BlockCatalogue.Grammar }.ToJsonString(Indented));
             return;
         }
         output.WriteLine($"{"name",-12} {"bits",4}  {"largest",-24} {"smallest > 0",-24} codes that are no numbers");
@@ -27,12 +27,17 @@ internal static class FormatText
             output.WriteLine($"{f.Name,-12} {f.Bits,4}  {Decimal(f.Maximum),-24} {Decimal(f.SmallestPositive),-24} {SpecialCodes(f)}");
         output.WriteLine();
         foreach (FormatFamily family in FormatCatalogue.Families) output.WriteLine(family.Grammar);
+        BlockText.List(output);
     }
 
+    /// <summary>One block format.</summary>
+    public static void Show(TextWriter output, BlockFormat format, bool json) => Write(output, BlockText.Facts(format), json);
+
     /// <summary>One format.</summary>
-    public static void Show(TextWriter output, INumberFormat format, bool json)
+    public static void Show(TextWriter output, INumberFormat format, bool json) => Write(output, Facts(format), json);
+
+    private static void Write(TextWriter output, JsonObject facts, bool json)
     {
-        JsonObject facts = Facts(format);
         if (json)
             output.WriteLine(facts.ToJsonString(Indented));
         else

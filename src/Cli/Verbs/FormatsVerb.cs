@@ -52,7 +52,8 @@ internal sealed class FormatsVerb : IVerb
         var command = new VerbCommand("show", "Show the fields, range and special codes of a format", "sim formats show e4m3", "sim formats show q8.8 --json") { name, json };
         command.SetAction(parsed =>
         {
-            FormatText.Show(terminal.Out, Format(parsed.GetRequiredValue(name)), parsed.GetValue(json));
+            if (BlockFilters.Of(parsed.GetRequiredValue(name)) is { } block) FormatText.Show(terminal.Out, block, parsed.GetValue(json));
+            else FormatText.Show(terminal.Out, Format(parsed.GetRequiredValue(name)), parsed.GetValue(json));
             return ExitCode.Ok;
         });
         return command;
@@ -63,10 +64,14 @@ internal sealed class FormatsVerb : IVerb
         Argument<string> name = Name();
         Option<bool> json = CommonOptions.Json();
         var filter = new Option<bool>("--filter") { Description = "Decode the codes on stdin, one a line, in place of every code" };
-        var command = new VerbCommand("decode", "Print code,value,class: every code of a format, or those on stdin", "sim formats decode e2m1", "echo 3c00 | sim formats decode fp16 --filter")
+        var command = new VerbCommand("decode", "Print code,value,class: every code of a format, or those on stdin", "sim formats decode e2m1", "echo 3c00 | sim formats decode fp16 --filter",
+            "echo 7f,2a | sim formats decode mxfp4")
             { name, filter, json };
-        command.SetAction(parsed =>
-            Decode(new RowWriter(terminal, parsed.GetValue(json), "code", "value", "class"), Format(parsed.GetRequiredValue(name)), parsed.GetValue(filter)));
+        Option<string?> amax = BlockFilters.TensorAmax();
+        command.Options.Add(amax);
+        command.SetAction(parsed => BlockFilters.Of(parsed.GetRequiredValue(name)) is { } block
+            ? BlockFilters.Decode(new RowWriter(terminal, parsed.GetValue(json), "f32_bits"), block, parsed.GetValue(amax))
+            : BlockFilters.DemandNone(parsed, amax) ?? Decode(new RowWriter(terminal, parsed.GetValue(json), "code", "value", "class"), Format(parsed.GetRequiredValue(name)), parsed.GetValue(filter)));
         return command;
     }
 
@@ -103,10 +108,16 @@ internal sealed class FormatsVerb : IVerb
         Option<bool> json = CommonOptions.Json();
         var options = new RoundingOptions();
         var command = new VerbCommand("encode", "Read binary32 patterns (8 hexadecimal digits) on stdin, write codes",
-            "echo 3f8ccccd | sim formats encode e4m3", "echo 3f8ccccd,77 | sim formats encode e4m3 --rounding stochastic --random-bits 8") { name, json };
+            "echo 3f8ccccd | sim formats encode e4m3", "echo 3f8ccccd,77 | sim formats encode e4m3 --rounding stochastic --random-bits 8",
+            "echo 3f80000040000000 | sim formats encode mxfp4") { name, json };
         options.AddTo(command);
+        Option<string?> amax = BlockFilters.TensorAmax();
+        command.Options.Add(amax);
         command.SetAction(parsed =>
         {
+            if (BlockFilters.Of(parsed.GetRequiredValue(name)) is { } block)
+                return BlockFilters.Encode(new RowWriter(terminal, parsed.GetValue(json), "scale", "codes"), block, options.ReadForBlocks(parsed), parsed.GetValue(amax));
+            BlockFilters.DemandNone(parsed, amax);
             INumberFormat format = Format(parsed.GetRequiredValue(name));
             Rounding asked = options.Read(parsed);
             CodeText input = CodeText.Of(Binary32), codes = CodeText.Of(format);

@@ -42,6 +42,7 @@ public static class FormatCatalogue
     [
         new(typeof(FloatFormat), FloatGrammar.Description, FloatGrammar.Parse),
         new(typeof(FixedFormat), FixedGrammar.Description, FixedGrammar.Parse),
+        new(typeof(SignMagnitudeFormat), SignMagnitudeGrammar.Description, SignMagnitudeGrammar.Parse),
         new(typeof(PositFormat), PositGrammar.Description, PositGrammar.Parse),
         new(typeof(P3109Format), P3109Grammar.Description, P3109Grammar.Parse),
         new(typeof(CodebookFormat), CodebookGrammar.Description, CodebookGrammar.Parse),
@@ -61,9 +62,14 @@ public static class FormatCatalogue
             return false;
         }
         if (format is not null) return true;
+        if (BlockCatalogue.TryParse(name, out _, out string? block) || block is not null)
+        {
+            error = block ?? $"'{name}' is a block format; here a format of single numbers is needed";
+            return false;
+        }
         string nearest = Named.Select(f => f.Name).OrderBy(n => Distance(n, name)).First();
         error = $"unknown number format '{name}'; nearest is '{nearest}'; allowed are {string.Join(", ", Named.Select(f => f.Name))}, "
-            + string.Join(", ", Families.Select(f => f.Grammar));
+            + string.Join(", ", Families.Select(f => f.Grammar)) + $"; block formats, where those are taken, are {string.Join(", ", BlockCatalogue.Named.Select(f => f.Name))}";
         return false;
     }
 

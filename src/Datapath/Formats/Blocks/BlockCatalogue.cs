@@ -25,15 +25,18 @@ public static class BlockCatalogue
         // An unsigned scale with one exponent bit more makes the tensor's scale unnecessary.
         new("fp4_ue5m3", Of("e2m1"), Of("ue5m3"), 16, ScaleRule.Nearest),
         // Microsoft floating point (Rouhani et al., NeurIPS 2020): bounding boxes of 16, sign and mantissa without hidden bit, 8-bit shared exponent.
-        new("msfp12", new SignMagnitudeFormat("s1.2", 4, 2), Of("e8m0"), 16, ScaleRule.Floor),
-        new("msfp13", new SignMagnitudeFormat("s1.3", 5, 3), Of("e8m0"), 16, ScaleRule.Floor),
-        new("msfp14", new SignMagnitudeFormat("s1.4", 6, 4), Of("e8m0"), 16, ScaleRule.Floor),
-        new("msfp15", new SignMagnitudeFormat("s1.5", 7, 5), Of("e8m0"), 16, ScaleRule.Floor),
-        new("msfp16", new SignMagnitudeFormat("s1.6", 8, 6), Of("e8m0"), 16, ScaleRule.Floor),
+        new("msfp12", Of("sm2.2"), Of("e8m0"), 16, ScaleRule.Floor),
+        new("msfp13", Of("sm2.3"), Of("e8m0"), 16, ScaleRule.Floor),
+        new("msfp14", Of("sm2.4"), Of("e8m0"), 16, ScaleRule.Floor),
+        new("msfp15", Of("sm2.5"), Of("e8m0"), 16, ScaleRule.Floor),
+        new("msfp16", Of("sm2.6"), Of("e8m0"), 16, ScaleRule.Floor),
         // QRazor (arXiv 2501.13331): absmax integers of 16 or 8 bits, of which a group keeps sign and three bits from its leading one down.
         Razor("qrazor4_int16", 16),
         Razor("qrazor4_int8", 8),
     ];
+
+    /// <summary>The names that carry parameters, for messages and documentation.</summary>
+    public static string Grammar => BlockGrammar.Description;
 
     /// <summary>The block format of that name; else false and what is wrong with it, or null when it is no name of a block format at all.</summary>
     public static bool TryParse(string name, [NotNullWhen(true)] out BlockFormat? format, out string? problem)
@@ -52,10 +55,13 @@ public static class BlockCatalogue
         ? format
         : throw new ArgumentException(problem ?? $"unknown block format '{name}'; allowed are {string.Join(", ", Named.Select(f => f.Name))}, {BlockGrammar.Description}", nameof(name));
 
+    /// <summary>The word that names a rule in configurations and format names.</summary>
+    public static string RuleName(ScaleRule rule) => BlockGrammar.Rules.First(r => r.Rule == rule).Word;
+
     private static INumberFormat Of(string name) => FormatCatalogue.Parse(name);
 
     private static BlockFormat Mx(string name, string element) => new(name, Of(element), Of("e8m0"), 32, ScaleRule.Floor);
 
-    private static BlockFormat Razor(string name, int bits) => new(name, new SignMagnitudeFormat("s3.0", 4, 0), new ExponentFormat("shift4", 4, 0), 16, ScaleRule.Floor,
+    private static BlockFormat Razor(string name, int bits) => new(name, Of("sm4.0"), new ExponentFormat("shift4", 4, 0), 16, ScaleRule.Floor,
         TwoLevel: true, Base: new FixedFormat($"int{bits}", bits, 0, true));
 }

@@ -89,6 +89,9 @@ public sealed record BlockFormat(string Name, INumberFormat Element, INumberForm
         for (int i = 0; i < codes.Length; i++) values[i] = (float)Round(Decode(scale, codes[i], tensorScale));
     }
 
+    /// <summary>The tensor's largest magnitude that has the tensor scale 1.</summary>
+    public Exact UnitAmax => TensorPeak;
+
     /// <summary>Largest magnitude that the rules put amax on.</summary>
     internal Exact Peak => Element.Maximum;
 

@@ -13,7 +13,7 @@ internal static partial class BlockGrammar
 
     private const int LargestBlock = 1 << 16;
 
-    private static readonly (string Word, ScaleRule Rule)[] Rules =
+    internal static readonly (string Word, ScaleRule Rule)[] Rules =
     [
         ("floor", ScaleRule.Floor), ("ceil", ScaleRule.Ceil), ("rceil", ScaleRule.RoundUp), ("even", ScaleRule.Even),
         ("nearest", ScaleRule.Nearest), ("up", ScaleRule.NearestUp),

@@ -67,7 +67,7 @@ public sealed record BlockFormat(string Name, INumberFormat Element, INumberForm
         if (Arithmetic == ScaleArithmetic.Binary32) return Binary32Order.Encode(this, values, amax, tensorAmax, rounding, codes, ref events);
         Exact tensor = Exact.FromDouble(TensorScale(tensorAmax)), unit = Base is null ? tensor : Exact.Finite(false, 0, 1);
         Exact Number(float value) => Base is null ? Exact.FromDouble(value) : OnBase(value, tensor);
-        uint scale = BlockScales.Choose(this, Number(amax), unit);
+        uint scale = ScaleChoice.Choose(this, Number(amax), unit);
         Exact divisor = Multiply(Scale.Decode(scale), unit);
         for (int i = 0; i < values.Length; i++)
         {

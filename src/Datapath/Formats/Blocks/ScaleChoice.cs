@@ -1,7 +1,7 @@
 namespace Sim.Datapath.Formats;
 
 /// <summary>The code of a block's scale, from exact numbers.</summary>
-internal static class BlockScales
+internal static class ScaleChoice
 {
     /// <summary>The scale of a block whose largest magnitude is <paramref name="amax"/>, in units of <paramref name="unit"/> (the tensor's scale).</summary>
     public static uint Choose(BlockFormat format, in Exact amax, in Exact unit)

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Sim.Datapath.Formats;
 
 namespace Sim.Datapath.Kernels;
@@ -18,8 +19,11 @@ internal readonly struct IntegerDecoder(FixedFormat format)
         int shift = _signed;
         unchecked
         {
+            Vector512<int> zero = Vector512.Create(zeroPoint);
+            int i = 0;
+            for (; i <= codes.Length - 16; i += 16) ((Vector512.Create(codes[i..]).AsInt32() << shift >> shift) - zero).CopyTo(values[i..]);
             // Formats wider than 31 bits do not come here, so the unsigned code is a non-negative int and the shifts by 0 leave it.
-            for (int i = 0; i < codes.Length; i++) values[i] = ((int)(codes[i] << shift) >> shift) - zeroPoint;
+            for (; i < codes.Length; i++) values[i] = ((int)(codes[i] << shift) >> shift) - zeroPoint;
         }
     }
 
@@ -35,7 +39,14 @@ internal readonly struct IntegerDecoder(FixedFormat format)
         int shift = _signed, whole = codes.Length / 2;
         unchecked
         {
-            for (int i = 0; i < whole; i++)
+            Vector512<int> zero = Vector512.Create(zeroPoint);
+            int i = 0;
+            for (; i <= whole - 16; i += 16)
+            {
+                Vector512<int> first = Vector512.Create(codes[(2 * i)..]).AsInt32(), second = Vector512.Create(codes[(2 * i + 16)..]).AsInt32();
+                Vector512.Narrow((first << shift >> shift) - zero, (second << shift >> shift) - zero).AsInt32().CopyTo(pairs[i..]);
+            }
+            for (; i < whole; i++)
             {
                 int low = ((int)(codes[2 * i] << shift) >> shift) - zeroPoint, high = ((int)(codes[2 * i + 1] << shift) >> shift) - zeroPoint;
                 pairs[i] = low & 0xFFFF | high << 16;

@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Buffers;
 
 namespace Sim.Datapath.Kernels;
 
@@ -19,7 +19,7 @@ internal sealed class Panels<T>
         Rows = rows;
         Steps = steps;
         Width = width;
-        _elements = new T[checked((long)Count * steps * width)];
+        _elements = Scratch<T>.Rent(checked(Count * steps * width));
     }
 
     /// <summary>Rows of the operand.</summary>
@@ -41,32 +41,37 @@ internal sealed class Panels<T>
     public static Panels<T> Pack(int rows, int steps, int width, RowDecoder<T> decode)
     {
         var panels = new Panels<T>(rows, steps, width);
-        var block = new T[checked(width * steps)];
+        T[] block = Scratch<T>.Rent(checked(width * steps));
+        block.AsSpan(0, width * steps).Clear();
         for (int p = 0; p < panels.Count; p++)
         {
             int here = Math.Min(width, rows - p * width);
             for (int r = 0; r < here; r++) decode(p * width + r, block.AsSpan(r * steps, steps));
-            Transpose(block, here, steps, width, panels.Panel(p));
+            block.AsSpan(here * steps, (width - here) * steps).Clear();
+            Transposer.Transpose(block, steps, width, panels.Panel(p));
         }
+        Scratch<T>.Return(block);
         return panels;
     }
 
-    // Steps in runs of one cache line: reads stay in as many streams as rows, writes stay in a few lines.
-    private static void Transpose(T[] block, int rows, int steps, int width, Span<T> panel)
+    /// <summary>Gives the memory back; the panels must not be used again.</summary>
+    public void Release() => Scratch<T>.Return(_elements);
+}
+
+/// <summary>
+/// Buffers of one product. Fresh arrays of this size cost more than the sums: the run time clears them, the system maps them in page by page.
+/// </summary>
+internal static class Scratch<T>
+{
+    // Beyond this a buffer that lives as long as the weights of a large layer would be rounded up by too much.
+    private const int Largest = 1 << 22;
+
+    /// <summary>At least <paramref name="length"/> elements of any content.</summary>
+    public static T[] Rent(int length) => length <= Largest ? ArrayPool<T>.Shared.Rent(length) : GC.AllocateUninitializedArray<T>(length);
+
+    /// <summary>Hands a buffer to whoever comes next.</summary>
+    public static void Return(T[] buffer)
     {
-        const int Run = 16;
-        unchecked
-        {
-            for (int first = 0; first < steps; first += Run)
-            {
-                int last = Math.Min(steps, first + Run);
-                for (int r = 0; r < rows; r++)
-                {
-                    // In range by the sizes that the constructor allocated; checked elements cost as much as the copy.
-                    ref T from = ref Unsafe.Add(ref block[0], r * steps), to = ref Unsafe.Add(ref panel[0], first * width + r);
-                    for (int s = first; s < last; s++, to = ref Unsafe.Add(ref to, width)) to = Unsafe.Add(ref from, s);
-                }
-            }
-        }
+        if (buffer.Length <= Largest) ArrayPool<T>.Shared.Return(buffer);
     }
 }

@@ -62,7 +62,7 @@ public abstract class PackedWeights
     /// <summary>Name of the kernel that will run.</summary>
     public string Kernel { get; }
 
-    /// <summary>N×K row-major codes.</summary>
+    /// <summary>N×K row-major codes; the array may be longer.</summary>
     internal uint[] Codes { get; }
 
     /// <summary>N zero points, or none.</summary>
@@ -73,4 +73,9 @@ public abstract class PackedWeights
     /// <see cref="IGemmKernel.Run"/> writes them.
     /// </summary>
     public abstract void Run(int m, ReadOnlySpan<uint> a, int zeroPointA, Span<long> result, ref GemmEvents events);
+
+    /// <summary>Gives the memory back; the weights must not be used again.</summary>
+    internal virtual void Release()
+    {
+    }
 }

@@ -27,8 +27,9 @@ public abstract class TiledKernel : IGemmKernel
     /// <inheritdoc/>
     public void Run(DatapathSpec spec, ReductionOrder order, in GemmOperands operands, Span<long> result, ref GemmEvents events)
     {
-        GemmRunner.Pack(spec, order, operands.N, operands.K, operands.B, operands.ZeroPointsB, this)
-            .Run(operands.M, operands.A, operands.ZeroPointA, result, ref events);
+        PackedWeights weights = GemmRunner.Pack(spec, order, operands.N, operands.K, operands.B, operands.ZeroPointsB, this);
+        weights.Run(operands.M, operands.A, operands.ZeroPointA, result, ref events);
+        weights.Release();
     }
 }
 
@@ -47,16 +48,23 @@ internal sealed class TiledWeights<T> : PackedWeights
 
     public TiledWeights(string kernel, TilePlan<T> plan, IGemmKernel? fallback, DatapathSpec spec, ReductionOrder order, int n, int k,
         ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints)
-        : base(spec, order, n, k, codes.ToArray(), zeroPoints.ToArray(), kernel)
+        : base(spec, order, n, k, Copy(codes), zeroPoints.ToArray(), kernel)
     {
         if (codes.Length != checked(n * k)) throw new ArgumentException($"{n}×{k} weights do not fit a span of {codes.Length}", nameof(codes));
         if (zeroPoints.Length != 0 && zeroPoints.Length != n) throw new ArgumentException($"{zeroPoints.Length} weight zero points for {n} outputs", nameof(zeroPoints));
         (_plan, _fallback) = (plan, fallback);
-        if (fallback is TiledKernel { TakesOver: true } next) _successor = new(() => next.Pack(spec, order, n, k, Codes, ZeroPoints));
+        if (fallback is TiledKernel { TakesOver: true } next) _successor = new(() => next.Pack(spec, order, n, k, Codes.AsSpan(0, n * k), ZeroPoints));
         // Products commute, so the longer side takes the lanes; few output columns (a depthwise layer) would leave most lanes empty.
         _activationsInLanes = n <= plan.Rows;
         _weights = Panels<T>.Pack(n, plan.Steps(k), _activationsInLanes ? plan.Rows : plan.Width, (row, values) =>
             _plan.DecodeWeights(Codes.AsSpan(row * K, K), ZeroPoints.Length == 0 ? 0 : ZeroPoints[row], values));
+    }
+
+    internal override void Release()
+    {
+        _weights.Release();
+        Scratch<uint>.Return(Codes);
+        if (_successor is { IsValueCreated: true } next) next.Value.Release();
     }
 
     public override unsafe void Run(int m, ReadOnlySpan<uint> a, int zeroPointA, Span<long> result, ref GemmEvents events)
@@ -65,7 +73,7 @@ internal sealed class TiledWeights<T> : PackedWeights
         if (result.Length != checked(m * N)) throw new ArgumentException($"{m}×{N} results do not fit a span of {result.Length}", nameof(result));
         if (!Kernels.ZeroPoints.Fit(Spec.Activation, zeroPointA))
         {
-            var operands = new GemmOperands { M = m, N = N, K = K, A = a, B = Codes, ZeroPointA = zeroPointA, ZeroPointsB = ZeroPoints };
+            var operands = new GemmOperands { M = m, N = N, K = K, A = a, B = Codes.AsSpan(0, N * K), ZeroPointA = zeroPointA, ZeroPointsB = ZeroPoints };
             new ReferenceKernel().Run(Spec, Order, operands, result, ref events);
             return;
         }
@@ -80,12 +88,21 @@ internal sealed class TiledWeights<T> : PackedWeights
                 Panels<T> panels = Panels<T>.Pack(here, _plan.Steps(K), _activationsInLanes ? _plan.Width : _plan.Rows, (row, values) =>
                     _plan.DecodeActivations(new ReadOnlySpan<uint>(activations + (long)(start + row) * K, K), zeroPointA, values));
                 GemmEvents before = events;
-                if (Group(panels, first, a, zeroPointA, tile, result, ref events)) continue;
+                bool done = Group(panels, first, a, zeroPointA, tile, result, ref events);
+                panels.Release();
+                if (done) continue;
                 events = before;
                 _successor!.Value.Run(m - first, a[(first * K)..], zeroPointA, result[(first * N)..], ref events);
                 return;
             }
         }
+    }
+
+    private static uint[] Copy(ReadOnlySpan<uint> codes)
+    {
+        uint[] copy = Scratch<uint>.Rent(codes.Length);
+        codes.CopyTo(copy);
+        return copy;
     }
 
     // false: a tile was given up and the successor shall do the rest.

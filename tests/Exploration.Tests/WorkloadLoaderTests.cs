@@ -46,6 +46,20 @@ public class WorkloadLoaderTests
         Assert.That(Problems(good, Labels(1, 9)), Is.Empty);
     }
 
+    [Test]
+    public void DimensionsOfSizeOneMayDiffer()
+    {
+        float[] pixels = [.. Enumerable.Range(0, 192).Select(i => (float)i)];
+        foreach (int[] shape in new[] { new[] { 3, 8, 8 }, [3, 1, 8, 8], [3, 8, 1, 8], [3, 1, 1, 8, 8] })
+        {
+            Tensor inputs = Load(Save("x.npy", Tensor.OfFloats(pixels, shape)), null, null)!.Data!.Inputs;
+            Assert.That(inputs.Shape, Is.EqualTo(new[] { 3, 1, 8, 8 }));
+            Assert.That(inputs.Floats, Is.EqualTo(pixels));
+        }
+        foreach (int[] shape in new[] { new[] { 192 }, [3, 64], [24, 8], [3, 4, 16] })
+            Assert.That(Problems(Save("x.npy", Tensor.OfFloats(pixels, shape)), null).Single().Code, Is.EqualTo("DAT011"), string.Join('x', shape));
+    }
+
     private LoadedWorkload? Load(string data, string? labels, InputTransform? input, DiagnosticBag? bag = null, string? model = null) =>
         WorkloadLoader.Load(new StudyWorkload("mlp", model ?? Path.Combine(Digits, "digits_mlp.onnx"), data, labels, null, input, new Location("study.yaml", 5, 5)), bag ?? new DiagnosticBag());
 

@@ -32,13 +32,6 @@ public static class WorkloadLoader
         Tensor? data = Samples(workload.DataPath, workload, graph, bag), calibration = Samples(workload.CalibrationPath, workload, graph, bag);
         ImmutableArray<int> labels = workload.LabelsPath is { } path ? Labels(path, data, workload.DataPath, graph, bag) : default;
         if (bag.ErrorCount > before || graph is null) return null;
-        int[] output = ShapeInference.Infer(graph)[graph.Outputs[0].Name];
-        int classes = output.Skip(1).Aggregate(1, (product, d) => product * d);
-        if (!labels.IsDefaultOrEmpty && labels.Max() >= classes)
-        {
-            bag.Error(new Location(workload.LabelsPath!), "DAT014", $"holds the label {labels.Max()}; the network has {classes} classes, 0 to {classes - 1}");
-            return null;
-        }
         return new LoadedWorkload(workload, graph, data is null ? null : EvaluationData.Of(data, labels), calibration is null ? null : EvaluationData.Of(calibration));
     }
 
@@ -46,8 +39,7 @@ public static class WorkloadLoader
     {
         if (path is null || TensorFile.Read(path, bag) is not { } read || graph is null) return null;
         GraphValue input = graph.Inputs[0];
-        bool fits = read.Shape.Length == input.Shape.Length && read.Count > 0;
-        for (int d = 1; fits && d < read.Shape.Length; d++) fits = input.Shape[d] < 0 || input.Shape[d] == read.Shape[d];
+        bool fits = Fit(read, input.Shape, out int[] shape);
         if (!fits)
         {
             bag.Error(new Location(path), "DAT011", $"holds samples of shape [{string.Join(", ", read.Shape)}]; the network's input '{input.Name}' is [{string.Join(", ", input.Shape.Select(s => s < 0 ? "N" : $"{s}"))}]");
@@ -57,11 +49,24 @@ public static class WorkloadLoader
         {
             if (workload.Input is not null) bag.Error(workload.Place, "DAT012", $"'input' has no meaning here: the network's input '{input.Name}' is {input.Type}, an integer type that takes codes as they are");
             else if (read.Type != input.Type) bag.Error(new Location(path), "DAT012", $"holds {read.Type}; the network's input '{input.Name}' is {input.Type}");
-            return read;
+            return read.Type == input.Type ? Tensor.OfIntegers(read.Type, read.Integers, shape) : read;
         }
         float[] values = read.Type == ElementType.Float64 ? Array.ConvertAll(read.Doubles, v => (float)v)
             : read.Type.IsReal() ? read.Floats : Array.ConvertAll(read.Integers, v => (float)v);
-        return Tensor.OfFloats(workload.Input is { } t ? Array.ConvertAll(values, v => (v + (float)t.Offset) * (float)t.Scale) : values, read.Shape);
+        return Tensor.OfFloats(workload.Input is { } t ? Array.ConvertAll(values, v => (v + (float)t.Offset) * (float)t.Scale) : values, shape);
+    }
+
+    // Images are often kept without the channel that the network names ([N, 28, 28] for [N, 1, 28, 28]): dimensions of size 1 move no element, so they may differ.
+    private static bool Fit(Tensor read, IReadOnlyList<int> input, out int[] shape)
+    {
+        shape = read.Shape;
+        if (read.Shape.Length == 0 || read.Count == 0 || input.Count == 0) return false;
+        bool same = read.Shape.Length == input.Count;
+        for (int d = 1; same && d < input.Count; d++) same = input[d] < 0 || input[d] == read.Shape[d];
+        if (same) return true;
+        if (input.Skip(1).Any(d => d < 0) || !input.Skip(1).Where(d => d != 1).SequenceEqual(read.Shape.Skip(1).Where(d => d != 1))) return false;
+        shape = [read.Shape[0], .. input.Skip(1)];
+        return true;
     }
 
     private static ImmutableArray<int> Labels(string path, Tensor? data, string? dataPath, NetworkGraph? graph, DiagnosticBag bag)

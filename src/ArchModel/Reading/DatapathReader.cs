@@ -61,6 +61,8 @@ public static class DatapathReader
         if (formats && sum && accumulator is ExactAccumulator { Quire: { } quire } && quire.Refuses(activation, weight) is { } refusal)
             bag.Error(map[Accumulator.Name]!.Location, "CFG104", refusal);
         if (sum && dot?.Refuses(accumulator) is { } reason) bag.Error(Dot.Place(map), "CFG107", $"'dot': {reason}");
+        if (formats && (weight is ICodeArithmetic || activation is ICodeArithmetic))
+            bag.Error(map[Weight.Name]!.Location, "CFG108", $"products of {activation.Name} and {weight.Name} cannot be summed: a datapath has no logarithmic multiplier");
         if (bag.ErrorCount > before) return null;
         var spec = new DatapathSpec(named ? name : defaultName ?? "", weight, activation, accumulator, stages) { Dot = dot };
         return spec.Name.Length > 0 ? spec : spec with { Name = NameOf(spec) };

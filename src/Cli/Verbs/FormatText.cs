@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Sim.Cli.Filters;
 using Sim.Datapath;
 using Sim.Datapath.Formats;
+using Sim.Datapath.Formats.Logarithmic;
 
 namespace Sim.Cli.Verbs;
 
@@ -83,6 +84,11 @@ internal static class FormatText
                 facts["family"] = "codebook";
                 facts["numbers"] = f.Values.Distinct().Count();
                 break;
+            case LogFormat f:
+                facts["family"] = "logarithmic";
+                facts["fraction_bits"] = f.FractionBits;
+                facts["adder"] = f.Adder switch { LogAdderKind.Lookup => "lookup", LogAdderKind.ArnoldBailey => "arnold_bailey", _ => "exact" };
+                break;
             case ExponentFormat f:
                 facts["family"] = "exponent";
                 facts["bias"] = f.Bias;
@@ -105,6 +111,7 @@ internal static class FormatText
         HiFloat8Format => "Inf, one NaN, no -0",
         ExponentFormat => "one NaN, no zero",
         PositFormat => "NaR, no -0",
+        LogFormat => "one NaN, no -0",
         _ => "none",
     };
 

@@ -8,6 +8,7 @@ public static class FormatArithmetic
     /// <summary>The code of a·b.</summary>
     public static uint Multiply(this INumberFormat format, uint a, uint b, Rounding rounding, out RoundingFlags flags)
     {
+        if (format is ICodeArithmetic own) return own.Multiply(a, b, rounding, out flags);
         flags = Signal(format, a) | Signal(format, b);
         return Round(format, ExactArithmetic.Multiply(format.Decode(a), format.Decode(b), ref flags), rounding, ref flags);
     }
@@ -15,6 +16,7 @@ public static class FormatArithmetic
     /// <summary>The code of a+b.</summary>
     public static uint Add(this INumberFormat format, uint a, uint b, Rounding rounding, out RoundingFlags flags)
     {
+        if (format is ICodeArithmetic own) return own.Add(a, b, rounding, out flags);
         flags = Signal(format, a) | Signal(format, b);
         return Round(format, ExactArithmetic.Add(format.Decode(a), format.Decode(b), rounding.Mode, ref flags), rounding, ref flags);
     }
@@ -22,6 +24,7 @@ public static class FormatArithmetic
     /// <summary>The code of a-b.</summary>
     public static uint Subtract(this INumberFormat format, uint a, uint b, Rounding rounding, out RoundingFlags flags)
     {
+        if (format is ICodeArithmetic own) return own.Subtract(a, b, rounding, out flags);
         flags = Signal(format, a) | Signal(format, b);
         return Round(format, ExactArithmetic.Subtract(format.Decode(a), format.Decode(b), rounding.Mode, ref flags), rounding, ref flags);
     }
@@ -29,6 +32,7 @@ public static class FormatArithmetic
     /// <summary>The code of a/b.</summary>
     public static uint Divide(this INumberFormat format, uint a, uint b, Rounding rounding, out RoundingFlags flags)
     {
+        if (format is ICodeArithmetic own) return own.Divide(a, b, rounding, out flags);
         flags = Signal(format, a) | Signal(format, b);
         return Round(format, ExactArithmetic.Divide(format.Decode(a), format.Decode(b), ref flags), rounding, ref flags);
     }
@@ -36,6 +40,7 @@ public static class FormatArithmetic
     /// <summary>The code of a·b+c, rounded once.</summary>
     public static uint MultiplyAdd(this INumberFormat format, uint a, uint b, uint c, Rounding rounding, out RoundingFlags flags)
     {
+        if (format is ICodeArithmetic own) return own.MultiplyAdd(a, b, c, rounding, out flags);
         flags = Signal(format, a) | Signal(format, b) | Signal(format, c);
         Exact sum = ExactArithmetic.MultiplyAdd(format.Decode(a), format.Decode(b), format.Decode(c), rounding.Mode, ref flags);
         return Round(format, sum, rounding, ref flags);

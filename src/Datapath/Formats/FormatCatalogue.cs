@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Sim.Datapath.Formats.Logarithmic;
 
 namespace Sim.Datapath.Formats;
 
@@ -44,6 +45,7 @@ public static class FormatCatalogue
         new(typeof(FixedFormat), FixedGrammar.Description, FixedGrammar.Parse),
         new(typeof(SignMagnitudeFormat), SignMagnitudeGrammar.Description, SignMagnitudeGrammar.Parse),
         new(typeof(PositFormat), PositGrammar.Description, PositGrammar.Parse),
+        new(typeof(LogFormat), LogGrammar.Description, LogGrammar.Parse),
         new(typeof(P3109Format), P3109Grammar.Description, P3109Grammar.Parse),
         new(typeof(CodebookFormat), CodebookGrammar.Description, CodebookGrammar.Parse),
     ];

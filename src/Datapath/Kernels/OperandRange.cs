@@ -22,8 +22,11 @@ internal readonly record struct OperandRange(int Top, int Unit, int Width)
         if (Cache.TryGetValue(format, out OperandRange known)) return known;
         OperandRange? range = format switch
         {
+            // What it decodes to is not its number.
+            ICodeArithmetic => null,
             FixedFormat f => new(f.Bits - f.Fraction, -f.Fraction, f.Bits),
             _ when format.Bits <= EnumeratedBits => Enumerate(format),
+            PositFormat f => new(f.MaximumExponent + 1, -f.MaximumExponent, f.Precision),
             FloatFormat f => new(f.Maximum.LeadingExponent + 1, f.MinimumExponent - f.FractionBits, f.Precision),
             _ => null,
         };

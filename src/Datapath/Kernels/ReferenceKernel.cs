@@ -35,6 +35,10 @@ public sealed class ReferenceKernel : IGemmKernel
     public static string? RefusesDot(DatapathSpec spec, ReductionOrder order, int k) => spec.Accumulator switch
     {
         _ when spec.Dot?.Refuses(spec.Accumulator) is { } reason => reason,
+        _ when spec.Weight is ICodeArithmetic || spec.Activation is ICodeArithmetic =>
+            $"products of {spec.Activation.Name} and {spec.Weight.Name} need a logarithmic multiplier",
+        FloatAccumulator { Format: ICodeArithmetic } or FloatAccumulator { Product: ICodeArithmetic } or ExactAccumulator { Output: ICodeArithmetic } =>
+            "a register of logarithms has no step of its own",
         _ when order.Chunk < 0 => $"a reduction chunk of {order.Chunk} products is negative",
         IntegerAccumulator i when i.Bits is < 2 or > 64 => $"an integer accumulator has 2 to 64 bits, found {i.Bits}",
         IntegerAccumulator when !IsInteger(spec.Weight) || !IsInteger(spec.Activation) =>

@@ -12,6 +12,9 @@ public readonly record struct OperandShape(int SignificandBits, int ExponentBits
     /// <summary>Whether codes go through a table of numbers before the multiplier (codebooks); StorageBits address it.</summary>
     public bool DecodeTable { get; init; }
 
+    /// <summary>Whether the code is a logarithm: products are sums of codes.</summary>
+    public bool IsLogarithmic { get; init; }
+
     /// <summary>An integer or fixed-point word.</summary>
     public static OperandShape Fixed(int bits, int fraction, bool signed) => new(bits, 0, 0, -fraction, signed, false, bits);
 

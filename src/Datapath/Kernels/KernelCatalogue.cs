@@ -31,6 +31,7 @@ public static class KernelCatalogue
         new ExactLanesKernel<double>(),
         // 0.002: scalar, exact sums of 126 bits; a hundred times the reference.
         new WideExactKernel(),
+        new AlignedLanesKernel(),
         // The definition: takes every datapath that means something.
         new ReferenceKernel(),
     ];

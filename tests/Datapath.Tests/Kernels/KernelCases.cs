@@ -28,6 +28,19 @@ internal static class KernelCases
             foreach (RoundingMode mode in new[] { RoundingMode.NearestEven, RoundingMode.Down, RoundingMode.ToOdd })
                 foreach ((string a, string w) in new[] { ("e4m3", "e4m3"), ("e5m2", "e5m2"), ("int8", "int8"), ("e2m1", "e2m1"), ("fp16", "fp16"), ("bf16", "bf16") })
                     yield return Spec(a, w, new ExactAccumulator(Format(output), mode, OverflowPolicy.Ieee));
+        foreach (DatapathSpec dot in DotUnits()) yield return dot;
+    }
+
+    // Chips whose rule the lanes take, and rules that no chip has: few lanes, few and many fraction bits, short results, wider operands than a float's.
+    private static IEnumerable<DatapathSpec> DotUnits()
+    {
+        foreach (string chip in new[] { "h100_e4m3", "h100_e5m2", "h100_fp16", "h100_bf16", "h100_tf32", "a100_fp16", "a100_bf16", "v100_fp16", "ada_e4m3xe5m2", "a100_fp16_acc16", "b200_e5m2", "rtx_blackwell_e4m3" })
+            yield return ChipProfiles.Find(chip)!.Datapath;
+        DatapathSpec h100 = ChipProfiles.Find("h100_bf16")!.Datapath;
+        foreach ((int lanes, int fraction, string result) in new[] { (1, 2, "fp32"), (3, 7, "bf16"), (4, 23, "fp32"), (64, 22, "tf32"), (512, 20, "e8m13") })
+            yield return h100 with { Name = $"bf16 dot {lanes} {fraction} {result}", Dot = new AlignedDotUnit(lanes, fraction, RoundingMode.ToZero, Format(result)) };
+        yield return Spec("e2m1", "e4m3", h100.Accumulator) with { Dot = new AlignedDotUnit(7, 5) };
+        yield return Spec("fp16", "fp16", h100.Accumulator) with { Dot = new AlignedDotUnit(9, 11, RoundingMode.Down) };
     }
 
     public static IEnumerable<(int M, int N, int K)> Shapes()

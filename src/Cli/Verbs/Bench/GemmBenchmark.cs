@@ -46,6 +46,10 @@ internal sealed class GemmBenchmark : IBenchmark
         new("q4.4", new FixedAccumulator(24, 6, RegisterOverflow.Saturate, RoundingMode.NearestEven)),
         new("e4m3", new ExactAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee)),
         new("e2m1", new ExactAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee)),
+        Chip("h100_e4m3", 0.05),
+        Chip("h100_fp16"),
+        Chip("h100_bf16"),
+        Chip("a100_bf16", 0.05),
     ];
 
     public IReadOnlyList<BenchRow> Run(Action<string> progress)
@@ -69,7 +73,7 @@ internal sealed class GemmBenchmark : IBenchmark
     private static (string Kernel, double Seconds) Measure(Case one)
     {
         INumberFormat format = Format(one.Operands);
-        var spec = new DatapathSpec(one.Title, format, format, one.Accumulator);
+        var spec = new DatapathSpec(one.Title, format, format, one.Accumulator) { Dot = one.Dot };
         var order = new ReductionOrder(one.Chunk);
         var random = new RandomStream(512);
         uint[] a = Codes(format, one.Deviation, random), b = Codes(format, one.Deviation, random);
@@ -96,8 +100,16 @@ internal sealed class GemmBenchmark : IBenchmark
 
     private static FloatAccumulator Float(string name, RoundingMode mode = RoundingMode.NearestEven) => new(Format(name), mode, OverflowPolicy.Ieee);
 
+    private static Case Chip(string profile, double? goal = null)
+    {
+        DatapathSpec chip = ChipProfiles.Find(profile)!.Datapath;
+        return new Case(chip.Activation.Name, chip.Accumulator, goal, Label: $"tensor core {profile}") { Dot = chip.Dot };
+    }
+
     private sealed record Case(string Operands, AccumulatorSpec Accumulator, double? Goal = null, double Deviation = Deviation, string? Label = null, int Chunk = 0)
     {
+        public DotUnitSpec? Dot { get; init; }
+
         public string Title => Label ?? $"{Operands} → {Register}{(Chunk == 0 ? "" : $", chunks of {Chunk}")}";
 
         private string Register => Accumulator switch

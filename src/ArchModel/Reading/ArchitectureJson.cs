@@ -91,6 +91,7 @@ public static class ArchitectureJson
     {
         var node = new JsonObject { ["name"] = d.Name, ["weight"] = d.Weight.Name, ["activation"] = d.Activation.Name, ["accumulator"] = ToNode(d.Accumulator) };
         if (d.Dot is { } dot) node["dot"] = ToNode(dot);
+        if (d.Multiplier is { } multiplier) node["multiplier"] = MultiplierType.ToNode(multiplier);
         node["pipeline_stages"] = d.PipelineStages;
         return node;
     }

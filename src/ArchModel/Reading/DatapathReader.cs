@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Sim.Datapath.Formats;
+using Sim.Datapath.Kernels;
 using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
@@ -19,13 +20,14 @@ public static class DatapathReader
     private static readonly YamlField<INumberFormat> Activation = YamlField.Optional("activation", FormatType.Any, "Format of activations. Required without 'profile'.");
     private static readonly YamlField<AccumulatorSpec> Accumulator = YamlField.Optional("accumulator", AccumulatorType.Instance, "The register that sums products. Required without 'profile'.");
     private static readonly YamlField<DotUnitSpec> Dot = YamlField.Optional("dot", DotUnitType.Instance, "The unit that adds several products to a float accumulator in one step. Left out: one product a step.");
+    private static readonly YamlField<MultiplierSpec?> Multiplier = YamlField.Optional("multiplier", MultiplierType.Instance, "What stands in place of an exact multiplier. Left out: exact.");
     private static readonly YamlField<string> Profile = YamlField.Optional("profile", YamlTypes.Text, "A chip whose tensor core it computes as (docs/formats/dot-units.md), in place of formats, accumulator and dot unit.");
     private static readonly YamlField<int> PipelineStages = YamlField.Optional("pipeline_stages", YamlTypes.Integer(0, 16), 0, "0",
         "Register stages inside the multiply-accumulate unit: area and energy, not values.");
 
     /// <summary>Key table of a datapath file.</summary>
     public static YamlSchema Schema { get; } = new("datapath", "A multiply-accumulate datapath: everything that changes a bit or a gate of it.",
-        [Name, Description, Weight, Activation, Accumulator, Dot, Profile, PipelineStages], "sim.datapath/1");
+        [Name, Description, Weight, Activation, Accumulator, Dot, Multiplier, Profile, PipelineStages], "sim.datapath/1");
 
     /// <summary>The type of a key that takes a datapath: inline mapping, catalogue name or file path.</summary>
     public static YamlType<DatapathSpec> Reference { get; } = new ReferenceType();
@@ -60,11 +62,18 @@ public static class DatapathReader
         }
         if (formats && sum && accumulator is ExactAccumulator { Quire: { } quire } && quire.Refuses(activation, weight) is { } refusal)
             bag.Error(map[Accumulator.Name]!.Location, "CFG104", refusal);
+        MultiplierSpec? multiplier = Multiplier.TryRead(map, bag, out MultiplierSpec? kind) ? kind : null;
+        if (formats && multiplier?.Refuses(activation, weight) is { } misfit) bag.Error(Multiplier.Place(map), "CFG108", $"'multiplier': {misfit}");
         if (sum && dot?.Refuses(accumulator) is { } reason) bag.Error(Dot.Place(map), "CFG107", $"'dot': {reason}");
         if (formats && (weight is ICodeArithmetic || activation is ICodeArithmetic))
             bag.Error(map[Weight.Name]!.Location, "CFG108", $"products of {activation.Name} and {weight.Name} cannot be summed: a datapath has no logarithmic multiplier");
         if (bag.ErrorCount > before) return null;
-        var spec = new DatapathSpec(named ? name : defaultName ?? "", weight, activation, accumulator, stages) { Dot = dot };
+        var spec = new DatapathSpec(named ? name : defaultName ?? "", weight, activation, accumulator, stages) { Dot = dot, Multiplier = multiplier };
+        if (multiplier is not null && ReferenceKernel.RefusesDot(spec, ReductionOrder.Sequential, 1) is { } senseless)
+        {
+            bag.Error(Multiplier.Place(map), "CFG108", $"'multiplier': {senseless}");
+            return null;
+        }
         return spec.Name.Length > 0 ? spec : spec with { Name = NameOf(spec) };
     }
 
@@ -74,7 +83,7 @@ public static class DatapathReader
         ArgumentNullException.ThrowIfNull(spec);
         string operands = spec.Weight.Name == spec.Activation.Name ? spec.Weight.Name : $"{spec.Weight.Name}x{spec.Activation.Name}";
         string dot = spec.Dot is null ? "" : FormattableString.Invariant($"_dot{spec.Dot.Lanes}");
-        return FormattableString.Invariant($"{operands}_{Tail(spec.Accumulator)}{dot}");
+        return FormattableString.Invariant($"{operands}{(spec.Multiplier is { } m ? "_" + m.Kind : "")}_{Tail(spec.Accumulator)}{dot}");
     }
 
     /// <summary>
@@ -88,7 +97,7 @@ public static class DatapathReader
 
     private static DatapathSpec? ReadProfile(YamlMap map, string? name, int stages, DiagnosticBag bag, int before)
     {
-        foreach (YamlField field in new YamlField[] { Weight, Activation, Accumulator, Dot })
+        foreach (YamlField field in new YamlField[] { Weight, Activation, Accumulator, Dot, Multiplier })
             if (map[field.Name] is { } node) bag.Error(node.Location, "CFG105", $"'{field.Name}' is fixed by 'profile'; leave one of them out");
         if (!Profile.TryRead(map, bag, out string chip)) return null;
         ChipProfile? profile = ChipProfiles.Find(chip);

@@ -3,6 +3,7 @@ using System.Text;
 using Sim.Cli.Filters;
 using Sim.Datapath;
 using Sim.Datapath.Formats;
+using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
 
 namespace Sim.Cli.Verbs;
@@ -24,6 +25,9 @@ internal sealed class FormatsVerb : IVerb
         ("sub", 2, (f, a, b, _, r) => f.Subtract(a, b, r, out RoundingFlags _)),
         ("div", 2, (f, a, b, _, r) => f.Divide(a, b, r, out RoundingFlags _)),
         ("fma", 3, (f, a, b, c, r) => f.MultiplyAdd(a, b, c, r, out RoundingFlags _)),
+        ("lmul", 2, (f, a, b, _, _) => new LMulMultiplier().MultiplyCodes((FloatFormat)f, a, b)),
+        ("pam", 2, (_, a, b, _, _) => new PiecewiseAffineMultiplier().MultiplyBits(a, b)),
+        ("pad", 2, (_, a, b, _, _) => new PiecewiseAffineMultiplier().DivideBits(a, b)),
     ];
 
     public VerbCommand Build(Terminal terminal) => new("formats", "Number formats: what they are, and decode, encode and arithmetic as filters",
@@ -138,7 +142,7 @@ internal sealed class FormatsVerb : IVerb
         Option<bool> json = CommonOptions.Json();
         var op = new Option<string>("--op") { Description = string.Join(", ", Operations.Select(o => o.Name)), Required = true, HelpName = "OP" };
         var options = new RoundingOptions();
-        var command = new VerbCommand("eval", "Read operand codes a,b[,c] on stdin, write the code of a*b, a+b, a-b, a/b or a*b+c, rounded once",
+        var command = new VerbCommand("eval", "Read operand codes a,b[,c] on stdin, write the code of a*b, a+b, a-b, a/b or a*b+c, rounded once, or of the L-Mul (lmul) or piecewise-affine product (pam) or quotient (pad)",
             "echo 38,3c | sim formats eval e4m3 --op mul", "echo 3c00,3c01,bc00 | sim formats eval fp16 --op fma --rounding down") { name, op, json };
         options.AddTo(command);
         command.SetAction(parsed =>
@@ -150,6 +154,8 @@ internal sealed class FormatsVerb : IVerb
             if (known is null)
                 throw new InvalidInputException(new Location("sim formats eval"), "CLI002",
                     $"--op '{wanted}' is unknown{NearestName.Hint(wanted, Operations.Select(o => o.Name))} (known: {string.Join(", ", Operations.Select(o => o.Name))})");
+            MultiplierSpec? multiplier = wanted switch { "lmul" => new LMulMultiplier(), "pam" or "pad" => new PiecewiseAffineMultiplier(), _ => null };
+            if (multiplier?.Refuses(format, format) is { } refusal) throw new InvalidInputException(new Location("sim formats eval"), "CLI002", $"--op {wanted}: {refusal}");
             CodeText text = CodeText.Of(format);
             int fewest = operands + RoundingOptions.Columns(asked);
             string shape = string.Join(",", "abc".Take(operands)) + (fewest > operands ? " and a random integer" : "");

@@ -15,6 +15,7 @@ namespace Sim.Datapath.Kernels;
 /// <item><b>Quire:</b> the same in a register of stated width; a sum that leaves it overflows and is NaR from then on.</item>
 /// </list>
 /// With a <see cref="DotUnitSpec"/>, a step takes as many products as the unit has lanes, by the unit's own rule.
+/// Where the datapath has a <see cref="MultiplierSpec"/>, its product stands in place of a·b.
 /// Adding a chunk's result to the running total is one step without a product (exact register: exact). A NaN operand or an invalid step
 /// gives the one code that the accumulator's format has for <see cref="Exact.NaN"/>; an overflow in a format without Inf gives the NaN of its sign.
 /// Events, counted once an output: Overflowed when a step (or the final rounding of an exact
@@ -35,10 +36,11 @@ public sealed class ReferenceKernel : IGemmKernel
     public static string? RefusesDot(DatapathSpec spec, ReductionOrder order, int k) => spec.Accumulator switch
     {
         _ when spec.Dot?.Refuses(spec.Accumulator) is { } reason => reason,
-        _ when spec.Weight is ICodeArithmetic || spec.Activation is ICodeArithmetic =>
+        _ when spec.Multiplier is not TableMultiplier && (spec.Weight is ICodeArithmetic || spec.Activation is ICodeArithmetic) =>
             $"products of {spec.Activation.Name} and {spec.Weight.Name} need a logarithmic multiplier",
         FloatAccumulator { Format: ICodeArithmetic } or FloatAccumulator { Product: ICodeArithmetic } or ExactAccumulator { Output: ICodeArithmetic } =>
             "a register of logarithms has no step of its own",
+        _ when RefusesMultiplier(spec) is { } reason => reason,
         _ when order.Chunk < 0 => $"a reduction chunk of {order.Chunk} products is negative",
         IntegerAccumulator i when i.Bits is < 2 or > 64 => $"an integer accumulator has 2 to 64 bits, found {i.Bits}",
         IntegerAccumulator when !IsInteger(spec.Weight) || !IsInteger(spec.Activation) =>
@@ -58,6 +60,11 @@ public sealed class ReferenceKernel : IGemmKernel
         if (result.Length != m * n) throw new ArgumentException($"{m}×{n} results do not fit a span of {result.Length}", nameof(result));
         if (!operands.ZeroPointsB.IsEmpty && operands.ZeroPointsB.Length != n)
             throw new ArgumentException($"{operands.ZeroPointsB.Length} weight zero points for {n} outputs", nameof(operands));
+        if (spec.Multiplier is not null)
+        {
+            ReferenceProducts.Run(spec, order.Canonical(k), operands, result, ref events);
+            return;
+        }
         var a = new Exact[m * k];
         var b = new Exact[n * k];
         for (int i = 0; i < a.Length; i++) a[i] = Decode(spec.Activation, operands.A[i], operands.ZeroPointA);
@@ -97,7 +104,8 @@ public sealed class ReferenceKernel : IGemmKernel
         register.Load(initial);
         var x = new Exact[a.Length];
         var y = new Exact[b.Length];
-        for (int i = 0; i < x.Length; i++) (x[i], y[i]) = (spec.Activation.Decode(a[i]), spec.Weight.Decode(b[i]));
+        for (int i = 0; i < x.Length; i++)
+            (x[i], y[i]) = spec.Multiplier is null ? (spec.Activation.Decode(a[i]), spec.Weight.Decode(b[i])) : (ReferenceProducts.Of(spec, a[i], b[i]), ReferenceProducts.One);
         if (register is ReferenceAlignedRegister { IsScaled: true } scaled) scaled.MultiplyAdd(x, y, scalesA, scalesB);
         else register.MultiplyAdd(x, y);
         long result = register.Finish();
@@ -105,7 +113,7 @@ public sealed class ReferenceKernel : IGemmKernel
         return result;
     }
 
-    private static void Reduce(ReductionOrder order, ReadOnlySpan<Exact> a, ReadOnlySpan<Exact> b, ReferenceRegister total, ReferenceRegister chunk)
+    internal static void Reduce(ReductionOrder order, ReadOnlySpan<Exact> a, ReadOnlySpan<Exact> b, ReferenceRegister total, ReferenceRegister chunk)
     {
         int first = order.Chunk == 0 ? a.Length : order.Chunk;
         total.MultiplyAdd(a[..first], b[..first]);
@@ -118,7 +126,7 @@ public sealed class ReferenceKernel : IGemmKernel
         }
     }
 
-    private static void Count(ReferenceRegister register, ref GemmEvents events)
+    internal static void Count(ReferenceRegister register, ref GemmEvents events)
     {
         events.Outputs++;
         if (register.Overflowed) events.OverflowedOutputs++;
@@ -128,6 +136,16 @@ public sealed class ReferenceKernel : IGemmKernel
     private static void Demand(DatapathSpec spec, ReductionOrder order, int k)
     {
         if (new ReferenceKernel().Refuses(spec, order, k) is { } reason) throw new ArgumentException(reason, nameof(spec));
+    }
+
+    private static string? RefusesMultiplier(DatapathSpec spec)
+    {
+        if (spec.Multiplier is not { } multiplier) return null;
+        if (multiplier.Refuses(spec.Activation, spec.Weight) is { } reason) return reason;
+        if (spec.Dot is not null) return $"a dot unit aligns exact products, not those of a multiplier of kind {multiplier.Kind}";
+        if (spec.Accumulator is ExactAccumulator { Quire: not null }) return $"a quire is sized for exact products, not those of a multiplier of kind {multiplier.Kind}";
+        return spec.Accumulator is IntegerAccumulator && multiplier is TableMultiplier table && table.Products.Any(p => p != MathF.Floor(p))
+            ? "an integer accumulator needs a table of integer products" : null;
     }
 
     private static bool IsInteger(INumberFormat format) => format is FixedFormat { Fraction: 0 };

@@ -10,10 +10,14 @@ public abstract class TiledKernel : IGemmKernel
 
     /// <inheritdoc/>
     public string? Refuses(DatapathSpec spec, ReductionOrder order, int k) =>
-        spec.Dot is not null && !SumsDotUnits ? "sums product by product, not in a dot unit" : RefusesSteps(spec, order, k);
+        spec.Dot is not null && !SumsDotUnits ? "sums product by product, not in a dot unit"
+        : spec.Multiplier is not null && !TakesMultipliers ? "multiplies exactly" : RefusesSteps(spec, order, k);
 
     /// <summary>Whether the kernel asks for a dot unit itself; every other one must leave datapaths with one alone.</summary>
     private protected virtual bool SumsDotUnits => false;
+
+    /// <summary>Whether the kernel asks for the multiplier itself; every other one must leave datapaths with one alone.</summary>
+    private protected virtual bool TakesMultipliers => false;
 
     /// <summary>As <see cref="Refuses"/>, for a datapath whose parts beside the operands and the accumulator are those that the kernel knows.</summary>
     private protected abstract string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k);

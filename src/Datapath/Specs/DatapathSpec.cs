@@ -17,25 +17,30 @@ public sealed record DatapathSpec(string Name, INumberFormat Weight, INumberForm
     /// <summary>The unit that adds several products in one step; null: one multiply-add a step.</summary>
     public DotUnitSpec? Dot { get; init; }
 
+    /// <summary>What stands in place of an exact multiplier; null: products are exact.</summary>
+    public MultiplierSpec? Multiplier { get; init; }
+
     /// <summary>Products that one step of the hardware takes, which share its structure.</summary>
     public int Lanes => Dot?.Lanes ?? 1;
 
-    /// <summary>The exact product of the two operands, as hardware sees it.</summary>
-    public ProductShape Product => new(Activation.Shape, Weight.Shape);
+    /// <summary>The product of the two operands, as hardware sees it.</summary>
+    public ProductShape Product => Multiplier?.Product(Activation.Shape, Weight.Shape) ?? new(Activation.Shape, Weight.Shape);
 
     /// <summary>Flip-flops of the accumulating register, which is also the width of a partial sum that leaves a PE.</summary>
     public int AccumulatorBits => Accumulator.RegisterBits(Product);
 
     /// <summary>Multipliers and accumulation step of <see cref="Lanes"/> products without any register.</summary>
     public Structure MacLogic => Dot is { } unit
-        ? Product.Multiplier().Times(unit.Lanes) + unit.Step(Product, (FloatAccumulator)Accumulator)
-        : Product.Multiplier() + Accumulator.Step(Product);
+        ? MultiplierLogic.Times(unit.Lanes) + unit.Step(Product, (FloatAccumulator)Accumulator)
+        : MultiplierLogic + Accumulator.Step(Product);
 
     /// <summary>Accumulating register and pipeline registers: what a step of <see cref="Lanes"/> products clocks each time.</summary>
     public Structure MacRegisters => Structure.Empty
         .With("accumulator register", PrimitiveKind.Register, AccumulatorBits)
         .With("product register", PrimitiveKind.Register, Product.RegisterBits, count: Math.Min(1, PipelineStages) * Lanes)
         .With("pipeline register", PrimitiveKind.Register, DeepCutBits, count: (PipelineStages - 1) * Lanes);
+
+    private Structure MultiplierLogic => Multiplier?.Logic(Activation.Shape, Weight.Shape) ?? Product.Multiplier();
 
     // The first cut lies behind the multipliers. Further ones hold the sum window with sign and exponent, or the integer sum.
     private int DeepCutBits => Accumulator is FloatAccumulator f

@@ -44,10 +44,11 @@ public sealed class AccuracyPlan
         DatapathFit.Check(network, spec, recipe, place, bag);
         bag.ThrowIfErrors();
         ElementEncoder encoder = network.Encoder(spec.Activation);
-        DatapathSpec kernelSpec = network.IsInteger && spec.Accumulator is ExactAccumulator ? Register(spec, 64) : spec;
+        DatapathSpec kernelSpec = network.IsInteger && spec.Multiplier is null && spec.Accumulator is ExactAccumulator ? Register(spec, 64) : spec;
         var layers = ImmutableDictionary.CreateBuilder<string, QuantizedLayer>(StringComparer.Ordinal);
         var text = new StringBuilder($"{network.Graph.Digest}\n{network.Data.Digest}\n{network.CalibrationDigest}\n{(network.IsInteger ? "integer" : recipe.Canonical)}\n")
             .Append(FormattableString.Invariant($"{spec.Weight}\n{spec.Activation}\n{spec.Accumulator}\n{spec.Dot}\n"));
+        if (spec.Multiplier is { } multiplier) text.Append(FormattableString.Invariant($"{multiplier}\n"));
         foreach (MatrixLayer layer in network.Layers)
         {
             if (recipe.FloatLayerNames.Contains(layer.Name)) continue;

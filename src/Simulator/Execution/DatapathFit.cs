@@ -17,6 +17,10 @@ internal static class DatapathFit
         if (LayerKernel.Refusal(spec) is { } refusal) bag.Error(place, "NET021", $"datapath '{spec.Name}': {refusal}");
         foreach (string name in recipe.FloatLayerNames.Where(n => network.Layers.All(l => l.Name != n)))
             bag.Error(place, "NET022", $"recipe '{recipe.Name}' keeps layer '{name}' in float32, but the network has no such layer{NearestName.Hint(name, network.Layers.Select(l => l.Name))}");
+        // A multiplier that is not exact takes codes, and a code less a zero point is none.
+        bool zeroPoints = network.IsInteger ? network.Layers.Any(l => l.Integer is { } i && (i.InputZeroPoint != 0 || i.WeightZeroPoints.Any(z => z != 0))) : recipe.ActivationSymmetry == Symmetry.Asymmetric;
+        if (spec.Multiplier is { } multiplier && zeroPoints)
+            bag.Error(place, "NET026", $"datapath '{spec.Name}': its multiplier of kind {multiplier.Kind} takes codes without zero points, but the {(network.IsInteger ? "network has some" : $"recipe '{recipe.Name}' makes some")}");
         if (!network.IsInteger)
         {
             if (recipe.ActivationSymmetry == Symmetry.Asymmetric && !network.Encoder(spec.Activation).Range.IsInteger)

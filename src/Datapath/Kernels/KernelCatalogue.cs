@@ -32,6 +32,7 @@ public static class KernelCatalogue
         // 0.002: scalar, exact sums of 126 bits; a hundred times the reference.
         new WideExactKernel(),
         new AlignedLanesKernel(),
+        new ProductTableKernel(),
         // The definition: takes every datapath that means something.
         new ReferenceKernel(),
     ];

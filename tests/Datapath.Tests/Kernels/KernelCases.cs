@@ -41,6 +41,23 @@ internal static class KernelCases
             yield return h100 with { Name = $"bf16 dot {lanes} {fraction} {result}", Dot = new AlignedDotUnit(lanes, fraction, RoundingMode.ToZero, Format(result)) };
         yield return Spec("e2m1", "e4m3", h100.Accumulator) with { Dot = new AlignedDotUnit(7, 5) };
         yield return Spec("fp16", "fp16", h100.Accumulator) with { Dot = new AlignedDotUnit(9, 11, RoundingMode.Down) };
+        foreach (DatapathSpec spec in Multipliers()) yield return spec;
+    }
+
+    // Products that are not exact: floats in every short format, integers below and above what the register holds.
+    private static IEnumerable<DatapathSpec> Multipliers()
+    {
+        var fp32 = new FloatAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee);
+        foreach (string name in new[] { "e4m3", "e5m2", "e2m1", "e3m4", "e4m3fnuz" })
+        {
+            yield return Spec(name, name, fp32) with { Multiplier = new LMulMultiplier() };
+            yield return Spec(name, "e3m2", fp32) with { Multiplier = new MitchellMultiplier() };
+        }
+        yield return Spec("q4.4", "q2.6", fp32) with { Multiplier = new TruncatedMultiplier(5, 9) };
+        yield return Spec("hif8", "nf4", fp32 with { Rounding = RoundingMode.Down }) with { Multiplier = new MitchellMultiplier() };
+        foreach (int bits in new[] { 12, 24, 32, 40 })
+            yield return Spec("int8", "int4", new IntegerAccumulator(bits, RegisterOverflow.Saturate)) with { Multiplier = new MitchellMultiplier() };
+        yield return Spec("int8", "uint8", new IntegerAccumulator(32, RegisterOverflow.Wrap)) with { Multiplier = new TruncatedMultiplier(6, 40) };
     }
 
     public static IEnumerable<(int M, int N, int K)> Shapes()

@@ -46,6 +46,7 @@ internal sealed class GemmBenchmark : IBenchmark
         new("q4.4", new FixedAccumulator(24, 6, RegisterOverflow.Saturate, RoundingMode.NearestEven)),
         new("e4m3", new ExactAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee)),
         new("e2m1", new ExactAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee)),
+        new("e4m3", Float("fp32"), 0.15, Label: "e4m3 L-Mul → fp32") { Multiplier = new LMulMultiplier() },
         Chip("h100_e4m3", 0.05),
         Chip("h100_fp16"),
         Chip("h100_bf16"),
@@ -73,7 +74,7 @@ internal sealed class GemmBenchmark : IBenchmark
     private static (string Kernel, double Seconds) Measure(Case one)
     {
         INumberFormat format = Format(one.Operands);
-        var spec = new DatapathSpec(one.Title, format, format, one.Accumulator) { Dot = one.Dot };
+        var spec = new DatapathSpec(one.Title, format, format, one.Accumulator) { Dot = one.Dot, Multiplier = one.Multiplier };
         var order = new ReductionOrder(one.Chunk);
         var random = new RandomStream(512);
         uint[] a = Codes(format, one.Deviation, random), b = Codes(format, one.Deviation, random);
@@ -109,6 +110,8 @@ internal sealed class GemmBenchmark : IBenchmark
     private sealed record Case(string Operands, AccumulatorSpec Accumulator, double? Goal = null, double Deviation = Deviation, string? Label = null, int Chunk = 0)
     {
         public DotUnitSpec? Dot { get; init; }
+
+        public MultiplierSpec? Multiplier { get; init; }
 
         public string Title => Label ?? $"{Operands} → {Register}{(Chunk == 0 ? "" : $", chunks of {Chunk}")}";
 

@@ -36,7 +36,7 @@ public static class AccuracyEvaluator
             }
         }
         return new(plan.Key, Totals(network, [.. parts.Select(p => p.Output)]),
-            totals.ToImmutableSortedDictionary(p => p.Key, p => p.Value.ToNumerics(), StringComparer.Ordinal), network.Warnings);
+            totals.ToImmutableSortedDictionary(p => p.Key, p => p.Value.ToNumerics(), StringComparer.Ordinal), plan.Warnings);
     }
 
     private static AccuracyRecord Totals(PreparedNetwork network, Tensor[] outputs)

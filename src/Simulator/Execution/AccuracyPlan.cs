@@ -29,6 +29,9 @@ public sealed class AccuracyPlan
 
     internal QuantizedNetwork Quantized { get; }
 
+    /// <summary>The network's warnings, and which layers lose the integers that the graph states.</summary>
+    internal ImmutableArray<string> Warnings => [.. Network.Warnings, .. Network.Layers.Where(l => Quantized.Layers.ContainsKey(l.Name)).SelectMany(Requantized)];
+
     /// <summary>
     /// Quantizes for a datapath. Orders hold the order that the mapping of each layer implies; where the register cannot overflow or is exact, every order
     /// gives the same bits and the order leaves the key. Throws <see cref="InvalidInputException"/> when the datapath cannot execute the network; <paramref name="place"/> is
@@ -63,6 +66,15 @@ public sealed class AccuracyPlan
         return new(network, whole, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()))));
     }
 
+    private IEnumerable<string> Requantized(MatrixLayer layer)
+    {
+        if (layer.StatedInput is { } input && StatedQuantization.Input(layer, Quantized.Spec) is null) yield return Message("input", input, Quantized.Spec.Activation);
+        if (layer.StatedWeights is { } weights && StatedQuantization.WeightScales(layer, Quantized.Spec) is null) yield return Message("weights", weights, Quantized.Spec.Weight);
+
+        string Message(string what, StatedQuantization stated, INumberFormat format) =>
+            $"layer '{layer.Name}': the datapath's {format.Name} cannot take the {stated.Element.ToString().ToLowerInvariant()} {what} that the network states; the recipe quantizes them again";
+    }
+
     private static DatapathSpec Register(DatapathSpec spec, int bits) => spec with { Accumulator = new IntegerAccumulator(bits, RegisterOverflow.Wrap) };
 
     private static QuantizedLayer Quantize(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, DatapathSpec kernelSpec, Recipe recipe, ElementEncoder encoder,
@@ -85,9 +97,10 @@ public sealed class AccuracyPlan
         {
             (double? inputPeak, double? weightPeak) = recipe.FitAccumulator
                 ? Headroom.Peaks(encoder.Range, network.Encoder(spec.Weight).Range, spec.Accumulator, k) : (null, null);
-            QuantizedWeights weights = network.Weights(layer, spec.Weight, recipe, weightPeak);
+            QuantizedWeights weights = StatedQuantization.WeightScales(layer, spec) is { } stated ? network.Weights(layer, spec.Weight, stated)
+                : network.Weights(layer, spec.Weight, recipe, weightPeak);
             codes = [.. weights.Codes];
-            activation = network.Activation(layer, spec.Activation, recipe, inputPeak);
+            activation = StatedQuantization.Input(layer, spec) ?? network.Activation(layer, spec.Activation, recipe, inputPeak);
             for (int r = 0; r < scales.Length; r++) scales[r] = activation.Scale * weights.Scales[r] * layer.Alpha;
         }
         ReductionOrder canonical = OrderFreedom.IsFree(spec, layer, codes, zeroPoints, activation.ZeroPoint) ? ReductionOrder.Sequential : order.Canonical(k);

@@ -18,6 +18,12 @@ public sealed record MatrixLayer(Node Node, GemmLayer Shape, float[] WeightRows,
     /// <summary>The node's name.</summary>
     public string Name => Node.Name;
 
+    /// <summary>The integers that the graph states for the input of a float layer; null: none.</summary>
+    internal StatedQuantization? StatedInput { get; init; }
+
+    /// <summary>The integers that the graph states for the weights of a float layer; null: none.</summary>
+    internal StatedQuantization? StatedWeights { get; init; }
+
     /// <summary>Output channels: Groups·N.</summary>
     public int Rows => Shape.Groups * Shape.N;
 }

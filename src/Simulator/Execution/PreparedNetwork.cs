@@ -78,10 +78,10 @@ public sealed class PreparedNetwork
         {
             (MatrixLayer? layer, string? reason) = MatrixLayerFinder.From(node, byName[node.Name], reference.FirstInputs[node.Name],
                 i => !variable.Contains(node.Inputs[i]));
-            if (layer is not null) layers.Add(layer);
+            if (layer is { Integer: null })
+                layers.Add(layer with { StatedInput = StatedQuantization.OfInput(executed, node), StatedWeights = StatedQuantization.OfWeights(executed, node, layer.Rows) });
+            else if (layer is not null) layers.Add(layer);
             else warnings.Add($"layer '{node.Name}' ({node.OpType}) runs in float32, not in the datapath: {reason}");
-            if (layer is { Integer: null } && executed.Nodes.Any(n => n.OpType == "DequantizeLinear" && n.Outputs[0] == node.Inputs[0]))
-                warnings.Add($"layer '{node.Name}' takes dequantized integers; the recipe quantizes them again with its own scale (only QLinear operators keep the network's)");
         }
         EvaluationData source = calibration ?? data;
         Tensor chosen = EvaluationData.Slice(source.Inputs, 0, Math.Min(recipe.CalibrationSamples, source.Samples));
@@ -97,6 +97,10 @@ public sealed class PreparedNetwork
 
     internal QuantizedWeights Weights(MatrixLayer layer, INumberFormat format, Recipe recipe, double? peak) => _weights.GetOrAdd(FormattableString.Invariant($"{layer.Name}\n{format}\n{recipe.Canonical}\n{peak:R}"),
         _ => new(() => QuantizedWeights.From(layer.WeightRows, layer.Rows, layer.Shape.K, Encoder(format), recipe, peak))).Value;
+
+    /// <summary>The weights of a layer with the scales that the graph states, one a row.</summary>
+    internal QuantizedWeights Weights(MatrixLayer layer, INumberFormat format, float[] scales) => _weights.GetOrAdd(FormattableString.Invariant($"{layer.Name}\n{format}\nstated"),
+        _ => new(() => QuantizedWeights.WithScales(layer.WeightRows, layer.Shape.K, Encoder(format), scales))).Value;
 
     internal QuantizationParameters Activation(MatrixLayer layer, INumberFormat format, Recipe recipe, double? peak) => _activations.GetOrAdd(FormattableString.Invariant($"{layer.Name}\n{format}\n{recipe.Canonical}\n{peak:R}"),
         _ => new(() => recipe.ActivationSymmetry == Symmetry.Asymmetric

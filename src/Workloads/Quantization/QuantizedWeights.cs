@@ -33,4 +33,15 @@ public sealed record QuantizedWeights(INumberFormat Format, int Rows, int Column
         }
         return new(encoder.Format, rows, columns, [.. codes], [.. scales], clipped);
     }
+
+    /// <summary>Quantizes rows of float32 weights with given scales, one a row.</summary>
+    public static QuantizedWeights WithScales(ReadOnlySpan<float> weights, int columns, ElementEncoder encoder, ReadOnlySpan<float> scales)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        if (weights.Length != scales.Length * columns) throw new ArgumentException($"{scales.Length}×{columns} weights expected, found {weights.Length}", nameof(weights));
+        uint[] codes = new uint[weights.Length];
+        long clipped = 0;
+        for (int r = 0; r < scales.Length; r++) clipped += encoder.Encode(weights.Slice(r * columns, columns), scales[r], 0, codes.AsSpan(r * columns, columns));
+        return new(encoder.Format, scales.Length, columns, [.. codes], [.. scales], clipped);
+    }
 }

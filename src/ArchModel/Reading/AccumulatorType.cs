@@ -16,16 +16,16 @@ internal static class AccumulatorType
         YamlTypes.Choice(("wrap", RegisterOverflow.Wrap), ("saturate", RegisterOverflow.Saturate)), "What a sum that leaves the register becomes.");
 
     // Stochastic rounding needs random bits, which an accumulator does not carry.
-    private static readonly YamlField<RoundingMode> Rounding = YamlField.Optional("rounding",
+    internal static readonly YamlField<RoundingMode> Rounding = YamlField.Optional("rounding",
         YamlTypes.Choice(("nearest_even", RoundingMode.NearestEven), ("nearest_away", RoundingMode.NearestAway), ("to_zero", RoundingMode.ToZero),
             ("up", RoundingMode.Up), ("down", RoundingMode.Down), ("to_odd", RoundingMode.ToOdd)),
         RoundingMode.NearestEven, "nearest_even", "How each step is rounded.");
 
-    private static readonly YamlField<OverflowPolicy> FloatOverflow = YamlField.Optional("overflow",
+    internal static readonly YamlField<OverflowPolicy> FloatOverflow = YamlField.Optional("overflow",
         YamlTypes.Choice(("ieee", OverflowPolicy.Ieee), ("saturate", OverflowPolicy.Saturate), ("saturate_inf", OverflowPolicy.SaturateInfinity)),
         OverflowPolicy.Ieee, "ieee", "What a result beyond the largest finite number becomes.");
 
-    private static readonly YamlField<INumberFormat> Format = YamlField.Required("format", FormatType.Any, "Format of the register: a float format up to fp32.");
+    internal static readonly YamlField<INumberFormat> Format = YamlField.Required("format", FormatType.Any, "Format of the register: a float format up to fp32.");
     private static readonly YamlField<INumberFormat> Output = YamlField.Required("output", FormatType.Any, "Format that the finished sum is rounded into: a float format up to fp32, or integer or fixed point.");
     private static readonly YamlField<YamlNode> Product = YamlField.Optional("product", YamlTypes.Node("'fused' or a number format", FormatType.Any.JsonSchema),
         "`fused` (left out: the same): the exact product is added and the sum rounded once. A format: the product is rounded into it first.");
@@ -42,6 +42,8 @@ internal static class AccumulatorType
         new("float", new YamlSchema("float accumulator", "Float register, rounded after every step.", [Format, Product, Rounding, FloatOverflow]), ReadFloat),
         new("exact", new YamlSchema("exact accumulator", "Wide register that loses nothing; one rounding at the end.", [Output, Rounding, FloatOverflow]), ReadExact),
         new("quire", new YamlSchema("quire", "A posit's exact register of stated width; one rounding at the end.", [QuireFormat, QuireBits, Rounding]), ReadQuire),
+        LongAccumulatorType.Compensated,
+        LongAccumulatorType.Unnormalized,
     ]);
 
     private static bool ReadInteger(YamlMap map, DiagnosticBag bag, out AccumulatorSpec value)
@@ -103,7 +105,7 @@ internal static class AccumulatorType
     }
 
     // Every value of the register's format must be a binary32 number: the kernels' lanes and the golden files hold no more.
-    private static bool UpToFp32(YamlField field, YamlMap map, INumberFormat format, DiagnosticBag bag)
+    internal static bool UpToFp32(YamlField field, YamlMap map, INumberFormat format, DiagnosticBag bag)
     {
         if (format is FloatFormat f && f.FractionBits <= 23 && f.Bits - 1 - f.FractionBits <= 8 && f.Maximum.LeadingExponent <= 127 && f.MinimumExponent - f.FractionBits >= -149)
             return true;

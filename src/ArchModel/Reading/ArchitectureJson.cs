@@ -89,7 +89,9 @@ public static class ArchitectureJson
 
     private static JsonObject ToNode(DatapathSpec d)
     {
-        var node = new JsonObject { ["name"] = d.Name, ["weight"] = d.Weight.Name, ["activation"] = d.Activation.Name, ["accumulator"] = ToNode(d.Accumulator) };
+        var node = new JsonObject { ["name"] = d.Name, ["weight"] = d.Weight.Name, ["activation"] = d.Activation.Name, ["accumulator"] = ToNode(d.Accumulator is PromotedAccumulator p ? p.Inner : d.Accumulator) };
+        if (d.Accumulator is PromotedAccumulator { Outer: var outer } promoted)
+            node["promote"] = new JsonObject { ["every"] = promoted.Every, ["into"] = outer.Format.Name, ["rounding"] = Word(outer.Rounding), ["overflow"] = Word(outer.Overflow) };
         if (d.Dot is { } dot) node["dot"] = ToNode(dot);
         if (d.Multiplier is { } multiplier) node["multiplier"] = MultiplierType.ToNode(multiplier);
         node["pipeline_stages"] = d.PipelineStages;
@@ -114,8 +116,18 @@ public static class ArchitectureJson
             { ["kind"] = "float", ["format"] = f.Format.Name, ["product"] = f.Product?.Name ?? "fused", ["rounding"] = Word(f.Rounding), ["overflow"] = Word(f.Overflow) },
         ExactAccumulator { Quire: { } quire } e => new JsonObject { ["kind"] = "quire", ["format"] = e.Output.Name, ["bits"] = quire.Bits, ["rounding"] = Word(e.Rounding) },
         ExactAccumulator e => new JsonObject { ["kind"] = "exact", ["output"] = e.Output.Name, ["rounding"] = Word(e.Rounding), ["overflow"] = Word(e.Overflow) },
+        CompensatedAccumulator c => new JsonObject { ["kind"] = "compensated", ["format"] = c.Format.Name, ["rounding"] = Word(c.Rounding), ["overflow"] = Word(c.Overflow) },
+        NormalizingAccumulator n => ToNode(n),
         _ => throw new ArgumentOutOfRangeException(nameof(accumulator), accumulator, "a kind of accumulator without a JSON form"),
     };
+
+    private static JsonObject ToNode(NormalizingAccumulator n)
+    {
+        var node = new JsonObject { ["kind"] = "unnormalized", ["format"] = n.Format.Name, ["normalization"] = n.Normalization.ToString().ToLowerInvariant() };
+        if (n.Normalization == Normalization.Approximate) (node["k"], node["lambda"]) = (n.K, n.Lambda);
+        (node["guard"], node["rounding"]) = (n.Guard, Word(n.Rounding));
+        return node;
+    }
 
     private static string Word(RegisterOverflow overflow) => overflow == RegisterOverflow.Wrap ? "wrap" : "saturate";
 

@@ -27,7 +27,7 @@ public static class DatapathReader
 
     /// <summary>Key table of a datapath file.</summary>
     public static YamlSchema Schema { get; } = new("datapath", "A multiply-accumulate datapath: everything that changes a bit or a gate of it.",
-        [Name, Description, Weight, Activation, Accumulator, Dot, Multiplier, Profile, PipelineStages], "sim.datapath/1");
+        [Name, Description, Weight, Activation, Accumulator, Dot, Multiplier, Profile, LongAccumulatorType.Promote, PipelineStages], "sim.datapath/1");
 
     /// <summary>The type of a key that takes a datapath: inline mapping, catalogue name or file path.</summary>
     public static YamlType<DatapathSpec> Reference { get; } = new ReferenceType();
@@ -64,6 +64,7 @@ public static class DatapathReader
             bag.Error(map[Accumulator.Name]!.Location, "CFG104", refusal);
         MultiplierSpec? multiplier = Multiplier.TryRead(map, bag, out MultiplierSpec? kind) ? kind : null;
         if (formats && multiplier?.Refuses(activation, weight) is { } misfit) bag.Error(Multiplier.Place(map), "CFG108", $"'multiplier': {misfit}");
+        if (sum && LongAccumulatorType.Promote.TryRead(map, bag, out Promotion promotion)) accumulator = LongAccumulatorType.Promoted(map, accumulator, promotion, dot?.Lanes ?? 1, bag);
         if (sum && dot?.Refuses(accumulator) is { } reason) bag.Error(Dot.Place(map), "CFG107", $"'dot': {reason}");
         if (formats && (weight is ICodeArithmetic || activation is ICodeArithmetic))
             bag.Error(map[Weight.Name]!.Location, "CFG108", $"products of {activation.Name} and {weight.Name} cannot be summed: a datapath has no logarithmic multiplier");
@@ -103,7 +104,15 @@ public static class DatapathReader
         ChipProfile? profile = ChipProfiles.Find(chip);
         IEnumerable<string> known = ChipProfiles.All.Select(p => p.Name);
         if (profile is null) bag.Error(Profile.Place(map), "CFG106", $"no chip profile '{chip}'{NearestName.Hint(chip, known)} (known: {string.Join(", ", known)})");
-        return bag.ErrorCount > before ? null : profile!.Datapath with { Name = name is { Length: > 0 } ? name : profile.Name, PipelineStages = stages };
+        if (bag.ErrorCount > before) return null;
+        AccumulatorSpec accumulator = profile!.Datapath.Accumulator;
+        if (LongAccumulatorType.Promote.TryRead(map, bag, out Promotion promotion)) accumulator = LongAccumulatorType.Promoted(map, accumulator, promotion, profile.Datapath.Lanes, bag);
+        return bag.ErrorCount > before ? null : profile.Datapath with
+        {
+            Accumulator = accumulator,
+            Name = name is { Length: > 0 } ? name : profile.Name,
+            PipelineStages = stages,
+        };
     }
 
     private static string Tail(AccumulatorSpec accumulator) => accumulator switch
@@ -114,6 +123,10 @@ public static class DatapathReader
         FloatAccumulator f => f.Format.Name,
         ExactAccumulator { Quire: { } q } e => FormattableString.Invariant($"quire{q.Bits}_{e.Output.Name}"),
         ExactAccumulator e => $"exact_{e.Output.Name}",
+        PromotedAccumulator p => FormattableString.Invariant($"{Tail(p.Inner)}_into{p.Every}_{Tail(p.Outer)}"),
+        CompensatedAccumulator c => $"compensated_{c.Format.Name}",
+        NormalizingAccumulator { Normalization: Normalization.Approximate } n => FormattableString.Invariant($"{n.Format.Name}_an{n.K}.{n.Lambda}"),
+        NormalizingAccumulator n => $"{n.Format.Name}_{n.Normalization.ToString().ToLowerInvariant()}",
         _ => throw new ArgumentOutOfRangeException(nameof(accumulator), accumulator, "a kind of accumulator without a name"),
     };
 

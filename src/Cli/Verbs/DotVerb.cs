@@ -65,6 +65,7 @@ internal sealed class DotVerb : IVerb
         FixedAccumulator f => (new CodeText(f.Bits, f.Bits), f.Bits),
         FloatAccumulator f => (CodeText.Of(f.Format), f.Format.Bits),
         ExactAccumulator e => (CodeText.Of(e.Output), e.Output.Bits),
+        { ResultFormat: { } format } => (CodeText.Of(format), format.Bits),
         _ => throw new NotSupportedException($"accumulator {accumulator.GetType().Name}"),
     };
 }

@@ -14,6 +14,7 @@ namespace Sim.Datapath.Kernels;
 /// <item><b>Exact:</b> no rounding, whatever the order; at the end one rounding into Output. An exact sum of zero is +0. Inf - Inf is NaN.</item>
 /// <item><b>Quire:</b> the same in a register of stated width; a sum that leaves it overflows and is NaR from then on.</item>
 /// </list>
+/// <see cref="PromotedAccumulator"/>, <see cref="CompensatedAccumulator"/> and <see cref="NormalizingAccumulator"/> say their own steps.
 /// With a <see cref="DotUnitSpec"/>, a step takes as many products as the unit has lanes, by the unit's own rule.
 /// Where the datapath has a <see cref="MultiplierSpec"/>, its product stands in place of a·b.
 /// Adding a chunk's result to the running total is one step without a product (exact register: exact). A NaN operand or an invalid step
@@ -31,8 +32,7 @@ public sealed class ReferenceKernel : IGemmKernel
     public string? Refuses(DatapathSpec spec, ReductionOrder order, int k) => RefusesDot(spec, order, k)
         ?? (spec.Dot is AlignedDotUnit { Scales: not null } ? "operands of a datapath with block scales come with scale codes, which a matrix product does not carry" : null);
 
-    // A scaled datapath means something where its scales are at hand: in a dot product.
-    /// <summary>null when dot products through the datapath mean something; else what is wrong with it.</summary>
+    /// <summary>null when dot products through the datapath mean something, scales being at hand; else what is wrong with it.</summary>
     public static string? RefusesDot(DatapathSpec spec, ReductionOrder order, int k) => spec.Accumulator switch
     {
         _ when spec.Dot?.Refuses(spec.Accumulator) is { } reason => reason,
@@ -48,6 +48,9 @@ public sealed class ReferenceKernel : IGemmKernel
         FixedAccumulator f when f.Bits is < 2 or > 64 => $"a fixed-point accumulator has 2 to 64 bits, found {f.Bits}",
         FixedAccumulator { Rounding: RoundingMode.Stochastic } or FloatAccumulator { Rounding: RoundingMode.Stochastic } or
             ExactAccumulator { Rounding: RoundingMode.Stochastic } => "stochastic rounding needs random bits, which an accumulator does not carry",
+        CompensatedAccumulator { Rounding: RoundingMode.Stochastic } => "stochastic rounding needs random bits, which an accumulator does not carry",
+        PromotedAccumulator p => p.Refuses(spec.Lanes),
+        NormalizingAccumulator n => n.Refuses(),
         ExactAccumulator { Quire: { } quire } => quire.Refuses(spec.Activation, spec.Weight),
         _ => null,
     };
@@ -143,6 +146,7 @@ public sealed class ReferenceKernel : IGemmKernel
         if (spec.Multiplier is not { } multiplier) return null;
         if (multiplier.Refuses(spec.Activation, spec.Weight) is { } reason) return reason;
         if (spec.Dot is not null) return $"a dot unit aligns exact products, not those of a multiplier of kind {multiplier.Kind}";
+        if (spec.Accumulator is NormalizingAccumulator) return $"an unnormalized accumulator places exact products, not those of a multiplier of kind {multiplier.Kind}";
         if (spec.Accumulator is ExactAccumulator { Quire: not null }) return $"a quire is sized for exact products, not those of a multiplier of kind {multiplier.Kind}";
         return spec.Accumulator is IntegerAccumulator && multiplier is TableMultiplier table && table.Products.Any(p => p != MathF.Floor(p))
             ? "an integer accumulator needs a table of integer products" : null;

@@ -21,6 +21,8 @@ internal abstract class ReferenceRegister
     /// <summary>The register of a datapath, with the unit that feeds it.</summary>
     public static ReferenceRegister For(DatapathSpec spec) => spec.Dot switch
     {
+        _ when spec.Accumulator is PromotedAccumulator promoted => new ReferencePromotedRegister(spec, promoted),
+        null when spec.Accumulator is NormalizingAccumulator n => new ReferenceNormalizingRegister(spec, n),
         null => For(spec.Accumulator),
         AlignedDotUnit unit => new ReferenceAlignedRegister(spec, unit),
         _ => throw new NotSupportedException($"dot unit {spec.Dot.GetType().Name}"),
@@ -32,6 +34,7 @@ internal abstract class ReferenceRegister
         FixedAccumulator f => new ReferenceFixedRegister(f.Bits, f.Fraction, f.Overflow, f.Rounding),
         FloatAccumulator f => new ReferenceFloatRegister(f),
         ExactAccumulator e => new ReferenceExactRegister(e),
+        CompensatedAccumulator c => new ReferenceCompensatedRegister(c),
         _ => throw new NotSupportedException($"accumulator {spec.GetType().Name}"),
     };
 

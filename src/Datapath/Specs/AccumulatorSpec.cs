@@ -8,6 +8,9 @@ public enum RegisterOverflow : byte { Wrap, Saturate }
 /// <summary>The accumulating register of a datapath: a closed family, one record (and file) a kind. Each states the hardware of its own steps.</summary>
 public abstract record AccumulatorSpec
 {
+    /// <summary>Format of a finished sum, and of what a sum may start from, where the kind says so by itself; null: two's complement, or the kind's own fields say it.</summary>
+    public virtual Formats.INumberFormat? ResultFormat => null;
+
     /// <summary>Flip-flops of the register for products of this shape.</summary>
     public abstract int RegisterBits(ProductShape product);
 

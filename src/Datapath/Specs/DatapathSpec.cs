@@ -31,7 +31,7 @@ public sealed record DatapathSpec(string Name, INumberFormat Weight, INumberForm
 
     /// <summary>Multipliers and accumulation step of <see cref="Lanes"/> products without any register.</summary>
     public Structure MacLogic => Dot is { } unit
-        ? MultiplierLogic.Times(unit.Lanes) + unit.Step(Product, (FloatAccumulator)Accumulator)
+        ? MultiplierLogic.Times(unit.Lanes) + DotStep(unit)
         : MultiplierLogic + Accumulator.Step(Product);
 
     /// <summary>Accumulating register and pipeline registers: what a step of <see cref="Lanes"/> products clocks each time.</summary>
@@ -41,6 +41,10 @@ public sealed record DatapathSpec(string Name, INumberFormat Weight, INumberForm
         .With("pipeline register", PrimitiveKind.Register, DeepCutBits, count: (PipelineStages - 1) * Lanes);
 
     private Structure MultiplierLogic => Multiplier?.Logic(Activation.Shape, Weight.Shape) ?? Product.Multiplier();
+
+    private Structure DotStep(DotUnitSpec unit) => Accumulator is PromotedAccumulator promoted
+        ? unit.Step(Product, promoted.Inner) + promoted.Promotion
+        : unit.Step(Product, (FloatAccumulator)Accumulator);
 
     // The first cut lies behind the multipliers. Further ones hold the sum window with sign and exponent, or the integer sum.
     private int DeepCutBits => Accumulator is FloatAccumulator f

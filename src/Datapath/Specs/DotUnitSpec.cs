@@ -17,7 +17,7 @@ public abstract record DotUnitSpec(int Lanes)
     public virtual string? Refuses(AccumulatorSpec accumulator)
     {
         if (Lanes is < 1 or > MaximumLanes) return $"a dot unit has 1 to {MaximumLanes} lanes, found {Lanes}";
-        return accumulator is FloatAccumulator { Product: null } ? null : "a dot unit needs a float accumulator with fused products";
+        return accumulator is FloatAccumulator { Product: null } or PromotedAccumulator { Inner.Product: null } ? null : "a dot unit needs a float accumulator with fused products";
     }
 
     /// <summary>Logic of one whole step behind the multipliers; registers are not included.</summary>

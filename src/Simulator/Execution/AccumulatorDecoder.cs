@@ -21,6 +21,7 @@ public sealed class AccumulatorDecoder
             FixedAccumulator => null,
             FloatAccumulator f => f.Format,
             ExactAccumulator e => e.Output,
+            { ResultFormat: { } format } => format,
             _ => throw new ArgumentException($"no decoder for {accumulator}", nameof(accumulator)),
         };
         if (accumulator is FixedAccumulator q) _unit = MathF.ScaleB(1, -q.Fraction);

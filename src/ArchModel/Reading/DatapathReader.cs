@@ -66,8 +66,8 @@ public static class DatapathReader
         if (formats && multiplier?.Refuses(activation, weight) is { } misfit) bag.Error(Multiplier.Place(map), "CFG108", $"'multiplier': {misfit}");
         if (sum && LongAccumulatorType.Promote.TryRead(map, bag, out Promotion promotion)) accumulator = LongAccumulatorType.Promoted(map, accumulator, promotion, dot?.Lanes ?? 1, bag);
         if (sum && dot?.Refuses(accumulator) is { } reason) bag.Error(Dot.Place(map), "CFG107", $"'dot': {reason}");
-        if (formats && (weight is ICodeArithmetic || activation is ICodeArithmetic))
-            bag.Error(map[Weight.Name]!.Location, "CFG108", $"products of {activation.Name} and {weight.Name} cannot be summed: a datapath has no logarithmic multiplier");
+        if (formats && !Multiplier.IsIn(map) && (weight is ICodeArithmetic || activation is ICodeArithmetic))
+            bag.Error(map[Weight.Name]!.Location, "CFG108", $"products of {activation.Name} and {weight.Name} need a logarithmic multiplier ({{kind: log}}) or a table");
         if (bag.ErrorCount > before) return null;
         var spec = new DatapathSpec(named ? name : defaultName ?? "", weight, activation, accumulator, stages) { Dot = dot, Multiplier = multiplier };
         if (multiplier is not null && ReferenceKernel.RefusesDot(spec, ReductionOrder.Sequential, 1) is { } senseless)

@@ -20,6 +20,10 @@ internal static class MultiplierType
         "Text file of 2^a rows (activation codes) of 2^b numbers (weight codes), separated by commas or spaces, # for comments; relative to this file.");
     private static readonly YamlField<ImmutableArray<string>> Rows = YamlField.Optional("rows", YamlTypes.List(YamlTypes.Text), "The rows of the table themselves, in place of 'file': numbers separated by spaces.");
 
+    private static readonly YamlField<int> PowerBits = YamlField.Optional("bits", YamlTypes.Integer(1, LogMultiplier.MostBits), LogMultiplier.MostBits, "52", "Bits below the point of a table entry, each the nearest to its power of two.");
+    private static readonly YamlField<int> Lookup = YamlField.Optional("lookup", YamlTypes.Integer(0, LogMultiplier.MostLookup),
+        "High bits of the remainder that address the table; the rest f is taken as 2^f = 1 + f (Mitchell). Left out: all; 0: no table.");
+
     /// <summary>The type of the `multiplier` key; null is the exact one.</summary>
     public static YamlType<MultiplierSpec?> Instance { get; } = new YamlVariantType<MultiplierSpec?>("multiplier", "kind",
     [
@@ -41,6 +45,15 @@ internal static class MultiplierType
                 value = new TruncatedMultiplier(dropped, Correction.Read(map, bag));
                 return good;
             }),
+        new("log", new YamlSchema("logarithmic multiplier", "Logarithms added (operands lnsN_R), the product made linear by a table and Mitchell's line (LNS-Madam).", [PowerBits, Lookup]),
+            (YamlMap map, DiagnosticBag bag, out MultiplierSpec? value) =>
+            {
+                bool given = Lookup.IsIn(map), good = Lookup.TryRead(map, bag, out int lookup);
+                good |= !given;
+                good &= PowerBits.TryRead(map, bag, out int bits);
+                value = new LogMultiplier(bits, given ? lookup : null);
+                return good;
+            }),
         new("table", new YamlSchema("product table", "Any product of two short codes, from a file or inline.", [File, Rows]), ReadTable),
     ]);
 
@@ -52,6 +65,10 @@ internal static class MultiplierType
         {
             case LMulMultiplier { Offset: { } offset }: node["offset"] = offset; break;
             case LMulMultiplier or MitchellMultiplier: break;
+            case LogMultiplier l:
+                node["bits"] = l.Bits;
+                if (l.Lookup is { } lookup) node["lookup"] = lookup;
+                break;
             case PiecewiseAffineMultiplier p: node["offset"] = p.Offset; break;
             case TruncatedMultiplier t: (node["dropped_columns"], node["correction"]) = (t.Dropped, t.Correction); break;
             case TableMultiplier t:

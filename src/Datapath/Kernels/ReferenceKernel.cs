@@ -36,8 +36,8 @@ public sealed class ReferenceKernel : IGemmKernel
     public static string? RefusesDot(DatapathSpec spec, ReductionOrder order, int k) => spec.Accumulator switch
     {
         _ when spec.Dot?.Refuses(spec.Accumulator) is { } reason => reason,
-        _ when spec.Multiplier is not TableMultiplier && (spec.Weight is ICodeArithmetic || spec.Activation is ICodeArithmetic) =>
-            $"products of {spec.Activation.Name} and {spec.Weight.Name} need a logarithmic multiplier",
+        _ when spec.Multiplier is not (TableMultiplier or LogMultiplier) && (spec.Weight is ICodeArithmetic || spec.Activation is ICodeArithmetic) =>
+            $"products of {spec.Activation.Name} and {spec.Weight.Name} need a logarithmic multiplier (kind log) or a table",
         FloatAccumulator { Format: ICodeArithmetic } or FloatAccumulator { Product: ICodeArithmetic } or ExactAccumulator { Output: ICodeArithmetic } =>
             "a register of logarithms has no step of its own",
         _ when RefusesMultiplier(spec) is { } reason => reason,
@@ -148,6 +148,7 @@ public sealed class ReferenceKernel : IGemmKernel
         if (spec.Dot is not null) return $"a dot unit aligns exact products, not those of a multiplier of kind {multiplier.Kind}";
         if (spec.Accumulator is NormalizingAccumulator) return $"an unnormalized accumulator places exact products, not those of a multiplier of kind {multiplier.Kind}";
         if (spec.Accumulator is ExactAccumulator { Quire: not null }) return $"a quire is sized for exact products, not those of a multiplier of kind {multiplier.Kind}";
+        if (spec.Accumulator is IntegerAccumulator && multiplier is LogMultiplier) return "an integer accumulator needs integer operands";
         return spec.Accumulator is IntegerAccumulator && multiplier is TableMultiplier table && table.Products.Any(p => p != MathF.Floor(p))
             ? "an integer accumulator needs a table of integer products" : null;
     }

@@ -55,7 +55,8 @@ public sealed partial record LogFormat
             : Sum(negative, product, IsNegative(c), Logarithm(c), rounding, ref flags);
     }
 
-    private bool IsNegative(uint code) => (code & SignBit) != 0;
+    /// <summary>The sign of a code.</summary>
+    public bool IsNegative(uint code) => (code & SignBit) != 0;
 
     // The larger logarithm and Gauss's correction for the distance to the other.
     private uint Sum(bool negativeA, long a, bool negativeB, long b, in Rounding rounding, ref RoundingFlags flags)

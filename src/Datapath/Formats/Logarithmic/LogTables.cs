@@ -15,6 +15,7 @@ internal sealed class LogTables
     private static readonly ConcurrentDictionary<int, LogTables> Cache = new();
 
     private readonly int _fractionBits;
+    private readonly ConcurrentDictionary<(int, int), ulong> _rounded = [];
     private readonly Lazy<ulong[]>? _significands;
     private readonly Lazy<UInt128[]>? _turns;
 
@@ -22,7 +23,7 @@ internal sealed class LogTables
     {
         _fractionBits = fractionBits;
         if (fractionBits > TableFractionBits) return;
-        _significands = new(() => [.. Enumerable.Range(0, 1 << fractionBits).Select(j => Rounded(j, 53))]);
+        _significands = new(() => [.. Enumerable.Range(0, 1 << fractionBits).Select(j => Round(j, 53))]);
         _turns = new(() => [.. Enumerable.Range(0, 1 << fractionBits).Select(j => (UInt128)Enclosure.Decide(f => Enclosure.Power(2 * j + 1, fractionBits + 1, f).Floor(127)))]);
     }
 
@@ -30,10 +31,12 @@ internal sealed class LogTables
     public static LogTables Of(int fractionBits) => Cache.GetOrAdd(fractionBits, r => new(r));
 
     /// <summary>2^(j/2^R) · 2^52, to nearest.</summary>
-    public ulong Significand(int j) => _significands is { } table ? table.Value[j] : Rounded(j, 53);
+    public ulong Significand(int j) => _significands is { } table ? table.Value[j] : Round(j, 53);
 
     /// <summary>2^(j/2^R) rounded to nearest with <paramref name="bits"/> significant bits; a tie cannot be, one half-way down to 1 is exact.</summary>
-    public ulong Rounded(int j, int bits) => (ulong)((Enclosure.Decide(f => Enclosure.Power(j, _fractionBits, f).Floor(bits)) + 1) >> 1);
+    public ulong Rounded(int j, int bits) => _rounded.GetOrAdd((j, bits), key => Round(key.Item1, key.Item2));
+
+    private ulong Round(int j, int bits) => (ulong)((Enclosure.Decide(f => Enclosure.Power(j, _fractionBits, f).Floor(bits)) + 1) >> 1);
 
     /// <summary>The j of the power nearest in the logarithm to a number of [1, 2), given in units of 2^-127; null when there is no table.</summary>
     public int? Nearest(UInt128 normalised)

@@ -34,7 +34,8 @@ internal sealed class FloatLanesKernel<T> : TiledKernel
         if (acc.Product is { } rounded && !IsExactIn(rounded, product)) return $"products are rounded to {rounded.Name}";
         if (IsLane(format)) return null;
         int unit = Math.Min(product.Unit, format.MinimumExponent - format.FractionBits), scale = Scale(format);
-        if (unit + scale < LaneUnit || a.Top + scale > LaneTop) return "scaled sums leave the lane's exponents";
+        int weightScale = WeightScale(a, scale);
+        if (unit + scale < LaneUnit || a.Top + scale - weightScale > LaneTop || b.Top + weightScale > LaneTop) return "scaled sums leave the lane's exponents";
         if (format.MinimumExponent - format.FractionBits + scale + LaneBits > LaneTop) return "the subnormal grid leaves the lane's exponents";
         if (IsSingle) return RoundingProof.Refuses(format, product, order.Canonical(k).Chunk != 0, LaneBits);
         if (LaneBits - format.Precision < format.Precision + 2) return $"lanes of {LaneBits} bits leave no room to round to {format.Precision}";
@@ -56,20 +57,24 @@ internal sealed class FloatLanesKernel<T> : TiledKernel
         if (IsLane(format)) return new FloatLanesPlan<T, FusedReduction<T>>(spec, format, order, default, 0);
         OperandRange product = OperandRange.Of(spec.Activation)!.Value * OperandRange.Of(spec.Weight)!.Value;
         int scale = Scale(format), unit = format.MinimumExponent - format.FractionBits;
+        int weightScale = WeightScale(OperandRange.Of(spec.Activation)!.Value, scale);
         T factor = T.ScaleB(T.One, LaneBits - format.Precision);
         if (RoundingProof.Refuses(format, product, order.Chunk != 0, LaneBits) is not null)
         {
             double grid = Math.ScaleB(1.5, unit + scale + LaneBits - 1);
-            return (TilePlan<T>)(object)new FloatLanesPlan<double, OddRoundedReduction>(spec, format, order, new(double.CreateChecked(factor), grid), scale);
+            return (TilePlan<T>)(object)new OddLanesPlan(spec, format, order, double.CreateChecked(factor), grid, scale, weightScale);
         }
         // Sums that are multiples of the smallest subnormal never need its grid.
-        if (product.Unit >= unit) return new FloatLanesPlan<T, RoundedReduction<T>>(spec, format, order, new(factor), scale);
+        if (product.Unit >= unit) return new FloatLanesPlan<T, RoundedReduction<T>>(spec, format, order, new(factor), scale, weightScale);
         T floor = T.ScaleB(T.CreateChecked(1.5), unit + scale + LaneBits - 1);
-        return new FloatLanesPlan<T, RoundedSubnormalReduction<T>>(spec, format, order, new(factor, floor, T.NegativeZero), scale);
+        return new FloatLanesPlan<T, RoundedSubnormalReduction<T>>(spec, format, order, new(factor, floor, T.NegativeZero), scale, weightScale);
     }
 
     // Puts the top binade of the accumulator where 2^(W-p) times a sum overflows the lane (RoundedReduction).
     private static int Scale(FloatFormat format) => Math.Max(0, LaneTop - (LaneBits - format.Precision) - format.Maximum.LeadingExponent);
+
+    // Where activations alone would leave the lane, weights carry half of the scale.
+    private static int WeightScale(OperandRange activation, int scale) => activation.Top + scale > LaneTop ? scale / 2 : 0;
 
     private static bool IsLane(FloatFormat f) => IsSingle && f is { ExponentBits: 8, FractionBits: 23, Bias: 127, Specials: Specials.Ieee };
 

@@ -10,14 +10,14 @@ namespace Sim.Datapath.Kernels;
 /// Float lanes without special cases in the loop: any lane that ends as Inf or NaN (an operand was one, or a sum came near the accumulator's
 /// largest finite) sends its tile to the fallback.
 /// </summary>
-internal sealed class FloatLanesPlan<T, TReduction> : TilePlan<T>
+internal class FloatLanesPlan<T, TReduction> : TilePlan<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TReduction : struct, IReduction<T>
 {
     private readonly TReduction _reduction;
     private readonly OperandDecoder<T> _activations, _weights;
     private readonly FloatLaneEncoder<T> _encoder;
-    private readonly T _scale;
+    private readonly T _scale, _weightScale;
     private readonly int _chunk;
 
     /// <param name="spec">The datapath.</param>
@@ -25,13 +25,15 @@ internal sealed class FloatLanesPlan<T, TReduction> : TilePlan<T>
     /// <param name="order">Reduction order.</param>
     /// <param name="reduction">The step.</param>
     /// <param name="scale">Exponent of the power of two by which activations, and so sums, are multiplied.</param>
-    public FloatLanesPlan(DatapathSpec spec, FloatFormat format, ReductionOrder order, TReduction reduction, int scale)
+    /// <param name="weightScale">The part of it by which weights are multiplied instead.</param>
+    public FloatLanesPlan(DatapathSpec spec, FloatFormat format, ReductionOrder order, TReduction reduction, int scale, int weightScale = 0)
     {
         _reduction = reduction;
         _activations = OperandDecoder<T>.Of(spec.Activation);
         _weights = OperandDecoder<T>.Of(spec.Weight);
         _encoder = new(format, scale);
-        _scale = T.ScaleB(T.One, scale);
+        _scale = T.ScaleB(T.One, scale - weightScale);
+        _weightScale = T.ScaleB(T.One, weightScale);
         _chunk = order.Chunk;
     }
 
@@ -43,12 +45,17 @@ internal sealed class FloatLanesPlan<T, TReduction> : TilePlan<T>
 
     public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => _activations.Decode(codes, zeroPoint, _scale, values);
 
-    public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => _weights.Decode(codes, zeroPoint, T.One, values);
+    public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => _weights.Decode(codes, zeroPoint, _weightScale, values);
 
-    public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, int rows, int columns, Span<long> results, ref GemmEvents events)
+    public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, int rows, int columns, Span<long> results, ref GemmEvents events) =>
+        Sum(a, b, rows, columns, _reduction, results);
+
+    /// <summary>Sums a tile with a given step.</summary>
+    protected bool Sum<TStep>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, int rows, int columns, TStep step, Span<long> results)
+        where TStep : struct, IReduction<T>
     {
         Span<T> total = stackalloc T[LaneTile.Rows * LaneTile.Width<T>()];
-        Chunks.Sum(a, b, _chunk, _reduction, total);
+        Chunks.Sum(a, b, _chunk, step, total);
         if (!IsFinite(total[..(rows * Width)], columns)) return false;
         _encoder.Encode(total[..(rows * Width)], results);
         return true;

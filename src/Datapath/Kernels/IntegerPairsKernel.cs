@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels.Lanes;
 using Sim.Datapath.Specs;
@@ -7,7 +8,8 @@ namespace Sim.Datapath.Kernels;
 
 /// <summary>
 /// Integer sums that no order can make overflow, two products a lane and step. The licence is a bound: K times the largest product fits the
-/// register, or else, tile by tile, the sum of the magnitudes of the actual products does.
+/// register, or else, tile by tile, a bound from the actual operands does. Where none does, a wrapping register is summed in the same way
+/// and its prefixes are watched.
 /// </summary>
 internal sealed class IntegerPairsKernel : TiledKernel
 {
@@ -30,15 +32,16 @@ internal sealed class IntegerPairsKernel : TiledKernel
         long maximum = long.MaxValue >> 64 - ((IntegerAccumulator)spec.Accumulator).Bits;
         bool licensed = Bound(spec, k) <= maximum;
         IGemmKernel? fallback = licensed ? null : KernelCatalogue.SelectAfter(this, spec, canonical, k);
-        return new TiledWeights<int>(Name, new Plan(spec, licensed ? null : maximum), fallback, spec, canonical, n, k, codes, zeroPoints);
+        return new TiledWeights<int>(Name, new Plan(spec, licensed ? null : maximum, canonical.Chunk != 0), fallback, spec, canonical, n, k, codes, zeroPoints);
     }
 
     // Magnitudes are below 2^Bits whatever the zero points are.
     private static BigInteger Bound(DatapathSpec spec, int k) => k * (BigInteger.Pow(2, spec.Activation.Bits) - 1) * (BigInteger.Pow(2, spec.Weight.Bits) - 1);
 
-    private sealed class Plan(DatapathSpec spec, long? unproved) : TilePlan<int>
+    private sealed class Plan(DatapathSpec spec, long? unproved, bool chunked) : TilePlan<int>
     {
         private readonly IntegerDecoder _activations = new((FixedFormat)spec.Activation), _weights = new((FixedFormat)spec.Weight);
+        private readonly IntegerAccumulator _accumulator = (IntegerAccumulator)spec.Accumulator;
 
         public override int Rows => LaneTile.Rows;
 
@@ -50,19 +53,64 @@ internal sealed class IntegerPairsKernel : TiledKernel
 
         public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<int> values) => _weights.DecodePairs(codes, zeroPoint, values);
 
-        public override bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, int rows, int columns, Span<long> results, ref GemmEvents events)
+        public override PanelBounds Bounds(Span<int> panel, int width, bool weights) => unproved is null ? default : PairBounds.Of(panel, width);
+
+        public override bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, int rows, int columns, Span<long> results, ref GemmEvents events) =>
+            Sum(a, b, PairBounds.Of(a, Rows), PairBounds.Of(b, Width), rows, columns, results, ref events);
+
+        public override bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns, Span<long> results,
+            ref GemmEvents events)
         {
             Span<int> total = stackalloc int[LaneTile.Rows * 32];
-            if (unproved is long maximum)
+            // Hölder: no prefix of any output is larger.
+            if (unproved is long maximum && Math.Min(activations.RowSum * weights.Largest, activations.Largest * weights.RowSum) > maximum)
             {
+                if (_accumulator.Overflow == RegisterOverflow.Wrap && !chunked)
+                {
+                    Wrap(a, b, total, rows, columns, ref events);
+                    Widen(total, results);
+                    return true;
+                }
                 // Padding is zero, so its lanes never exceed the bound.
                 Chunks.Sum(a, b, 0, default(MagnitudePairReduction), total);
                 foreach (int magnitude in total)
                     if (magnitude > maximum) return false;
             }
             Chunks.Sum(a, b, 0, default(PairReduction), total);
-            for (int i = 0; i < rows * Width; i++) results[i] = total[i];
+            Widen(total, results);
             return true;
+        }
+
+        // Wrapping after every step or once at the end is the same number; that a step wrapped shows in the prefixes.
+        private void Wrap(ReadOnlySpan<int> a, ReadOnlySpan<int> b, Span<int> total, int rows, int columns, ref GemmEvents events)
+        {
+            int bits = _accumulator.Bits, unused = 32 - bits, start = 1 << bits - 1;
+            Span<int> seen = stackalloc int[LaneTile.Rows * 32];
+            for (int r = 0; r < LaneTile.Rows; r += PrefixTile.Rows)
+                PrefixTile.Sum(ref Chunks.Element(a, r), ref Chunks.Element(b, 0), a.Length / LaneTile.Rows, start, ref total[r * 32], ref seen[r * 32]);
+            Vector512<int> offset = Vector512.Create(start);
+            ulong real = columns == 32 ? uint.MaxValue : (1UL << columns) - 1;
+            unchecked
+            {
+                for (int i = 0; i < total.Length; i += 16) (Vector512.Create<int>(total[i..]) - offset << unused >> unused).CopyTo(total[i..]);
+                for (int r = 0; r < rows; r++)
+                {
+                    Vector512<int> low = Vector512.Create<int>(seen[(r * 32)..]) >>> bits, high = Vector512.Create<int>(seen[(r * 32 + 16)..]) >>> bits;
+                    ulong left = Vector512.GreaterThan(low, Vector512<int>.Zero).ExtractMostSignificantBits()
+                        | Vector512.GreaterThan(high, Vector512<int>.Zero).ExtractMostSignificantBits() << 16;
+                    events.OverflowedOutputs += BitOperations.PopCount(left & real);
+                }
+            }
+        }
+
+        private static void Widen(ReadOnlySpan<int> total, Span<long> results)
+        {
+            for (int i = 0; i < total.Length; i += 16)
+            {
+                (Vector512<long> low, Vector512<long> high) = Vector512.Widen(Vector512.Create(total[i..]));
+                low.CopyTo(results[i..]);
+                high.CopyTo(results[(i + 8)..]);
+            }
         }
     }
 }

@@ -13,6 +13,8 @@ public static class KernelCatalogue
         new FloatLanesKernel<float>(),
         // 0.2: what the line above hands over when sums overflow to Inf; five integer operations a step.
         new CarryLanesKernel(),
+        // 0.3: registers and products too wide for the lines above, where the operands' range licenses it.
+        new RangeLanesKernel(),
         // 0.15, or 0.03 where sums are rounded to odd first: half the lanes, for registers and products too wide for the lines above.
         new FloatLanesKernel<double>(),
         // 0.007: every mode and policy, every step watched.

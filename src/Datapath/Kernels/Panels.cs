@@ -5,6 +5,9 @@ namespace Sim.Datapath.Kernels;
 /// <summary>Decodes one row of an operand into lane elements; what lies past the row's codes must be zero.</summary>
 internal delegate void RowDecoder<T>(int row, Span<T> values);
 
+/// <summary>Bounds of a panel of that width, which may be scaled by a power of two.</summary>
+internal delegate PanelBounds PanelMeasure<T>(Span<T> panel, int width, bool weights);
+
 /// <summary>
 /// An operand decoded once and laid out for the inner loop: [panel][step][Width], rows beyond the last padded with zeros. Width is the number
 /// of rows whose elements of one step lie side by side.
@@ -13,12 +16,14 @@ internal sealed class Panels<T>
     where T : unmanaged
 {
     private readonly T[] _elements;
+    private readonly PanelBounds[] _bounds;
 
     private Panels(int rows, int steps, int width)
     {
         Rows = rows;
         Steps = steps;
         Width = width;
+        _bounds = new PanelBounds[Count];
         _elements = Scratch<T>.Rent(checked(Count * steps * width));
     }
 
@@ -37,8 +42,11 @@ internal sealed class Panels<T>
     /// <summary>Elements of a panel, [step][Width], from step <paramref name="first"/> on.</summary>
     public Span<T> Panel(int index, int first = 0) => _elements.AsSpan(checked((index * Steps + first) * Width), (Steps - first) * Width);
 
-    /// <summary>Decodes and lays out <paramref name="rows"/> rows of <paramref name="steps"/> elements.</summary>
-    public static Panels<T> Pack(int rows, int steps, int width, RowDecoder<T> decode)
+    /// <summary>Bounds of a panel.</summary>
+    public ref readonly PanelBounds Bounds(int index) => ref _bounds[index];
+
+    /// <summary>Decodes, lays out and measures <paramref name="rows"/> rows of <paramref name="steps"/> elements.</summary>
+    public static Panels<T> Pack(int rows, int steps, int width, RowDecoder<T> decode, PanelMeasure<T> measure, bool weights)
     {
         var panels = new Panels<T>(rows, steps, width);
         T[] block = Scratch<T>.Rent(checked(width * steps));
@@ -49,6 +57,7 @@ internal sealed class Panels<T>
             for (int r = 0; r < here; r++) decode(p * width + r, block.AsSpan(r * steps, steps));
             block.AsSpan(here * steps, (width - here) * steps).Clear();
             Transposer.Transpose(block, steps, width, panels.Panel(p));
+            panels._bounds[p] = measure(panels.Panel(p), width, weights);
         }
         Scratch<T>.Return(block);
         return panels;

@@ -37,7 +37,24 @@ internal abstract class TilePlan<T>
     /// <param name="results">What <see cref="IGemmKernel.Run"/> writes.</param>
     /// <param name="events">Overflowed and NaN outputs are added; the caller counts outputs.</param>
     public abstract bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, int rows, int columns, Span<long> results, ref GemmEvents events);
+
+    /// <summary>What the licence of a tile needs to know of a panel, found once when it is packed. May scale the panel by a power of two.</summary>
+    /// <param name="panel">[step][<paramref name="width"/>].</param>
+    /// <param name="width">Rows of the panel, padding included.</param>
+    /// <param name="weights">Whether it holds weights, not activations.</param>
+    public virtual PanelBounds Bounds(Span<T> panel, int width, bool weights) => default;
+
+    /// <summary>As the other <c>Sum</c>, with the bounds of both panels, whichever fills the lanes.</summary>
+    public virtual bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns, Span<long> results,
+        ref GemmEvents events) => Sum(a, b, rows, columns, results, ref events);
 }
+
+/// <summary>Bounds of the elements of a panel.</summary>
+/// <param name="Largest">Largest magnitude; NaN or infinite when an element is.</param>
+/// <param name="Smallest">Smallest magnitude but 0; infinite when there is none.</param>
+/// <param name="RowSum">Largest sum of the magnitudes of one row, where the plan needs it.</param>
+/// <param name="Scale">Exponent of the power of two that the elements of the panel carry more than these bounds.</param>
+internal readonly record struct PanelBounds(double Largest, double Smallest, long RowSum, int Scale = 0);
 
 /// <summary>Weights decoded and laid out for one kernel, to be used with any number of activation matrices. Immutable.</summary>
 public abstract class PackedWeights

@@ -61,7 +61,7 @@ internal sealed class TiledWeights<T> : PackedWeights
         // Products commute, so the longer side takes the lanes; few output columns (a depthwise layer) would leave most lanes empty.
         _activationsInLanes = n <= plan.Rows;
         _weights = Panels<T>.Pack(n, plan.Steps(k), _activationsInLanes ? plan.Rows : plan.Width, (row, values) =>
-            _plan.DecodeWeights(Codes.AsSpan(row * K, K), ZeroPoints.Length == 0 ? 0 : ZeroPoints[row], values));
+            _plan.DecodeWeights(Codes.AsSpan(row * K, K), ZeroPoints.Length == 0 ? 0 : ZeroPoints[row], values), _plan.Bounds, weights: true);
     }
 
     internal override void Release()
@@ -90,7 +90,7 @@ internal sealed class TiledWeights<T> : PackedWeights
             {
                 int start = first, here = Math.Min(group, m - first);
                 Panels<T> panels = Panels<T>.Pack(here, _plan.Steps(K), _activationsInLanes ? _plan.Width : _plan.Rows, (row, values) =>
-                    _plan.DecodeActivations(new ReadOnlySpan<uint>(activations + (long)(start + row) * K, K), zeroPointA, values));
+                    _plan.DecodeActivations(new ReadOnlySpan<uint>(activations + (long)(start + row) * K, K), zeroPointA, values), _plan.Bounds, weights: false);
                 GemmEvents before = events;
                 bool done = Group(panels, first, a, zeroPointA, tile, result, ref events);
                 panels.Release();
@@ -128,8 +128,8 @@ internal sealed class TiledWeights<T> : PackedWeights
         int row = first + p * activations.Width, rows = Math.Min(activations.Width, activations.Rows - p * activations.Width);
         int column = w * _weights.Width, columns = Math.Min(_weights.Width, N - column);
         bool done = _activationsInLanes
-            ? _plan.Sum(_weights.Panel(w), activations.Panel(p), columns, rows, tile, ref events)
-            : _plan.Sum(activations.Panel(p), _weights.Panel(w), rows, columns, tile, ref events);
+            ? _plan.Sum(_weights.Panel(w), activations.Panel(p), activations.Bounds(p), _weights.Bounds(w), columns, rows, tile, ref events)
+            : _plan.Sum(activations.Panel(p), _weights.Panel(w), activations.Bounds(p), _weights.Bounds(w), rows, columns, tile, ref events);
         int down = _activationsInLanes ? 1 : _plan.Width, across = _activationsInLanes ? _plan.Width : 1;
         if (!done)
         {

@@ -17,6 +17,7 @@ internal static class VerbCatalogue
         new SchemaVerb(),
         new FormatsVerb(),
         new DotVerb(),
+        new NonlinearVerb(),
         new SweepVerb(),
         new ReportVerb(),
     ];

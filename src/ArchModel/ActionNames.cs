@@ -50,6 +50,8 @@ public static class ActionNames
     /// <summary>vector: one float32 elementwise operation.</summary>
     public const string VectorOp = "op";
 
+    // vector: one element through a function of the unit's own goes by the function's name, e.g. `softmax`.
+
     /// <summary>A buffer's action: one element of the operand is read. Widths differ by operand, so each has its own name, e.g. `read_weights`.</summary>
     public static string ReadOf(Operands operand) => "read_" + NameOf(operand);
 

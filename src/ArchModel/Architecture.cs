@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Sim.Datapath.Nonlinear;
 using Sim.Datapath.Specs;
 
 namespace Sim.ArchModel;
@@ -23,8 +24,12 @@ public sealed record BufferLevel(string Name, long CapacityBytes, int PortBits, 
 /// <summary>Off-chip memory behind one shared bus. BytesPerCycle = null: unlimited. Kind selects the technology's pJ/bit, e.g. `LPDDR4`.</summary>
 public sealed record DramLevel(string Kind, double? BytesPerCycle);
 
-/// <summary>Elementwise unit after the array: Lanes float32 operations a cycle.</summary>
-public sealed record VectorUnit(int Lanes);
+/// <summary>Elementwise unit after the array: Lanes operations a cycle, in float32 but for the functions of its program.</summary>
+public sealed record VectorUnit(int Lanes)
+{
+    /// <summary>Functions that are not computed in float32.</summary>
+    public VectorProgram Program { get; init; } = VectorProgram.None;
+}
 
 /// <summary>A whole accelerator as described by one YAML file. Buffers together keep each operand exactly once.</summary>
 public sealed record Architecture(string Name, string TechnologyName, double ClockHertz, DatapathSpec Datapath, PeArray Array,

@@ -42,7 +42,7 @@ public static class Run
         ImmutableArray<LayerRecord> records =
         [
             .. layers.Gemms.Select(g => Matrix(design, cost, g, accuracy?.Layers.GetValueOrDefault(g.Name))),
-            .. layers.Vectors.Select(v => Vector(design, cost, v)),
+            .. layers.Vectors.Select(v => Vector(design, cost, v, accuracy?.Layers.GetValueOrDefault(v.Name))),
         ];
         long cycles = records.Sum(r => r.ComputeCycles + r.StallCycles);
         double seconds = cycles / design.ClockHertz;
@@ -72,11 +72,11 @@ public static class Run
             Energy(ledger, cost), numerics);
     }
 
-    private static LayerRecord Vector(Architecture design, ArchitectureCost cost, VectorLayer layer)
+    private static LayerRecord Vector(Architecture design, ArchitectureCost cost, VectorLayer layer, LayerNumerics? numerics)
     {
         VectorTiming timing = Estimator.Estimate(design, layer);
         double busy = timing.Cycles == 0 ? 0 : (double)layer.Operations / (timing.Cycles * design.Vector.Lanes);
-        return new(layer.Name, layer.OpType, 0, 0, 0, 0, timing.Cycles, 0, busy, Energy(timing.Ledger, cost), null);
+        return new(layer.Name, layer.OpType, 0, 0, 0, 0, timing.Cycles, 0, busy, Energy(timing.Ledger, cost), numerics);
     }
 
     private static ImmutableArray<ActionEnergy> Energy(Ledger ledger, ArchitectureCost cost) =>

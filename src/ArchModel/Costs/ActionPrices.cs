@@ -30,6 +30,7 @@ internal sealed class ActionPrices
         Add(ActionNames.Dram, ActionNames.ReadBits, dram.Value, dram.Source);
         Add(ActionNames.Dram, ActionNames.WriteBits, dram.Value, dram.Source);
         Add(ActionNames.Vector, ActionNames.VectorOp, pe.Lane.EnergyFemtojoules / 1000, logic);
+        foreach ((string name, StructureCost lane) in pe.Functions) Add(ActionNames.Vector, name, lane.EnergyFemtojoules / 1000, logic);
     }
 
     public ImmutableArray<PricedAction> All => _all.ToImmutable();

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Sim.ArchModel.Technologies;
 using Sim.Datapath.Structures;
+using Sim.Datapath.Nonlinear;
 using Sim.Foundation.Diagnostics;
 
 namespace Sim.ArchModel.Costs;
@@ -35,6 +36,10 @@ public sealed class ArchitectureCost
         if (!technology.DramPicojoulesPerBit.ContainsKey(architecture.Dram.Kind))
             bag.Error(new Location(architecture.Name), "COST001",
                 $"technology '{technology.Name}' has no energy for the DRAM kind '{architecture.Dram.Kind}'; known: {string.Join(", ", technology.DramPicojoulesPerBit.Keys)}");
+        foreach (VectorFunction function in architecture.Vector.Program.Functions.Where(f => f.Structure is null))
+            bag.Error(new Location(architecture.Name), "COST004",
+                $"the vector unit's {VectorFunctionCatalogue.NameOf(function.Kind)} '{function.Text}' is a definition without a circuit, so it has no price; "
+                + "formats of at most 16 bits have one (a table), and so have pwl, pade, ibert and ivit");
         bag.ThrowIfErrors();
 
         var pe = new PricedPe(architecture, model);

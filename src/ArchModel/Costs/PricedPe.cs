@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Sim.Datapath.Nonlinear;
 using Sim.Datapath.Specs;
 using Sim.Datapath.Structures;
 
@@ -24,6 +26,9 @@ internal sealed class PricedPe
         Converters = array.Columns;
         Lane = model.Price(VectorLane.Whole);
         Lanes = architecture.Vector.Lanes;
+        VectorProgram program = architecture.Vector.Program;
+        Functions = [.. program.Functions.Where(f => f.Structure is not null).Select(f => (VectorFunctionCatalogue.NameOf(f.Kind), model.Price(f.Structure!)))];
+        Requantizer = model.Price(program.DyadicBits == 0 ? Structure.Empty : DyadicScale.Hardware(datapath.AccumulatorBits, program.DyadicBits, datapath.Activation.Bits));
         MacDelayNanoseconds = MacLogic.DelayNanoseconds / (datapath.PipelineStages + 1);
     }
 
@@ -45,6 +50,12 @@ internal sealed class PricedPe
     public int Converters { get; }
     public StructureCost Lane { get; }
     public int Lanes { get; }
+
+    /// <summary>The vector unit's functions, one lane each.</summary>
+    public ImmutableArray<(string Name, StructureCost Lane)> Functions { get; }
+
+    /// <summary>The dyadic multiplier of one lane; empty without.</summary>
+    public StructureCost Requantizer { get; }
     public double MacDelayNanoseconds { get; }
 
     /// <summary>Every unit with its component and number of copies.</summary>
@@ -53,6 +64,7 @@ internal sealed class PricedPe
         (ActionNames.Pe, MacLogic, MacUnits), (ActionNames.Pe, MacRegisters, MacUnits), (ActionNames.Pe, StreamRegisters, Pes),
         (ActionNames.Pe, StationaryRegisters, Pes), (ActionNames.Pe, ResultPath, Pes),
         (ActionNames.Accumulator, Accumulator, Accumulators), ("output_converter", Converter, Converters), (ActionNames.Vector, Lane, Lanes),
+        .. Functions.Select(f => ($"{ActionNames.Vector}.{f.Name}", f.Lane, (long)Lanes)), (ActionNames.Vector, Requantizer, Lanes),
     ];
 
     public double LeakageNanowatts => Units.Sum(u => u.Unit.LeakageNanowatts * u.Copies);

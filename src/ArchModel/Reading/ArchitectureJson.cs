@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sim.Datapath;
 using Sim.Datapath.Formats;
+using Sim.Datapath.Nonlinear;
 using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
@@ -73,8 +74,17 @@ public static class ArchitectureJson
             },
             ["buffers"] = new JsonArray([.. a.Buffers.Select(ToNode)]),
             ["dram"] = new JsonObject { ["kind"] = a.Dram.Kind, ["bandwidth"] = a.Dram.BytesPerCycle is { } b ? Number(b, "B/cycle") : "unlimited" },
-            ["vector"] = new JsonObject { ["lanes"] = a.Vector.Lanes },
+            ["vector"] = ToNode(a.Vector),
         };
+    }
+
+    private static JsonObject ToNode(VectorUnit unit)
+    {
+        var node = new JsonObject { ["lanes"] = unit.Lanes };
+        if (unit.Program.Functions.Length > 0)
+            node["functions"] = new JsonObject(unit.Program.Functions.Select(f => KeyValuePair.Create(VectorFunctionCatalogue.NameOf(f.Kind), (JsonNode?)f.Text)));
+        if (unit.Program.DyadicBits > 0) node["dyadic_bits"] = unit.Program.DyadicBits;
+        return node;
     }
 
     private static JsonObject ToNode(BufferLevel b) => new()

@@ -35,9 +35,7 @@ public static class ArchitectureReader
     private static readonly YamlField<string> DramKind = YamlField.Required("kind", YamlTypes.Text, "Memory type that the technology prices, e.g. LPDDR4.");
     private static readonly YamlField<(string Kind, Bandwidth? Bandwidth)> Dram = YamlField.Required("dram",
         YamlTypes.Map<(string, Bandwidth?)>(new YamlSchema("off-chip memory", "Off-chip memory behind one shared bus.", [DramKind, DramBandwidth]), ReadDram), "Off-chip memory.");
-    private static readonly YamlField<int> Lanes = YamlField.Required("lanes", YamlTypes.Integer(1, 65536), "Elementwise operations a cycle.");
-    private static readonly YamlField<VectorUnit> Vector = YamlField.Required("vector",
-        YamlTypes.Map<VectorUnit>(new YamlSchema("vector unit", "Elementwise unit after the array: activation functions, pooling, rescaling.", [Lanes]), ReadVector), "Elementwise unit.");
+    private static readonly YamlField<VectorUnit> Vector = YamlField.Required("vector", VectorUnitType.Instance, "Elementwise unit.");
 
     private static readonly ConditionalWeakTable<YamlMap, Technology> Technologies = [];
 
@@ -124,13 +122,6 @@ public static class ArchitectureReader
     {
         bool good = DramKind.TryRead(map, bag, out string kind) & DramBandwidth.TryRead(map, bag, out Bandwidth? bandwidth);
         value = (kind, bandwidth);
-        return good;
-    }
-
-    private static bool ReadVector(YamlMap map, DiagnosticBag bag, out VectorUnit value)
-    {
-        bool good = Lanes.TryRead(map, bag, out int lanes);
-        value = new VectorUnit(lanes);
         return good;
     }
 }

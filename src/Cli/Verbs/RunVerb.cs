@@ -80,6 +80,6 @@ internal sealed class RunVerb : IVerb
         int threads = Environment.ProcessorCount;
         PreparedNetwork network = PreparedNetwork.Create(workload.Graph, workload.Data!, workload.Calibration, recipe, threads);
         ReductionOrder order = LayerMapper.OrderOf(architecture.Architecture.Array);
-        return AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, architecture.Architecture.Datapath, recipe, _ => order, place), threads, terminal.Cancellation);
+        return AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, architecture.Architecture.Datapath, recipe, _ => order, place, architecture.Architecture.Vector.Program), threads, terminal.Cancellation);
     }
 }

@@ -103,7 +103,7 @@ public sealed class StudyEvaluator(LoadedStudy study, ResultStore store, int job
     {
         Architecture architecture = design.Architecture!.Architecture;
         ReductionOrder order = LayerMapper.OrderOf(architecture.Array);
-        return AccuracyPlan.Create(Network(design), architecture.Datapath, design.Recipe!, _ => order);
+        return AccuracyPlan.Create(Network(design), architecture.Datapath, design.Recipe!, _ => order, vector: architecture.Vector.Program);
     }
 
     private PreparedNetwork Network(Design design) => _networks.Get(NetworkKey(design), _ =>

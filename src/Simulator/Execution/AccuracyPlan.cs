@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using Sim.Datapath.Formats;
+using Sim.Datapath.Nonlinear;
 using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
 using Sim.Workloads.Quantization;
@@ -24,7 +25,7 @@ public sealed class AccuracyPlan
     /// <summary>The network and its data.</summary>
     public PreparedNetwork Network { get; }
 
-    /// <summary>SHA-256 of everything that affects the result: network, data, calibration, recipe, formats, accumulator, canonical order of each layer.</summary>
+    /// <summary>SHA-256 of everything that affects the result: network, data, calibration, recipe, formats, accumulator, canonical order of each layer, the vector unit's functions.</summary>
     public string Key { get; }
 
     internal QuantizedNetwork Quantized { get; }
@@ -37,7 +38,8 @@ public sealed class AccuracyPlan
     /// gives the same bits and the order leaves the key. Throws <see cref="InvalidInputException"/> when the datapath cannot execute the network; <paramref name="place"/> is
     /// where the message points (the architecture's file).
     /// </summary>
-    public static AccuracyPlan Create(PreparedNetwork network, DatapathSpec spec, Recipe recipe, Func<string, ReductionOrder> orders, Location place = default)
+    public static AccuracyPlan Create(PreparedNetwork network, DatapathSpec spec, Recipe recipe, Func<string, ReductionOrder> orders, Location place = default,
+        VectorProgram? vector = null)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(spec);
@@ -52,6 +54,7 @@ public sealed class AccuracyPlan
         var text = new StringBuilder($"{network.Graph.Digest}\n{network.Data.Digest}\n{network.CalibrationDigest}\n{(network.IsInteger ? "integer" : recipe.Canonical)}\n")
             .Append(FormattableString.Invariant($"{spec.Weight}\n{spec.Activation}\n{spec.Accumulator}\n{spec.Dot}\n"));
         if (spec.Multiplier is { } multiplier) text.Append(FormattableString.Invariant($"{multiplier}\n"));
+        if (vector is not null && !vector.Equals(VectorProgram.None)) text.Append(FormattableString.Invariant($"vector {vector.Text}\n"));
         foreach (MatrixLayer layer in network.Layers)
         {
             if (recipe.FloatLayerNames.Contains(layer.Name)) continue;
@@ -62,7 +65,7 @@ public sealed class AccuracyPlan
         uint[] pad = new uint[1];
         encoder.Encode([0f], 1, 0, pad);
         var whole = new QuantizedNetwork(spec, kernelSpec, encoder, pad[0], new AccumulatorDecoder(kernelSpec.Accumulator), new RegisterBias(spec.Accumulator),
-            layers.ToImmutable());
+            layers.ToImmutable(), vector ?? VectorProgram.None, network.Graph.Opset);
         return new(network, whole, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()))));
     }
 

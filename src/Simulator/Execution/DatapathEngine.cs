@@ -1,12 +1,14 @@
 using System.Buffers;
 using Sim.Datapath.Kernels;
+using Sim.Datapath.Nonlinear;
 using Sim.Workloads.Graph;
 
 namespace Sim.Simulator.Execution;
 
 /// <summary>
 /// Runs the matrix layers of a network through a datapath, bit for bit: codes → im2col → kernel in the mapping's order → vector unit. The vector unit
-/// computes float layers as fl(fl(sum · scale) + bias) in float32, and integer layers as ONNX defines them: saturate(round(fl(fl(sum) · scale)) + zero point).
+/// computes float layers as fl(fl(sum · scale) + bias) in float32, and integer layers as ONNX defines them: saturate(round(fl(fl(sum) · scale)) + zero point), or by a dyadic scale
+/// saturate(round(sum · b/2^c) + zero point). Functions that the vector unit has of its own go through <see cref="VectorEngine"/>.
 /// One engine serves one thread and a run of consecutive samples.
 /// </summary>
 internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictionary<string, float[]> reference, int firstSample) : ILayerEngine
@@ -14,11 +16,13 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
     // Im2col rows of as many samples as stay in cache; large layers go one sample at a time.
     private const int PassElements = 1 << 19;
 
+    private readonly VectorEngine _vector = new(network.Vector, network.Opset);
+
     internal Dictionary<string, LayerTally> Tallies { get; } = new(StringComparer.Ordinal);
 
     public Tensor[]? Execute(Node node, IReadOnlyList<Tensor?> inputs)
     {
-        if (!network.Layers.TryGetValue(node.Name, out QuantizedLayer? layer)) return null;
+        if (!network.Layers.TryGetValue(node.Name, out QuantizedLayer? layer)) return Vector(node, inputs);
         var tally = new LayerTally { Kernel = layer.Groups[0].Name };
         GemmLayer shape = layer.Layer.Shape;
         Tensor input = inputs[0]!;
@@ -47,6 +51,13 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         Compare(layer, output, tally);
         Tallies[node.Name] = tally;
         return [output];
+    }
+
+    private Tensor[]? Vector(Node node, IReadOnlyList<Tensor?> inputs)
+    {
+        if (_vector.Execute(node, inputs) is not { } computed) return null;
+        Tallies[node.Name] = computed.Tally;
+        return computed.Outputs;
     }
 
     private uint[] Encode(QuantizedLayer layer, Tensor input, LayerTally tally)
@@ -110,6 +121,7 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
             int channel = group * shape.N + n;
             float scale = layer.Scales[channel];
             long bias = integer.Bias.Length == 0 ? 0 : integer.Bias[channel];
+            DyadicScale? dyadic = network.Vector.DyadicBits > 0 ? DyadicScale.Of(scale, network.Vector.DyadicBits) : null;
             for (int s = 0; s < count; s++)
             {
                 int to = Target(shape, from + s, channel, out int step);
@@ -118,6 +130,11 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
                     long sum = network.RegisterBias.Add(sums[(s * shape.M + m) * shape.N + n], bias, out bool overflowed);
                     if (overflowed) tally.BiasOverflows++;
                     tally.Observe(sum);
+                    if (dyadic is { } integerScale)
+                    {
+                        output[to] = (long)Int128.Clamp(integerScale.Apply(sum) + integer.OutputZeroPoint, lowest, highest);
+                        continue;
+                    }
                     float q = MathF.Round(sum * scale, MidpointRounding.ToEven) + integer.OutputZeroPoint;
                     output[to] = q <= lowest ? lowest : q >= highest ? highest : (long)q;
                 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Sim.Datapath.Nonlinear;
 using Sim.Datapath.Specs;
 using Sim.Workloads.Quantization;
 
@@ -12,4 +13,4 @@ internal sealed record QuantizedLayer(MatrixLayer Layer, LayerKernel[] Groups, Q
 
 /// <summary>A network quantized into the formats of one datapath: what every thread reads while evaluating.</summary>
 internal sealed record QuantizedNetwork(DatapathSpec Spec, DatapathSpec KernelSpec, ElementEncoder Encoder, uint PadCode, AccumulatorDecoder Decoder,
-    RegisterBias RegisterBias, ImmutableDictionary<string, QuantizedLayer> Layers);
+    RegisterBias RegisterBias, ImmutableDictionary<string, QuantizedLayer> Layers, VectorProgram Vector, int Opset);

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Sim.ArchModel;
+using Sim.Datapath.Nonlinear;
 using Sim.Mapper;
+using Sim.Simulator.Execution;
 using Sim.Workloads.Graph;
 
 namespace Sim.Simulator.Timing;
@@ -32,7 +34,10 @@ public static class Estimator
         ArgumentNullException.ThrowIfNull(architecture);
         ArgumentNullException.ThrowIfNull(layer);
         var ledger = new Ledger();
-        ledger.Add(ActionNames.Vector, ActionNames.VectorOp, layer.Operations);
+        if (VectorOperators.Find(architecture.Vector.Program, layer.OpType) is { } function)
+            ledger.Add(ActionNames.Vector, VectorFunctionCatalogue.NameOf(function.Kind), layer.OutputElements);
+        else
+            ledger.Add(ActionNames.Vector, ActionNames.VectorOp, layer.Operations);
         long lanes = architecture.Vector.Lanes;
         return new VectorTiming(layer, (layer.Operations + lanes - 1) / lanes, ledger);
     }

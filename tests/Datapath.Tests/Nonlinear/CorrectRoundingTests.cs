@@ -3,7 +3,7 @@ using Sim.Tests;
 
 namespace Sim.Datapath.Tests.Nonlinear;
 
-/// <summary>The elementwise functions, correctly rounded: every fp16 code and a grid of bf16 and fp32 codes against exact rational series.</summary>
+/// <summary>The elementwise functions, correctly rounded: grids of fp16, bf16 and fp32 codes against exact rational series.</summary>
 public class CorrectRoundingTests
 {
     private static readonly (string Name, VectorFunctionKind Kind, Func<Fraction, Fraction> Value)[] Functions =
@@ -13,12 +13,12 @@ public class CorrectRoundingTests
         ("tanh", VectorFunctionKind.Tanh, x => 1 - 2 / (1 + Fraction.Exp(2 * x))),
         ("erf", VectorFunctionKind.Erf, Fraction.Erf),
         ("silu", VectorFunctionKind.Silu, x => x / (1 + Fraction.Exp(-x))),
-        ("gelu", VectorFunctionKind.Gelu, x => x * (1 + Fraction.Erf(x / Fraction.Root(2))) / 2),
+        ("gelu", VectorFunctionKind.Gelu, x => x * (1 + Fraction.Erf(x / Fraction.RootTwo)) / 2),
     ];
 
     private static IEnumerable<TestCaseData> Cases() =>
         from function in Functions
-        from format in new[] { (SmallFloat.Half, 5u, 16), (SmallFloat.Bfloat, 11u, 16), (SmallFloat.Single, 9_000_011u, 12) }
+        from format in new[] { (SmallFloat.Half, 5u, 16), (SmallFloat.Bfloat, 11u, 16), (SmallFloat.Single, 5_000_011u, 12) }
         select new TestCaseData(function.Name, format.Item1.Name, format.Item2, format.Item3).SetArgDisplayNames(function.Name, format.Item1.Name);
 
     [TestCaseSource(nameof(Cases))]

@@ -92,7 +92,7 @@ internal readonly record struct Fraction : IComparable<Fraction>
             power = -(power * square >> Bits) / k;
             sum += power / (2 * k + 1);
         }
-        return new Fraction(sum, BigInteger.One << Bits) * 2 / Root(Pi);
+        return new Fraction(sum, BigInteger.One << Bits) * 2 / RootPi;
     }
 
     public static Fraction Root(Fraction x)
@@ -109,6 +109,10 @@ internal readonly record struct Fraction : IComparable<Fraction>
 
     // Euler: π = 20·atan(1/7) + 8·atan(3/79).
     public static Fraction Pi { get; } = 20 * Arctangent(new(1, 7)) + 8 * Arctangent(new(3, 79));
+
+    public static Fraction RootPi { get; } = Root(Pi);
+
+    public static Fraction RootTwo { get; } = Root(2);
 
     // ln 2 from its defining property: the root of Exp(x) = 2, by Newton.
     public static Fraction Ln2 { get; } = FindLn2();

@@ -16,7 +16,8 @@ public class IntegerFunctionTests
     public void BertExponential()
     {
         int rows = 0;
-        foreach (double scale in Scales)
+        // e^32 at scale 0.25 would not fit 32 bits.
+        foreach (double scale in Scales.Where(s => s < 0.25))
         {
             var s = Fraction.Of(scale);
             VectorFunction unit = Unit(VectorFunctionKind.Exp, $"ibert scale={scale:R}");
@@ -32,7 +33,7 @@ public class IntegerFunctionTests
         int rows = 0;
         foreach (double scale in Scales)
         {
-            Fraction s = Fraction.Of(scale), e = s / Fraction.Root(2), a = new(-2888, 10000), b = new(-1769, 1000);
+            Fraction s = Fraction.Of(scale), e = s / Fraction.RootTwo, a = new(-2888, 10000), b = new(-1769, 1000);
             // e is irrational and known from below to 2^-900, so no floor but that of 1/(a·e²) can hit an integer; that one is taken of s² / 2.
             BigInteger qb = (b / e).Floor, qc = (1 / (a * s * s / 2)).Floor;
             VectorFunction unit = Unit(VectorFunctionKind.Gelu, $"ibert scale={scale:R}");
@@ -53,7 +54,7 @@ public class IntegerFunctionTests
         double worst = 0;
         for (int q = -2048; q < 2048; q++)
         {
-            double x = q * unit.InputScale, truth = x / 2 * (1 + Fraction.Erf(Fraction.Of(x) / Fraction.Root(2)).ToDouble());
+            double x = q * unit.InputScale, truth = x / 2 * (1 + Fraction.Erf(Fraction.Of(x) / Fraction.RootTwo).ToDouble());
             if (q % 8 == 0) worst = Math.Max(worst, Math.Abs(Apply(unit, q)[0] * unit.OutputScale - truth));
         }
         Assert.That(worst, Is.InRange(0.015, 0.0195));

@@ -9,7 +9,17 @@ internal static class FloatUnitStructures
 
     /// <summary>A transcendental function as a table of all its results; null for formats whose table would be no circuit (more than 16 bits).</summary>
     public static Structure? Exp(FloatUnit unit) => unit.Format.Bits > MostTableBits ? null
-        : Structure.Empty.With("function table", PrimitiveKind.Table, unit.Format.Bits, unit.Format.Bits, onPath: true);
+        : Table("function table", unit.Format.Bits, unit.Format.Bits);
+
+    /// <summary>
+    /// A table of constants as the tree of multiplexers that picks one of 2^address words: an upper bound, since constants let synthesis drop many of them.
+    /// </summary>
+    public static Structure Table(string role, int address, int dataBits)
+    {
+        Structure tree = Structure.Empty;
+        for (int level = address - 1; level >= 0; level--) tree = tree.With(role, PrimitiveKind.Mux, dataBits, count: 1 << level, onPath: true);
+        return tree;
+    }
 
     /// <summary>round(a + b).</summary>
     public static Structure Adder(FloatUnit unit) => FloatUnits.Adder(unit.Format.Shape, unit.Format.Shape, unit.Rounding.Mode);

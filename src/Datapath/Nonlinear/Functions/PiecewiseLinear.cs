@@ -47,9 +47,8 @@ internal sealed class PiecewiseLinear : VectorFunction
             var product = new ProductShape(_unit.Format.Shape, _unit.Format.Shape);
             return Structure.Empty
                 .With("breakpoint comparison", PrimitiveKind.Comparator, bits, count: _points.Length, onPath: false)
-                .With("slope and intercept table", PrimitiveKind.Table, address, 2 * bits, onPath: true)
                 .With("end selection", PrimitiveKind.Mux, bits, count: 2)
-                + product.Multiplier() + FloatUnits.FusedStep(product, _unit.Format.Shape, _unit.Rounding.Mode);
+                + FloatUnitStructures.Table("slope and intercept table", address, 2 * bits) + product.Multiplier() + FloatUnits.FusedStep(product, _unit.Format.Shape, _unit.Rounding.Mode);
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed class RoundedFunction(ElementaryKind function, FloatUnit unit) :
     public override INumberFormat Input => unit.Format;
 
     public override Structure? Structure => unit.Format.Bits > MostTableBits ? null
-        : Structure.Empty.With("function table", PrimitiveKind.Table, unit.Format.Bits, unit.Format.Bits, onPath: true);
+        : FloatUnitStructures.Table("function table", unit.Format.Bits, unit.Format.Bits);
 
     public override void Apply(ReadOnlySpan<uint> row, Span<uint> result)
     {

@@ -21,7 +21,7 @@ internal sealed class TwoPassSoftmax(FloatUnit unit) : VectorFunction
     public override bool IsElementwise => false;
 
     public override Structure? Structure => FloatUnitStructures.Exp(unit) is not { } table ? null
-        : table.With("exponent table", PrimitiveKind.Table, unit.Format.Bits, unit.Format.Shape.ExponentBits + 8)
+        : (table + FloatUnitStructures.Table("exponent table", unit.Format.Bits, unit.Format.Shape.ExponentBits + 8))
             .With("exponent comparison", PrimitiveKind.Comparator, unit.Format.Shape.ExponentBits + 8)
             .With("exponent difference", PrimitiveKind.Adder, unit.Format.Shape.ExponentBits + 8, count: 2)
             .With("sum register", PrimitiveKind.Register, unit.Format.Bits + unit.Format.Shape.ExponentBits + 8)

@@ -35,7 +35,12 @@ internal static class FormatText
     public static void Show(TextWriter output, BlockFormat format, bool json) => Write(output, BlockText.Facts(format), json);
 
     /// <summary>One format.</summary>
-    public static void Show(TextWriter output, INumberFormat format, bool json) => Write(output, Facts(format), json);
+    public static void Show(TextWriter output, INumberFormat format, bool json)
+    {
+        JsonObject facts = Facts(format);
+        FormatProfile.AddTo(facts, format);
+        Write(output, facts, json);
+    }
 
     private static void Write(TextWriter output, JsonObject facts, bool json)
     {

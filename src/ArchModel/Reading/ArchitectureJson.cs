@@ -99,13 +99,35 @@ public static class ArchitectureJson
 
     private static JsonObject ToNode(DatapathSpec d)
     {
-        var node = new JsonObject { ["name"] = d.Name, ["weight"] = d.Weight.Name, ["activation"] = d.Activation.Name, ["accumulator"] = ToNode(d.Accumulator is PromotedAccumulator p ? p.Inner : d.Accumulator) };
+        var blocks = d.Dot as BlockDotUnit;
+        var node = new JsonObject
+        {
+            ["name"] = d.Name,
+            ["weight"] = ToNode(d.Weight, blocks?.Weights),
+            ["activation"] = ToNode(d.Activation, blocks?.Activations),
+            ["accumulator"] = ToNode(d.Accumulator is PromotedAccumulator p ? p.Inner : d.Accumulator),
+        };
         if (d.Accumulator is PromotedAccumulator { Outer: var outer } promoted)
             node["promote"] = new JsonObject { ["every"] = promoted.Every, ["into"] = outer.Format.Name, ["rounding"] = Word(outer.Rounding), ["overflow"] = Word(outer.Overflow) };
-        if (d.Dot is { } dot) node["dot"] = ToNode(dot);
+        if (d.Dot is { } dot and not BlockDotUnit) node["dot"] = ToNode(dot);
         if (d.Multiplier is { } multiplier) node["multiplier"] = MultiplierType.ToNode(multiplier);
         node["pipeline_stages"] = d.PipelineStages;
         return node;
+    }
+
+    private static JsonNode ToNode(INumberFormat element, BlockFormat? blocks)
+    {
+        if (blocks is null) return element.Name;
+        if (BlockCatalogue.TryParse(blocks.Name, out BlockFormat? named, out _) && named == blocks) return blocks.Name;
+        return new JsonObject
+        {
+            ["element"] = element.Name,
+            ["scale"] = blocks.Scale.Name,
+            ["block"] = blocks.Size,
+            ["rule"] = BlockCatalogue.RuleName(blocks.Rule),
+            ["tensor_scale"] = blocks.TwoLevel,
+            ["symmetric"] = blocks.Symmetric,
+        };
     }
 
     private static JsonObject ToNode(DotUnitSpec dot)

@@ -16,8 +16,8 @@ public static class DatapathReader
 
     private static readonly YamlField<string> Name = YamlField.Optional("name", YamlTypes.Text, "Name for reports. Left out: the file's name, or one made from the formats.");
     private static readonly YamlField<string> Description = YamlField.Optional("description", YamlTypes.Text, "Free text: what it models and from which source.");
-    private static readonly YamlField<INumberFormat> Weight = YamlField.Optional("weight", FormatType.Any, "Format of weights. Required without 'profile'.");
-    private static readonly YamlField<INumberFormat> Activation = YamlField.Optional("activation", FormatType.Any, "Format of activations. Required without 'profile'.");
+    private static readonly YamlField<Operand> Weight = YamlField.Optional("weight", OperandType.Any, "Format of weights. Required without 'profile'.");
+    private static readonly YamlField<Operand> Activation = YamlField.Optional("activation", OperandType.Any, "Format of activations. Required without 'profile'.");
     private static readonly YamlField<AccumulatorSpec> Accumulator = YamlField.Optional("accumulator", AccumulatorType.Instance, "The register that sums products. Required without 'profile'.");
     private static readonly YamlField<DotUnitSpec> Dot = YamlField.Optional("dot", DotUnitType.Instance, "The unit that adds several products to a float accumulator in one step. Left out: one product a step.");
     private static readonly YamlField<MultiplierSpec?> Multiplier = YamlField.Optional("multiplier", MultiplierType.Instance, "What stands in place of an exact multiplier. Left out: exact.");
@@ -52,7 +52,8 @@ public static class DatapathReader
         if (Profile.IsIn(map)) return ReadProfile(map, named ? name : defaultName, stages, bag, before);
         foreach (YamlField field in new YamlField[] { Weight, Activation, Accumulator })
             if (map[field.Name] is null) bag.Error(map.Location, "CFG004", $"the key '{field.Name}' is missing; it must be {field.Type.Expectation}");
-        bool formats = Weight.TryRead(map, bag, out INumberFormat weight) & Activation.TryRead(map, bag, out INumberFormat activation);
+        bool formats = Weight.TryRead(map, bag, out Operand weights) & Activation.TryRead(map, bag, out Operand activations);
+        (INumberFormat weight, INumberFormat activation) = (weights.Element, activations.Element);
         bool sum = Accumulator.TryRead(map, bag, out AccumulatorSpec accumulator);
         DotUnitSpec? dot = Dot.TryRead(map, bag, out DotUnitSpec unit) ? unit : null;
         if (formats && sum && accumulator is IntegerAccumulator)
@@ -64,6 +65,11 @@ public static class DatapathReader
             bag.Error(map[Accumulator.Name]!.Location, "CFG104", refusal);
         MultiplierSpec? multiplier = Multiplier.TryRead(map, bag, out MultiplierSpec? kind) ? kind : null;
         if (formats && multiplier?.Refuses(activation, weight) is { } misfit) bag.Error(Multiplier.Place(map), "CFG108", $"'multiplier': {misfit}");
+        if (formats && (weights.Blocks is not null || activations.Blocks is not null))
+        {
+            if (dot is not null) bag.Error(Dot.Place(map), "CFG109", "operands in blocks make a dot unit of their own; leave 'dot' out, or name the element's format");
+            dot = new BlockDotUnit(activations.Blocks, weights.Blocks);
+        }
         if (sum && LongAccumulatorType.Promote.TryRead(map, bag, out Promotion promotion)) accumulator = LongAccumulatorType.Promoted(map, accumulator, promotion, dot?.Lanes ?? 1, bag);
         if (sum && dot?.Refuses(accumulator) is { } reason) bag.Error(Dot.Place(map), "CFG107", $"'dot': {reason}");
         if (formats && !Multiplier.IsIn(map) && (weight is ICodeArithmetic || activation is ICodeArithmetic))
@@ -82,9 +88,18 @@ public static class DatapathReader
     public static string NameOf(DatapathSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        string operands = spec.Weight.Name == spec.Activation.Name ? spec.Weight.Name : $"{spec.Weight.Name}x{spec.Activation.Name}";
-        string dot = spec.Dot is null ? "" : FormattableString.Invariant($"_dot{spec.Dot.Lanes}");
+        (string weight, string activation) = OperandNames(spec);
+        string operands = weight == activation ? weight : $"{weight}x{activation}";
+        string dot = spec.Dot is null or BlockDotUnit ? "" : FormattableString.Invariant($"_dot{spec.Dot.Lanes}");
         return FormattableString.Invariant($"{operands}{(spec.Multiplier is { } m ? "_" + m.Kind : "")}_{Tail(spec.Accumulator)}{dot}");
+    }
+
+    /// <summary>Names of the operands' formats as the keys `weight` and `activation` take them.</summary>
+    public static (string Weight, string Activation) OperandNames(DatapathSpec spec)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        var blocks = spec.Dot as BlockDotUnit;
+        return (blocks?.Weights?.Name ?? spec.Weight.Name, blocks?.Activations?.Name ?? spec.Activation.Name);
     }
 
     /// <summary>

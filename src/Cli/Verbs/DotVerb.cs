@@ -17,7 +17,7 @@ internal sealed class DotVerb : IVerb
         var datapath = new Argument<string>("DATAPATH") { Description = "Datapath: a YAML file or a catalogue name" };
         Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("dot",
-            "Read c,a_codes,b_codes on stdin (codes concatenated; a activations, b weights), write the accumulator after c + a1*b1 + a2*b2 + ... in that order; with block scales c,scales_a,scales_b,a_codes,b_codes",
+            "Read c,a_codes,b_codes on stdin (codes concatenated; a activations, b weights), write the accumulator after c + a1*b1 + a2*b2 + ... in that order; with block scales c,scales_a,scales_b,a_codes,b_codes (a side without blocks: an empty field)",
             "echo 0000,383c,3838 | sim dot e4m3_fp16", "sim dot configs/datapaths/int8_acc32.yaml < rows.csv", "sim dot h100_fp8 < rows.csv") { datapath, json };
         command.SetAction(parsed => Run(parsed.GetRequiredValue(datapath), new RowWriter(terminal, parsed.GetValue(json), "code")));
         return command;
@@ -31,32 +31,30 @@ internal sealed class DotVerb : IVerb
         if (ReferenceKernel.RefusesDot(spec!, ReductionOrder.Sequential, 1) is { } reason) throw new InvalidInputException(new Location(datapath), "NUM002", reason);
         (CodeText register, int bits) = Register(spec!.Accumulator);
         CodeText activation = CodeText.Of(spec.Activation), weight = CodeText.Of(spec.Weight);
-        BlockScales? scales = (spec.Dot as AlignedDotUnit)?.Scales;
-        CodeText scale = scales is null ? default : CodeText.Of(scales.Format);
+        (ScaleColumn left, ScaleColumn right) = spec.Dot switch
+        {
+            AlignedDotUnit { Scales: { } s } => (new ScaleColumn(s.Format, s.Block), new ScaleColumn(s.Format, s.Block)),
+            BlockDotUnit u => (ScaleColumn.Of(u.Activations), ScaleColumn.Of(u.Weights)),
+            _ => (default, default),
+        };
+        bool scaled = left.Block + right.Block > 0;
         List<uint> a = [], b = [], scalesA = [], scalesB = [];
         GemmEvents events = default;
-        int first = scales is null ? 1 : 3;
-        return new RowFilter(output, first + 2, first + 2, scales is null ? "c,a_codes,b_codes" : "c,scales_a,scales_b,a_codes,b_codes").Run((row, answer) =>
+        int first = scaled ? 3 : 1;
+        return new RowFilter(output, first + 2, first + 2, scaled ? "c,scales_a,scales_b,a_codes,b_codes" : "c,a_codes,b_codes").Run((row, answer) =>
         {
             bool good = register.TryRead(row, 0, out ulong c) & activation.TryReadAll(row, first, a) & weight.TryReadAll(row, first + 1, b);
-            if (scales is not null) good &= scale.TryReadAll(row, 1, scalesA) & scale.TryReadAll(row, 2, scalesB);
-            if (!good || !Agree(row, first, a.Count, b.Count, scales, scalesA.Count, scalesB.Count)) return;
+            if (scaled) good &= left.TryRead(row, 1, scalesA) & right.TryRead(row, 2, scalesB);
+            if (!good || !Agree(row, first, a.Count, b.Count) || !left.Agrees(row, 1, scalesA.Count, a.Count) || !right.Agrees(row, 2, scalesB.Count, b.Count)) return;
             long result = ReferenceKernel.Dot(spec, c, CollectionsMarshal.AsSpan(scalesA), CollectionsMarshal.AsSpan(scalesB), CollectionsMarshal.AsSpan(a), CollectionsMarshal.AsSpan(b), ref events);
             register.Append(answer, unchecked((ulong)result) & ulong.MaxValue >> 64 - bits);
         });
     }
 
-    private static bool Agree(RowFilter row, int first, int a, int b, BlockScales? scales, int scalesA, int scalesB)
+    private static bool Agree(RowFilter row, int first, int a, int b)
     {
-        if (a != b)
-        {
-            row.RejectField(first + 1, 0, $"{a} activations but {b} weights");
-            return false;
-        }
-        int blocks = scales is null ? 0 : (a + scales.Block - 1) / scales.Block;
-        if (scalesA == blocks && scalesB == blocks) return true;
-        row.RejectField(scalesA == blocks ? 2 : 1, 0, $"{scalesA} and {scalesB} scales for {blocks} block(s) of {scales!.Block}");
-        return false;
+        if (a != b) row.RejectField(first + 1, 0, $"{a} activations but {b} weights");
+        return a == b;
     }
 
     private static (CodeText Text, int Bits) Register(AccumulatorSpec accumulator) => accumulator switch
@@ -68,4 +66,26 @@ internal sealed class DotVerb : IVerb
         { ResultFormat: { } format } => (CodeText.Of(format), format.Bits),
         _ => throw new NotSupportedException($"accumulator {accumulator.GetType().Name}"),
     };
+
+    // Scales of blocks of so many operands; none (block 0): the field is empty.
+    private readonly record struct ScaleColumn(INumberFormat? Format, int Block)
+    {
+        public static ScaleColumn Of(BlockFormat? blocks) => blocks is null ? default : new(blocks.Scale, blocks.Size);
+
+        public bool TryRead(RowFilter row, int field, List<uint> codes)
+        {
+            codes.Clear();
+            if (Format is not null) return CodeText.Of(Format).TryReadAll(row, field, codes);
+            if (row.Field(field).IsEmpty) return true;
+            row.RejectField(field, 0, "this side has no scales; leave the field empty");
+            return false;
+        }
+
+        public bool Agrees(RowFilter row, int field, int scales, int operands)
+        {
+            int blocks = Block == 0 ? 0 : (operands + Block - 1) / Block;
+            if (scales != blocks) row.RejectField(field, 0, $"{scales} scales for {blocks} block(s) of {Block}");
+            return scales == blocks;
+        }
+    }
 }

@@ -41,6 +41,7 @@ public sealed class ReferenceKernel : IGemmKernel
         FloatAccumulator { Format: ICodeArithmetic } or FloatAccumulator { Product: ICodeArithmetic } or ExactAccumulator { Output: ICodeArithmetic } =>
             "a register of logarithms has no step of its own",
         _ when RefusesMultiplier(spec) is { } reason => reason,
+        _ when spec.Dot is BlockDotUnit blocks && order.Canonical(k).Chunk % (blocks.Lanes + 1) != 0 => $"a reduction chunk must hold whole blocks of {blocks.Lanes} products",
         _ when order.Chunk < 0 => $"a reduction chunk of {order.Chunk} products is negative",
         IntegerAccumulator i when i.Bits is < 2 or > 64 => $"an integer accumulator has 2 to 64 bits, found {i.Bits}",
         IntegerAccumulator when !IsInteger(spec.Weight) || !IsInteger(spec.Activation) =>
@@ -70,8 +71,17 @@ public sealed class ReferenceKernel : IGemmKernel
         }
         var a = new Exact[m * k];
         var b = new Exact[n * k];
-        for (int i = 0; i < a.Length; i++) a[i] = Decode(spec.Activation, operands.A[i], operands.ZeroPointA);
-        for (int i = 0; i < b.Length; i++) b[i] = Decode(spec.Weight, operands.B[i], operands.ZeroPointsB.IsEmpty ? 0 : operands.ZeroPointsB[i / k]);
+        if (spec.Dot is BlockDotUnit blocks)
+        {
+            if (operands.ZeroPointA != 0 || operands.ZeroPointsB.IndexOfAnyExcept(0) >= 0) throw new ArgumentException("operands in blocks take no zero points", nameof(operands));
+            for (int row = 0; row < m; row++) ReferenceBlockRegister.Decode(spec.Activation, blocks.Activations, blocks.Lanes, operands.A.Slice(row * k, k), a.AsSpan(row * k, k));
+            for (int row = 0; row < n; row++) ReferenceBlockRegister.Decode(spec.Weight, blocks.Weights, blocks.Lanes, operands.B.Slice(row * k, k), b.AsSpan(row * k, k));
+        }
+        else
+        {
+            for (int i = 0; i < a.Length; i++) a[i] = Decode(spec.Activation, operands.A[i], operands.ZeroPointA);
+            for (int i = 0; i < b.Length; i++) b[i] = Decode(spec.Weight, operands.B[i], operands.ZeroPointsB.IsEmpty ? 0 : operands.ZeroPointsB[i / k]);
+        }
         ReferenceRegister total = ReferenceRegister.For(spec), chunk = ReferenceRegister.For(spec);
         for (int row = 0; row < m; row++)
         {
@@ -99,6 +109,7 @@ public sealed class ReferenceKernel : IGemmKernel
     {
         if (RefusesDot(spec, ReductionOrder.Sequential, a.Length) is { } reason) throw new ArgumentException(reason, nameof(spec));
         if (a.Length != b.Length) throw new ArgumentException($"{a.Length} activations and {b.Length} weights", nameof(b));
+        if (spec.Dot is BlockDotUnit unit) return BlockDot(spec, unit, initial, scalesA, scalesB, a, b, ref events);
         BlockScales? scales = (spec.Dot as AlignedDotUnit)?.Scales;
         int blocks = scales is null ? 0 : (a.Length + scales.Block - 1) / scales.Block;
         if (scalesA.Length != blocks || scalesB.Length != blocks) throw new ArgumentException($"{scalesA.Length} and {scalesB.Length} scales for {blocks} blocks", nameof(scalesA));
@@ -111,6 +122,22 @@ public sealed class ReferenceKernel : IGemmKernel
             (x[i], y[i]) = spec.Multiplier is null ? (spec.Activation.Decode(a[i]), spec.Weight.Decode(b[i])) : (ReferenceProducts.Of(spec, a[i], b[i]), ReferenceProducts.One);
         if (register is ReferenceAlignedRegister { IsScaled: true } scaled) scaled.MultiplyAdd(x, y, scalesA, scalesB);
         else register.MultiplyAdd(x, y);
+        long result = register.Finish();
+        Count(register, ref events);
+        return result;
+    }
+
+    private static long BlockDot(DatapathSpec spec, BlockDotUnit unit, ulong initial, ReadOnlySpan<uint> scalesA, ReadOnlySpan<uint> scalesB, ReadOnlySpan<uint> a,
+        ReadOnlySpan<uint> b, ref GemmEvents events)
+    {
+        ReferenceRegister register = ReferenceRegister.For(spec);
+        register.Clear();
+        register.Load(initial);
+        var x = new Exact[unit.RowCodes(a.Length)];
+        var y = new Exact[x.Length];
+        ReferenceBlockRegister.Decode(spec.Activation, unit.Activations, unit.Lanes, BlockRows.Join(unit, unit.Activations, scalesA, a), x);
+        ReferenceBlockRegister.Decode(spec.Weight, unit.Weights, unit.Lanes, BlockRows.Join(unit, unit.Weights, scalesB, b), y);
+        register.MultiplyAdd(x, y);
         long result = register.Finish();
         Count(register, ref events);
         return result;

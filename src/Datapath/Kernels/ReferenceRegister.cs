@@ -25,6 +25,7 @@ internal abstract class ReferenceRegister
         null when spec.Accumulator is NormalizingAccumulator n => new ReferenceNormalizingRegister(spec, n),
         null => For(spec.Accumulator),
         AlignedDotUnit unit => new ReferenceAlignedRegister(spec, unit),
+        BlockDotUnit unit => new ReferenceBlockRegister(spec, unit),
         _ => throw new NotSupportedException($"dot unit {spec.Dot.GetType().Name}"),
     };
 

@@ -20,6 +20,9 @@ public abstract record DotUnitSpec(int Lanes)
         return accumulator is FloatAccumulator { Product: null } or PromotedAccumulator { Inner.Product: null } ? null : "a dot unit needs a float accumulator with fused products";
     }
 
+    /// <summary>Registers that the unit has beside the accumulator and its pipeline.</summary>
+    public virtual Structure Registers => Structure.Empty;
+
     /// <summary>Logic of one whole step behind the multipliers; registers are not included.</summary>
     public abstract Structure Step(ProductShape product, FloatAccumulator register);
 }

@@ -55,6 +55,9 @@ public static class BlockCatalogue
         ? format
         : throw new ArgumentException(problem ?? $"unknown block format '{name}'; allowed are {string.Join(", ", Named.Select(f => f.Name))}, {BlockGrammar.Description}", nameof(name));
 
+    /// <summary>null when a block format means something; else what is wrong with it.</summary>
+    public static string? Refuses(BlockFormat format) => BlockGrammar.Refuses(format);
+
     /// <summary>The word that names a rule in configurations and format names.</summary>
     public static string RuleName(ScaleRule rule) => BlockGrammar.Rules.First(r => r.Rule == rule).Word;
 

@@ -13,7 +13,7 @@ public readonly record struct ElementWidths(int Activation, int Weight, int Sum,
     public static ElementWidths Of(DatapathSpec datapath)
     {
         ArgumentNullException.ThrowIfNull(datapath);
-        return new ElementWidths(datapath.Activation.Bits, datapath.Weight.Bits, datapath.AccumulatorBits, datapath.Activation.Bits);
+        return new ElementWidths(datapath.ActivationStorageBits, datapath.WeightStorageBits, datapath.AccumulatorBits, datapath.ActivationStorageBits);
     }
 
     /// <summary>Input width of one operand.</summary>

@@ -52,8 +52,8 @@ internal sealed class ActionPrices
     /// <summary>Outputs stay at accumulator width on chip until the vector unit has turned them into activations.</summary>
     private static int ElementBits(DatapathSpec datapath, Operands operand) => operand switch
     {
-        Operands.Activations => datapath.Activation.Bits,
-        Operands.Weights => datapath.Weight.Bits,
+        Operands.Activations => datapath.ActivationStorageBits,
+        Operands.Weights => datapath.WeightStorageBits,
         _ => datapath.AccumulatorBits,
     };
 

@@ -88,6 +88,7 @@ public sealed class AccuracyPlan
         int[] zeroPoints = [];
         QuantizationParameters activation;
         float[] scales = new float[layer.Rows];
+        if (spec.Dot is BlockDotUnit unit && layer.Integer is null) return QuantizeBlocks(network, layer, spec, unit, recipe, order.Canonical(k));
         if (layer.Integer is { } integer)
         {
             ElementEncoder weightEncoder = network.Encoder(spec.Weight);
@@ -114,5 +115,20 @@ public sealed class AccuracyPlan
         for (int g = 0; g < groups.Length; g++)
             groups[g] = new LayerKernel(kernelSpec, canonical, n, k, codes.AsSpan(g * n * k, n * k), zeroPoints.Length == 0 ? [] : zeroPoints.AsSpan(g * n, n));
         return new(layer, groups, activation, scales, canonical);
+    }
+
+    private static QuantizedLayer QuantizeBlocks(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, BlockDotUnit unit, Recipe recipe, ReductionOrder order)
+    {
+        if (order.Chunk % unit.Lanes != 0)
+            throw new InvalidInputException(default, "NET028", $"layer '{layer.Name}' is summed in chunks of {order.Chunk} products, which are no whole blocks of {unit.Lanes}");
+        (uint[] codes, float[] scales) = BlockOperands.Weights(unit, layer, () => network.Weights(layer, spec.Weight, recipe, null));
+        float amax = unit.Activations is { TwoLevel: true } ? network.ActivationAmax(layer) : 0;
+        QuantizationParameters activation = unit.Activations is { } blocks ? new(blocks.TensorScale(amax), 0) : network.Activation(layer, spec.Activation, recipe, null);
+        for (int r = 0; r < scales.Length; r++) scales[r] = activation.Scale * scales[r] * layer.Alpha;
+        int n = layer.Shape.N, width = unit.RowCodes(layer.Shape.K);
+        var groups = new LayerKernel[layer.Shape.Groups];
+        for (int g = 0; g < groups.Length; g++)
+            groups[g] = new LayerKernel(spec, BlockOperands.InCodes(unit, order), n, width, codes.AsSpan(g * n * width, n * width), []);
+        return new(layer, groups, activation, scales, order, new BlockOperands(unit, amax));
     }
 }

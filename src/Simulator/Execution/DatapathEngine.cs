@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
+using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels;
 using Sim.Datapath.Nonlinear;
 using Sim.Workloads.Graph;
@@ -26,7 +28,8 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         var tally = new LayerTally { Kernel = layer.Groups[0].Name };
         GemmLayer shape = layer.Layer.Shape;
         Tensor input = inputs[0]!;
-        uint[] codes = Encode(layer, input, tally);
+        bool blocksFloats = layer.Blocks is { BlocksActivations: true };
+        uint[] codes = blocksFloats ? MemoryMarshal.Cast<float, uint>(input.Floats).ToArray() : Encode(layer, input, tally);
         int samples = input.Shape[0];
         float[] floats = layer.Layer.Integer is null ? new float[samples * shape.OutputElements] : [];
         long[] integers = layer.Layer.Integer is null ? [] : new long[samples * shape.OutputElements];
@@ -38,7 +41,7 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
             int count = Math.Min(pass, samples - from);
             for (int group = 0; group < shape.Groups; group++)
             {
-                Multiply(layer, Rows(layer, codes, rows, from, count, group), count, group, sums, tally);
+                Multiply(layer, InBlocks(layer, Rows(layer, codes, rows, from, count, group), count, tally), count, group, sums, tally);
                 if (layer.Layer.Integer is null) FinishFloats(layer, sums, from, count, group, floats);
                 else FinishIntegers(layer, layer.Layer.Integer, sums, from, count, group, integers, tally);
             }
@@ -75,11 +78,24 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
     {
         GemmLayer shape = layer.Layer.Shape;
         if (shape.Conv is not { } conv) return codes.AsSpan(from * shape.M * shape.K, count * shape.M * shape.K);
-        uint pad = layer.Activation.ZeroPoint != 0 ? network.Encoder.CodeOf(layer.Activation.ZeroPoint) : network.PadCode;
+        // Numbers that become blocks later are carried as bit patterns: 0 is 0.
+        uint pad = layer.Blocks is { BlocksActivations: true } ? 0 : layer.Activation.ZeroPoint != 0 ? network.Encoder.CodeOf(layer.Activation.ZeroPoint) : network.PadCode;
         int channels = conv.InputChannels / shape.Groups, size = shape.M * shape.K, sample = conv.InputChannels * conv.InputHeight * conv.InputWidth;
         for (int s = 0; s < count; s++)
             Im2Col.Rows(codes.AsSpan((from + s) * sample, sample), conv, group * channels, channels, pad, rows.AsSpan(s * size, size));
         return rows.AsSpan(0, count * size);
+    }
+
+    private static ReadOnlySpan<uint> InBlocks(QuantizedLayer layer, ReadOnlySpan<uint> rows, int count, LayerTally tally)
+    {
+        if (layer.Blocks is not { } blocks) return rows;
+        int k = layer.Layer.Shape.K, m = count * layer.Layer.Shape.M;
+        if (!blocks.BlocksActivations) return blocks.Join(rows, m, k);
+        var codes = new uint[m * blocks.RowCodes(k)];
+        BlockEvents events = blocks.Encode(MemoryMarshal.Cast<uint, float>(rows), m, k, codes);
+        tally.EncodedInputs += rows.Length;
+        tally.SaturatedInputs += events.SaturatedElements;
+        return codes;
     }
 
     private void Multiply(QuantizedLayer layer, ReadOnlySpan<uint> rows, int count, int group, long[] sums, LayerTally tally)

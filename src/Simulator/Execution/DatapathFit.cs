@@ -21,6 +21,7 @@ internal static class DatapathFit
         bool zeroPoints = network.IsInteger ? network.Layers.Any(l => l.Integer is { } i && (i.InputZeroPoint != 0 || i.WeightZeroPoints.Any(z => z != 0))) : recipe.ActivationSymmetry == Symmetry.Asymmetric;
         if (spec.Multiplier is { } multiplier && zeroPoints)
             bag.Error(place, "NET026", $"datapath '{spec.Name}': its multiplier of kind {multiplier.Kind} takes codes without zero points, but the {(network.IsInteger ? "network has some" : $"recipe '{recipe.Name}' makes some")}");
+        if (network.IsInteger && spec.Dot is BlockDotUnit) bag.Error(place, "NET027", "the network is quantized to integers already: operands in blocks need a float network");
         if (!network.IsInteger)
         {
             if (recipe.ActivationSymmetry == Symmetry.Asymmetric && !network.Encoder(spec.Activation).Range.IsInteger)

@@ -102,6 +102,9 @@ public sealed class PreparedNetwork
     internal QuantizedWeights Weights(MatrixLayer layer, INumberFormat format, float[] scales) => _weights.GetOrAdd(FormattableString.Invariant($"{layer.Name}\n{format}\nstated"),
         _ => new(() => QuantizedWeights.WithScales(layer.WeightRows, layer.Shape.K, Encoder(format), scales))).Value;
 
+    /// <summary>Largest magnitude that the layer's input reaches while calibrating.</summary>
+    internal float ActivationAmax(MatrixLayer layer) => BlockOperands.Largest(_calibration[layer.Name]);
+
     internal QuantizationParameters Activation(MatrixLayer layer, INumberFormat format, Recipe recipe, double? peak) => _activations.GetOrAdd(FormattableString.Invariant($"{layer.Name}\n{format}\n{recipe.Canonical}\n{peak:R}"),
         _ => new(() => recipe.ActivationSymmetry == Symmetry.Asymmetric
             ? Calibrator.Asymmetric(recipe.Activations, Encoder(format), _calibration[layer.Name])

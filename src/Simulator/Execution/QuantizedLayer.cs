@@ -8,8 +8,9 @@ namespace Sim.Simulator.Execution;
 /// <summary>One matrix layer ready for a datapath: codes of its weights, scales, the order of its sums and the kernel that computes them.</summary>
 /// <param name="Groups">The weights of each group, packed for the kernel that computes it.</param>
 /// <param name="Activation">Scale and zero point of the layer's input.</param>
+/// <param name="Blocks">How operands become blocks along K; null: single numbers.</param>
 /// <param name="Scales">Float layers: input scale · weight scale · alpha a row. Integer layers: input scale · weight scale / output scale.</param>
-internal sealed record QuantizedLayer(MatrixLayer Layer, LayerKernel[] Groups, QuantizationParameters Activation, float[] Scales, ReductionOrder Order);
+internal sealed record QuantizedLayer(MatrixLayer Layer, LayerKernel[] Groups, QuantizationParameters Activation, float[] Scales, ReductionOrder Order, BlockOperands? Blocks = null);
 
 /// <summary>A network quantized into the formats of one datapath: what every thread reads while evaluating.</summary>
 internal sealed record QuantizedNetwork(DatapathSpec Spec, DatapathSpec KernelSpec, ElementEncoder Encoder, uint PadCode, AccumulatorDecoder Decoder,

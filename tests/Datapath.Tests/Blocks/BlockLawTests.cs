@@ -20,10 +20,10 @@ public sealed class BlockLawTests
         int blocks = 0;
         foreach (float[] block in Blocks(format))
         {
-            (uint scale, _, float[] once) = BlockRows.Encode(format, block, tensorAmax: Amax(format));
+            (uint scale, _, float[] once) = BlockFiles.Encode(format, block, tensorAmax: Amax(format));
             // A subnormal scale with a fraction is too coarse to put the largest element on M.
             if (!format.HasPowerScale && format.Scale.Decode(scale).LeadingExponent < -6) continue;
-            Assert.That(BlockRows.Encode(format, once, tensorAmax: Amax(format)).Values, Is.EqualTo(once), $"block {blocks}");
+            Assert.That(BlockFiles.Encode(format, once, tensorAmax: Amax(format)).Values, Is.EqualTo(once), $"block {blocks}");
             blocks++;
         }
         Assert.That(blocks, Is.GreaterThanOrEqualTo(150));
@@ -37,7 +37,7 @@ public sealed class BlockLawTests
         int steps = 0;
         for (float amax = 1e-6f; amax < 60000; amax *= 1.01f, steps++)
         {
-            uint scale = BlockRows.Encode(format, [amax, amax / -3], tensorAmax: 60000).Scale;
+            uint scale = BlockFiles.Encode(format, [amax, amax / -3], tensorAmax: 60000).Scale;
             double value = format.Scale.Decode(scale).ToDouble();
             Assert.That(value, Is.GreaterThanOrEqualTo(last), $"amax {amax:R}");
             last = value;
@@ -65,7 +65,7 @@ public sealed class BlockLawTests
     public void ZerosStayZerosWithTheSmallestScale(string name)
     {
         BlockFormat format = BlockCatalogue.Parse(name);
-        (uint scale, _, float[] values) = BlockRows.Encode(format, [0f, -0f]);
+        (uint scale, _, float[] values) = BlockFiles.Encode(format, [0f, -0f]);
         Assert.That(scale, Is.Zero);
         Assert.That(values, Is.All.Zero);
     }
@@ -88,14 +88,14 @@ public sealed class BlockLawTests
     [TestCase(6.9999995f, "floor", 0), TestCase(6.9999995f, "even", 0), TestCase(7.9999995f, "floor", 0), TestCase(7.9999995f, "even", 1)]
     [TestCase(1e-45f, "floor", -127), TestCase(3e38f, "floor", 125), TestCase(3e38f, "ceil", 126)]
     public void RulesAsDefined(float amax, string rule, int exponent) =>
-        Assert.That((int)BlockRows.Encode(BlockCatalogue.Parse($"mxfp4_{rule}"), [amax]).Scale - 127, Is.EqualTo(exponent));
+        Assert.That((int)BlockFiles.Encode(BlockCatalogue.Parse($"mxfp4_{rule}"), [amax]).Scale - 127, Is.EqualTo(exponent));
 
     // Leading one of the group's largest integer 100 = 1100100b in bit 6: four bits with sign keep bits 6 to 4, the shift is 4.
     [Test]
     public void RazoringKeepsTheGroupsLeadingBits()
     {
         BlockFormat format = BlockCatalogue.Parse("qrazor4_int16");
-        (uint scale, uint[] codes, float[] values) = BlockRows.Encode(format, [100, -37, 7, 8, 9, -120], tensorAmax: 32767);
+        (uint scale, uint[] codes, float[] values) = BlockFiles.Encode(format, [100, -37, 7, 8, 9, -120], tensorAmax: 32767);
         Assert.That(scale, Is.EqualTo(4u));
         Assert.That(codes, Is.EqualTo(new uint[] { 6, 0xA, 0, 0, 1, 0xF }));
         Assert.That(values, Is.EqualTo(new float[] { 96, -32, 0, 0, 16, -112 }));

@@ -20,7 +20,7 @@ public sealed class MicroxcalingGoldenTests
     [TestCase("block_mxint4_microxcaling.csv.gz", "mxint4", 0)]
     public void EqualsMicroxcaling(string file, string name, int largestExponent)
     {
-        Dictionary<int, float[]> inputs = BlockRows.Inputs("block_inputs.csv.gz");
+        Dictionary<int, float[]> inputs = BlockFiles.Inputs("block_inputs.csv.gz");
         List<string> wrong = [];
         long rows = 0, blocks = 0, logarithms = 0, zeros = 0, elements = 0;
         foreach ((string[] cells, _) in GoldenRows.Read(file))
@@ -30,13 +30,13 @@ public sealed class MicroxcalingGoldenTests
             foreach ((int column, string variant, RoundingMode mode) in new[] { (1, "", RoundingMode.NearestAway), (2, "", RoundingMode.ToZero), (3, "", RoundingMode.NearestEven), (4, "_b16", RoundingMode.NearestEven) })
             {
                 BlockFormat format = BlockCatalogue.Parse(name + variant) with { Symmetric = true };
-                float[] expected = BlockRows.Floats(cells[column]);
+                float[] expected = BlockFiles.Floats(cells[column]);
                 for (int start = 0; start < block.Length; start += format.Size)
                 {
                     blocks++;
                     ReadOnlySpan<float> part = block.AsSpan(start, format.Size), peer = expected.AsSpan(start, format.Size);
-                    float[] values = BlockRows.Encode(format, part, mode).Values;
-                    if (BlockRows.Same(values, peer)) continue;
+                    float[] values = BlockFiles.Encode(format, part, mode).Values;
+                    if (BlockFiles.Same(values, peer)) continue;
                     int exponent = PeerLogarithm.Largest(part) == 0 ? 0 : Math.Max(-127, Math.ILogB(PeerLogarithm.Largest(part)) - largestExponent);
                     if (PeerLogarithm.RoundsUp(part)) logarithms++;
                     else if (ZerosAlone(values, peer, format)) zeros++;

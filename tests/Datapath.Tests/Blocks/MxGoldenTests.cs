@@ -17,17 +17,17 @@ public sealed class MxGoldenTests
     public void EqualsGfloat(string file, string name)
     {
         BlockFormat format = BlockCatalogue.Parse(name);
-        Dictionary<int, float[]> inputs = BlockRows.Inputs("block_inputs.csv.gz");
+        Dictionary<int, float[]> inputs = BlockFiles.Inputs("block_inputs.csv.gz");
         List<string> wrong = [];
         long rows = 0;
         foreach ((string[] cells, _) in GoldenRows.Read(file))
         {
             if (!inputs.TryGetValue(int.Parse(cells[0], CultureInfo.InvariantCulture), out float[]? block)) continue;
             rows++;
-            (uint scale, uint[] codes, float[] values) = BlockRows.Encode(format, block);
+            (uint scale, uint[] codes, float[] values) = BlockFiles.Encode(format, block);
             if (scale != GoldenRows.Hex(cells[1])) wrong.Add($"{cells[0]}: scale {scale:x2}, not {cells[1]}");
-            else if (!codes.SequenceEqual(BlockRows.Split(cells[2], 2))) wrong.Add($"{cells[0]}: codes {string.Join("", codes.Select(c => c.ToString("x2", CultureInfo.InvariantCulture)))}, not {cells[2]}");
-            else if (!BlockRows.Same(values, BlockRows.Floats(cells[3]))) wrong.Add($"{cells[0]}: values");
+            else if (!codes.SequenceEqual(BlockFiles.Split(cells[2], 2))) wrong.Add($"{cells[0]}: codes {string.Join("", codes.Select(c => c.ToString("x2", CultureInfo.InvariantCulture)))}, not {cells[2]}");
+            else if (!BlockFiles.Same(values, BlockFiles.Floats(cells[3]))) wrong.Add($"{cells[0]}: values");
         }
         GoldenRows.Report(file, rows, 900, wrong);
         Truth.Checked("Blocks", file, "gfloat", rows, "scale codes, element codes and values equal");
@@ -40,16 +40,16 @@ public sealed class MxGoldenTests
     public void EqualsUniversal(string file, string name)
     {
         BlockFormat format = BlockCatalogue.Parse(name);
-        Dictionary<int, float[]> inputs = BlockRows.Inputs("block_inputs.csv.gz");
+        Dictionary<int, float[]> inputs = BlockFiles.Inputs("block_inputs.csv.gz");
         List<string> wrong = [];
         long rows = 0, logarithms = 0, zeros = 0, smallest = 0;
         foreach ((string[] cells, _) in GoldenRows.Read(file))
         {
             if (!inputs.TryGetValue(int.Parse(cells[0], CultureInfo.InvariantCulture), out float[]? block)) continue;
             rows++;
-            (uint scale, uint[] codes, float[] values) = BlockRows.Encode(format, block);
-            if (scale == GoldenRows.Hex(cells[1]) && codes.SequenceEqual(BlockRows.Split(cells[2], 2)) && BlockRows.Same(values, BlockRows.Floats(cells[3]))) continue;
-            uint[] peer = BlockRows.Split(cells[2], 2);
+            (uint scale, uint[] codes, float[] values) = BlockFiles.Encode(format, block);
+            if (scale == GoldenRows.Hex(cells[1]) && codes.SequenceEqual(BlockFiles.Split(cells[2], 2)) && BlockFiles.Same(values, BlockFiles.Floats(cells[3]))) continue;
+            uint[] peer = BlockFiles.Split(cells[2], 2);
             double top = format.Element.Maximum.ToDouble();
             if (PeerLogarithm.RoundsUp(block) && scale + 1 == GoldenRows.Hex(cells[1])) logarithms++;
             // The peer gives a block of zeros the scale of amax 1, and +0 elements.

@@ -13,7 +13,7 @@ public sealed class Nvfp4GoldenTests
     public void EqualsTransformerEngine(string name)
     {
         BlockFormat format = BlockCatalogue.Parse(name);
-        Dictionary<int, float[]> inputs = BlockRows.Inputs("block_inputs_nvfp4.csv.gz");
+        Dictionary<int, float[]> inputs = BlockFiles.Inputs("block_inputs_nvfp4.csv.gz");
         List<string> wrong = [];
         long rows = 0, zeros = 0;
         foreach ((string[] cells, _) in GoldenRows.Read("block_nvfp4_te.csv.gz"))
@@ -22,8 +22,8 @@ public sealed class Nvfp4GoldenTests
             if (!inputs.TryGetValue(number / 2, out float[]? pair)) continue;
             rows++;
             ReadOnlySpan<float> block = pair.AsSpan(number % 2 * 16, 16);
-            (uint scale, uint[] codes, _) = BlockRows.Encode(format, block, tensorAmax: BlockRows.Floats(cells[1])[0]);
-            uint[] peer = BlockRows.Split(cells[3], 1);
+            (uint scale, uint[] codes, _) = BlockFiles.Encode(format, block, tensorAmax: BlockFiles.Floats(cells[1])[0]);
+            uint[] peer = BlockFiles.Split(cells[3], 1);
             if (scale == GoldenRows.Hex(cells[2]) && codes.SequenceEqual(peer)) continue;
             bool signs = scale == GoldenRows.Hex(cells[2]);
             for (int i = 0; i < 16; i++) signs &= codes[i] == peer[i] || codes[i] == 8 && peer[i] == 0 && block[i] == 0;
@@ -38,7 +38,7 @@ public sealed class Nvfp4GoldenTests
     public void EqualsUniversal()
     {
         BlockFormat format = BlockCatalogue.Parse("nvfp4");
-        Dictionary<int, float[]> inputs = BlockRows.Inputs("block_inputs_nvfp4.csv.gz");
+        Dictionary<int, float[]> inputs = BlockFiles.Inputs("block_inputs_nvfp4.csv.gz");
         Dictionary<string, string> amax = GoldenRows.Read("block_nvfp4_te.csv.gz").ToDictionary(r => r.Cells[0], r => r.Cells[1]);
         List<string> wrong = [];
         long rows = 0, lastBits = 0, zeros = 0;
@@ -47,9 +47,9 @@ public sealed class Nvfp4GoldenTests
             int number = int.Parse(cells[0], CultureInfo.InvariantCulture);
             if (!inputs.TryGetValue(number / 2, out float[]? pair) || !amax.TryGetValue(cells[0], out string? largest)) continue;
             rows++;
-            float tensor = BlockRows.Floats(largest)[0];
-            (uint scale, uint[] codes, float[] values) = BlockRows.Encode(format, pair.AsSpan(number % 2 * 16, 16), tensorAmax: tensor);
-            float[] peer = BlockRows.Floats(cells[4]);
+            float tensor = BlockFiles.Floats(largest)[0];
+            (uint scale, uint[] codes, float[] values) = BlockFiles.Encode(format, pair.AsSpan(number % 2 * 16, 16), tensorAmax: tensor);
+            float[] peer = BlockFiles.Floats(cells[4]);
             string found = $"{BitConverter.SingleToUInt32Bits(format.TensorScale(tensor)):x8} {scale:x2} {string.Join("", codes.Select(c => c.ToString("x2", CultureInfo.InvariantCulture)))}";
             string expected = $"{cells[1]} {cells[2]} {cells[3]}";
             // The peer loses the sign of zeros in a block whose scale underflowed.

@@ -4,7 +4,7 @@ using Sim.Datapath.Tests.Numbers;
 namespace Sim.Datapath.Tests.Blocks;
 
 /// <summary>Input blocks of the golden files and helpers to read concatenated patterns and codes. Shares no code with the formats.</summary>
-internal static class BlockRows
+internal static class BlockFiles
 {
     /// <summary>The f32 blocks by number.</summary>
     public static Dictionary<int, float[]> Inputs(string file) =>

@@ -1,0 +1,63 @@
+using Sim.Datapath.Formats;
+using Sim.Datapath.Kernels;
+using Sim.Datapath.Specs;
+using Sim.Workloads.Graph;
+using Sim.Workloads.Quantization;
+
+namespace Sim.Simulator.Execution;
+
+/// <summary>
+/// The operands of a layer whose datapath takes blocks along K: rows of weights and of im2col numbers become segments of a scale and its elements
+/// (<see cref="BlockRows"/>). A side without blocks is quantized by the recipe as ever and only gets places for scales. A format's tensor scale is found from
+/// the weights, or from the calibration samples of the layer's input, and multiplied in by the vector unit.
+/// </summary>
+internal sealed class BlockOperands(BlockDotUnit unit, float activationAmax)
+{
+    /// <summary>Whether activations come in blocks.</summary>
+    public bool BlocksActivations => unit.Activations is not null;
+
+    /// <summary>Codes of a row of <paramref name="k"/> numbers.</summary>
+    public int RowCodes(int k) => unit.RowCodes(k);
+
+    /// <summary>The reduction order in codes of rows: a chunk of so many products has their scales beside them.</summary>
+    public static ReductionOrder InCodes(BlockDotUnit unit, ReductionOrder order) => new(unit.RowCodes(order.Chunk));
+
+    /// <summary>Rows of weights as codes and their scale a row.</summary>
+    public static (uint[] Codes, float[] Scales) Weights(BlockDotUnit unit, MatrixLayer layer, Func<QuantizedWeights> quantized)
+    {
+        int k = layer.Shape.K;
+        if (unit.Weights is not { } blocks)
+        {
+            QuantizedWeights plain = quantized();
+            return (Join(unit, plain.Codes.AsSpan(), layer.Rows, k), [.. plain.Scales]);
+        }
+        float amax = Largest(layer.WeightRows);
+        var codes = new uint[layer.Rows * unit.RowCodes(k)];
+        BlockRows.Encode(unit, blocks, layer.WeightRows, layer.Rows, k, amax, codes);
+        var scales = new float[layer.Rows];
+        Array.Fill(scales, blocks.TensorScale(amax));
+        return (codes, scales);
+    }
+
+    /// <summary>Rows of im2col numbers (as bit patterns) to rows of codes.</summary>
+    public BlockEvents Encode(ReadOnlySpan<float> rows, int count, int k, Span<uint> codes) => BlockRows.Encode(unit, unit.Activations!, rows, count, k, activationAmax, codes);
+
+    /// <summary>Rows of plain codes with places for scales.</summary>
+    public uint[] Join(ReadOnlySpan<uint> rows, int count, int k) => Join(unit, rows, count, k);
+
+    /// <summary>Largest magnitude, 0 of nothing.</summary>
+    public static float Largest(ReadOnlySpan<float> values)
+    {
+        float largest = 0;
+        foreach (float value in values) largest = MathF.Max(largest, MathF.Abs(value));
+        return largest;
+    }
+
+    private static uint[] Join(BlockDotUnit unit, ReadOnlySpan<uint> rows, int count, int k)
+    {
+        int width = unit.RowCodes(k);
+        var joined = new uint[count * width];
+        for (int row = 0; row < count; row++) BlockRows.Join(unit, null, [], rows.Slice(row * k, k)).CopyTo(joined, row * width);
+        return joined;
+    }
+}

@@ -41,7 +41,7 @@ public sealed class BlockOperandReaderTests
     [TestCase("weight: {element: e2m1, scale: int8, block: 16, rule: nearest}\nactivation: e4m3\n", "the scale needs a code for NaN, which int8 has not")]
     [TestCase("weight: {element: uint4, scale: e8m0, block: 16}\nactivation: e4m3\n", "elements need a sign, which uint4 has not")]
     [TestCase("weight: {element: e2m1, scale: e8m0, block: 0}\nactivation: e4m3\n", "d.yaml:2:45: error CFG002")]
-    [TestCase("weight: mxfp4\nactivation: mxfp4\ndot: {kind: aligned, lanes: 32, fraction: 13}\n", "error CFG116")]
+    [TestCase("weight: mxfp4\nactivation: mxfp4\ndot: {kind: aligned, lanes: 32, fraction: 13}\n", "error CFG118")]
     [TestCase("weight: mxfp5\nactivation: e4m3\n", "unknown number format 'mxfp5'")]
     public void WrongOperandsAreLocated(string operands, string? message)
     {

@@ -67,7 +67,7 @@ public static class DatapathReader
         if (formats && multiplier?.Refuses(activation, weight) is { } misfit) bag.Error(Multiplier.Place(map), "CFG108", $"'multiplier': {misfit}");
         if (formats && (weights.Blocks is not null || activations.Blocks is not null))
         {
-            if (dot is not null) bag.Error(Dot.Place(map), "CFG116", "operands in blocks make a dot unit of their own; leave 'dot' out, or name the element's format");
+            if (dot is not null) bag.Error(Dot.Place(map), "CFG118", "operands in blocks make a dot unit of their own; leave 'dot' out, or name the element's format");
             dot = new BlockDotUnit(activations.Blocks, weights.Blocks);
         }
         if (sum && LongAccumulatorType.Promote.TryRead(map, bag, out Promotion promotion)) accumulator = LongAccumulatorType.Promoted(map, accumulator, promotion, dot?.Lanes ?? 1, bag);

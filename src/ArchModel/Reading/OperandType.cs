@@ -54,6 +54,12 @@ public sealed class OperandType : YamlType<Operand>
             return named is not null;
         }
         if (node is YamlMap map && map[Element.Name] is not null) return TryInline(map, bag, out value);
+        if (node is not YamlMap and not YamlScalar { IsNothing: false })
+        {
+            value = default;
+            Reject(node, key, bag);
+            return false;
+        }
         bool good = FormatType.Any.TryRead(node, key, bag, out INumberFormat format);
         value = good ? new Operand(format, null) : default;
         return good;

@@ -35,6 +35,8 @@ public static class KernelCatalogue
         new WideExactKernel(),
         new AlignedLanesKernel(),
         new ProductTableKernel(),
+        // Registers of 8 bits and less that the lines above leave: posits, odd modes.
+        new StepTableKernel(),
         // The definition: takes every datapath that means something.
         new ReferenceKernel(),
     ];

@@ -3,6 +3,7 @@ using Sim.Datapath.Formats;
 using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
 using Sim.Simulator.Execution;
+using Sim.Workloads.Graph;
 using Sim.Workloads.Quantization;
 
 namespace Sim.Simulator.Tests.Execution;
@@ -32,6 +33,18 @@ public class EvaluationLawTests
         INumberFormat fp32 = FormatCatalogue.Parse("fp32");
         double Noise(string name) => Evaluate(FormatCatalogue.Parse(name), new ExactAccumulator(fp32, RoundingMode.NearestEven, OverflowPolicy.Ieee)).Totals.OutputSqnrDb!.Value;
         Assert.That(Noise(fine), Is.GreaterThan(Noise(coarse)));
+    }
+
+    [Test]
+    public void Inputs_beyond_the_calibrated_range_are_counted()
+    {
+        // Calibrated on [-1, 1], the largest being 1; every seventh value of the data is 3 or -3, every other within the range.
+        float[] calm = TinyNetwork.Random(40 * 25, 11, 1), wild = [.. calm.Select((v, i) => i % 7 == 0 ? (i % 2 == 0 ? 3f : -3f) : v)];
+        calm[5] = 1;
+        PreparedNetwork network = PreparedNetwork.Create(TinyNetwork.Graph(), EvaluationData.Of(Tensor.OfFloats(wild, 40, 1, 5, 5)), EvaluationData.Of(Tensor.OfFloats(calm, 40, 1, 5, 5)), Recipe.Default, 2);
+        INumberFormat int8 = FormatCatalogue.Parse("int8");
+        AccuracyPlan plan = AccuracyPlan.Create(network, new DatapathSpec("t", int8, int8, new IntegerAccumulator(32, RegisterOverflow.Wrap)), Recipe.Default, _ => new ReductionOrder(0));
+        Assert.That(AccuracyEvaluator.Evaluate(plan, 2).Layers["conv"].SaturatedInputs, Is.EqualTo(143), "ceil(1000 / 7)");
     }
 
     [Test]

@@ -23,12 +23,14 @@ public sealed class Machine
     private readonly Ledger _ledger = new();
     private readonly Architecture _architecture;
     private readonly long[] _loadStart;
-    private int _unit, _step, _loads;
+    private readonly int _digits;
+    private int _unit, _step, _digit, _loads;
     private long _cycle, _lastIssueOfFold = -1;
 
     private Machine(Architecture architecture, Mapping mapping, MachineOperands operands)
     {
         (_architecture, _array, _program) = (architecture, architecture.Array, MachineProgram.Unroll(mapping));
+        _digits = architecture.Datapath.CyclesPerMac;
         _memory = new MachineMemory(architecture, mapping, _program);
         _source = new OperandSource(architecture, mapping, operands, _ledger);
         _pes = new SystolicArray(architecture.Array, architecture.Datapath, _source, _ledger);
@@ -82,16 +84,17 @@ public sealed class Machine
     {
         if (_unit == _program.Length) return null;
         MachineUnit unit = _program[_unit];
-        if (_step == 0)
+        if (_step == 0 && _digit == 0)
         {
             if (!_memory.Serves(unit)) return null;
             if (unit.IsFirst && !MayBeginFold(unit)) return null;
             // A column's bus carries one result a cycle: the next fold's results must not overtake the R of this one.
-            if (!LoadsStationary && unit.IsLast && _lastIssueOfFold >= 0 && _cycle + unit.Steps.Count - 1 - _lastIssueOfFold < _array.Rows) return null;
+            if (!LoadsStationary && unit.IsLast && _lastIssueOfFold >= 0 && _cycle + (long)unit.Steps.Count * _digits - 1 - _lastIssueOfFold < _array.Rows) return null;
         }
-        var step = new StreamStep(unit, unit.Steps.Start + _step);
+        var step = new StreamStep(unit, unit.Steps.Start + _step, _digit, _digits);
         if (step.EndsFold) _lastIssueOfFold = _cycle;
-        if (++_step == unit.Steps.Count) (_unit, _step) = (_unit + 1, 0);
+        if (++_digit == _digits) (_step, _digit) = (_step + 1, 0);
+        if (_step == unit.Steps.Count) (_unit, _step) = (_unit + 1, 0);
         return step;
     }
 
@@ -104,7 +107,7 @@ public sealed class Machine
     private bool PreviousStreamed => _loads == 0 || _unit == _program.Length || _program[_unit].Fold.Number >= _loads;
 
     // With a second register a tile may follow as soon as the fold before has taken its own over, in the very cycle in which it begins.
-    private bool PreviousBegun => PreviousStreamed || _program[_unit].Fold.Number == _loads - 1 && (_step > 0 || !_program[_unit].IsFirst);
+    private bool PreviousBegun => PreviousStreamed || _program[_unit].Fold.Number == _loads - 1 && (_step > 0 || _digit > 0 || !_program[_unit].IsFirst);
 
     // Without a second register the chain is in use until the array is clear, as the registers stood when the cycle began.
     private void TryLoad(bool chainFree)

@@ -24,6 +24,7 @@ internal sealed class SystolicArray(PeArray shape, DatapathSpec datapath, IOpera
     private readonly ScalarAccumulator?[,] _held = new ScalarAccumulator?[shape.Rows, shape.Columns];
     private readonly uint?[,] _chain = new uint?[shape.Rows, shape.Columns];
     private readonly uint?[,] _active = new uint?[shape.Rows, shape.Columns];
+    private readonly Moving?[] _rowWords = new Moving?[shape.Rows], _columnWords = new Moving?[shape.Columns];
     private readonly List<Moving?[]> _rowSkew = [], _columnSkew = [];
     private readonly List<(long Start, MachineFold Fold)> _loads = [];
 
@@ -54,8 +55,8 @@ internal sealed class SystolicArray(PeArray shape, DatapathSpec datapath, IOpera
     public StreamStep? Step(long cycle, StreamStep? entering)
     {
         // The skew registers of lane i hold the last i entries: index 0 is what entered this cycle.
-        _rowSkew.Insert(0, Lanes(entering, _rows, source.RowCode));
-        if (HoldsResults) _columnSkew.Insert(0, Lanes(entering, _columns, source.ColumnCode));
+        _rowSkew.Insert(0, Lanes(entering, _rowWords, source.RowCode));
+        if (HoldsResults) _columnSkew.Insert(0, Lanes(entering, _columnWords, source.ColumnCode));
         Trim(_rowSkew, _rows);
         Trim(_columnSkew, _columns);
         var busOfColumn = new bool[_columns];
@@ -73,11 +74,16 @@ internal sealed class SystolicArray(PeArray shape, DatapathSpec datapath, IOpera
         return _left[_rows - 1, _columns - 1]?.Step;
     }
 
-    private static Moving?[] Lanes(StreamStep? step, int count, Func<StreamStep, int, uint?> code)
+    // Lane registers read the buffers with a step's first digit and keep the word for the others.
+    private static Moving?[] Lanes(StreamStep? step, Moving?[] words, Func<StreamStep, int, uint?> code)
     {
-        var lanes = new Moving?[count];
-        if (step is not null)
-            for (int i = 0; i < count; i++) lanes[i] = code(step, i) is { } used ? new Moving(step, true, used) : new Moving(step, false, 0);
+        var lanes = new Moving?[words.Length];
+        if (step is null) return lanes;
+        for (int i = 0; i < lanes.Length; i++)
+        {
+            if (step.StartsStep) words[i] = code(step, i) is { } used ? new Moving(step, true, used) : new Moving(step, false, 0);
+            lanes[i] = (words[i] ?? throw new InvalidOperationException($"lane {i} holds no operand of its step")) with { Step = step };
+        }
         return lanes;
     }
 
@@ -93,6 +99,7 @@ internal sealed class SystolicArray(PeArray shape, DatapathSpec datapath, IOpera
         if (left?.Step != top?.Step) throw new InvalidOperationException($"operands of different steps meet in PE ({i}, {j})");
         if (left is null || top is null || !left.IsUsed || !top.IsUsed) return;
         if (left.Step.StartsFold) _held[i, j] = new ScalarAccumulator(datapath);
+        if (!left.Step.EndsStep) return;
         ScalarAccumulator sum = _held[i, j] ?? throw new InvalidOperationException($"PE ({i}, {j}) has no sum");
         sum.MultiplyAdd(left.Code, top.Code);
         ledger.Add(ActionNames.Pe, ActionNames.Mac, 1);
@@ -117,13 +124,19 @@ internal sealed class SystolicArray(PeArray shape, DatapathSpec datapath, IOpera
         {
             uint stationary = (shape.OverlapWeightLoad ? _active : _chain)[i, j] ?? throw new InvalidOperationException($"PE ({i}, {j}) holds no stationary operand");
             ScalarAccumulator sum = above.Sum ?? new ScalarAccumulator(datapath);
-            if (shape.Dataflow == Dataflow.WeightStationary) sum.MultiplyAdd(left.Code, stationary);
-            else sum.MultiplyAdd(stationary, left.Code);
             _sums[i, j] = above with { Sum = sum };
-            ledger.Add(ActionNames.Pe, ActionNames.Mac, 1);
-            ledger.Add(ActionNames.Pe, ActionNames.OperandShift, 1);
+            // The digits before the last carry a part of the product each; what they add up to is known with the last.
+            if (left.Step.EndsStep)
+            {
+                if (shape.Dataflow == Dataflow.WeightStationary) sum.MultiplyAdd(left.Code, stationary);
+                else sum.MultiplyAdd(stationary, left.Code);
+                ledger.Add(ActionNames.Pe, ActionNames.Mac, 1);
+                ledger.Add(ActionNames.Pe, ActionNames.OperandShift, 1);
+            }
         }
-        if (i == _rows - 1 && usedColumn) source.TakePartialSum(left.Step, j, _sums[i, j]!.Sum!);
+        if (i != _rows - 1 || !usedColumn) return;
+        if (left.Step.EndsStep) source.TakePartialSum(left.Step, j, _sums[i, j]!.Sum!);
+        else ledger.Add(ActionNames.Accumulator, ActionNames.Add, 1);
     }
 
     // Column j follows column 0 by j cycles; in it, row i passes on what rows below still need, for R − i cycles from the i-th on.

@@ -22,7 +22,8 @@ internal static class ActionCounts
             BufferActions(ledger, architecture, Mapping.Stationary(grid.Dataflow), (long)grid.Groups * grid.RowExtent * grid.ColumnExtent, dram);
             ledger.Add(ActionNames.Pe, ActionNames.OperandShift, macs);
             ledger.Add(ActionNames.Pe, ActionNames.WeightLoad, StationaryShifts(grid));
-            ledger.Add(ActionNames.Accumulator, ActionNames.Add, (grid.RowFolds - 1) * outputs);
+            // The digit planes of a sum that a serial multiplier makes come down one after another and are added below the array, too.
+            ledger.Add(ActionNames.Accumulator, ActionNames.Add, ((long)grid.RowFolds * architecture.Datapath.CyclesPerMac - 1) * outputs);
             ledger.Add(ActionNames.Accumulator, ActionNames.Read, (grid.RowFolds - 1) * outputs);
             ledger.Add(ActionNames.Accumulator, ActionNames.Write, grid.RowFolds * outputs);
         }

@@ -7,7 +7,7 @@ namespace Sim.Simulator.Timing;
 /// Completion time of a layer on a bus of finite bandwidth: a recurrence over units, not over cycles. The bus serves one queue of transfers in program
 /// order, ⌈bits / rate⌉ cycles each; for unit u the queue holds the inputs of unit u + p (stationary tile, row operand, column operand), the results of
 /// unit u − 1, the spilled partial sums of unit u, where p = 1 when every input buffer is double and 0 else. Times are those of the corner PE (buffers are
-/// read unskewed, triangular registers skew the lanes). With S(u) the start of unit u, T(u) its steps, slots = 2 for a double buffer, 1 else:
+/// read unskewed, triangular registers skew the lanes). With S(u) the start of unit u, T(u) the cycles of its steps (each as many as a MAC), slots = 2 for a double buffer, 1 else:
 /// <code>
 /// input transfer begins ≥ S(v) + T(v)          v: last unit that reads what is overwritten (slots units, tiles or groups earlier)
 /// stationary transfer begins ≥ L(g) + R        g: fold, slots earlier
@@ -28,7 +28,8 @@ internal sealed class BusRecurrence
     private readonly FoldGrid _grid;
     private readonly TransferPlan _plan;
     private readonly BusRate _rate;
-    private readonly int _unitsPerFold, _units, _inputsAhead, _lastSteps;
+    private readonly int _unitsPerFold, _units, _inputsAhead;
+    private readonly long _fullCycles, _lastCycles;
     private readonly int _activationSlots, _weightSlots, _outputSlots;
     private readonly long[] _start, _written, _load, _stationaryArrival;
     private readonly UnitState[] _near = new UnitState[Near];
@@ -42,7 +43,9 @@ internal sealed class BusRecurrence
     public BusRecurrence(Architecture architecture, Mapping mapping, ElementWidths widths, double bytesPerCycle)
     {
         (_array, _mapping, _grid, _plan, _rate) = (architecture.Array, mapping, mapping.Grid, new TransferPlan(mapping, widths), new BusRate(bytesPerCycle));
-        (_unitsPerFold, _lastSteps) = (mapping.UnitsPerFold, _plan.Steps(mapping.UnitsPerFold - 1).Count);
+        _unitsPerFold = mapping.UnitsPerFold;
+        int cyclesPerStep = architecture.Datapath.CyclesPerMac;
+        (_fullCycles, _lastCycles) = ((long)mapping.StreamTile * cyclesPerStep, (long)_plan.Steps(mapping.UnitsPerFold - 1).Count * cyclesPerStep);
         if ((Int128)_grid.Folds * _unitsPerFold > MostUnits)
             throw new NotSupportedException($"layer '{mapping.Layer.Name}' has {_grid.Folds} folds of {_unitsPerFold} units; at a finite bandwidth at most {MostUnits} units are timed");
         int folds = (int)_grid.Folds;
@@ -112,10 +115,10 @@ internal sealed class BusRecurrence
         int fold = u / _unitsPerFold;
         bool first = u % _unitsPerFold == 0, last = u == LastUnit(fold);
         long start = Math.Max(Math.Max(_near[u % Near].InputArrival, sumArrival), ResultSlotFree(u));
-        if (u > 0) start = Math.Max(start, _start[u - 1] + Steps(u - 1) + (first ? FoldTiming.Gap(_array) : 0));
+        if (u > 0) start = Math.Max(start, _start[u - 1] + StreamCycles(u - 1) + (first ? FoldTiming.Gap(_array) : 0));
         if (_grid.LoadsStationary && first)
         {
-            long clear = fold == 0 ? 0 : _array.OverlapWeightLoad ? _start[u - _unitsPerFold] : _start[u - 1] + Steps(u - 1) + FoldTiming.Gap(_array);
+            long clear = fold == 0 ? 0 : _array.OverlapWeightLoad ? _start[u - _unitsPerFold] : _start[u - 1] + StreamCycles(u - 1) + FoldTiming.Gap(_array);
             _load[fold] = Math.Max(clear, _stationaryArrival[fold]);
             start = Math.Max(start, _load[fold] + _array.Rows);
         }
@@ -123,16 +126,16 @@ internal sealed class BusRecurrence
         _start[u] = start;
     }
 
-    private int Steps(int unit) => (unit + 1) % _unitsPerFold == 0 ? _lastSteps : _mapping.StreamTile;
+    private long StreamCycles(int unit) => (unit + 1) % _unitsPerFold == 0 ? _lastCycles : _fullCycles;
 
-    private long Finished(int unit) => _start[unit] + Steps(unit) + _array.Rows + _array.Columns - 2;
+    private long Finished(int unit) => _start[unit] + StreamCycles(unit) + _array.Rows + _array.Columns - 2;
 
     private int LastUnit(int fold) => (fold + 1) * _unitsPerFold - 1;
 
     private long InputSlotFree(int unit, Residency residency, int slots)
     {
         long user = LastUser(unit, residency, slots);
-        return user < 0 ? 0 : _start[user] + Steps((int)user);
+        return user < 0 ? 0 : _start[user] + StreamCycles((int)user);
     }
 
     private long ResultSlotFree(int unit)

@@ -23,7 +23,7 @@ public static class Estimator
         ArgumentNullException.ThrowIfNull(mapping);
         ElementWidths widths = ElementWidths.Of(architecture.Datapath);
         TrafficTotals dram = new DramTraffic(mapping.Layer, mapping.Grid).Totals(mapping.Activations, mapping.Weights, mapping.Outputs, mapping.StreamTile);
-        long compute = FoldTiming.Cycles(architecture.Array, mapping.Grid);
+        long compute = FoldTiming.Cycles(architecture.Array, mapping.Grid, architecture.Datapath.CyclesPerMac);
         long total = architecture.Dram.BytesPerCycle is { } rate ? new BusRecurrence(architecture, mapping, widths, rate).TotalCycles() : compute;
         return new LayerTiming(mapping, compute, total, dram, ActionCounts.Of(architecture, mapping, dram, widths));
     }

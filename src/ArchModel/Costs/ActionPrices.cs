@@ -15,7 +15,7 @@ internal sealed class ActionPrices
         DatapathSpec datapath = architecture.Datapath;
         // Output-stationary arrays pass on both operands equally often; an operand_shift is the mean of the two.
         int streams = architecture.Array.Dataflow == Dataflow.OutputStationary ? 2 : 1;
-        Add(ActionNames.Pe, ActionNames.Mac, (pe.MacLogic.EnergyFemtojoules + pe.MacRegisters.EnergyFemtojoules) / pe.MacsPerStep / 1000, logic);
+        Add(ActionNames.Pe, ActionNames.Mac, datapath.CyclesPerMac * (pe.MacLogic.EnergyFemtojoules + pe.MacRegisters.EnergyFemtojoules) / pe.MacsPerStep / 1000, logic);
         Add(ActionNames.Pe, ActionNames.OperandShift, pe.StreamRegisters.EnergyFemtojoules / streams / 1000, logic);
         if (architecture.Array.Dataflow == Dataflow.OutputStationary)
             Add(ActionNames.Pe, ActionNames.ResultShift, pe.ResultPath.EnergyFemtojoules / 1000

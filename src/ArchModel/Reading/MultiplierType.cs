@@ -16,6 +16,10 @@ internal static class MultiplierType
     private static readonly YamlField<int> PatternOffset = YamlField.Optional("offset", YamlTypes.Integer(-(1 << 22), 1 << 22), 0, "0", "Units of the last place added to every product.");
     private static readonly YamlField<int> Dropped = YamlField.Required("dropped_columns", YamlTypes.Integer(0, 56), "Lowest columns of the array without partial products.");
     private static readonly YamlField<int> Correction = YamlField.Optional("correction", YamlTypes.Integer(0, int.MaxValue), 0, "0", "Constant added to a product that is not zero, in units of its last place.");
+    private static readonly YamlField<int> BitsPerCycle = YamlField.Optional("bits_per_cycle", YamlTypes.Integer(1, 32), 1, "1", "Bits of the serial operand that a cycle takes; a product takes ceil(bits / bits_per_cycle) cycles.");
+    private static readonly YamlField<ProductOperand> Serial = YamlField.Optional("serial", YamlTypes.Choice(("activation", ProductOperand.Activation), ("weight", ProductOperand.Weight)), ProductOperand.Activation, "activation",
+        "The operand that is cut into digits.");
+    private static readonly YamlField<int> Terms = YamlField.Optional("terms", YamlTypes.Integer(1, 8), 1, "1", "Signed powers of two that a weight may be the sum of.");
     private static readonly YamlField<string> File = YamlField.Optional("file", YamlTypes.Text,
         "Text file of 2^a rows (activation codes) of 2^b numbers (weight codes), separated by commas or spaces, # for comments; relative to this file.");
     private static readonly YamlField<ImmutableArray<string>> Rows = YamlField.Optional("rows", YamlTypes.List(YamlTypes.Text), "The rows of the table themselves, in place of 'file': numbers separated by spaces.");
@@ -54,6 +58,12 @@ internal static class MultiplierType
                 value = new LogMultiplier(bits, given ? lookup : null);
                 return good;
             }),
+        new("bit_serial", new YamlSchema("bit-serial multiplier", "Exact products, one operand a digit a cycle: other gates and time, same values.", [BitsPerCycle, Serial]),
+            (YamlMap map, DiagnosticBag bag, out MultiplierSpec? value) => (value = new BitSerialMultiplier(BitsPerCycle.Read(map, bag), Serial.Read(map, bag))) is not null),
+        new("shift_add", new YamlSchema("shift-add multiplier", "Exact products with weights that are sums of few powers of two.", [Terms]),
+            (YamlMap map, DiagnosticBag bag, out MultiplierSpec? value) => (value = new ShiftAddMultiplier(Terms.Read(map, bag))) is not null),
+        new("lookup", new YamlSchema("lookup multiplier", "Exact products of two short codes from a table in the PE.", []),
+            (YamlMap _, DiagnosticBag _, out MultiplierSpec? value) => (value = new LookupMultiplier()) is not null),
         new("table", new YamlSchema("product table", "Any product of two short codes, from a file or inline.", [File, Rows]), ReadTable),
     ]);
 
@@ -64,11 +74,13 @@ internal static class MultiplierType
         switch (multiplier)
         {
             case LMulMultiplier { Offset: { } offset }: node["offset"] = offset; break;
-            case LMulMultiplier or MitchellMultiplier: break;
             case LogMultiplier l:
                 node["bits"] = l.Bits;
                 if (l.Lookup is { } lookup) node["lookup"] = lookup;
                 break;
+            case LMulMultiplier or MitchellMultiplier or LookupMultiplier: break;
+            case BitSerialMultiplier b: (node["bits_per_cycle"], node["serial"]) = (b.BitsPerCycle, b.Serial == ProductOperand.Weight ? "weight" : "activation"); break;
+            case ShiftAddMultiplier s: node["terms"] = s.Terms; break;
             case PiecewiseAffineMultiplier p: node["offset"] = p.Offset; break;
             case TruncatedMultiplier t: (node["dropped_columns"], node["correction"]) = (t.Dropped, t.Correction); break;
             case TableMultiplier t:

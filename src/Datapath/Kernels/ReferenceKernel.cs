@@ -16,7 +16,7 @@ namespace Sim.Datapath.Kernels;
 /// </list>
 /// <see cref="PromotedAccumulator"/>, <see cref="CompensatedAccumulator"/> and <see cref="NormalizingAccumulator"/> say their own steps.
 /// With a <see cref="DotUnitSpec"/>, a step takes as many products as the unit has lanes, by the unit's own rule.
-/// Where the datapath has a <see cref="MultiplierSpec"/>, its product stands in place of a·b.
+/// Where the datapath has a <see cref="MultiplierSpec"/> that is not exact, its product stands in place of a·b.
 /// Adding a chunk's result to the running total is one step without a product (exact register: exact). A NaN operand or an invalid step
 /// gives the one code that the accumulator's format has for <see cref="Exact.NaN"/>; an overflow in a format without Inf gives the NaN of its sign.
 /// Events, counted once an output: Overflowed when a step (or the final rounding of an exact
@@ -64,7 +64,7 @@ public sealed class ReferenceKernel : IGemmKernel
         if (result.Length != m * n) throw new ArgumentException($"{m}×{n} results do not fit a span of {result.Length}", nameof(result));
         if (!operands.ZeroPointsB.IsEmpty && operands.ZeroPointsB.Length != n)
             throw new ArgumentException($"{operands.ZeroPointsB.Length} weight zero points for {n} outputs", nameof(operands));
-        if (spec.Multiplier is not null)
+        if (spec.InexactMultiplier is not null)
         {
             ReferenceProducts.Run(spec, order.Canonical(k), operands, result, ref events);
             return;
@@ -119,7 +119,7 @@ public sealed class ReferenceKernel : IGemmKernel
         var x = new Exact[a.Length];
         var y = new Exact[b.Length];
         for (int i = 0; i < x.Length; i++)
-            (x[i], y[i]) = spec.Multiplier is null ? (spec.Activation.Decode(a[i]), spec.Weight.Decode(b[i])) : (ReferenceProducts.Of(spec, a[i], b[i]), ReferenceProducts.One);
+            (x[i], y[i]) = spec.InexactMultiplier is null ? (spec.Activation.Decode(a[i]), spec.Weight.Decode(b[i])) : (ReferenceProducts.Of(spec, a[i], b[i]), ReferenceProducts.One);
         if (register is ReferenceAlignedRegister { IsScaled: true } scaled) scaled.MultiplyAdd(x, y, scalesA, scalesB);
         else register.MultiplyAdd(x, y);
         long result = register.Finish();
@@ -172,6 +172,8 @@ public sealed class ReferenceKernel : IGemmKernel
     {
         if (spec.Multiplier is not { } multiplier) return null;
         if (multiplier.Refuses(spec.Activation, spec.Weight) is { } reason) return reason;
+        if (multiplier is ExactMultiplier exact)
+            return spec.Dot is null ? exact.RefusesAccumulator(spec.Accumulator) : $"a dot unit has multipliers of its own, none of kind {multiplier.Kind}";
         if (spec.Dot is not null) return $"a dot unit aligns exact products, not those of a multiplier of kind {multiplier.Kind}";
         if (spec.Accumulator is NormalizingAccumulator) return $"an unnormalized accumulator places exact products, not those of a multiplier of kind {multiplier.Kind}";
         if (spec.Accumulator is ExactAccumulator { Quire: not null }) return $"a quire is sized for exact products, not those of a multiplier of kind {multiplier.Kind}";

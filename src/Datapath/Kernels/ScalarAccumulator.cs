@@ -24,8 +24,8 @@ public sealed class ScalarAccumulator
     /// <summary>acc ← acc + a·b, of an activation code and a weight code without zero points. A dot unit steps when its lanes are full, or the sum is asked for.</summary>
     public void MultiplyAdd(uint activation, uint weight)
     {
-        _activations.Add(_spec.Multiplier is null ? _spec.Activation.Decode(activation) : ReferenceProducts.Of(_spec, activation, weight));
-        _weights.Add(_spec.Multiplier is null ? _spec.Weight.Decode(weight) : ReferenceProducts.One);
+        _activations.Add(_spec.InexactMultiplier is null ? _spec.Activation.Decode(activation) : ReferenceProducts.Of(_spec, activation, weight));
+        _weights.Add(_spec.InexactMultiplier is null ? _spec.Weight.Decode(weight) : ReferenceProducts.One);
         if (_activations.Count == _spec.Lanes) Step();
     }
 

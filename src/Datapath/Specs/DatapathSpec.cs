@@ -17,8 +17,14 @@ public sealed record DatapathSpec(string Name, INumberFormat Weight, INumberForm
     /// <summary>The unit that adds several products in one step; null: one multiply-add a step.</summary>
     public DotUnitSpec? Dot { get; init; }
 
-    /// <summary>What stands in place of an exact multiplier; null: products are exact.</summary>
+    /// <summary>What stands in place of an array multiplier; null: an array multiplier, whose products are exact.</summary>
     public MultiplierSpec? Multiplier { get; init; }
+
+    /// <summary>The multiplier when its products may differ from the exact ones, so that values depend on it; else null.</summary>
+    public MultiplierSpec? InexactMultiplier => Multiplier is ExactMultiplier ? null : Multiplier;
+
+    /// <summary>Cycles for which a multiply-accumulate occupies a PE: 1, or the digits of a serial operand.</summary>
+    public int CyclesPerMac => Multiplier?.CyclesPerMac(Activation, Weight) ?? 1;
 
     /// <summary>Products that one step of the hardware takes, which share its structure.</summary>
     public int Lanes => Dot?.Lanes ?? 1;

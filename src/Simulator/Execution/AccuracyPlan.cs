@@ -49,11 +49,11 @@ public sealed class AccuracyPlan
         DatapathFit.Check(network, spec, recipe, place, bag);
         bag.ThrowIfErrors();
         ElementEncoder encoder = network.Encoder(spec.Activation);
-        DatapathSpec kernelSpec = network.IsInteger && spec.Multiplier is null && spec.Accumulator is ExactAccumulator ? Register(spec, 64) : spec;
+        DatapathSpec kernelSpec = network.IsInteger && spec.InexactMultiplier is null && spec.Accumulator is ExactAccumulator ? Register(spec, 64) : spec;
         var layers = ImmutableDictionary.CreateBuilder<string, QuantizedLayer>(StringComparer.Ordinal);
         var text = new StringBuilder($"{network.Graph.Digest}\n{network.Data.Digest}\n{network.CalibrationDigest}\n{(network.IsInteger ? "integer" : recipe.Canonical)}\n")
             .Append(FormattableString.Invariant($"{spec.Weight}\n{spec.Activation}\n{spec.Accumulator}\n{spec.Dot}\n"));
-        if (spec.Multiplier is { } multiplier) text.Append(FormattableString.Invariant($"{multiplier}\n"));
+        if (spec.InexactMultiplier is { } multiplier) text.Append(FormattableString.Invariant($"{multiplier}\n"));
         if (vector is not null && !vector.Equals(VectorProgram.None)) text.Append(FormattableString.Invariant($"vector {vector.Text}\n"));
         foreach (MatrixLayer layer in network.Layers)
         {

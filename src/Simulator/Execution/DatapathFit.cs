@@ -19,7 +19,7 @@ internal static class DatapathFit
             bag.Error(place, "NET022", $"recipe '{recipe.Name}' keeps layer '{name}' in float32, but the network has no such layer{NearestName.Hint(name, network.Layers.Select(l => l.Name))}");
         // A multiplier that is not exact takes codes, and a code less a zero point is none.
         bool zeroPoints = network.IsInteger ? network.Layers.Any(l => l.Integer is { } i && (i.InputZeroPoint != 0 || i.WeightZeroPoints.Any(z => z != 0))) : recipe.ActivationSymmetry == Symmetry.Asymmetric;
-        if (spec.Multiplier is { } multiplier && zeroPoints)
+        if (spec.InexactMultiplier is { } multiplier && zeroPoints)
             bag.Error(place, "NET026", $"datapath '{spec.Name}': its multiplier of kind {multiplier.Kind} takes codes without zero points, but the {(network.IsInteger ? "network has some" : $"recipe '{recipe.Name}' makes some")}");
         if (network.IsInteger && spec.Dot is BlockDotUnit) bag.Error(place, "NET027", "the network is quantized to integers already: operands in blocks need a float network");
         if (!network.IsInteger)

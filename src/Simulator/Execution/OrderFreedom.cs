@@ -12,7 +12,7 @@ internal static class OrderFreedom
     internal static bool IsFree(DatapathSpec spec, MatrixLayer layer, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints, int activationZeroPoint)
     {
         // The bound is one of exact products; an exact register forgets the order of any.
-        if (spec.Multiplier is not null && spec.Accumulator is not ExactAccumulator { Quire: null }) return false;
+        if (spec.InexactMultiplier is not null && spec.Accumulator is not ExactAccumulator { Quire: null }) return false;
         if (spec.Accumulator is ExactAccumulator exact) return exact.Quire is not { } quire || quire.Holds(spec.Activation, spec.Weight, layer.Shape.K);
         if (spec.Accumulator is not IntegerAccumulator register || spec.Weight is not FixedFormat weight || spec.Activation is not FixedFormat activation) return false;
         Int128 largest = Int128.Max(Int128.Abs((Int128)activation.MinimumInteger - activationZeroPoint), Int128.Abs((Int128)activation.MaximumInteger - activationZeroPoint));

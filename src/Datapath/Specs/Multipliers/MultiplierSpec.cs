@@ -15,6 +15,9 @@ public abstract record MultiplierSpec
     /// <summary>null when the multiplier means something for operands of these formats; else what is wrong.</summary>
     public abstract string? Refuses(INumberFormat activation, INumberFormat weight);
 
+    /// <summary>Cycles for which one product occupies the multiplier (its initiation interval), 1 or more.</summary>
+    public virtual int CyclesPerMac(INumberFormat activation, INumberFormat weight) => 1;
+
     /// <summary>The product of an activation code and a weight code.</summary>
     public abstract Exact Multiply(INumberFormat activation, INumberFormat weight, uint a, uint w);
 

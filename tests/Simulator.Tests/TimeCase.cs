@@ -21,6 +21,9 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
         Spec("e4m3", "e4m3", new FloatAccumulator(FormatCatalogue.Parse("fp16"), Sim.Datapath.RoundingMode.NearestEven, Sim.Datapath.OverflowPolicy.Ieee)),
         Spec("e2m1", "e5m2", new FloatAccumulator(FormatCatalogue.Parse("bf16"), Sim.Datapath.RoundingMode.ToZero, Sim.Datapath.OverflowPolicy.Saturate, FormatCatalogue.Parse("e5m2"))),
         Spec("e4m3", "e4m3", new ExactAccumulator(FormatCatalogue.Parse("bf16"), Sim.Datapath.RoundingMode.NearestEven, Sim.Datapath.OverflowPolicy.Ieee)),
+        TimeDesigns.Int8 with { Multiplier = new BitSerialMultiplier(3) },
+        Spec("int4", "int8", new IntegerAccumulator(11, RegisterOverflow.Wrap)) with { Multiplier = new BitSerialMultiplier(2, ProductOperand.Weight) },
+        Spec("int2", "uint5", new ExactAccumulator(FormatCatalogue.Parse("bf16"), Sim.Datapath.RoundingMode.NearestEven, Sim.Datapath.OverflowPolicy.Ieee)) with { Multiplier = new BitSerialMultiplier() },
     ];
 
     private static readonly double?[] Rates = [null, 0.3, 1, 2.5, 7, 64, 1e6];
@@ -41,6 +44,9 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
             return new GemmLayer("conv", "Conv", Groups, outputHeight * outputWidth, N, channels * kernelHeight * kernelWidth, (long)Groups * channels * height * width, conv);
         }
     }
+
+    /// <summary>Cycles that a step takes: digits of the serial operand.</summary>
+    public int CyclesPerMac => Datapaths[Datapath].CyclesPerMac;
 
     public double? BytesPerCycle => Rates[Rate];
 

@@ -17,7 +17,7 @@ public sealed class TimeMachineTests
     public void Machine_and_estimator_agree_and_results_equal_the_kernels()
     {
         var random = new Random(20261122);
-        int compared = 0, stalled = 0, spilled = 0, tiled = 0, kept = 0, refused = 0;
+        int compared = 0, stalled = 0, spilled = 0, tiled = 0, kept = 0, refused = 0, serial = 0;
         for (int i = 0; compared < Cases; i++)
         {
             var sample = TimeCase.Random(random);
@@ -31,14 +31,16 @@ public sealed class TimeMachineTests
             string? difference = Difference(sample, mapping, out LayerTiming timing);
             Assert.That(difference, Is.Null, $"{sample}");
             compared++;
+            serial += sample.CyclesPerMac > 1 ? 1 : 0;
             stalled += timing.StallCycles > 0 ? 1 : 0;
             spilled += timing.Dram.SumsRead > 0 ? 1 : 0;
             tiled += mapping.UnitsPerFold > 1 ? 1 : 0;
             kept += mapping.Activations == Residency.Whole || mapping.Weights == Residency.Whole ? 1 : 0;
         }
         // The generator must reach every branch of the model, else agreement says little.
-        Assert.That(new[] { stalled, spilled, tiled, kept, compared - stalled }, Is.All.GreaterThan(Cases / 50), $"stalled {stalled}, spilled {spilled}, tiled {tiled}, kept {kept}");
+        Assert.That(new[] { stalled, spilled, tiled, kept, serial, compared - stalled }, Is.All.GreaterThan(Cases / 50), $"stalled {stalled}, spilled {spilled}, tiled {tiled}, kept {kept}, serial {serial}");
         Assert.That(refused, Is.GreaterThan(0));
+        Assert.That(serial, Is.GreaterThan(300), "steps of several cycles");
         Truth.Checked("Time", "Machine = Estimator", "random designs, two independent statements", compared,
             "cycles, every count and every output bit equal, finite bandwidth included");
     }

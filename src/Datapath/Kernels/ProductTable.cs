@@ -53,7 +53,7 @@ internal sealed class ProductTable
     public int Largest { get; }
 
     /// <summary>The table of a datapath; null when its codes are too long for one or it multiplies exactly.</summary>
-    public static ProductTable? Of(DatapathSpec spec) => spec.Multiplier is { } multiplier && spec.Activation.Bits <= MaximumBits && spec.Weight.Bits <= MaximumBits
+    public static ProductTable? Of(DatapathSpec spec) => spec.InexactMultiplier is { } multiplier && spec.Activation.Bits <= MaximumBits && spec.Weight.Bits <= MaximumBits
         && multiplier.Refuses(spec.Activation, spec.Weight) is null
         ? Cache.GetOrAdd((multiplier, spec.Activation, spec.Weight), key => new(key.Item1, key.Item2, key.Item3)) : null;
 }

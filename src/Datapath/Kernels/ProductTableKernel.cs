@@ -20,7 +20,7 @@ internal sealed class ProductTableKernel : TiledKernel
     /// <inheritdoc/>
     private protected override string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k)
     {
-        if (spec.Multiplier is null) return "needs a multiplier that is not exact";
+        if (spec.InexactMultiplier is null) return "needs a multiplier that is not exact";
         if (ReferenceKernel.RefusesDot(spec, order, k) is { } senseless) return senseless;
         if (spec.Accumulator is not (IntegerAccumulator or FloatAccumulator)) return "needs a float or integer accumulator";
         if (spec.Accumulator is FloatAccumulator f && !IsSingle(f)) return "sums in fp32 only, rounded to nearest even";

@@ -48,7 +48,7 @@ internal sealed record StatedQuantization(ElementType Element, float[] Scales, i
 
     /// <summary>The input's parameters in a datapath, or null: the recipe decides. Multipliers that are not exact take no zero points.</summary>
     internal static QuantizationParameters? Input(MatrixLayer layer, DatapathSpec spec) =>
-        layer.StatedInput?.In(spec.Activation) is { } stated && (stated.ZeroPoint == 0 || spec.Multiplier is null) ? stated : null;
+        layer.StatedInput?.In(spec.Activation) is { } stated && (stated.ZeroPoint == 0 || spec.InexactMultiplier is null) ? stated : null;
 
     /// <summary>The scale of each row of weights in a datapath, or null: the recipe decides.</summary>
     internal static float[]? WeightScales(MatrixLayer layer, DatapathSpec spec)

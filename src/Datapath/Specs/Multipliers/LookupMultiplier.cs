@@ -36,14 +36,8 @@ public sealed record LookupMultiplier : ExactMultiplier
     public override ProductShape Product(OperandShape activation, OperandShape weight) =>
         Number(OperandShape.Fixed(Entry(activation, weight), -new ProductShape(activation, weight).LeastExponent, activation.Signed || weight.Signed));
 
-    /// <summary>A constant table as a tree of multiplexers: an upper bound, for synthesis folds the constants in.</summary>
-    public override Structure Logic(OperandShape activation, OperandShape weight)
-    {
-        int address = activation.StorageBits + weight.StorageBits, width = Entry(activation, weight);
-        Structure tree = Structure.Empty.With("table multiplexers", PrimitiveKind.Mux, width, count: (1 << address) - 1 - address);
-        for (int level = 0; level < address; level++) tree = tree.With("table level", PrimitiveKind.Mux, width, onPath: true);
-        return tree;
-    }
+    /// <inheritdoc/>
+    public override Structure Logic(OperandShape activation, OperandShape weight) => ConstantTable.Of(activation.StorageBits + weight.StorageBits, Entry(activation, weight));
 
     private static int Entry(OperandShape activation, OperandShape weight)
     {

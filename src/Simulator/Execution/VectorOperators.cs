@@ -30,8 +30,10 @@ public static class VectorOperators
 /// Runs single nodes through a vector unit's functions, bit for bit. Rows: Softmax along its axis; LayerNormalization from its axis on, with the node's epsilon, scale
 /// and bias in float32 after it; all else along the last axis.
 /// </summary>
-internal sealed class VectorEngine(VectorProgram program, int opset)
+public sealed class VectorEngine(VectorProgram program, int opset) : ILayerEngine
 {
+    Tensor[]? ILayerEngine.Execute(Node node, IReadOnlyList<Tensor?> inputs) => Execute(node, inputs)?.Outputs;
+
     /// <summary>The node's outputs and what was counted, or null when the unit has no function for it.</summary>
     internal (Tensor[] Outputs, LayerTally Tally)? Execute(Node node, IReadOnlyList<Tensor?> inputs)
     {

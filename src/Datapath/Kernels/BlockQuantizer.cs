@@ -3,12 +3,11 @@ using Sim.Datapath.Formats;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Real numbers to blocks, row by row or along any axis. Equal to <see cref="BlockFormat.Encode"/> bit for bit; power-of-two scales and the binary32 order are
-/// vectorised for rounding to nearest even. Any thread may use one.
+/// Real numbers to blocks, row by row or along any axis, each block through <see cref="BlockFormat.Encode"/>, one number at a time. Any thread may use one.
 /// </summary>
-public class BlockQuantizer
+public sealed class BlockQuantizer
 {
-    private protected BlockQuantizer(BlockFormat format, Rounding rounding) => (Format, Rounding) = (format, rounding);
+    private BlockQuantizer(BlockFormat format, Rounding rounding) => (Format, Rounding) = (format, rounding);
 
     /// <summary>The format of the blocks.</summary>
     public BlockFormat Format { get; }
@@ -24,7 +23,7 @@ public class BlockQuantizer
     }
 
     /// <summary>A row of numbers that are consecutive blocks, the last perhaps short: one scale code a block, one code an element.</summary>
-    public virtual void EncodeRow(ReadOnlySpan<float> values, float tensorAmax, Span<uint> scales, Span<uint> codes, ref BlockEvents events)
+    public void EncodeRow(ReadOnlySpan<float> values, float tensorAmax, Span<uint> scales, Span<uint> codes, ref BlockEvents events)
     {
         int size = Format.Size == 0 ? Math.Max(1, values.Length) : Format.Size;
         for (int start = 0, block = 0; start < values.Length; start += size, block++)

@@ -37,6 +37,28 @@ public class DotUnitReaderTests
         Assert.That(Read("profile: h100_fp8").Dot, Is.EqualTo(new AlignedDotUnit(32, 13, RoundingMode.ToZero, FormatCatalogue.Parse("e8m13"))));
     }
 
+    [TestCase("tree", false)]
+    [TestCase("chain", true)]
+    public void TreesAndChainsRead(string kind, bool chain)
+    {
+        DatapathSpec spec = Read($"{Operands}{Register}dot: {{kind: {kind}, lanes: 6, format: fp16, rounding: down}}");
+        Assert.That(spec.Dot, Is.EqualTo(new AdderTreeDotUnit(6, FormatCatalogue.Parse("fp16"), RoundingMode.Down, chain)));
+        var bag = new DiagnosticBag();
+        Assert.That(DatapathReader.Read(YamlDocument.Parse(ArchitectureJson.Write(spec), "json", bag)!.Root, bag), Is.EqualTo(spec));
+    }
+
+    [TestCase("rows: 64, columns: 4, dataflow: weight_stationary", true)]
+    [TestCase("rows: 48, columns: 4, dataflow: input_stationary", false)]
+    [TestCase("rows: 64, columns: 4, dataflow: output_stationary", false)]
+    public void AUnitSpansRowsOfAColumn(string array, bool fits)
+    {
+        string text = ConfigCatalogue.Text("architectures", "tpu_like")!.Replace("datapath: int8_acc32", "datapath: h100_fp8", StringComparison.Ordinal);
+        text = System.Text.RegularExpressions.Regex.Replace(text, "  rows: 256\\n  columns: 256\\n  dataflow: weight_stationary\\n", $"  {array.Replace(", ", "\n  ", StringComparison.Ordinal)}\n");
+        var bag = new DiagnosticBag();
+        ArchitectureReader.Read(YamlDocument.Parse(text, "a", bag)!.Root, bag);
+        Assert.That(bag.Sorted.Select(d => d.Code), Is.EqualTo(fits ? [] : new[] { "CFG115" }));
+    }
+
     [TestCase("dot: {kind: aligned, lanes: 0, fraction: 24}", "d:5:29: error CFG002: 'lanes' must be a positive integer up to 1024, found '0'")]
     [TestCase("dot: {kind: aligned, lanes: 8, fraction: 0}", "d:5:42: error CFG002: 'fraction' must be an integer from 1 to 96, or 'exact', found '0'")]
     [TestCase("dot: {kind: aligned, lanes: 8, fraction: 9, result: int8}", "d:5:53: error CFG102: 'result' must be a float format, found 'int8'")]

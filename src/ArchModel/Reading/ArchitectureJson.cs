@@ -132,6 +132,7 @@ public static class ArchitectureJson
 
     private static JsonObject ToNode(DotUnitSpec dot)
     {
+        if (dot is AdderTreeDotUnit t) return new JsonObject { ["kind"] = t.IsChain ? "chain" : "tree", ["lanes"] = t.Lanes, ["format"] = t.Format.Name, ["rounding"] = Word(t.Rounding) };
         if (dot is not AlignedDotUnit a) throw new ArgumentOutOfRangeException(nameof(dot), dot, "a kind of dot unit without a JSON form");
         var node = new JsonObject { ["kind"] = "aligned", ["lanes"] = a.Lanes, ["fraction"] = a.Fraction is { } bits ? bits : "exact", ["alignment"] = Word(a.Alignment) };
         if (a.Result is { } result) node["result"] = result.Name;

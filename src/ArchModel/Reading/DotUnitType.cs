@@ -28,6 +28,7 @@ internal static class DotUnitType
     private static readonly YamlField<INumberFormat> Result = YamlField.Optional("result", FormatType.Any,
         "Format that a step's sum is rounded into before it enters the register, e.g. e8m13. Left out: the register's.");
 
+    private static readonly YamlField<INumberFormat> AdderFormat = YamlField.Required("format", FormatType.Any, "Format of products and partial sums, up to fp32.");
     private static readonly YamlField<INumberFormat> ScaleFormat = YamlField.Required("format", FormatType.Any, "Format of the scales.");
     private static readonly YamlField<int> Block = YamlField.Required("block", YamlTypes.Integer(1, DotUnitSpec.MaximumLanes), "Operands that share a scale.");
     private static readonly YamlField<int> Group = YamlField.Optional("group", YamlTypes.Integer(1, DotUnitSpec.MaximumLanes), "Products added exactly before scaling. Left out: the block.");
@@ -41,6 +42,8 @@ internal static class DotUnitType
     [
         new("aligned", new YamlSchema("aligned dot unit", "Products and accumulator are shifted to the largest exponent, cut, and added exactly: tensor cores.",
             [Lanes, Fraction, Alignment, Result, Scales]), ReadAligned),
+        new("tree", new YamlSchema("adder tree", "Products are rounded into a format and added pairwise, level by level.", [Lanes, AdderFormat, AccumulatorType.Rounding]), ReadTree),
+        new("chain", new YamlSchema("adder chain", "Products are rounded into a format and added one after the other.", [Lanes, AdderFormat, AccumulatorType.Rounding]), ReadChain),
     ]);
 
     private static bool ReadAligned(YamlMap map, DiagnosticBag bag, out DotUnitSpec value)
@@ -52,6 +55,18 @@ internal static class DotUnitType
         BlockScales? scales = Scales.TryRead(map, bag, out BlockScales blocks) ? blocks : null;
         value = new AlignedDotUnit(lanes, fraction, alignment, result, scales);
         return good && bag.ErrorCount == before;
+    }
+
+    private static bool ReadTree(YamlMap map, DiagnosticBag bag, out DotUnitSpec value) => ReadAdders(map, bag, false, out value);
+
+    private static bool ReadChain(YamlMap map, DiagnosticBag bag, out DotUnitSpec value) => ReadAdders(map, bag, true, out value);
+
+    private static bool ReadAdders(YamlMap map, DiagnosticBag bag, bool chain, out DotUnitSpec value)
+    {
+        bool good = Lanes.TryRead(map, bag, out int lanes) & AccumulatorType.Rounding.TryRead(map, bag, out RoundingMode rounding);
+        good &= AdderFormat.TryRead(map, bag, out INumberFormat format) && AccumulatorType.UpToFp32(AdderFormat, map, format, bag);
+        value = new AdderTreeDotUnit(lanes, format, rounding, chain);
+        return good;
     }
 
     private static bool ReadScales(YamlMap map, DiagnosticBag bag, out BlockScales value)

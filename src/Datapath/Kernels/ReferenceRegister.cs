@@ -26,6 +26,7 @@ internal abstract class ReferenceRegister
         null => For(spec.Accumulator),
         AlignedDotUnit unit => new ReferenceAlignedRegister(spec, unit),
         BlockDotUnit unit => new ReferenceBlockRegister(spec, unit),
+        AdderTreeDotUnit tree => new ReferenceTreeRegister(tree, (FloatAccumulator)spec.Accumulator),
         _ => throw new NotSupportedException($"dot unit {spec.Dot.GetType().Name}"),
     };
 

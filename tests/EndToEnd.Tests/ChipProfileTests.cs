@@ -27,6 +27,6 @@ public sealed class ChipProfileTests
     {
         SimHost.Result result = SimHost.Run(["dot", "rtx_blackwell_nvfp4"], "00000000,3838,38,22222222222222222,22222222222222222\n");
         Assert.That(result.ExitCode, Is.EqualTo(2));
-        Assert.That(result.Error, Does.Contain("<stdin>:1:15: error NUM001: 2 and 1 scales for 2 block(s) of 16"));
+        Assert.That(result.Error, Does.Contain("<stdin>:1:15: error NUM001: 1 scales for 2 block(s) of 16"));
     }
 }

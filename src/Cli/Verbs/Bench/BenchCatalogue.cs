@@ -10,5 +10,6 @@ internal static class BenchCatalogue
         new GemmBenchmark(),
         new QuantizeBenchmark(),
         new EstimatorBenchmark(),
+        new AccuracyBenchmark(),
     ];
 }

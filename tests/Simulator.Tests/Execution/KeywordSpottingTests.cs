@@ -86,7 +86,8 @@ public class KeywordSpottingTests
     {
         INumberFormat e4m3 = FormatCatalogue.Parse("e4m3");
         var spec = new DatapathSpec("floats", e4m3, e4m3, new FloatAccumulator(FormatCatalogue.Parse("fp16"), RoundingMode.NearestEven, OverflowPolicy.Ieee));
-        var refused = Assert.Throws<InvalidInputException>(() => AccuracyPlan.Create(Network.Value, spec, Recipe.Default, _ => default, new Location("a.yaml", 3, 1)))!;
+        PreparedNetwork network = Network.Value;
+        var refused = Assert.Throws<InvalidInputException>(() => AccuracyPlan.Create(network, spec, Recipe.Default, _ => default, new Location("a.yaml", 3, 1)))!;
         Assert.That(refused.Diagnostics.Select(d => d.Code).Distinct(), Is.EquivalentTo(new[] { "NET024", "NET025" }));
         Assert.That(refused.Message, Does.StartWith("a.yaml:3:1: error NET02"));
     }

@@ -139,7 +139,7 @@ public sealed class ScalarGoldenTests
                     wrong.Add($"{cells[0]} {name1} with {rounding.Random} of {rounding.RandomBits} bits gave {actual:x}, not {expected}");
             }
         }
-        GoldenRows.Report(file, rows, 1500, wrong);
+        GoldenRows.Report(file, rows, 400, wrong);
         Truth.Checked("Numbers", file + " (four rules)", "gfloat", rows * rules.Length, "equal");
     }
 

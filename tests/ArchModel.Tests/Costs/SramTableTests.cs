@@ -35,7 +35,7 @@ public sealed class SramTableTests
     public void EverythingGrowsWithCapacityBetweenThePoints([Values("nangate45", "nangate45-lstp", "sky130")] string technology, [Values(16, 32, 64)] int port)
     {
         SramTable table = Table(technology);
-        if (technology != "nangate45" && port == 16) Assert.Pass("no 16-bit points in this table");
+        if (technology != "nangate45" && port == 16) Assert.Ignore("skipped: no 16-bit points in this table");
         double from = table.Points.Min(p => p.Bytes), to = technology == "nangate45" ? 1048576 : table.Points.Max(p => p.Bytes);
         SramCost before = default;
         for (double bytes = from; bytes <= to; bytes *= 1.1)

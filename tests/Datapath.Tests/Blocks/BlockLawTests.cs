@@ -16,7 +16,7 @@ public sealed class BlockLawTests
     public void DecodedBlocksEncodeToThemselves(string name)
     {
         BlockFormat format = BlockCatalogue.Parse(name);
-        if (format.Rule == ScaleRule.NearestUp) Assert.Pass("no such law");
+        if (format.Rule == ScaleRule.NearestUp) Assert.Ignore("skipped: this rule has no such law");
         int blocks = 0;
         foreach (float[] block in Blocks(format))
         {

@@ -23,7 +23,7 @@ public sealed class ExactMultiplierTests
     public void DigitsAddUpToTheProduct([Values("int8", "uint8", "int5", "uint3")] string serial, [Values("int8", "uint4")] string whole, [Values(1, 2, 3, 5)] int bits)
     {
         INumberFormat s = Format(serial), w = Format(whole);
-        if (bits > s.Bits) Assert.Pass("no such digit");
+        if (bits > s.Bits) Assert.Ignore("skipped: the format has no such digit");
         var unit = new BitSerialMultiplier(bits);
         Assert.That(unit.Refuses(s, w), Is.Null);
         int digits = unit.CyclesPerMac(s, w), pairs = 0;

@@ -44,6 +44,7 @@ internal static class AccumulatorType
         new("quire", new YamlSchema("quire", "A posit's exact register of stated width; one rounding at the end.", [QuireFormat, QuireBits, Rounding]), ReadQuire),
         LongAccumulatorType.Compensated,
         LongAccumulatorType.Unnormalized,
+        MultiComponentType.Variant,
     ]);
 
     private static bool ReadInteger(YamlMap map, DiagnosticBag bag, out AccumulatorSpec value)

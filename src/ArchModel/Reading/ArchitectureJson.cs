@@ -151,6 +151,11 @@ public static class ArchitectureJson
         ExactAccumulator e => new JsonObject { ["kind"] = "exact", ["output"] = e.Output.Name, ["rounding"] = Word(e.Rounding), ["overflow"] = Word(e.Overflow) },
         CompensatedAccumulator c => new JsonObject { ["kind"] = "compensated", ["format"] = c.Format.Name, ["rounding"] = Word(c.Rounding), ["overflow"] = Word(c.Overflow) },
         NormalizingAccumulator n => ToNode(n),
+        MultiComponentAccumulator m => new JsonObject
+        {
+            ["kind"] = "multi_component", ["format"] = m.Format.Name, ["components"] = m.Components, ["sum"] = m.Sum == ErrorFreeSum.Fast2Sum ? "fast2sum" : "two_sum",
+            ["product"] = m.SplitProduct ? "split" : "rounded", ["output"] = m.Output.Name, ["rounding"] = Word(m.Rounding), ["overflow"] = Word(m.Overflow),
+        },
         _ => throw new ArgumentOutOfRangeException(nameof(accumulator), accumulator, "a kind of accumulator without a JSON form"),
     };
 

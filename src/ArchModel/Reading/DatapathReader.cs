@@ -140,6 +140,7 @@ public static class DatapathReader
         ExactAccumulator e => $"exact_{e.Output.Name}",
         PromotedAccumulator p => FormattableString.Invariant($"{Tail(p.Inner)}_into{p.Every}_{Tail(p.Outer)}"),
         CompensatedAccumulator c => $"compensated_{c.Format.Name}",
+        MultiComponentAccumulator m => FormattableString.Invariant($"{m.Components}x{m.Format.Name}{(m.Output == m.Format ? "" : "_" + m.Output.Name)}"),
         NormalizingAccumulator { Normalization: Normalization.Approximate } n => FormattableString.Invariant($"{n.Format.Name}_an{n.K}.{n.Lambda}"),
         NormalizingAccumulator n => $"{n.Format.Name}_{n.Normalization.ToString().ToLowerInvariant()}",
         _ => throw new ArgumentOutOfRangeException(nameof(accumulator), accumulator, "a kind of accumulator without a name"),

@@ -59,7 +59,7 @@ internal static class LongAccumulatorType
     private static bool ReadCompensated(YamlMap map, DiagnosticBag bag, out AccumulatorSpec value)
     {
         bool good = AccumulatorType.Rounding.TryRead(map, bag, out RoundingMode rounding) & AccumulatorType.FloatOverflow.TryRead(map, bag, out OverflowPolicy overflow);
-        good &= TryFloat(map, bag, out FloatFormat format);
+        good &= TryFloat(AccumulatorType.Format, map, bag, out FloatFormat format);
         value = new CompensatedAccumulator(format, rounding, overflow);
         return good;
     }
@@ -67,7 +67,7 @@ internal static class LongAccumulatorType
     private static bool ReadUnnormalized(YamlMap map, DiagnosticBag bag, out AccumulatorSpec value)
     {
         bool good = AccumulatorType.Rounding.TryRead(map, bag, out RoundingMode rounding) & Normalizations.TryRead(map, bag, out Normalization normalization);
-        good &= K.TryRead(map, bag, out int k) & Lambda.TryRead(map, bag, out int lambda) & Guard.TryRead(map, bag, out int guard) & TryFloat(map, bag, out FloatFormat format);
+        good &= K.TryRead(map, bag, out int k) & Lambda.TryRead(map, bag, out int lambda) & Guard.TryRead(map, bag, out int guard) & TryFloat(AccumulatorType.Format, map, bag, out FloatFormat format);
         bool approximate = normalization == Normalization.Approximate;
         var accumulator = new NormalizingAccumulator(format, normalization, approximate ? k : 0, approximate ? lambda : 0, guard, rounding);
         value = accumulator;
@@ -76,16 +76,17 @@ internal static class LongAccumulatorType
         return false;
     }
 
-    private static bool TryFloat(YamlMap map, DiagnosticBag bag, out FloatFormat format)
+    /// <summary>Reads a key that takes a float format up to fp32.</summary>
+    internal static bool TryFloat(YamlField<INumberFormat> field, YamlMap map, DiagnosticBag bag, out FloatFormat format)
     {
         format = null!;
-        if (!AccumulatorType.Format.TryRead(map, bag, out INumberFormat any) || !AccumulatorType.UpToFp32(AccumulatorType.Format, map, any, bag)) return false;
+        if (!field.TryRead(map, bag, out INumberFormat any) || !AccumulatorType.UpToFp32(field, map, any, bag)) return false;
         if (any is FloatFormat found)
         {
             format = found;
             return true;
         }
-        bag.Error(AccumulatorType.Format.Place(map), "CFG102", $"'format' must be a float format, found '{any.Name}'");
+        bag.Error(field.Place(map), "CFG102", $"'{field.Name}' must be a float format, found '{any.Name}'");
         return false;
     }
 }

@@ -14,7 +14,7 @@ namespace Sim.Datapath.Kernels;
 /// <item><b>Exact:</b> no rounding, whatever the order; at the end one rounding into Output. An exact sum of zero is +0. Inf - Inf is NaN.</item>
 /// <item><b>Quire:</b> the same in a register of stated width; a sum that leaves it overflows and is NaR from then on.</item>
 /// </list>
-/// <see cref="PromotedAccumulator"/>, <see cref="CompensatedAccumulator"/> and <see cref="NormalizingAccumulator"/> say their own steps.
+/// <see cref="PromotedAccumulator"/>, <see cref="CompensatedAccumulator"/>, <see cref="MultiComponentAccumulator"/> and <see cref="NormalizingAccumulator"/> say their own steps.
 /// With a <see cref="DotUnitSpec"/>, a step takes as many products as the unit has lanes, by the unit's own rule.
 /// Where the datapath has a <see cref="MultiplierSpec"/> that is not exact, its product stands in place of a·b.
 /// Adding a chunk's result to the running total is one step without a product (exact register: exact). A NaN operand or an invalid step
@@ -52,6 +52,7 @@ public sealed class ReferenceKernel : IGemmKernel
         CompensatedAccumulator { Rounding: RoundingMode.Stochastic } => "stochastic rounding needs random bits, which an accumulator does not carry",
         PromotedAccumulator p => p.Refuses(spec.Lanes),
         NormalizingAccumulator n => n.Refuses(),
+        MultiComponentAccumulator m => m.Refuses(),
         ExactAccumulator { Quire: { } quire } => quire.Refuses(spec.Activation, spec.Weight),
         _ => null,
     };

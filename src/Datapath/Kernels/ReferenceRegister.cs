@@ -37,6 +37,7 @@ internal abstract class ReferenceRegister
         FloatAccumulator f => new ReferenceFloatRegister(f),
         ExactAccumulator e => new ReferenceExactRegister(e),
         CompensatedAccumulator c => new ReferenceCompensatedRegister(c),
+        MultiComponentAccumulator m => new ReferenceMultiComponentRegister(m),
         _ => throw new NotSupportedException($"accumulator {spec.GetType().Name}"),
     };
 

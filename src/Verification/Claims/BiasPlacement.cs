@@ -1,0 +1,24 @@
+namespace Sim.Verification.Claims;
+
+/// <summary>When the bias meets the accumulator register.</summary>
+public enum BiasPlacement
+{
+    /// <summary>Not in this register.</summary>
+    None,
+
+    /// <summary>The register starts with it.</summary>
+    Preloaded,
+
+    /// <summary>It is the last addend.</summary>
+    AddedAfter,
+}
+
+/// <summary>What the multipliers take when operands have zero points.</summary>
+public enum ZeroPoints
+{
+    /// <summary>(x − z_x)·(w − z_w).</summary>
+    Folded,
+
+    /// <summary>x·w as stored; the correction −z_x·Σw is part of the bias. Needs weights without zero points.</summary>
+    Raw,
+}

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using Sim.Verification.Claims;
+using Sim.Verification.Verdicts;
+
+namespace Sim.Verification.Provers;
+
+/// <summary>Tries provers in order until one decides. Every refutation is replayed in the reference kernel before it counts.</summary>
+public sealed class Ladder(ImmutableArray<IProver> provers)
+{
+    /// <summary>The verdict on one claim.</summary>
+    public Verdict Decide(ChannelClaim claim)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        ImmutableArray<Interval> tightest = [], reached = [];
+        string reason = "no prover covers the claim";
+        foreach (IProver prover in provers)
+        {
+            if (prover.Refuses(claim) is not null) continue;
+            ProverBound bound = prover.Bound(claim);
+            tightest = tightest.IsEmpty ? bound.Ranges : [.. tightest.Zip(bound.Ranges, (a, b) => a.Intersect(b))];
+            if (tightest.Zip(claim.Registers).All(p => p.Second.Range.Contains(p.First))) return new Proved(prover.Name, tightest);
+            if (Overflowing(claim, bound) is { } witness) return new Refuted(prover.Name, Replay.Demand(claim, witness), tightest);
+            reached = Reached(bound, reached);
+            reason = bound.Reason ?? $"the bounds of '{prover.Name}' are wider than the register and not known to be reached";
+        }
+        return new Unknown(reason, tightest, reached);
+    }
+
+    /// <summary>The tightest bounds that the whole ladder finds, for minimal widths: the prover named is the last that narrowed them.</summary>
+    public (string Prover, ImmutableArray<Interval> Bounds) Tightest(ChannelClaim claim)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        ImmutableArray<Interval> tightest = [];
+        string name = "";
+        foreach (IProver prover in provers)
+        {
+            if (prover.Refuses(claim) is not null) continue;
+            ImmutableArray<Interval> ranges = prover.Bound(claim).Ranges;
+            ImmutableArray<Interval> both = tightest.IsEmpty ? ranges : [.. tightest.Zip(ranges, (a, b) => a.Intersect(b))];
+            if (tightest.IsEmpty || !both.SequenceEqual(tightest)) (name, tightest) = (prover.Name, both);
+        }
+        return (name, tightest);
+    }
+
+    private static Witness? Overflowing(ChannelClaim claim, ProverBound bound)
+    {
+        for (int r = 0; r < claim.Registers.Length; r++)
+        {
+            Interval register = claim.Registers[r].Range;
+            if (bound.High.Length > r && bound.High[r] is { } high && bound.Ranges[r].High > register.High) return high();
+            if (bound.Low.Length > r && bound.Low[r] is { } low && bound.Ranges[r].Low < register.Low) return low();
+        }
+        return null;
+    }
+
+    private static ImmutableArray<Interval> Reached(ProverBound bound, ImmutableArray<Interval> before)
+    {
+        if (bound.Low.IsEmpty || bound.High.IsEmpty || bound.Low.Any(w => w is null) || bound.High.Any(w => w is null)) return before;
+        return bound.Ranges;
+    }
+}

@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using Sim.Verification.Claims;
+using Sim.Verification.Verdicts;
+
+namespace Sim.Verification.Provers;
+
+/// <summary>
+/// The exact extremes of every partial sum over independent inputs: hi = Σ max(w·x_min, w·x_max) over the products of the sum (S⁺·x_max − S⁻·x_min for one box),
+/// lo alike. Both ends are reached by choosing each input by the sign of its weight, so the bound is necessary and sufficient. With relations between inputs it
+/// stays sound, and its ends are no witnesses.
+/// </summary>
+public sealed class PrefixExtremes : IProver
+{
+    /// <inheritdoc/>
+    public string Name => "exact_extremes";
+
+    /// <inheritdoc/>
+    public string? Refuses(ChannelClaim claim) => null;
+
+    /// <inheritdoc/>
+    public ProverBound Bound(ChannelClaim claim)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        var low = new (Int128 Value, SumNode Node)?[claim.Registers.Length];
+        var high = new (Int128 Value, SumNode Node)?[claim.Registers.Length];
+        foreach ((SumNode node, Interval range) in Sums(claim))
+        {
+            if (low[node.Register] is not { } l || range.Low < l.Value) low[node.Register] = (range.Low, node);
+            if (high[node.Register] is not { } h || range.High > h.Value) high[node.Register] = (range.High, node);
+        }
+        ImmutableArray<Interval> ranges = [.. low.Zip(high, (l, h) => new Interval(l!.Value.Value, h!.Value.Value))];
+        if (!claim.Relations.IsEmpty) return new(ranges, [], []);
+        return new(ranges, [.. low.Select(l => (Func<Witness>)(() => Reach(claim, l!.Value.Node, highest: false)))],
+            [.. high.Select(h => (Func<Witness>)(() => Reach(claim, h!.Value.Node, highest: true)))]);
+    }
+
+    private static IEnumerable<(SumNode Node, Interval Range)> Sums(ChannelClaim claim)
+    {
+        if (claim.UniformInput is { } box && box.Contains(0) && claim.Layer.Weights.Length > 0)
+        {
+            // Every operand can be 0, so the largest sums of a register hold its smaller ones. S⁺ and S⁻ are all they need.
+            foreach (SumNode node in claim.Order.Maximal(claim.K, claim.BiasPlacement))
+            {
+                (long positive, long negative) = Signed(claim.Weights[node.From..node.Until]);
+                Int128 bias = node.Bias ? claim.Bias : 0;
+                yield return (node, new(positive * box.Low - negative * box.High + bias, positive * box.High - negative * box.Low + bias));
+            }
+            yield break;
+        }
+        var sums = new Interval[claim.K + 1];
+        Interval subset = default;
+        for (int k = 0; k < claim.K; k++)
+        {
+            Interval term = Term(claim, k);
+            sums[k + 1] = sums[k] + term;
+            subset += term.Hull(Interval.Zero);
+        }
+        foreach (SumNode node in claim.Order.Nodes(claim.K, claim.BiasPlacement))
+        {
+            Interval range = new(sums[node.Until].Low - sums[node.From].Low, sums[node.Until].High - sums[node.From].High);
+            yield return (node, (claim.Order.EverySubset && node.Until > node.From ? subset : range).Plus(node.Bias ? claim.Bias : 0));
+        }
+    }
+
+    private static Interval Term(ChannelClaim claim, int k)
+    {
+        Interval weight = claim.Weight(k), input = claim.Input(k);
+        return input.Times(weight.Low).Hull(input.Times(weight.High));
+    }
+
+    private static (long Positive, long Negative) Signed(ReadOnlySpan<int> weights)
+    {
+        long positive = 0, negative = 0;
+        foreach (int w in weights)
+        {
+            if (w > 0) positive += w;
+            else negative -= w;
+        }
+        return (positive, negative);
+    }
+
+    // Inputs (and free weights) that bring a sum to its end. In any order, the products that pull the other way come after it.
+    private static Witness Reach(ChannelClaim claim, SumNode node, bool highest)
+    {
+        var inputs = new long[claim.K];
+        var weights = new long[claim.Layer.Weights.Length == 0 ? claim.K : 0];
+        var first = new List<int>();
+        var rest = new List<int>();
+        Int128 value = node.Bias ? claim.Bias : 0;
+        for (int k = 0; k < claim.K; k++)
+        {
+            Interval weight = claim.Weight(k), input = claim.Input(k);
+            (Int128 w, Int128 x) = Corners(weight, input).Aggregate((a, b) => (b.W * b.X).CompareTo(a.W * a.X) is var c && (highest ? c > 0 : c < 0) ? b : a);
+            inputs[k] = (long)x;
+            if (weights.Length > 0) weights[k] = (long)w;
+            bool part = k >= node.From && k < node.Until && (!claim.Order.EverySubset || (highest ? w * x >= 0 : w * x <= 0));
+            (part ? first : rest).Add(k);
+            if (part) value += w * x;
+        }
+        return claim.Order.EverySubset
+            ? new([.. inputs], [.. weights], [.. first, .. rest], node with { From = 0, Until = first.Count }, value)
+            : new([.. inputs], [.. weights], [], node, value);
+    }
+
+    private static IEnumerable<(Int128 W, Int128 X)> Corners(Interval weight, Interval input) =>
+        [(weight.Low, input.Low), (weight.Low, input.High), (weight.High, input.Low), (weight.High, input.High)];
+}

@@ -1,0 +1,36 @@
+using Sim.Verification.Claims;
+
+namespace Sim.Verification.Provers;
+
+/// <summary>|sum| ≤ ‖w‖₁·2^(N−s): the weight bound of A2Q (arXiv 2301.13376, arXiv 2308.13504). Safe for sign-magnitude sums and every order.</summary>
+public sealed class WeightNormBound : IProver
+{
+    /// <inheritdoc/>
+    public string Name => "a2q_l1";
+
+    /// <inheritdoc/>
+    public string? Refuses(ChannelClaim claim)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        return claim.Layer.Weights.Length == 0 ? "the weights are not constant" : null;
+    }
+
+    /// <inheritdoc/>
+    public ProverBound Bound(ChannelClaim claim)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        Int128 sum = claim.BiasPlacement == BiasPlacement.None ? 0 : Int128.Abs(claim.Bias);
+        ReadOnlySpan<int> weights = claim.Weights;
+        if (claim.UniformInput is { } box) return ProverBound.Enclosing(claim, sum + Norm(weights) * DataTypeBound.Magnitude(box));
+        for (int k = 0; k < weights.Length; k++) sum += Math.Abs((long)weights[k]) * DataTypeBound.Magnitude(claim.Input(k));
+        return ProverBound.Enclosing(claim, sum);
+    }
+
+    /// <summary>Σ|w|.</summary>
+    internal static Int128 Norm(ReadOnlySpan<int> weights)
+    {
+        long norm = 0;
+        foreach (int w in weights) norm += Math.Abs((long)w);
+        return norm;
+    }
+}

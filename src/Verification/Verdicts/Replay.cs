@@ -1,0 +1,97 @@
+using Sim.Datapath.Formats;
+using Sim.Datapath.Kernels;
+using Sim.Datapath.Specs;
+using Sim.Verification.Claims;
+
+namespace Sim.Verification.Verdicts;
+
+/// <summary>Runs a witness through the reference kernel's register of the claimed width: a refutation counts only when that register really overflows.</summary>
+public static class Replay
+{
+    /// <summary>Whether the witness lies in the claim's input set, its partial sum has the stated value, and the register that holds it overflows.</summary>
+    public static bool Overflows(ChannelClaim claim, Witness witness)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        ArgumentNullException.ThrowIfNull(witness);
+        if (!IsAllowed(claim, witness)) return false;
+        Int128[] products = Products(claim, witness);
+        SumNode node = witness.Node;
+        Int128 exact = node.Bias ? claim.Bias : 0;
+        for (int i = node.From; i < node.Until; i++) exact += products[i];
+        Register register = claim.Registers[node.Register];
+        if (exact != witness.Value || register.Range.Contains(exact)) return false;
+        if (node.Until == node.From) return true; // The start value itself does not fit.
+        bool preload = node.Bias && claim.BiasPlacement == BiasPlacement.Preloaded;
+        if (preload && !register.Range.Contains(claim.Bias)) return true;
+        List<(uint A, uint B)> steps = [.. Addends(claim, witness, products)];
+        var spec = new DatapathSpec("replay", Wide, Wide, new IntegerAccumulator(Math.Max(2, register.Bits), register.Overflow));
+        GemmEvents events = default;
+        long result = ReferenceKernel.Dot(spec, preload ? unchecked((ulong)(long)claim.Bias) : 0, [.. steps.Select(s => s.A)], [.. steps.Select(s => s.B)], ref events);
+        return events.OverflowedOutputs == 1 && (claim.Order is not FinalOrder || result != exact);
+    }
+
+    /// <summary>The witness, once replayed. A witness that does not overflow is a fault of the prover that made it.</summary>
+    public static Witness Demand(ChannelClaim claim, Witness witness) =>
+        Overflows(claim, witness) ? witness : throw new InvalidOperationException($"layer '{claim.Layer.Name}', channel {claim.Row}: a refutation does not replay: {witness.Node} = {witness.Value}");
+
+    private static readonly FixedFormat Wide = new("int32", 32, 0, true);
+
+    private static bool IsAllowed(ChannelClaim claim, Witness witness)
+    {
+        if (witness.Inputs.Length != claim.K || witness.Node.Until > claim.K) return false;
+        for (int k = 0; k < claim.K; k++)
+        {
+            if (!claim.Input(k).Contains(witness.Inputs[k])) return false;
+            if (claim.Weights.IsEmpty && !claim.Weight(k).Contains(witness.Weights[k])) return false;
+        }
+        foreach (LinearRelation relation in claim.Relations)
+        {
+            Int128 sum = 0;
+            for (int k = 0; k < claim.K; k++) sum += (Int128)relation.Coefficients[k] * witness.Inputs[k];
+            if (sum < relation.Low || sum > relation.High) return false;
+        }
+        return true;
+    }
+
+    // By position of the witness's order.
+    private static Int128[] Products(ChannelClaim claim, Witness witness)
+    {
+        var products = new Int128[claim.K];
+        for (int i = 0; i < products.Length; i++)
+        {
+            int k = witness.Permutation.IsEmpty ? i : witness.Permutation[i];
+            products[i] = (Int128)witness.Inputs[k] * (claim.Weights.IsEmpty ? witness.Weights[k] : claim.Weights[k]);
+        }
+        return products;
+    }
+
+    // What the register of the node adds, one after the other: products, or sums that another register hands over.
+    private static IEnumerable<(uint A, uint B)> Addends(ChannelClaim claim, Witness witness, Int128[] products)
+    {
+        SumNode node = witness.Node;
+        int step = claim.Order switch
+        {
+            TiledOrder tiled when node.Register == 0 => tiled.Size,
+            TreeOrder tree when node.Register == 0 => tree.Lanes,
+            TreeOrder => Math.Max(1, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(node.Until - node.From)) / 2),
+            _ => 1,
+        };
+        for (int from = node.From; from < node.Until; from += step)
+        {
+            Int128 sum = 0;
+            for (int i = from; i < Math.Min(node.Until, from + step); i++) sum += products[i];
+            foreach ((uint, uint) pair in AsProducts(sum)) yield return pair;
+        }
+        if (node.Bias && claim.BiasPlacement == BiasPlacement.AddedAfter)
+            foreach ((uint, uint) pair in AsProducts(claim.Bias)) yield return pair;
+    }
+
+    // A number as int32 · int32, where it is one; otherwise as two such steps.
+    private static IEnumerable<(uint A, uint B)> AsProducts(Int128 sum)
+    {
+        const long Unit = 1L << 30;
+        long high = (long)(sum / Unit), low = (long)(sum % Unit);
+        if (high != 0) yield return (Wide.FromInteger(checked((int)high)), Wide.FromInteger(Unit));
+        if (low != 0 || high == 0) yield return (Wide.FromInteger(low), Wide.FromInteger(1));
+    }
+}

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using Sim.Verification.Claims;
+
+namespace Sim.Verification.Verdicts;
+
+/// <summary>The answer to a <see cref="ChannelClaim"/>.</summary>
+/// <param name="Bounds">Of each register: an interval that provably holds all its sums; empty when none was found.</param>
+public abstract record Verdict(ImmutableArray<Interval> Bounds);
+
+/// <summary>No sum can leave its register; the named prover shows it by <see cref="Verdict.Bounds"/>.</summary>
+public sealed record Proved(string Prover, ImmutableArray<Interval> Bounds) : Verdict(Bounds);
+
+/// <summary>A sum leaves its register for the inputs of the witness, replayed in the reference kernel.</summary>
+public sealed record Refuted(string Prover, Witness Witness, ImmutableArray<Interval> Bounds) : Verdict(Bounds);
+
+/// <summary>Neither could be shown: never to be read as safe.</summary>
+/// <param name="Reached">Of each register: sums that inputs are known to reach; empty when none is known.</param>
+public sealed record Unknown(string Reason, ImmutableArray<Interval> Bounds, ImmutableArray<Interval> Reached) : Verdict(Bounds);
+
+/// <summary>Inputs (as the multipliers take them) that bring a partial sum to a value.</summary>
+/// <param name="Inputs">K inputs.</param>
+/// <param name="Weights">K weights when the layer's are known at run time only; else empty.</param>
+/// <param name="Permutation">Position → k of the order of addition, for claims about every order; empty: k ascending.</param>
+/// <param name="Node">The partial sum, in positions of the permutation.</param>
+/// <param name="Value">Its exact value.</param>
+public sealed record Witness(ImmutableArray<long> Inputs, ImmutableArray<long> Weights, ImmutableArray<int> Permutation, SumNode Node, Int128 Value);

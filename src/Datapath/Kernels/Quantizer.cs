@@ -109,19 +109,8 @@ internal sealed class PlainQuantizer(INumberFormat format, Rounding rounding) : 
     {
         for (int i = 0; i < values.Length; i++)
         {
-            Exact quotient = Exact.FromDouble(values[i] / scale);
-            codes[i] = Format.Encode(quotient, Rounding, out RoundingFlags flags);
-            if (zeroPoint != 0) (codes[i], flags) = Shift((FixedFormat)Format, quotient, zeroPoint);
+            codes[i] = ZeroPoints.Encode(Format, Exact.FromDouble(values[i] / scale), zeroPoint, Rounding, out RoundingFlags flags);
             if (flags.HasFlag(RoundingFlags.Overflow)) saturated++;
         }
-    }
-
-    // round(quotient) + zero point, held to the range: the rounding happens before the range is known, so it is done in a format one size wider.
-    private (uint Code, RoundingFlags Flags) Shift(FixedFormat format, in Exact quotient, int zeroPoint)
-    {
-        var wide = new FixedFormat("", 32, 0, true);
-        long sum = wide.ToInteger(wide.Encode(quotient, Rounding, out _)) + zeroPoint;
-        long held = Math.Clamp(sum, format.MinimumInteger, format.MaximumInteger);
-        return (format.FromInteger(held), held == sum ? RoundingFlags.None : RoundingFlags.Overflow);
     }
 }

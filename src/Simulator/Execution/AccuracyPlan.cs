@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using Sim.Datapath;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Nonlinear;
 using Sim.Datapath.Specs;
@@ -114,14 +115,18 @@ public sealed class AccuracyPlan
         var groups = new LayerKernel[layer.Shape.Groups];
         for (int g = 0; g < groups.Length; g++)
             groups[g] = new LayerKernel(kernelSpec, canonical, n, k, codes.AsSpan(g * n * k, n * k), zeroPoints.Length == 0 ? [] : zeroPoints.AsSpan(g * n, n));
-        return new(layer, groups, activation, scales, canonical);
+        return new(layer, groups, activation, scales, canonical, layer.Integer is null ? InputEncoder(network, layer, spec, recipe) : null);
     }
+
+    // Integers that the graph states come back only by rounding to nearest.
+    private static TensorEncoder InputEncoder(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, Recipe recipe) => new(network.Encoder(spec.Activation),
+        StatedQuantization.Input(layer, spec) is null ? recipe.ActivationRounding : TensorRounding.NearestEven, recipe.Seed, TensorEncoder.NameOfActivations(layer.Name));
 
     private static QuantizedLayer QuantizeBlocks(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, BlockDotUnit unit, Recipe recipe, ReductionOrder order)
     {
         if (order.Chunk % unit.Lanes != 0)
             throw new InvalidInputException(default, "NET028", $"layer '{layer.Name}' is summed in chunks of {order.Chunk} products, which are no whole blocks of {unit.Lanes}");
-        (uint[] codes, float[] scales) = BlockOperands.Weights(unit, layer, () => network.Weights(layer, spec.Weight, recipe, null));
+        (uint[] codes, float[] scales) = BlockOperands.Weights(unit, layer, TensorEncoder.Of(recipe.WeightRounding, recipe.Seed, TensorEncoder.NameOfWeights(layer.Name)), () => network.Weights(layer, spec.Weight, recipe, null));
         float amax = unit.Activations is { TwoLevel: true } ? network.ActivationAmax(layer) : 0;
         QuantizationParameters activation = unit.Activations is { } blocks ? new(blocks.TensorScale(amax), 0) : network.Activation(layer, spec.Activation, recipe, null);
         for (int r = 0; r < scales.Length; r++) scales[r] = activation.Scale * scales[r] * layer.Alpha;
@@ -129,6 +134,8 @@ public sealed class AccuracyPlan
         var groups = new LayerKernel[layer.Shape.Groups];
         for (int g = 0; g < groups.Length; g++)
             groups[g] = new LayerKernel(spec, BlockOperands.InCodes(unit, order), n, width, codes.AsSpan(g * n * width, n * width), []);
-        return new(layer, groups, activation, scales, order, new BlockOperands(unit, amax));
+        string input = TensorEncoder.NameOfActivations(layer.Name);
+        ElementRounding[] roundings = [.. groups.Select((_, g) => TensorEncoder.Of(recipe.ActivationRounding, recipe.Seed, g == 0 ? input : FormattableString.Invariant($"{input} group {g}")))];
+        return new(layer, groups, activation, scales, order, InputEncoder(network, layer, spec, recipe), new BlockOperands(unit, amax, roundings));
     }
 }

@@ -1,3 +1,4 @@
+using Sim.Datapath;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels;
 using Sim.Datapath.Specs;
@@ -9,9 +10,10 @@ namespace Sim.Simulator.Execution;
 /// <summary>
 /// The operands of a layer whose datapath takes blocks along K: rows of weights and of im2col numbers become segments of a scale and its elements
 /// (<see cref="BlockRows"/>). A side without blocks is quantized by the recipe as ever and only gets places for scales. A format's tensor scale is found from
-/// the weights, or from the calibration samples of the layer's input, and multiplied in by the vector unit.
+/// the weights, or from the calibration samples of the layer's input, and multiplied in by the vector unit. Elements are rounded as the recipe says, a group's
+/// activations being numbered by sample, row and position along K.
 /// </summary>
-internal sealed class BlockOperands(BlockDotUnit unit, float activationAmax)
+internal sealed class BlockOperands(BlockDotUnit unit, float activationAmax, ElementRounding[] activations)
 {
     /// <summary>Whether activations come in blocks.</summary>
     public bool BlocksActivations => unit.Activations is not null;
@@ -23,7 +25,7 @@ internal sealed class BlockOperands(BlockDotUnit unit, float activationAmax)
     public static ReductionOrder InCodes(BlockDotUnit unit, ReductionOrder order) => new(unit.RowCodes(order.Chunk));
 
     /// <summary>Rows of weights as codes and their scale a row.</summary>
-    public static (uint[] Codes, float[] Scales) Weights(BlockDotUnit unit, MatrixLayer layer, Func<QuantizedWeights> quantized)
+    public static (uint[] Codes, float[] Scales) Weights(BlockDotUnit unit, MatrixLayer layer, ElementRounding rounding, Func<QuantizedWeights> quantized)
     {
         int k = layer.Shape.K;
         if (unit.Weights is not { } blocks)
@@ -33,14 +35,15 @@ internal sealed class BlockOperands(BlockDotUnit unit, float activationAmax)
         }
         float amax = Largest(layer.WeightRows);
         var codes = new uint[layer.Rows * unit.RowCodes(k)];
-        BlockRows.Encode(unit, blocks, layer.WeightRows, layer.Rows, k, amax, codes);
+        BlockRows.Encode(unit, blocks, layer.WeightRows, layer.Rows, k, amax, codes, rounding);
         var scales = new float[layer.Rows];
         Array.Fill(scales, blocks.TensorScale(amax));
         return (codes, scales);
     }
 
-    /// <summary>Rows of im2col numbers (as bit patterns) to rows of codes.</summary>
-    public BlockEvents Encode(ReadOnlySpan<float> rows, int count, int k, Span<uint> codes) => BlockRows.Encode(unit, unit.Activations!, rows, count, k, activationAmax, codes);
+    /// <summary>Rows of im2col numbers (as bit patterns) of a group to rows of codes; <paramref name="first"/> is the index of the first number in the group.</summary>
+    public BlockEvents Encode(ReadOnlySpan<float> rows, int count, int k, Span<uint> codes, int group, ulong first) =>
+        BlockRows.Encode(unit, unit.Activations!, rows, count, k, activationAmax, codes, activations[group].From(first));
 
     /// <summary>Rows of plain codes with places for scales.</summary>
     public uint[] Join(ReadOnlySpan<uint> rows, int count, int k) => Join(unit, rows, count, k);

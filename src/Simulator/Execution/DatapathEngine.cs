@@ -11,9 +11,9 @@ namespace Sim.Simulator.Execution;
 /// Runs the matrix layers of a network through a datapath, bit for bit: codes → im2col → kernel in the mapping's order → vector unit. The vector unit
 /// computes float layers as fl(fl(sum · scale) + bias) in float32, and integer layers as ONNX defines them: saturate(round(fl(fl(sum) · scale)) + zero point), or by a dyadic scale
 /// saturate(round(sum · b/2^c) + zero point). Functions that the vector unit has of its own go through <see cref="VectorEngine"/>.
-/// One engine serves one thread and a run of consecutive samples.
+/// One engine serves one thread and a run of consecutive samples: <paramref name="batch"/> of them from <paramref name="firstSample"/> on.
 /// </summary>
-internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictionary<string, float[]> reference, int firstSample) : ILayerEngine
+internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictionary<string, float[]> reference, int firstSample, int batch) : ILayerEngine
 {
     // Im2col rows of as many samples as stay in cache; large layers go one sample at a time.
     private const int PassElements = 1 << 19;
@@ -41,7 +41,7 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
             int count = Math.Min(pass, samples - from);
             for (int group = 0; group < shape.Groups; group++)
             {
-                Multiply(layer, InBlocks(layer, Rows(layer, codes, rows, from, count, group), count, tally), count, group, sums, tally);
+                Multiply(layer, InBlocks(layer, Rows(layer, codes, rows, from, count, group), from, count, group, samples, tally), count, group, sums, tally);
                 if (layer.Layer.Integer is null) FinishFloats(layer, sums, from, count, group, floats);
                 else FinishIntegers(layer, layer.Layer.Integer, sums, from, count, group, integers, tally);
             }
@@ -68,11 +68,14 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         uint[] codes = new uint[input.Count];
         tally.EncodedInputs = codes.Length;
         if (layer.Layer.Integer is null)
-            tally.SaturatedInputs = network.Encoder.Encode(input.Floats, layer.Activation.Scale, layer.Activation.ZeroPoint, codes);
+            tally.SaturatedInputs = layer.Encoder!.Encode(input.Floats, layer.Activation.Scale, layer.Activation.ZeroPoint, FirstElement(input.Count), codes);
         else
             for (int i = 0; i < codes.Length; i++) codes[i] = network.Encoder.CodeOf(input.Integers[i]);
         return codes;
     }
+
+    // Elements of a layer are numbered through all samples, so that their random bits do not depend on the batches.
+    private ulong FirstElement(long elements) => (ulong)firstSample * (ulong)(elements / batch);
 
     private ReadOnlySpan<uint> Rows(QuantizedLayer layer, uint[] codes, uint[] rows, int from, int count, int group)
     {
@@ -86,13 +89,15 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         return rows.AsSpan(0, count * size);
     }
 
-    private static ReadOnlySpan<uint> InBlocks(QuantizedLayer layer, ReadOnlySpan<uint> rows, int count, LayerTally tally)
+    private ReadOnlySpan<uint> InBlocks(QuantizedLayer layer, ReadOnlySpan<uint> rows, int from, int count, int group, int samples, LayerTally tally)
     {
         if (layer.Blocks is not { } blocks) return rows;
         int k = layer.Layer.Shape.K, m = count * layer.Layer.Shape.M;
         if (!blocks.BlocksActivations) return blocks.Join(rows, m, k);
         var codes = new uint[m * blocks.RowCodes(k)];
-        BlockEvents events = blocks.Encode(MemoryMarshal.Cast<uint, float>(rows), m, k, codes);
+        // Im2col rows of a group are numbered through all samples.
+        ulong ofGroup = (ulong)layer.Layer.Shape.M * (ulong)k, all = FirstElement((long)samples * layer.Layer.Shape.M * k);
+        BlockEvents events = blocks.Encode(MemoryMarshal.Cast<uint, float>(rows), m, k, codes, group, all + (ulong)from * ofGroup);
         tally.EncodedInputs += rows.Length;
         tally.SaturatedInputs += events.SaturatedElements;
         return codes;

@@ -96,7 +96,7 @@ public sealed class PreparedNetwork
     internal ElementEncoder Encoder(INumberFormat format) => _encoders.GetOrAdd(format.ToString()!, _ => new ElementEncoder(format));
 
     internal QuantizedWeights Weights(MatrixLayer layer, INumberFormat format, Recipe recipe, double? peak) => _weights.GetOrAdd(FormattableString.Invariant($"{layer.Name}\n{format}\n{recipe.Canonical}\n{peak:R}"),
-        _ => new(() => QuantizedWeights.From(layer.WeightRows, layer.Rows, layer.Shape.K, Encoder(format), recipe, peak))).Value;
+        _ => new(() => QuantizedWeights.From(layer.WeightRows, layer.Rows, layer.Shape.K, new TensorEncoder(Encoder(format), recipe.WeightRounding, recipe.Seed, TensorEncoder.NameOfWeights(layer.Name)), recipe, peak))).Value;
 
     /// <summary>The weights of a layer with the scales that the graph states, one a row.</summary>
     internal QuantizedWeights Weights(MatrixLayer layer, INumberFormat format, float[] scales) => _weights.GetOrAdd(FormattableString.Invariant($"{layer.Name}\n{format}\nstated"),

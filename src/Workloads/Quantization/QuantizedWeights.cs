@@ -8,11 +8,12 @@ namespace Sim.Workloads.Quantization;
 public sealed record QuantizedWeights(INumberFormat Format, int Rows, int Columns, ImmutableArray<uint> Codes, ImmutableArray<float> Scales, long Clipped)
 {
     /// <summary>Quantizes rows of float32 weights; per tensor, all rows share a scale. Limits are put on <paramref name="peak"/>, by default the largest finite.</summary>
-    public static QuantizedWeights From(ReadOnlySpan<float> weights, int rows, int columns, ElementEncoder encoder, Recipe recipe, double? peak = null)
+    public static QuantizedWeights From(ReadOnlySpan<float> weights, int rows, int columns, TensorEncoder tensor, Recipe recipe, double? peak = null)
     {
-        ArgumentNullException.ThrowIfNull(encoder);
+        ArgumentNullException.ThrowIfNull(tensor);
         ArgumentNullException.ThrowIfNull(recipe);
         if (weights.Length != rows * columns) throw new ArgumentException($"{rows}×{columns} weights expected, found {weights.Length}", nameof(weights));
+        ElementEncoder encoder = tensor.Elements;
         uint[] codes = new uint[weights.Length];
         float[] scales = new float[rows];
         long clipped = 0;
@@ -20,7 +21,7 @@ public sealed record QuantizedWeights(INumberFormat Format, int Rows, int Column
         {
             float scale = Calibrator.Symmetric(recipe.Weights, encoder, weights, recipe.ScaleWideFormats, peak).Scale;
             Array.Fill(scales, scale);
-            clipped = encoder.Encode(weights, scale, 0, codes);
+            clipped = tensor.Encode(weights, scale, 0, 0, codes);
         }
         else
         {
@@ -28,7 +29,7 @@ public sealed record QuantizedWeights(INumberFormat Format, int Rows, int Column
             {
                 ReadOnlySpan<float> row = weights.Slice(r * columns, columns);
                 scales[r] = Calibrator.Symmetric(recipe.Weights, encoder, row, recipe.ScaleWideFormats, peak).Scale;
-                clipped += encoder.Encode(row, scales[r], 0, codes.AsSpan(r * columns, columns));
+                clipped += tensor.Encode(row, scales[r], 0, (ulong)r * (ulong)columns, codes.AsSpan(r * columns, columns));
             }
         }
         return new(encoder.Format, rows, columns, [.. codes], [.. scales], clipped);

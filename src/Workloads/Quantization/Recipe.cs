@@ -40,12 +40,24 @@ public sealed record Recipe(string Name, Granularity WeightGranularity, Calibrat
     /// <summary>Per-channel weights, per-tensor activations, largest magnitudes.</summary>
     public static Recipe Default { get; } = new("default", Granularity.PerChannel, new(CalibrationMethod.AbsMax), new(CalibrationMethod.AbsMax));
 
+    /// <summary>How weights are rounded to codes; calibration rounds to nearest whatever this is.</summary>
+    public TensorRounding WeightRounding { get; init; } = TensorRounding.NearestEven;
+
+    /// <summary>How activations are rounded to codes.</summary>
+    public TensorRounding ActivationRounding { get; init; } = TensorRounding.NearestEven;
+
+    /// <summary>Names the random bits of stochastic rounding.</summary>
+    public ulong Seed { get; init; }
+
     /// <summary>Layers that stay in float32, never null.</summary>
     public ImmutableSortedSet<string> FloatLayerNames => FloatLayers ?? ImmutableSortedSet<string>.Empty;
 
     /// <summary>Everything that changes a value, as one line: equal texts quantize equally.</summary>
     public string Canonical => FormattableString.Invariant(
-        $"w={WeightGranularity},{Text(Weights)};a={ActivationSymmetry},{Text(Activations)};n={CalibrationSamples};fold={FoldBatchNormalization};wide={ScaleWideFormats};fit={FitAccumulator};float={string.Join('|', FloatLayerNames)}");
+        $"{RoundingText}w={WeightGranularity},{Text(Weights)};a={ActivationSymmetry},{Text(Activations)};n={CalibrationSamples};fold={FoldBatchNormalization};wide={ScaleWideFormats};fit={FitAccumulator};float={string.Join('|', FloatLayerNames)}");
+
+    private string RoundingText => WeightRounding == TensorRounding.NearestEven && ActivationRounding == TensorRounding.NearestEven ? ""
+        : FormattableString.Invariant($"round={WeightRounding.Text},{ActivationRounding.Text},{(WeightRounding.IsStochastic || ActivationRounding.IsStochastic ? Seed : 0)};");
 
     private static string Text(CalibrationRule rule) =>
         rule.Method == CalibrationMethod.Percentile ? FormattableString.Invariant($"Percentile {rule.Percentile:R}") : rule.Method.ToString();

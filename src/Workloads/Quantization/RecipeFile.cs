@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Sim.Datapath;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 
@@ -21,6 +22,20 @@ public static class RecipeFile
     private static readonly YamlField<double> Percentile = YamlField.Optional("percentile", YamlTypes.Number(0, 100, exclusive: true), 99.99, "99.99",
         "Percentage of magnitudes to cover, for calibration percentile.");
 
+    private static readonly YamlField<RoundingMode> Mode = YamlField.Optional("rounding",
+        YamlTypes.Choice(("nearest_even", RoundingMode.NearestEven), ("nearest_away", RoundingMode.NearestAway), ("to_zero", RoundingMode.ToZero), ("up", RoundingMode.Up),
+            ("down", RoundingMode.Down), ("to_odd", RoundingMode.ToOdd), ("stochastic", RoundingMode.Stochastic)), RoundingMode.NearestEven, "nearest_even",
+        "How numbers are rounded to codes.");
+
+    private static readonly YamlField<int> RandomBits = YamlField.Optional("random_bits", YamlTypes.Integer(1, Rounder.MaximumRandomBits), 32, "32",
+        "Random bits an element, for rounding stochastic.");
+
+    private static readonly YamlField<StochasticRule> Rule = YamlField.Optional("stochastic_rule",
+        YamlTypes.Choice(("floor", StochasticRule.Floor), ("nearest", StochasticRule.Nearest), ("odd", StochasticRule.Odd), ("fast", StochasticRule.Fast)), StochasticRule.Floor, "floor",
+        "How the lost part becomes so many bits before the random integer is added, for rounding stochastic.");
+
+    private static readonly YamlField<int> Seed = YamlField.Optional("seed", YamlTypes.Integer(0, int.MaxValue), 0, "0", "Names the random bits of stochastic rounding.");
+
     private static readonly YamlField<Granularity> WeightGranularity = YamlField.Optional("granularity",
         YamlTypes.Choice(("per_channel", Granularity.PerChannel), ("per_tensor", Granularity.PerTensor)), Granularity.PerChannel, "per_channel",
         "One scale an output channel or one a tensor.");
@@ -32,24 +47,24 @@ public static class RecipeFile
     private static readonly YamlField<int> Samples = YamlField.Optional("samples", YamlTypes.PositiveInteger, Recipe.Default.CalibrationSamples, "128",
         "How many calibration samples are used, from the first.");
 
-    private static readonly YamlSchema WeightsSchema = new("weights", "How weights get their scales.", [WeightGranularity, Calibration, Percentile]);
+    private static readonly YamlSchema WeightsSchema = new("weights", "How weights get their scales.", [WeightGranularity, Calibration, Percentile, Mode, RandomBits, Rule]);
 
     private static readonly YamlSchema ActivationsSchema = new("activations", "How the inputs of matrix layers get their scales.",
-        [Calibration, Percentile, ActivationSymmetry, Samples]);
+        [Calibration, Percentile, ActivationSymmetry, Samples, Mode, RandomBits, Rule]);
 
-    private static readonly YamlField<(Granularity Granularity, CalibrationRule Rule)> Weights = YamlField.Optional("weights",
-        YamlTypes.Map(WeightsSchema, (YamlMap map, DiagnosticBag bag, out (Granularity, CalibrationRule) value) =>
+    private static readonly YamlField<(Granularity Granularity, CalibrationRule Rule, TensorRounding Rounding)> Weights = YamlField.Optional("weights",
+        YamlTypes.Map(WeightsSchema, (YamlMap map, DiagnosticBag bag, out (Granularity, CalibrationRule, TensorRounding) value) =>
         {
-            value = (WeightGranularity.Read(map, bag), ReadRule(map, bag));
+            value = (WeightGranularity.Read(map, bag), ReadRule(map, bag), ReadRounding(map, bag));
             return true;
-        }), (Recipe.Default.WeightGranularity, Recipe.Default.Weights), "per_channel, absmax", "Quantization of weights.");
+        }), (Recipe.Default.WeightGranularity, Recipe.Default.Weights, TensorRounding.NearestEven), "per_channel, absmax", "Quantization of weights.");
 
-    private static readonly YamlField<(CalibrationRule Rule, Symmetry Symmetry, int Samples)> Activations = YamlField.Optional("activations",
-        YamlTypes.Map(ActivationsSchema, (YamlMap map, DiagnosticBag bag, out (CalibrationRule, Symmetry, int) value) =>
+    private static readonly YamlField<(CalibrationRule Rule, Symmetry Symmetry, int Samples, TensorRounding Rounding)> Activations = YamlField.Optional("activations",
+        YamlTypes.Map(ActivationsSchema, (YamlMap map, DiagnosticBag bag, out (CalibrationRule, Symmetry, int, TensorRounding) value) =>
         {
-            value = (ReadRule(map, bag), ActivationSymmetry.Read(map, bag), Samples.Read(map, bag));
+            value = (ReadRule(map, bag), ActivationSymmetry.Read(map, bag), Samples.Read(map, bag), ReadRounding(map, bag));
             return true;
-        }), (Recipe.Default.Activations, Recipe.Default.ActivationSymmetry, Recipe.Default.CalibrationSamples), "absmax, symmetric, 128 samples",
+        }), (Recipe.Default.Activations, Recipe.Default.ActivationSymmetry, Recipe.Default.CalibrationSamples, TensorRounding.NearestEven), "absmax, symmetric, 128 samples",
         "Quantization of activations.");
 
     private static readonly YamlField<string> Name = YamlField.Optional("name", YamlTypes.Text, "recipe", "recipe", "Name for reports.");
@@ -68,7 +83,7 @@ public static class RecipeFile
 
     /// <summary>The keys, for unknown-key errors and the published JSON schema.</summary>
     public static YamlSchema Keys { get; } = new("quantization recipe", "How a float32 network is quantized into the datapath's formats.",
-        [Name, Weights, Activations, Fold, ScaleWide, Fit, FloatLayers], Recipe.Schema);
+        [Name, Weights, Activations, Seed, Fold, ScaleWide, Fit, FloatLayers], Recipe.Schema);
 
     /// <summary>Folder of `configs/` that holds named recipes.</summary>
     public const string Folder = "recipes";
@@ -87,24 +102,27 @@ public static class RecipeFile
         ArgumentNullException.ThrowIfNull(bag);
         int before = bag.ErrorCount;
         Keys.CheckKeys(map, bag);
-        (Granularity granularity, CalibrationRule weights) = Weights.Read(map, bag);
-        (CalibrationRule activations, Symmetry symmetry, int samples) = Activations.Read(map, bag);
+        (Granularity granularity, CalibrationRule weights, TensorRounding weightRounding) = Weights.Read(map, bag);
+        (CalibrationRule activations, Symmetry symmetry, int samples, TensorRounding activationRounding) = Activations.Read(map, bag);
         ImmutableArray<string> kept = FloatLayers.Read(map, bag);
         string name = Name.Read(map, bag);
         bool fold = Fold.Read(map, bag), wide = ScaleWide.Read(map, bag), fit = Fit.Read(map, bag);
+        int seed = Seed.Read(map, bag);
+        if (Seed.IsIn(map) && !weightRounding.IsStochastic && !activationRounding.IsStochastic)
+            bag.Error(Seed.Place(map), "CFG002", "'seed' has a meaning only with 'rounding: stochastic'");
         return bag.ErrorCount > before ? null : new Recipe(name, granularity, weights, activations, symmetry, samples, fold, wide, fit,
-            [.. kept.IsDefault ? [] : kept]);
+            [.. kept.IsDefault ? [] : kept]) { WeightRounding = weightRounding, ActivationRounding = activationRounding, Seed = (ulong)seed };
     }
 
     /// <summary>A recipe as one line of JSON, which is again a valid recipe file; equal recipes give equal texts.</summary>
     public static string Write(Recipe recipe)
     {
         ArgumentNullException.ThrowIfNull(recipe);
-        JsonObject weights = WriteRule(recipe.Weights), activations = WriteRule(recipe.Activations);
+        JsonObject weights = WriteRule(recipe.Weights, recipe.WeightRounding), activations = WriteRule(recipe.Activations, recipe.ActivationRounding);
         weights.Insert(0, "granularity", recipe.WeightGranularity == Granularity.PerChannel ? "per_channel" : "per_tensor");
         activations["symmetry"] = recipe.ActivationSymmetry == Symmetry.Asymmetric ? "asymmetric" : "symmetric";
         activations["samples"] = recipe.CalibrationSamples;
-        return new JsonObject
+        var text = new JsonObject
         {
             [YamlDocument.SchemaKey] = Recipe.Schema,
             ["name"] = recipe.Name,
@@ -114,10 +132,12 @@ public static class RecipeFile
             ["scale_wide_formats"] = recipe.ScaleWideFormats,
             ["fit_accumulator"] = recipe.FitAccumulator,
             ["float_layers"] = new JsonArray([.. recipe.FloatLayerNames.Select(n => JsonValue.Create(n))]),
-        }.ToJsonString(Plain);
+        };
+        if (recipe.WeightRounding.IsStochastic || recipe.ActivationRounding.IsStochastic) text["seed"] = recipe.Seed;
+        return text.ToJsonString(Plain);
     }
 
-    private static JsonObject WriteRule(CalibrationRule rule)
+    private static JsonObject WriteRule(CalibrationRule rule, TensorRounding rounding)
     {
         var node = new JsonObject
         {
@@ -130,6 +150,11 @@ public static class RecipeFile
             },
         };
         if (rule.Method == CalibrationMethod.Percentile) node["percentile"] = rule.Percentile;
+        if (rounding == TensorRounding.NearestEven) return node;
+        node["rounding"] = Word(rounding.Mode);
+        if (!rounding.IsStochastic) return node;
+        node["random_bits"] = rounding.RandomBits;
+        node["stochastic_rule"] = Word(rounding.Rule);
         return node;
     }
 
@@ -140,5 +165,20 @@ public static class RecipeFile
         if (Percentile.IsIn(map) && method != CalibrationMethod.Percentile)
             bag.Error(Percentile.Place(map), "CFG002", "'percentile' has a meaning only with 'calibration: percentile'");
         return new(method, method == CalibrationMethod.Percentile ? percentile : 99.99);
+    }
+
+    private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+
+    private static TensorRounding ReadRounding(YamlMap map, DiagnosticBag bag)
+    {
+        int before = bag.ErrorCount;
+        RoundingMode mode = Mode.Read(map, bag);
+        bool known = bag.ErrorCount == before;
+        int bits = RandomBits.Read(map, bag);
+        StochasticRule rule = Rule.Read(map, bag);
+        if (!known || mode == RoundingMode.Stochastic) return new(mode, bits, rule);
+        foreach (YamlField field in new YamlField[] { RandomBits, Rule })
+            if (map[field.Name] is { } node) bag.Error(node.Location, "CFG002", $"'{field.Name}' has a meaning only with 'rounding: stochastic'");
+        return new(mode);
     }
 }

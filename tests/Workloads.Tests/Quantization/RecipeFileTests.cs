@@ -1,3 +1,4 @@
+using Sim.Datapath;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 using Sim.Workloads.Quantization;
@@ -23,6 +24,31 @@ public class RecipeFileTests
             64, false, true, false, ["conv1", "fc1"]);
         Assert.That(Read(text, out DiagnosticBag bag)?.Canonical, Is.EqualTo(expected.Canonical), bag.ToString());
         Assert.That(Read(RecipeFile.Write(expected), out bag)?.Canonical, Is.EqualTo(expected.Canonical), bag.ToString());
+    }
+
+    [Test]
+    public void Rounding_is_read_and_written()
+    {
+        const string text = """
+            schema: sim.recipe/1
+            weights: { rounding: to_odd }
+            activations: { rounding: stochastic, random_bits: 8, stochastic_rule: fast }
+            seed: 12
+            """;
+        Recipe expected = Recipe.Default with
+        {
+            Name = "recipe", WeightRounding = new(RoundingMode.ToOdd), ActivationRounding = new(RoundingMode.Stochastic, 8, StochasticRule.Fast), Seed = 12,
+        };
+        Assert.That(Read(text, out DiagnosticBag bag)?.Canonical, Is.EqualTo(expected.Canonical), bag.ToString());
+        Assert.That(Read(RecipeFile.Write(expected), out bag)?.Canonical, Is.EqualTo(expected.Canonical), bag.ToString());
+        Assert.That(new[] { expected, expected with { Seed = 13 }, expected with { WeightRounding = TensorRounding.NearestEven }, Recipe.Default }.Select(r => r.Canonical).Distinct().Count(), Is.EqualTo(4));
+    }
+
+    [Test]
+    public void Random_bits_without_stochastic_rounding_are_refused()
+    {
+        Assert.That(Read("schema: sim.recipe/1\nseed: 1\nweights: { random_bits: 4, stochastic_rule: odd }\nactivations: { rounding: stochastik, random_bits: 33 }", out DiagnosticBag bag), Is.Null);
+        Assert.That(bag.Sorted.Select(d => $"{d.Location.Line}:{d.Location.Column} {d.Code}"), Is.EqualTo(new[] { "2:7 CFG002", "3:25 CFG002", "3:45 CFG002", "4:26 CFG002", "4:51 CFG002" }), bag.ToString());
     }
 
     [Test]

@@ -31,7 +31,7 @@ internal static class Binary32Order
     }
 
     /// <summary>One block.</summary>
-    public static uint Encode(BlockFormat format, ReadOnlySpan<float> values, float amax, float tensorAmax, Rounding rounding, Span<uint> codes, ref BlockEvents events)
+    public static uint Encode(BlockFormat format, ReadOnlySpan<float> values, float amax, float tensorAmax, ElementRounding rounding, Span<uint> codes, ref BlockEvents events)
     {
         float g = Encode(format, tensorAmax);
         uint scale = Scale(format, amax, ScaleFactor(format, g));
@@ -39,7 +39,7 @@ internal static class Binary32Order
         for (int i = 0; i < values.Length; i++)
         {
             float scaled = values[i] * factor;
-            codes[i] = format.EncodeElement(Exact.FromDouble(scaled), rounding, ref events);
+            codes[i] = format.EncodeElement(Exact.FromDouble(scaled), rounding.At(i), ref events);
         }
         return scale;
     }

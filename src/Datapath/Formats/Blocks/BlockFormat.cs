@@ -45,7 +45,11 @@ public sealed record BlockFormat(string Name, INumberFormat Element, INumberForm
     /// <param name="rounding">How elements are rounded; they saturate whatever its overflow policy is.</param>
     /// <param name="codes">As long as <paramref name="values"/>.</param>
     /// <param name="events">Counts are added.</param>
-    public uint Encode(ReadOnlySpan<float> values, float tensorAmax, Rounding rounding, Span<uint> codes, ref BlockEvents events)
+    public uint Encode(ReadOnlySpan<float> values, float tensorAmax, Rounding rounding, Span<uint> codes, ref BlockEvents events) =>
+        EncodeEach(values, tensorAmax, new ElementRounding(rounding), codes, ref events);
+
+    /// <summary>The same with random bits for each element.</summary>
+    public uint EncodeEach(ReadOnlySpan<float> values, float tensorAmax, ElementRounding rounding, Span<uint> codes, ref BlockEvents events)
     {
         if (codes.Length != values.Length) throw new ArgumentException($"{values.Length} values and {codes.Length} codes", nameof(codes));
         if (Size != 0 && values.Length > Size) throw new ArgumentException($"{values.Length} values in a block of {Size}", nameof(values));
@@ -63,7 +67,7 @@ public sealed record BlockFormat(string Name, INumberFormat Element, INumberForm
             codes.Clear();
             return Scale.Encode(Exact.NaN with { Negative = false }, default, out _);
         }
-        rounding = rounding with { Overflow = OverflowPolicy.SaturateInfinity };
+        rounding = rounding.With(OverflowPolicy.SaturateInfinity);
         if (Arithmetic == ScaleArithmetic.Binary32) return Binary32Order.Encode(this, values, amax, tensorAmax, rounding, codes, ref events);
         Exact tensor = Exact.FromDouble(TensorScale(tensorAmax)), unit = Base is null ? tensor : Exact.Finite(false, 0, 1);
         Exact Number(float value) => Base is null ? Exact.FromDouble(value) : OnBase(value, tensor);
@@ -74,7 +78,7 @@ public sealed record BlockFormat(string Name, INumberFormat Element, INumberForm
             Exact value = Number(values[i]);
             // A scale that underflowed to zero makes every element zero.
             Exact scaled = divisor.Class == NumberClass.Zero ? Exact.Zero(value.Negative) : Divide(value, divisor);
-            codes[i] = EncodeElement(scaled, rounding, ref events);
+            codes[i] = EncodeElement(scaled, rounding.At(i), ref events);
         }
         return scale;
     }

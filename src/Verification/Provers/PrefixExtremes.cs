@@ -58,9 +58,12 @@ public sealed class PrefixExtremes : IProver
         foreach (SumNode node in claim.Order.Nodes(claim.K, claim.BiasPlacement))
         {
             Interval range = new(sums[node.Until].Low - sums[node.From].Low, sums[node.Until].High - sums[node.From].High);
-            yield return (node, (claim.Order.EverySubset && node.Until > node.From ? subset : range).Plus(node.Bias ? claim.Bias : 0));
+            yield return (node, (IsSubset(claim, node) && node.Until > node.From ? subset : range).Plus(node.Bias ? claim.Bias : 0));
         }
     }
+
+    // A bias that comes last meets the whole sum, in whatever order that came to be.
+    private static bool IsSubset(ChannelClaim claim, SumNode node) => claim.Order.EverySubset && !(node.Bias && claim.BiasPlacement == BiasPlacement.AddedAfter);
 
     private static Interval Term(ChannelClaim claim, int k)
     {
@@ -82,6 +85,7 @@ public sealed class PrefixExtremes : IProver
     // Inputs (and free weights) that bring a sum to its end. In any order, the products that pull the other way come after it.
     private static Witness Reach(ChannelClaim claim, SumNode node, bool highest)
     {
+        bool subset = IsSubset(claim, node);
         var inputs = new long[claim.K];
         var weights = new long[claim.Layer.Weights.Length == 0 ? claim.K : 0];
         var first = new List<int>();
@@ -89,19 +93,24 @@ public sealed class PrefixExtremes : IProver
         Int128 value = node.Bias ? claim.Bias : 0;
         for (int k = 0; k < claim.K; k++)
         {
-            Interval weight = claim.Weight(k), input = claim.Input(k);
-            (Int128 w, Int128 x) = Corners(weight, input).Aggregate((a, b) => (b.W * b.X).CompareTo(a.W * a.X) is var c && (highest ? c > 0 : c < 0) ? b : a);
+            (Int128 w, Int128 x) = Corner(claim.Weight(k), claim.Input(k), highest);
             inputs[k] = (long)x;
             if (weights.Length > 0) weights[k] = (long)w;
-            bool part = k >= node.From && k < node.Until && (!claim.Order.EverySubset || (highest ? w * x >= 0 : w * x <= 0));
+            bool part = k >= node.From && k < node.Until && (!subset || (highest ? w * x >= 0 : w * x <= 0));
             (part ? first : rest).Add(k);
             if (part) value += w * x;
         }
-        return claim.Order.EverySubset
+        return subset
             ? new([.. inputs], [.. weights], [.. first, .. rest], node with { From = 0, Until = first.Count }, value)
             : new([.. inputs], [.. weights], [], node, value);
     }
 
-    private static IEnumerable<(Int128 W, Int128 X)> Corners(Interval weight, Interval input) =>
-        [(weight.Low, input.Low), (weight.Low, input.High), (weight.High, input.Low), (weight.High, input.High)];
+    // The product of two boxes is extreme at a corner; of equal corners the first.
+    private static (Int128 W, Int128 X) Corner(Interval weight, Interval input, bool highest)
+    {
+        (Int128 W, Int128 X) best = (weight.Low, input.Low);
+        foreach ((Int128 w, Int128 x) in (ReadOnlySpan<(Int128, Int128)>)[(weight.Low, input.High), (weight.High, input.Low), (weight.High, input.High)])
+            if (highest ? w * x > best.W * best.X : w * x < best.W * best.X) best = (w, x);
+        return best;
+    }
 }

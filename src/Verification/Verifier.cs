@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Sim.Verification.Claims;
+using Sim.Verification.Layers;
+using Sim.Verification.Provers;
+using Sim.Verification.Verdicts;
+
+namespace Sim.Verification;
+
+/// <summary>The verdict on each output channel of a layer, in order.</summary>
+public sealed record LayerVerdict(IntegerLayer Layer, ImmutableArray<Verdict> Channels)
+{
+    /// <summary>Whether every channel is proved.</summary>
+    public bool IsProved => Channels.All(v => v is Proved);
+}
+
+/// <summary>
+/// The least register widths of a channel: proved at these widths by the bounds, and what the same claim one bit narrower comes to: refuted, or unknown
+/// where no prover closes the gap.
+/// </summary>
+/// <param name="Widths">Of each register, at least 2.</param>
+/// <param name="Below">Of each register: the verdict when it alone is one bit narrower; null at the least width.</param>
+public sealed record ChannelWidth(string Prover, ImmutableArray<Interval> Bounds, ImmutableArray<int> Widths, ImmutableArray<Verdict?> Below)
+{
+    /// <summary>Whether no narrower register would do: every claim one bit narrower is refuted.</summary>
+    public bool IsTight => Below.All(v => v is null or Refuted);
+}
+
+/// <summary>Minimal widths of each output channel of a layer, in order.</summary>
+public sealed record LayerWidth(IntegerLayer Layer, ImmutableArray<ChannelWidth> Channels)
+{
+    /// <summary>The width that the worst channel needs of a register.</summary>
+    public int Widest(int register = 0) => Channels.Max(c => c.Widths[register]);
+}
+
+/// <summary>Asks the ladder about every channel. The answers are in order of layers and channels, whatever the number of threads.</summary>
+public static class Verifier
+{
+    /// <summary>Verdicts for registers of given widths.</summary>
+    public static LayerVerdict Decide(IntegerLayer layer, VerifyOptions options, ImmutableArray<int> widths, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        ArgumentNullException.ThrowIfNull(options);
+        var ladder = new Ladder(options.Provers);
+        return new(layer, Channels(layer, options, row => ladder.Decide(options.Claim(layer, row, widths)), cancellation));
+    }
+
+    /// <summary>Minimal widths.</summary>
+    /// <param name="tight">Whether to ask for the verdict one bit below as well.</param>
+    public static LayerWidth Minimal(IntegerLayer layer, VerifyOptions options, bool tight = true, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        ArgumentNullException.ThrowIfNull(options);
+        var ladder = new Ladder(options.Provers);
+        return new(layer, Channels(layer, options, row => Minimal(ladder, layer, row, options, tight), cancellation));
+    }
+
+    private static ChannelWidth Minimal(Ladder ladder, IntegerLayer layer, int row, VerifyOptions options, bool tight)
+    {
+        // Widths of 64 bits: no sum of the layers here reaches further, and the bounds do not depend on them.
+        (string prover, ImmutableArray<Interval> bounds) = ladder.Tightest(options.Claim(layer, row, options.Widths(64)));
+        ImmutableArray<int> widths = [.. bounds.Select(b => Math.Max(2, b.Width))];
+        var below = new Verdict?[widths.Length];
+        for (int r = 0; tight && r < widths.Length; r++)
+            if (widths[r] > 2) below[r] = ladder.Decide(options.Claim(layer, row, widths.SetItem(r, widths[r] - 1)));
+        return new(prover, bounds, widths, [.. below]);
+    }
+
+    private static ImmutableArray<T> Channels<T>(IntegerLayer layer, VerifyOptions options, Func<int, T> decide, CancellationToken cancellation)
+    {
+        var results = new T[layer.Rows];
+        Parallel.For(0, layer.Rows, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, options.Threads), CancellationToken = cancellation }, row => results[row] = decide(row));
+        return ImmutableCollectionsMarshal.AsImmutableArray(results);
+    }
+}

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Sim.Datapath.Kernels;
 
 namespace Sim.Datapath.Tests.Kernels;
 
@@ -18,6 +19,13 @@ internal sealed class VectorWidthTests
         Assert.That(there[0] == "none" || int.Parse(there[0]) < int.Parse(lost), Is.True);
         Assert.That(long.Parse(here[1]), Is.GreaterThanOrEqualTo(250_000));
         Assert.That(there[1..], Is.EqualTo(here[1..]));
+    }
+
+    [Test]
+    public void EveryKernelIsAmongThem()
+    {
+        KernelDigest.Line();
+        Assert.That(KernelDigest.Kernels, Is.EquivalentTo(KernelCatalogue.All.Where(k => k is not ReferenceKernel).Select(k => k.Name)));
     }
 
     private static string Child(string variable)

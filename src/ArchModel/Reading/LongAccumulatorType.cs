@@ -69,6 +69,11 @@ internal static class LongAccumulatorType
         bool good = AccumulatorType.Rounding.TryRead(map, bag, out RoundingMode rounding) & Normalizations.TryRead(map, bag, out Normalization normalization);
         good &= K.TryRead(map, bag, out int k) & Lambda.TryRead(map, bag, out int lambda) & Guard.TryRead(map, bag, out int guard) & TryFloat(AccumulatorType.Format, map, bag, out FloatFormat format);
         bool approximate = normalization == Normalization.Approximate;
+        if (good && !approximate && (K.IsIn(map) || Lambda.IsIn(map)))
+        {
+            bag.Error((K.IsIn(map) ? K : Lambda).Place(map), "CFG117", "'k' and 'lambda' belong to approximate normalization; leave them out");
+            good = false;
+        }
         var accumulator = new NormalizingAccumulator(format, normalization, approximate ? k : 0, approximate ? lambda : 0, guard, rounding);
         value = accumulator;
         if (!good || accumulator.Refuses() is not { } reason) return good;

@@ -11,6 +11,7 @@ internal static partial class FloatGrammar
     public const string Description = "eXmY[bBIAS][_ieee|_fn|fnuz|_finite][_ftz] (X 2 to 11, Y 1 to 28, at most 32 bits; any listed float name may end in _ftz)";
 
     private const string FlushSuffix = "_ftz";
+    private const int SmallestBinary32 = -149;
 
     public static (INumberFormat? Format, string? Problem) Parse(string name)
     {
@@ -32,8 +33,12 @@ internal static partial class FloatGrammar
         };
         int bias = (1 << x - 1) - (specials == Specials.FiniteNaNUnsignedZero ? 0 : 1);
         if (match.Groups["b"].Success && (!TryNumber(match.Groups["b"], out bias) || bias > 2048)) return (null, "the bias is 0 to 2048");
-        return (new FloatFormat(name, x, y, bias, specials, subnormals), null);
+        var format = new FloatFormat(name, x, y, bias, specials, subnormals);
+        return Reaches(format) ? (format, null) : (null, $"the bias {bias} leaves no number that binary32 holds: the largest is below 2^{format.Maximum.LeadingExponent + 1}");
     }
+
+    // Tensors are binary32: a format all of whose numbers lie below its smallest one holds nothing of them. Biases are positive, so none lie above.
+    private static bool Reaches(FloatFormat format) => format.Maximum.LeadingExponent >= SmallestBinary32;
 
     private static bool TryNumber(Group group, out int number) =>
         int.TryParse(group.ValueSpan, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out number);

@@ -47,6 +47,25 @@ public class EvaluationLawTests
         Assert.That(AccuracyEvaluator.Evaluate(plan, 2).Layers["conv"].SaturatedInputs, Is.EqualTo(143), "ceil(1000 / 7)");
     }
 
+    // A value in the middle of a sample, at row and column 1, is read by the windows of rows and columns -1..1 and 1..3: four outputs of each of three channels.
+    [TestCase("e4m3", float.NaN, 12 * 5, 0)]
+    [TestCase("e5m2", float.NaN, 12 * 5, 0)]
+    [TestCase("posit8_2", float.NaN, 12 * 5, 0)]
+    [TestCase("posit8_2", float.PositiveInfinity, 12 * 5, 5)]
+    [TestCase("e2m1", float.NegativeInfinity, 0, 5)]
+    [TestCase("int8", float.PositiveInfinity, 0, 5)]
+    public void Operands_that_are_no_numbers_are_counted(string format, float value, long nan, long saturated)
+    {
+        float[] calm = TinyNetwork.Random(40 * 25, 11, 1), broken = [.. calm];
+        calm[5] = 1;
+        foreach (int sample in new[] { 0, 3, 17, 18, 39 }) broken[sample * 25 + 6] = value;
+        PreparedNetwork network = PreparedNetwork.Create(TinyNetwork.Graph(), EvaluationData.Of(Tensor.OfFloats(broken, 40, 1, 5, 5)), EvaluationData.Of(Tensor.OfFloats(calm, 40, 1, 5, 5)), Recipe.Default, 2);
+        INumberFormat operand = FormatCatalogue.Parse(format), fp32 = FormatCatalogue.Parse("fp32");
+        AccumulatorSpec sum = format.StartsWith("int", StringComparison.Ordinal) ? new IntegerAccumulator(32, RegisterOverflow.Wrap) : new FloatAccumulator(fp32, RoundingMode.NearestEven, OverflowPolicy.Ieee);
+        LayerNumerics conv = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, new DatapathSpec("t", operand, operand, sum), Recipe.Default, _ => new ReductionOrder(0)), 2).Layers["conv"];
+        Assert.That((conv.NaNOutputs, conv.SaturatedInputs), Is.EqualTo((nan, saturated)));
+    }
+
     [Test]
     public void Threads_change_nothing()
     {

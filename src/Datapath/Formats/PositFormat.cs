@@ -96,6 +96,6 @@ public sealed record PositFormat(string Name, int Bits, int ExponentBits) : INum
             magnitude = (uint)Rounder.Shorten(text, run + ExponentBits + Window - Bits, value.Negative, rounding, out bool inexact);
             if (inexact) flags = RoundingFlags.Inexact;
         }
-        return value.Negative ? unchecked(0u - magnitude) & (NaRCode << 1) - 1 : magnitude;
+        return value.Negative ? unchecked(0u - magnitude) & uint.MaxValue >> 32 - Bits : magnitude;
     }
 }

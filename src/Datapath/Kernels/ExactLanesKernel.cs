@@ -40,18 +40,13 @@ internal sealed class ExactLanesKernel<T> : TiledKernel
     private sealed class Plan : TilePlan<T>
     {
         private readonly OperandDecoder<T> _activations, _weights;
-        private readonly ExactAccumulator _accumulator;
-        private readonly LaneRounding? _rounding;
-        private readonly FloatLaneEncoder<double> _encoder;
+        private readonly ExactOutput _output;
 
         public Plan(DatapathSpec spec)
         {
             _activations = OperandDecoder<T>.Of(spec.Activation);
             _weights = OperandDecoder<T>.Of(spec.Weight);
-            _accumulator = (ExactAccumulator)spec.Accumulator;
-            if (_accumulator.Output is not FloatFormat format || !LaneRounding.Takes(format)) return;
-            _rounding = new LaneRounding(format, _accumulator.Rounding, _accumulator.Overflow);
-            _encoder = new(format, 0);
+            _output = new((ExactAccumulator)spec.Accumulator);
         }
 
         public override int Rows => LaneTile.Rows;
@@ -75,46 +70,8 @@ internal sealed class ExactLanesKernel<T> : TiledKernel
                 foreach (double sum in sums.Slice(r * Width, columns))
                     if (!double.IsFinite(sum)) return false;
             }
-            if (_rounding is LaneRounding rounding) Round(rounding, sums, rows, columns, results, ref events);
-            else RoundSingly(sums, rows, columns, results, ref events);
+            _output.Encode(sums, Width, rows, columns, results, ref events);
             return true;
-        }
-
-        private void Round(LaneRounding rounding, Span<double> sums, int rows, int columns, Span<long> results, ref GemmEvents events)
-        {
-            Span<long> overflowed = stackalloc long[sums.Length];
-            for (int i = 0; i < sums.Length; i += 8)
-            {
-                Vector512<double> events8 = Vector512<double>.Zero;
-                rounding.Round(Vector512.Create<double>(sums[i..]), ref events8).CopyTo(sums[i..]);
-                events8.AsInt64().CopyTo(overflowed[i..]);
-            }
-            _encoder.Encode(sums, results);
-            for (int r = 0; r < rows; r++)
-            {
-                for (int i = r * Width; i < r * Width + columns; i++)
-                {
-                    if (overflowed[i] != 0) events.OverflowedOutputs++;
-                    if (double.IsFinite(sums[i])) continue;
-                    if (double.IsNaN(sums[i])) events.NaNOutputs++;
-                    results[i] = _encoder.EncodeAny(sums[i]);
-                }
-            }
-        }
-
-        private void RoundSingly(Span<double> sums, int rows, int columns, Span<long> results, ref GemmEvents events)
-        {
-            var rounding = new Rounding(_accumulator.Rounding, _accumulator.Overflow);
-            for (int r = 0; r < rows; r++)
-            {
-                for (int i = r * Width; i < r * Width + columns; i++)
-                {
-                    uint code = _accumulator.Output.Encode(Exact.FromDouble(sums[i]), rounding, out RoundingFlags flags);
-                    results[i] = code;
-                    if (flags.HasFlag(RoundingFlags.Overflow)) events.OverflowedOutputs++;
-                    if (_accumulator.Output.Decode(code).Class == NumberClass.NaN) events.NaNOutputs++;
-                }
-            }
         }
     }
 }

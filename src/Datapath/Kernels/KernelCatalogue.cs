@@ -31,6 +31,8 @@ public static class KernelCatalogue
         new ExactLanesKernel<float>(),
         // 0.3: the same for 53 bits.
         new ExactLanesKernel<double>(),
+        // 0.3, or 0.15 where products are split: exact sums by the window of the operands at hand; quires.
+        new WindowLanesKernel(),
         // 0.002: scalar, exact sums of 126 bits; a hundred times the reference.
         new WideExactKernel(),
         new AlignedLanesKernel(),

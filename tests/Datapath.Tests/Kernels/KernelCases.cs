@@ -28,7 +28,29 @@ internal static class KernelCases
             foreach (RoundingMode mode in new[] { RoundingMode.NearestEven, RoundingMode.Down, RoundingMode.ToOdd })
                 foreach ((string a, string w) in new[] { ("e4m3", "e4m3"), ("e5m2", "e5m2"), ("int8", "int8"), ("e2m1", "e2m1"), ("fp16", "fp16"), ("bf16", "bf16") })
                     yield return Spec(a, w, new ExactAccumulator(Format(output), mode, OverflowPolicy.Ieee));
+        foreach (DatapathSpec posit in Posits()) yield return posit;
         foreach (DatapathSpec dot in DotUnits()) yield return dot;
+    }
+
+    // Quires of the standard and of the fewest bits, whose sums may leave them; exact sums of posits into floats; registers that are posits.
+    private static IEnumerable<DatapathSpec> Posits()
+    {
+        foreach (string name in new[] { "posit8_0", "posit8_1", "posit8_2", "posit16_1", "posit16_2", "posit6_1", "posit32_2" })
+        {
+            var format = (PositFormat)Format(name);
+            foreach (int bits in new[] { Math.Max(Quire.StandardBits(format), Quire.FewestBits(format)), Quire.FewestBits(format) })
+                yield return Spec(name, name, Quire.Accumulator(format, bits, RoundingMode.NearestEven));
+            yield return Spec(name, name, Quire.Accumulator(format, Quire.StandardBits(format) + 96, RoundingMode.Up));
+            yield return Spec(name, "e4m3", new ExactAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee));
+            yield return Spec("int8", "bf16", new ExactAccumulator(format, RoundingMode.NearestEven, OverflowPolicy.Ieee));
+        }
+        foreach (string name in new[] { "posit8_0", "posit8_1", "posit8_2", "posit8_3", "posit7_2", "posit5_1", "posit9_1" })
+        {
+            INumberFormat format = Format(name);
+            foreach (INumberFormat? product in new[] { null, format })
+                foreach ((string a, string w) in new[] { (name, name), ("posit8_1", "posit6_2"), ("e4m3", "e2m1"), ("int4", name) })
+                    yield return Spec(a, w, new FloatAccumulator(format, RoundingMode.NearestEven, OverflowPolicy.Ieee, product));
+        }
     }
 
     // Chips whose rule the lanes take, and rules that no chip has: few lanes, few and many fraction bits, short results, wider operands than a float's.

@@ -54,6 +54,14 @@ internal sealed class GemmBenchmark : IBenchmark
         new("q4.4", new FixedAccumulator(24, 6, RegisterOverflow.Saturate, RoundingMode.NearestEven)),
         new("e4m3", new ExactAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee)),
         new("e2m1", new ExactAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee)),
+        new("e5m2", new ExactAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee), 0.03),
+        new("posit8_2", Float("fp32"), 0.15),
+        PositQuire("posit8_0", 0.15),
+        PositQuire("posit8_2", 0.15),
+        PositQuire("posit16_1", 0.03),
+        PositQuire("posit16_2", 0.03),
+        new("posit8_0", Float("posit8_0"), 0.03),
+        new("posit8_2", Float("posit8_2"), 0.03),
         new("e4m3", Float("fp32"), 0.15, Label: "e4m3 L-Mul → fp32") { Multiplier = new LMulMultiplier() },
         Chip("h100_e4m3", 0.05),
         Chip("h100_fp16"),
@@ -108,6 +116,12 @@ internal sealed class GemmBenchmark : IBenchmark
     private static INumberFormat Format(string name) => FormatCatalogue.Parse(name);
 
     private static FloatAccumulator Float(string name, RoundingMode mode = RoundingMode.NearestEven) => new(Format(name), mode, OverflowPolicy.Ieee);
+
+    private static Case PositQuire(string name, double goal)
+    {
+        var format = (PositFormat)Format(name);
+        return new(name, Quire.Accumulator(format, Quire.StandardBits(format), RoundingMode.NearestEven), goal, Label: $"{name} → quire, then {name}");
+    }
 
     private static Case Chip(string profile, double? goal = null)
     {

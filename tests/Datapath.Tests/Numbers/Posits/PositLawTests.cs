@@ -110,6 +110,9 @@ public sealed class PositLawTests
             Exact value = format.Decode(0x4000_0000 | fraction);
             BigInteger scaled = (BigInteger)value.Significand * BigInteger.Pow(2, 60 + value.Exponent);
             Assert.That(scaled, Is.EqualTo((BigInteger.One << 60) + ((BigInteger)fraction << 33)));
+            // A code of 32 bits fills its word: the two's complement must not leave it.
+            Assert.That(format.Encode(value, Rounding.NearestEven, out _), Is.EqualTo(0x4000_0000 | fraction));
+            Assert.That(format.Encode(value.Negated, Rounding.NearestEven, out _), Is.EqualTo(0xC000_0000 - fraction));
         }
     }
 

@@ -8,7 +8,7 @@ namespace Sim.ArchModel.Reading;
 
 /// <summary>
 /// A number format: a name of the grammar (`e4m3`, `int8`, `q8.8`), or an inline mapping for a float format that has no name,
-/// `{exponent: 5, fraction: 4, bias: 15, specials: ieee, subnormals: true}`. The inline form is the same as its name in the grammar.
+/// `{exponent: 5, fraction: 4, bias: 15, specials: ieee, subnormals: true}`, or for a codebook, `{table: [...]}`. The inline form is the same as its name in the grammar.
 /// </summary>
 public sealed class FormatType : YamlType<INumberFormat>
 {
@@ -25,11 +25,11 @@ public sealed class FormatType : YamlType<INumberFormat>
     /// <summary>Any format.</summary>
     public static FormatType Any { get; } = new();
 
-    public override string Expectation => "a number format such as e4m3, int8 or q8.8, or a mapping {exponent, fraction, ...}";
+    public override string Expectation => "a number format such as e4m3, int8 or q8.8, or a mapping {exponent, fraction, ...} or {table: [...]}";
 
     public override JsonObject JsonSchema() => new()
     {
-        ["oneOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, Inline.JsonSchema()),
+        ["oneOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, Inline.JsonSchema(), CodebookType.Schema.JsonSchema()),
     };
 
     public override bool TryRead(YamlNode node, string key, DiagnosticBag bag, out INumberFormat value)
@@ -40,7 +40,7 @@ public sealed class FormatType : YamlType<INumberFormat>
         switch (node)
         {
             case YamlMap map:
-                return TryInline(map, bag, out value);
+                return CodebookType.IsMeant(map) ? CodebookType.TryRead(map, bag, out value) : TryInline(map, bag, out value);
             case YamlScalar { IsNothing: false } name:
                 if (FormatCatalogue.TryParse(name.Text, out INumberFormat? format, out string error))
                 {

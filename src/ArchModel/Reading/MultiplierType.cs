@@ -103,35 +103,19 @@ internal static class MultiplierType
         {
             if (!Rows.TryRead(map, bag, out ImmutableArray<string> rows)) return false;
             Location place = map[Rows.Name]!.Location;
-            return TryParse([.. rows.Select((row, i) => (row, place))], place, bag, out value);
+            return TryParse(NumberFile.Lines(rows.Select(row => (row, place))), place, bag, out value);
         }
-        if (!File.TryRead(map, bag, out string path)) return false;
-        Location named = map[File.Name]!.Location;
-        if (!Path.IsPathRooted(path) && Path.GetDirectoryName(named.File) is { Length: > 0 } folder) path = Path.Combine(folder, path);
-        string[] lines;
-        try
-        {
-            lines = System.IO.File.ReadAllLines(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            bag.Error(named, "CFG008", $"'file' names '{path}', which cannot be read: {e.Message}");
-            return false;
-        }
-        string name = path;
-        return TryParse([.. lines.Select((line, i) => (line, new Location(name, i + 1)))], new Location(name), bag, out value);
+        return NumberFile.Read(File, map, bag) is { } lines && TryParse(lines, lines.Length > 0 ? lines[0].Place : map[File.Name]!.Location, bag, out value);
     }
 
-    private static bool TryParse((string Text, Location Place)[] lines, Location whole, DiagnosticBag bag, out MultiplierSpec? value)
+    private static bool TryParse((string[] Words, Location Place)[] lines, Location whole, DiagnosticBag bag, out MultiplierSpec? value)
     {
         value = null;
         int before = bag.ErrorCount, columns = 0;
         List<float> products = [];
         int rows = 0;
-        foreach ((string text, Location place) in lines)
+        foreach ((string[] cells, Location place) in lines)
         {
-            string[] cells = text.Split('#')[0].Split([',', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
-            if (cells.Length == 0) continue;
             rows++;
             if (rows == 1) columns = cells.Length;
             if (cells.Length != columns) bag.Error(place, "CFG109", $"row {rows} of the product table has {cells.Length} numbers, the first has {columns}");

@@ -31,6 +31,7 @@ public static class Headroom
         FloatAccumulator f => FormatRange.Of(f.Format).Highest,
         ExactAccumulator e => FormatRange.Of(e.Output).Highest,
         FixedAccumulator q => Math.ScaleB(1, q.Bits - 1 - q.Fraction) - Math.ScaleB(1, -q.Fraction),
+        MultiComponentAccumulator m => Math.Min(FormatRange.Of(m.Format).Highest, FormatRange.Of(m.Output).Highest),
         { ResultFormat: { } format } => FormatRange.Of(format).Highest,
         _ => double.PositiveInfinity,
     };

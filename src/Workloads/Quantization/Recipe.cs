@@ -30,9 +30,10 @@ public sealed record CalibrationRule(CalibrationMethod Method, double Percentile
 /// <param name="ScaleWideFormats">Calibrate also formats that need no scale (fp16, bf16, tf32, fp32); otherwise their scale is 1.</param>
 /// <param name="FitAccumulator">Leave room in the accumulator: see <see cref="Headroom"/>.</param>
 /// <param name="FloatLayers">Layers, by name, that stay in float32.</param>
+/// <param name="Groups">Weights are stored in groups and read back into the datapath's format; null: codes of that format with the scales above.</param>
 public sealed record Recipe(string Name, Granularity WeightGranularity, CalibrationRule Weights, CalibrationRule Activations,
     Symmetry ActivationSymmetry = Symmetry.Symmetric, int CalibrationSamples = 128, bool FoldBatchNormalization = true,
-    bool ScaleWideFormats = false, bool FitAccumulator = true, ImmutableSortedSet<string>? FloatLayers = null)
+    bool ScaleWideFormats = false, bool FitAccumulator = true, ImmutableSortedSet<string>? FloatLayers = null, WeightGroups? Groups = null)
 {
     /// <summary>Schema name and version of recipe files.</summary>
     public const string Schema = "sim.recipe/1";
@@ -54,7 +55,7 @@ public sealed record Recipe(string Name, Granularity WeightGranularity, Calibrat
 
     /// <summary>Everything that changes a value, as one line: equal texts quantize equally.</summary>
     public string Canonical => FormattableString.Invariant(
-        $"{RoundingText}w={WeightGranularity},{Text(Weights)};a={ActivationSymmetry},{Text(Activations)};n={CalibrationSamples};fold={FoldBatchNormalization};wide={ScaleWideFormats};fit={FitAccumulator};float={string.Join('|', FloatLayerNames)}");
+        $"{RoundingText}w={WeightGranularity},{Text(Weights)};a={ActivationSymmetry},{Text(Activations)};n={CalibrationSamples};fold={FoldBatchNormalization};wide={ScaleWideFormats};fit={FitAccumulator};float={string.Join('|', FloatLayerNames)}{(Groups is null ? "" : ";groups=" + Groups.Canonical)}");
 
     private string RoundingText => WeightRounding == TensorRounding.NearestEven && ActivationRounding == TensorRounding.NearestEven ? ""
         : FormattableString.Invariant($"round={WeightRounding.Text},{ActivationRounding.Text},{(WeightRounding.IsStochastic || ActivationRounding.IsStochastic ? Seed : 0)};");

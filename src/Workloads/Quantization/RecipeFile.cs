@@ -47,17 +47,20 @@ public static class RecipeFile
     private static readonly YamlField<int> Samples = YamlField.Optional("samples", YamlTypes.PositiveInteger, Recipe.Default.CalibrationSamples, "128",
         "How many calibration samples are used, from the first.");
 
-    private static readonly YamlSchema WeightsSchema = new("weights", "How weights get their scales.", [WeightGranularity, Calibration, Percentile, Mode, RandomBits, Rule]);
+    private static readonly YamlSchema WeightsSchema = new("weights", "How weights get their scales.", [WeightGranularity, Calibration, Percentile, Mode, RandomBits, Rule, RecipeGroups.Field]);
 
     private static readonly YamlSchema ActivationsSchema = new("activations", "How the inputs of matrix layers get their scales.",
         [Calibration, Percentile, ActivationSymmetry, Samples, Mode, RandomBits, Rule]);
 
-    private static readonly YamlField<(Granularity Granularity, CalibrationRule Rule, TensorRounding Rounding)> Weights = YamlField.Optional("weights",
-        YamlTypes.Map(WeightsSchema, (YamlMap map, DiagnosticBag bag, out (Granularity, CalibrationRule, TensorRounding) value) =>
+    private static readonly YamlField<(Granularity Granularity, CalibrationRule Rule, TensorRounding Rounding, WeightGroups? Groups)> Weights = YamlField.Optional("weights",
+        YamlTypes.Map(WeightsSchema, (YamlMap map, DiagnosticBag bag, out (Granularity, CalibrationRule, TensorRounding, WeightGroups?) value) =>
         {
-            value = (WeightGranularity.Read(map, bag), ReadRule(map, bag), ReadRounding(map, bag));
+            WeightGroups? groups = RecipeGroups.Field.TryRead(map, bag, out WeightGroups found) ? found : null;
+            value = (WeightGranularity.Read(map, bag), ReadRule(map, bag), ReadRounding(map, bag), groups);
+            foreach (YamlField own in new YamlField[] { WeightGranularity, Calibration, Percentile, Mode, RandomBits, Rule })
+                if (groups is not null && map[own.Name] is { } node) bag.Error(node.Location, "CFG119", $"'{own.Name}' has no meaning beside 'groups', which find scales and round to nearest by themselves");
             return true;
-        }), (Recipe.Default.WeightGranularity, Recipe.Default.Weights, TensorRounding.NearestEven), "per_channel, absmax", "Quantization of weights.");
+        }), (Recipe.Default.WeightGranularity, Recipe.Default.Weights, TensorRounding.NearestEven, null), "per_channel, absmax", "Quantization of weights.");
 
     private static readonly YamlField<(CalibrationRule Rule, Symmetry Symmetry, int Samples, TensorRounding Rounding)> Activations = YamlField.Optional("activations",
         YamlTypes.Map(ActivationsSchema, (YamlMap map, DiagnosticBag bag, out (CalibrationRule, Symmetry, int, TensorRounding) value) =>
@@ -102,7 +105,7 @@ public static class RecipeFile
         ArgumentNullException.ThrowIfNull(bag);
         int before = bag.ErrorCount;
         Keys.CheckKeys(map, bag);
-        (Granularity granularity, CalibrationRule weights, TensorRounding weightRounding) = Weights.Read(map, bag);
+        (Granularity granularity, CalibrationRule weights, TensorRounding weightRounding, WeightGroups? groups) = Weights.Read(map, bag);
         (CalibrationRule activations, Symmetry symmetry, int samples, TensorRounding activationRounding) = Activations.Read(map, bag);
         ImmutableArray<string> kept = FloatLayers.Read(map, bag);
         string name = Name.Read(map, bag);
@@ -111,15 +114,16 @@ public static class RecipeFile
         if (Seed.IsIn(map) && !weightRounding.IsStochastic && !activationRounding.IsStochastic)
             bag.Error(Seed.Place(map), "CFG002", "'seed' has a meaning only with 'rounding: stochastic'");
         return bag.ErrorCount > before ? null : new Recipe(name, granularity, weights, activations, symmetry, samples, fold, wide, fit,
-            [.. kept.IsDefault ? [] : kept]) { WeightRounding = weightRounding, ActivationRounding = activationRounding, Seed = (ulong)seed };
+            [.. kept.IsDefault ? [] : kept], groups) { WeightRounding = weightRounding, ActivationRounding = activationRounding, Seed = (ulong)seed };
     }
 
     /// <summary>A recipe as one line of JSON, which is again a valid recipe file; equal recipes give equal texts.</summary>
     public static string Write(Recipe recipe)
     {
         ArgumentNullException.ThrowIfNull(recipe);
-        JsonObject weights = WriteRule(recipe.Weights, recipe.WeightRounding), activations = WriteRule(recipe.Activations, recipe.ActivationRounding);
-        weights.Insert(0, "granularity", recipe.WeightGranularity == Granularity.PerChannel ? "per_channel" : "per_tensor");
+        JsonObject weights = recipe.Groups is null ? WriteRule(recipe.Weights, recipe.WeightRounding) : new JsonObject { [RecipeGroups.Field.Name] = RecipeGroups.Write(recipe.Groups) };
+        JsonObject activations = WriteRule(recipe.Activations, recipe.ActivationRounding);
+        if (recipe.Groups is null) weights.Insert(0, "granularity", recipe.WeightGranularity == Granularity.PerChannel ? "per_channel" : "per_tensor");
         activations["symmetry"] = recipe.ActivationSymmetry == Symmetry.Asymmetric ? "asymmetric" : "symmetric";
         activations["samples"] = recipe.CalibrationSamples;
         var text = new JsonObject

@@ -70,6 +70,29 @@ public class RecipeFileTests
         Assert.That(bag.ToString(), Does.Contain("did you mean 'weights'?").And.Contain("did you mean 'per_channel'?"));
     }
 
+    [Test]
+    public void Groups_are_read_written_and_checked()
+    {
+        const string text = """
+            schema: sim.recipe/1
+            weights: { groups: { size: 64, formats: [bitmod4_5, bitmod4_-8], scale: bf16, two_scales: true } }
+            """;
+        Recipe read = Read(text, out DiagnosticBag bag)!;
+        Assert.That(read.Groups!.Canonical, Is.EqualTo("64,bitmod4_5/bitmod4_-8,bf16,two"), bag.ToString());
+        Assert.That(Read(RecipeFile.Write(read), out bag)?.Canonical, Is.EqualTo(read.Canonical), bag.ToString());
+        Assert.That(read.Canonical, Is.Not.EqualTo(Recipe.Default.Canonical));
+        Assert.That(Problems("{ granularity: per_tensor, groups: { formats: [e2m1] } }"), Is.EqualTo(new[] { "2:25 CFG119" }));
+        Assert.That(Problems("{ groups: { formats: [e2m1, bitmod3_3] } }"), Is.EqualTo(new[] { "2:20 CFG119" }));
+        Assert.That(Problems("{ groups: { formats: [e4m3] } }"), Is.EqualTo(new[] { "2:20 CFG119" }));
+        Assert.That(Problems("{ groups: { formats: [e2m1], scale: int8 } }"), Is.EqualTo(new[] { "2:20 CFG119" }));
+        Assert.That(Problems("{ groups: { formats: [e2m1, e2m9x], size: 0 } }"), Is.EqualTo(new[] { "2:38 CFG011", "2:52 CFG002" }));
+        static string[] Problems(string weights)
+        {
+            Assert.That(Read($"schema: sim.recipe/1\nweights: {weights}\n", out DiagnosticBag bag), Is.Null);
+            return [.. bag.Sorted.Select(d => $"{d.Location.Line}:{d.Location.Column} {d.Code}")];
+        }
+    }
+
     private static Recipe? Read(string text, out DiagnosticBag bag)
     {
         bag = new DiagnosticBag();

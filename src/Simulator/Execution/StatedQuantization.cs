@@ -31,7 +31,7 @@ internal sealed record StatedQuantization(ElementType Element, float[] Scales, i
         Node? maker = Maker(graph, node.Inputs[1]);
         if (Of(graph, maker) is not { ZeroPoint: 0 } stated) return null;
         if (stated.Scales.Length == 1) return stated;
-        bool rowsFirst = node.OpType == "Conv" || node.OpType == "Gemm" && node.Attributes.GetValueOrDefault("transB")?.Integer is not (null or 0);
+        bool rowsFirst = node.OpType == "Conv" || node.OpType == "Gemm" && LayerWeights.Flag(node, "transB");
         long axis = maker!.Attributes.GetValueOrDefault("axis")?.Integer ?? 1;
         return stated.Scales.Length == rows && (rowsFirst ? axis == 0 : axis is 1 or -1) ? stated : null;
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Sim.Workloads.Execution;
 using Sim.Workloads.Execution.Operators;
+using Sim.Workloads.Quantization;
 
 namespace Sim.Workloads.Graph;
 
@@ -45,10 +46,16 @@ public static class LayerExtraction
         return new NetworkLayers(gemms.ToImmutable(), vectors.ToImmutable());
     }
 
-    /// <summary>The matrix layer of a node whose input shapes are given by name, or null when the node is none.</summary>
-    internal static GemmLayer? MatrixLayer(Node node, int opset, IReadOnlyDictionary<string, int[]> shapes, int batch, HashSet<string> constants)
+    /// <summary>The matrix layer of a node, or null when it is none.</summary>
+    /// <param name="shapes">Shapes of the node's inputs by name.</param>
+    /// <param name="batch">Samples in those shapes.</param>
+    /// <param name="constants">Names of values that do not depend on the graph's inputs.</param>
+    public static GemmLayer? MatrixLayer(Node node, int opset, IReadOnlyDictionary<string, int[]> shapes, int batch, IReadOnlySet<string> constants)
     {
-        int weight = node.OpType is "QLinearConv" or "QLinearMatMul" ? 3 : 1;
+        ArgumentNullException.ThrowIfNull(node);
+        ArgumentNullException.ThrowIfNull(shapes);
+        ArgumentNullException.ThrowIfNull(constants);
+        int weight = LayerWeights.WeightIndex(node);
         if (node.OpType is not ("Conv" or "QLinearConv" or "ConvInteger" or "Gemm" or "MatMul" or "QLinearMatMul" or "MatMulInteger")) return null;
         int[] x = shapes[node.Inputs[0]], w = shapes[node.Inputs[weight]];
         long inputs = Shapes.Count(x) / batch;

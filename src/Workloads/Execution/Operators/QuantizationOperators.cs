@@ -1,4 +1,5 @@
 using Sim.Workloads.Graph;
+using Sim.Workloads.Quantization;
 
 namespace Sim.Workloads.Execution.Operators;
 
@@ -21,14 +22,10 @@ internal static class QuantizationOperators
         for (int i = 0; i < result.Length; i++)
         {
             int c = axis.Channel(i);
-            result[i] = Quantized(values[i] / axis.Scale[c], axis.Zero(c), low, high);
+            result[i] = Requantization.Quantized(values[i] / axis.Scale[c], axis.Zero(c), low, high);
         }
         return [new Tensor(type, x.Shape, result)];
     }
-
-    /// <summary>round-half-even(value) + zero, saturated. A NaN has no integer; ONNX leaves it open and hardware gives the least value.</summary>
-    internal static long Quantized(float value, long zero, long low, long high) =>
-        float.IsNaN(value) ? low : (long)Math.Clamp(Math.Round((double)value, MidpointRounding.ToEven) + zero, low, high);
 
     internal static Tensor[] Dequantize(OperatorCall call)
     {
@@ -55,7 +52,7 @@ internal static class QuantizationOperators
         float scale = (high - low) / 255;
         if (scale == 0) scale = 1;
         long zero = (long)Math.Clamp(MathF.Round(-low / scale, MidpointRounding.ToEven), 0, 255);
-        long[] result = Array.ConvertAll(values, v => Quantized(v / scale, zero, 0, 255));
+        long[] result = Array.ConvertAll(values, v => Requantization.Quantized(v / scale, zero, 0, 255));
         return [new Tensor(ElementType.UInt8, x.Shape, result), Tensor.OfFloats([scale]), Tensor.OfIntegers(ElementType.UInt8, [zero])];
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Quantization;
 
 namespace Sim.Workloads.Execution.Operators;
 
@@ -144,13 +145,13 @@ internal sealed record Requantizer(ElementType Type, float[] Multiplier, long Ze
         if (ws.Count != 1 && ws.Count != channels) throw call.Fail($"{ws.Count} weight scales do not fit {channels} output channels");
         if (zero.Type is not (ElementType.Int8 or ElementType.UInt8)) throw call.Fail($"the output must be Int8 or UInt8, found {zero.Type}");
         float x = call.Floats(xs, "x_scale")[0], y = call.Floats(ys, "y_scale")[0];
-        float[] multiplier = Array.ConvertAll(call.Floats(ws, "w_scale"), w => x * w / y);
+        float[] multiplier = Array.ConvertAll(call.Floats(ws, "w_scale"), w => Requantization.Multiplier(x, w, y));
         return multiplier.All(m => m > 0 && float.IsFinite(m)) ? new Requantizer(zero.Type, multiplier, zero.Integers[0]) : throw call.Fail("every scale must be greater than 0 and finite");
     }
 
     internal long Apply(long sum, int channel)
     {
         (long low, long high) = Type.Range();
-        return QuantizationOperators.Quantized(sum * Multiplier[Multiplier.Length == 1 ? 0 : channel], Zero, low, high);
+        return Requantization.Of(sum, Multiplier[Multiplier.Length == 1 ? 0 : channel], Zero, low, high);
     }
 }

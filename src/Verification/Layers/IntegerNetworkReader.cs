@@ -1,0 +1,26 @@
+using Sim.Foundation.Diagnostics;
+using Sim.Verification.Layers.Reading;
+using Sim.Workloads.Graph;
+
+namespace Sim.Verification.Layers;
+
+/// <summary>
+/// Finds the layers of a network whose sums are integers: QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger. What it cannot know (scales that are computed at
+/// run time, say) it refuses and never guesses.
+/// </summary>
+public static class IntegerNetworkReader
+{
+    /// <summary>The integer layers in execution order; null after recording, by node, everything that has no integer meaning.</summary>
+    /// <param name="graph">A network that <see cref="Workloads.Onnx.OnnxReader.Load(string, DiagnosticBag)"/> accepts.</param>
+    /// <param name="file">The file's name for messages.</param>
+    public static IntegerNetwork? Read(NetworkGraph graph, string file, DiagnosticBag bag, ReadingOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(bag);
+        int before = bag.ErrorCount;
+        var reading = new GraphReading(graph, file, bag, options ?? new());
+        foreach (Node node in graph.Nodes)
+            if (!reading.Fold(node)) NodeReaderCatalogue.Find(node)?.Invoke(reading, node);
+        return bag.ErrorCount > before ? null : new IntegerNetwork(graph, [.. reading.Layers], reading.Notes.ToImmutable());
+    }
+}

@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+using Sim.Foundation.Diagnostics;
+using Sim.Workloads.Execution;
+using Sim.Workloads.Graph;
+
+namespace Sim.Verification.Layers.Reading;
+
+/// <summary>State of one pass over a graph: what is known of each value, the layers found so far, the problems.</summary>
+internal sealed class GraphReading
+{
+    private readonly Dictionary<string, int[]> _shapes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ElementType> _types = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Known> _values = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Tensor> _constants;
+    private readonly HashSet<string> _constantNames;
+    private readonly string _file;
+    private readonly DiagnosticBag _bag;
+
+    internal GraphReading(NetworkGraph graph, string file, DiagnosticBag bag, ReadingOptions options)
+    {
+        (Graph, _file, _bag, Options) = (graph, file, bag, options);
+        _constants = graph.Constants.ToDictionary(StringComparer.Ordinal);
+        _constantNames = [.. graph.Constants.Keys];
+        void Record(string name, Tensor t) => (_shapes[name], _types[name]) = (t.Shape, t.Type);
+        foreach ((string name, Tensor t) in graph.Constants) Record(name, t);
+        var zeros = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        foreach (GraphValue input in graph.Inputs)
+            Record(input.Name, zeros[input.Name] = ShapeInference.Zeros(input.Type, [.. input.Shape.Select(d => d < 0 ? 1 : d)]));
+        GraphExecutor.Run(graph, zeros, null, Record);
+        Batch = graph.Inputs.Length > 0 && _shapes[graph.Inputs[0].Name] is { Length: > 0 } first ? Math.Max(1, first[0]) : 1;
+    }
+
+    internal NetworkGraph Graph { get; }
+
+    internal ReadingOptions Options { get; }
+
+    /// <summary>Samples in the shapes.</summary>
+    internal int Batch { get; }
+
+    internal List<IntegerLayer> Layers { get; } = [];
+
+    internal ImmutableArray<string>.Builder Notes { get; } = ImmutableArray.CreateBuilder<string>();
+
+    /// <summary>The constant of a node's input; null when it is absent or computed.</summary>
+    internal Tensor? Constant(Node node, int index) => index < node.Inputs.Length ? _constants.GetValueOrDefault(node.Inputs[index]) : null;
+
+    internal bool Has(Node node, int index) => index >= 0 && index < node.Inputs.Length && node.Inputs[index].Length > 0;
+
+    internal int[] Shape(string name) => _shapes[name];
+
+    /// <summary>What is known of a node's input; integers are known at least by their data type. null: nothing.</summary>
+    internal Known? Value(Node node, int index)
+    {
+        string name = node.Inputs[index];
+        if (_values.TryGetValue(name, out Known? known)) return known;
+        if (_constants.TryGetValue(name, out Tensor? constant)) return constant.Type.IsReal() ? null : Boxes.OfConstant(constant);
+        if (!_types.TryGetValue(name, out ElementType type) || type.IsReal()) return null;
+        Interval range = Boxes.Of(type);
+        if (Options.Boxes == BoxRule.Propagated && Options.InputRanges.TryGetValue(name, out ImmutableArray<Interval> given))
+            return new Stored(null, range, [.. given], Shapes.Count(_shapes[name].AsSpan(Math.Min(2, _shapes[name].Length))));
+        return new Stored(null, range, [range]);
+    }
+
+    internal void Set(Node node, Known value) => _values[node.Outputs[0]] = value;
+
+    /// <summary>The node's layer; its sizes are those of one sample.</summary>
+    internal GemmLayer Gemm(Node node) =>
+        LayerExtraction.MatrixLayer(node, Graph.Opset, _shapes, Batch, _constantNames) ?? throw new NetworkException(node, "is no matrix layer");
+
+    /// <summary>Whether all inputs of a node are constants; then its outputs are made constants.</summary>
+    internal bool Fold(Node node)
+    {
+        if (node.Inputs.Any(i => i.Length > 0 && !_constants.ContainsKey(i))) return false;
+        Tensor[] results = GraphExecutor.Apply(node, Graph.Opset, [.. node.Inputs.Select(i => i.Length == 0 ? null : _constants[i])]);
+        for (int o = 0; o < Math.Min(results.Length, node.Outputs.Length); o++)
+        {
+            if (node.Outputs[o].Length == 0) continue;
+            _constants[node.Outputs[o]] = results[o];
+            _constantNames.Add(node.Outputs[o]);
+        }
+        return true;
+    }
+
+    internal void Error(Node node, string code, string what) =>
+        _bag.Error(new Location(_file, Math.Max(1, node.Position), 1), code, $"node '{node.Name}' ({node.OpType}): {what}");
+
+    /// <summary>Scales that are constant, positive and finite; null after recording what is wrong.</summary>
+    internal float[]? Scales(Node node, int index, string what)
+    {
+        if (Constant(node, index) is not { } t)
+        {
+            Error(node, "INT002", $"its {what} is computed at run time, so that the range of its values is unknown; allowed are constant scales");
+            return null;
+        }
+        if (t.Type == ElementType.Float32 && t.Floats.All(s => s > 0 && float.IsFinite(s))) return t.Floats;
+        Error(node, "INT001", $"its {what} must be float32 numbers greater than 0 and finite");
+        return null;
+    }
+
+    /// <summary>Zero points that are constant integers, [0] when the input is absent; null after recording what is wrong.</summary>
+    internal long[]? Zeros(Node node, int index, string what)
+    {
+        if (!Has(node, index)) return [0];
+        if (Constant(node, index) is { } t && !t.Type.IsReal()) return t.Integers;
+        Error(node, "INT002", $"its {what} is computed at run time, so that the range of its values is unknown; allowed are constant zero points");
+        return null;
+    }
+}

@@ -1,0 +1,78 @@
+using Sim.Workloads.Graph;
+using Sim.Workloads.Quantization;
+
+namespace Sim.Verification.Layers.Reading;
+
+/// <summary>QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger.</summary>
+internal static class IntegerProducts
+{
+    internal static void Read(GraphReading reading, Node node)
+    {
+        bool linear = LayerWeights.IsQLinear(node);
+        GemmLayer shape = reading.Gemm(node);
+        int weightIndex = LayerWeights.WeightIndex(node);
+        if (reading.Value(node, 0) is not Stored x || reading.Value(node, weightIndex) is not Stored w)
+        {
+            reading.Error(node, "INT003", "its operands are not integers; allowed are Int8 and UInt8");
+            return;
+        }
+        long[]? inputZeros = reading.Zeros(node, 2, "input's zero point"), weightZeros = reading.Zeros(node, linear ? 5 : 3, "weights' zero point");
+        LayerOutput? output = linear ? LayerOutput.Of(reading, node, shape) : null;
+        long[]? bias = Bias(reading, node, shape);
+        if (inputZeros is null || weightZeros is null || bias is null || linear && output is null) return;
+        if (inputZeros.Length != 1)
+        {
+            reading.Error(node, "INT004", $"{inputZeros.Length} zero points of the input; allowed is one");
+            return;
+        }
+        int[] zeros = LayerWeights.PerRow(node, shape, Array.ConvertAll(weightZeros, z => (int)z), "weight zero points");
+        var layer = new IntegerLayer(node.Name, node.OpType, shape, Weights(node, shape, w), w.Constant is null ? w.Hull : w.Type, Boxes.Inputs(x, shape))
+        {
+            InputZeroPoint = (int)inputZeros[0], WeightZeroPoints = zeros, Bias = bias, Source = Boxes.Link(x.Source, reading.Layers, shape),
+        };
+        int index = reading.Layers.Count;
+        reading.Layers.Add(layer);
+        if (output is null) reading.Set(node, new Sums(index, [1]));
+        else reading.Set(node, output.Value(reading, index));
+    }
+
+    private static int[] Weights(Node node, GemmLayer shape, Stored w)
+    {
+        if (w.Constant is not { } constant) return [];
+        long[] values = constant.Integers;
+        // One matrix for all products of a batch.
+        if (shape.Groups > 1 && shape.Conv is null && values.LongLength == (long)shape.N * shape.K) values = [.. Enumerable.Repeat(values, shape.Groups).SelectMany(v => v)];
+        return Array.ConvertAll(LayerWeights.Rows(node, shape, values), v => (int)v);
+    }
+
+    private static long[]? Bias(GraphReading reading, Node node, GemmLayer shape)
+    {
+        int index = LayerWeights.BiasIndex(node);
+        if (!reading.Has(node, index)) return [];
+        if (reading.Constant(node, index) is { } bias && !bias.Type.IsReal()) return LayerWeights.PerRow(node, shape, bias.Integers, "biases");
+        reading.Error(node, "INT004", "its bias is not a constant of integers; allowed is a constant Int32 tensor");
+        return null;
+    }
+}
+
+/// <summary>Requantization of a QLinear operator's sums: multipliers as the executor computes them, the output's type and zero point.</summary>
+internal sealed record LayerOutput(float[] Multipliers, int Zero, Interval Type, int Inner)
+{
+    internal static LayerOutput? Of(GraphReading reading, Node node, GemmLayer shape)
+    {
+        float[]? x = reading.Scales(node, 1, "input's scale"), w = reading.Scales(node, 4, "weights' scale"), y = reading.Scales(node, 6, "output's scale");
+        long[]? zero = reading.Zeros(node, 7, "output's zero point");
+        if (x is null || w is null || y is null || zero is null) return null;
+        if (x.Length == 1 && y.Length == 1 && zero.Length == 1 && (w.Length == 1 || w.Length == shape.Groups * shape.N))
+            return new([.. w.Select(s => Requantization.Multiplier(x[0], s, y[0]))], (int)zero[0], Boxes.Of(reading.Constant(node, 7)?.Type ?? ElementType.UInt8), Boxes.Inner(shape));
+        reading.Error(node, "INT004", $"{x.Length} input, {w.Length} weight and {y.Length} output scales; allowed are one, one or one an output channel, and one");
+        return null;
+    }
+
+    internal Stored Value(GraphReading reading, int layer)
+    {
+        var source = new LayerSource(layer, Multipliers, Zero, (long)Type.Low, (long)Type.High);
+        return reading.Options.Boxes == BoxRule.DataType ? new(null, Type, [Type], Inner, source)
+            : new(null, Type, Boxes.Requantized(reading.Layers[layer], source), Inner, source);
+    }
+}

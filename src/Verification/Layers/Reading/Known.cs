@@ -1,0 +1,24 @@
+using Sim.Workloads.Graph;
+
+namespace Sim.Verification.Layers.Reading;
+
+/// <summary>What the reader knows of a value of the graph. Nothing known: the value is not in its table.</summary>
+internal abstract record Known;
+
+/// <summary>
+/// A tensor of integers. Element i of a sample belongs to channel (i / Inner) mod Box.Length, which views (Reshape, Flatten) do not change.
+/// </summary>
+/// <param name="Constant">The integers, when they are constant.</param>
+/// <param name="Type">What the data type holds.</param>
+/// <param name="Box">What the integers can be: one range, or one a channel.</param>
+/// <param name="Source">The layer whose requantized sums they are; null: none, or not directly.</param>
+internal sealed record Stored(Tensor? Constant, Interval Type, Interval[] Box, int Inner = 1, LayerSource? Source = null) : Known
+{
+    /// <summary>The least range that holds every channel's.</summary>
+    internal Interval Hull => Box.Aggregate((a, b) => a.Hull(b));
+}
+
+/// <summary>The sums of a layer times a scale of each row: value = sum · Scales[row], then clipped to [ClipLow, ClipHigh].</summary>
+/// <param name="Layer">Index of the layer.</param>
+/// <param name="Scales">One, or one a row.</param>
+internal sealed record Sums(int Layer, float[] Scales, float ClipLow = float.NegativeInfinity, float ClipHigh = float.PositiveInfinity) : Known;

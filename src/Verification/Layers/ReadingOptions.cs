@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+
+namespace Sim.Verification.Layers;
+
+/// <summary>What inputs of layers can be, when the graph alone is asked.</summary>
+public enum BoxRule
+{
+    /// <summary>All that the data type of the stored integers holds.</summary>
+    DataType,
+
+    /// <summary>What earlier layers can make of the graph's inputs, by interval arithmetic channel by channel; assumes that earlier accumulators do not overflow.</summary>
+    Propagated,
+}
+
+/// <summary>How <see cref="IntegerNetworkReader"/> reads.</summary>
+public sealed record ReadingOptions
+{
+    /// <summary>Boxes of the layers' inputs.</summary>
+    public BoxRule Boxes { get; init; } = BoxRule.DataType;
+
+    /// <summary>Narrower ranges of integer graph inputs as stored, by name: one range, or one a channel (the second dimension). Used with <see cref="BoxRule.Propagated"/>.</summary>
+    public ImmutableDictionary<string, ImmutableArray<Interval>> InputRanges { get; init; } = ImmutableDictionary<string, ImmutableArray<Interval>>.Empty;
+}

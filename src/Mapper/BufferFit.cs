@@ -3,11 +3,11 @@ using Sim.ArchModel;
 
 namespace Sim.Mapper;
 
-/// <summary>What an operand takes of its buffer, in bits: a fixed part and a part for each stream step of a unit.</summary>
-public readonly record struct Occupancy(long FixedBits, long BitsPerStep);
+/// <summary>What an operand takes of its buffer, in parts of a bit (<see cref="ElementWidths"/>): something fixed and something for each stream step of a unit.</summary>
+public readonly record struct Occupancy(long Fixed, long PerStep);
 
 /// <summary>The buffers of an architecture as the mapper sees them: usable room and who keeps what.</summary>
-public sealed class BufferFit(ImmutableArray<BufferLevel> buffers)
+public sealed class BufferFit(ImmutableArray<BufferLevel> buffers, int partsPerBit = 1)
 {
     /// <summary>Bits of a buffer that one unit may use: half when the other half is being filled.</summary>
     public static long UsableBits(BufferLevel buffer) => buffer.CapacityBytes * 8 / (buffer.DoubleBuffered ? 2 : 1);
@@ -19,9 +19,9 @@ public sealed class BufferFit(ImmutableArray<BufferLevel> buffers)
         foreach (BufferLevel buffer in buffers)
         {
             Occupancy sum = Sum(buffer, occupancy);
-            long free = UsableBits(buffer) - sum.FixedBits;
-            if (free < sum.BitsPerStep) return 0;
-            if (sum.BitsPerStep > 0) tile = Math.Min(tile, free / sum.BitsPerStep);
+            long free = UsableBits(buffer) * partsPerBit - sum.Fixed;
+            if (free < sum.PerStep) return 0;
+            if (sum.PerStep > 0) tile = Math.Min(tile, free / sum.PerStep);
         }
         return (int)tile;
     }
@@ -33,7 +33,7 @@ public sealed class BufferFit(ImmutableArray<BufferLevel> buffers)
         foreach (BufferLevel buffer in buffers)
         {
             Occupancy sum = Sum(buffer, occupancy);
-            long needed = sum.FixedBits + sum.BitsPerStep;
+            long needed = (sum.Fixed + sum.PerStep + partsPerBit - 1) / partsPerBit;
             if (needed <= UsableBits(buffer)) continue;
             long neededBytes = (needed + 7) / 8, available = UsableBits(buffer) / 8;
             problems.Add(new MappingProblem(layer, buffer.Name, neededBytes, available,
@@ -49,13 +49,13 @@ public sealed class BufferFit(ImmutableArray<BufferLevel> buffers)
 
     private static Occupancy Sum(BufferLevel buffer, Func<Operands, Occupancy> occupancy)
     {
-        long fixedBits = 0, perStep = 0;
+        long constant = 0, perStep = 0;
         foreach (Operands operand in ActionNames.SingleOperands)
         {
             if (!buffer.Keeps.HasFlag(operand)) continue;
             (long f, long s) = occupancy(operand);
-            (fixedBits, perStep) = (fixedBits + f, perStep + s);
+            (constant, perStep) = (constant + f, perStep + s);
         }
-        return new Occupancy(fixedBits, perStep);
+        return new Occupancy(constant, perStep);
     }
 }

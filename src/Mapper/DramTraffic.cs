@@ -6,8 +6,11 @@ namespace Sim.Mapper;
 /// <summary>Closed-form totals of what a mapping moves over the DRAM bus, in elements of a whole layer. Sums are spilled partial sums at accumulator width.</summary>
 public readonly record struct TrafficTotals(long Activations, long Weights, long SumsRead, long SumsWritten, long Outputs)
 {
-    /// <summary>Bits over the bus.</summary>
-    public long Bits(ElementWidths widths) =>
+    /// <summary>Bits over the bus, one begun counted.</summary>
+    public long Bits(ElementWidths widths) => widths.Bits(Parts(widths));
+
+    /// <summary>The same in parts of a bit.</summary>
+    internal long Parts(ElementWidths widths) =>
         Activations * widths.Activation + Weights * widths.Weight + (SumsRead + SumsWritten) * widths.Sum + Outputs * widths.Output;
 }
 
@@ -65,7 +68,7 @@ public sealed class DramTraffic
             IndexRange m = rowsArePixels ? _grid.RowRange(pixelTile) : StreamRange(pixelTile, streamTile);
             long rows = Input.Rows(m);
             for (int inner = 0; inner < innerFolds; inner++)
-                sum += Input.Elements(m, rowsArePixels ? StreamRange(inner, streamTile) : _grid.RowRange(inner), rows);
+                sum += Input.Elements(m, rowsArePixels ? _grid.Elements(StreamRange(inner, streamTile)) : _grid.RowRange(inner), rows);
         }
         return sum;
     }

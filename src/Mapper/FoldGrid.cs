@@ -16,11 +16,19 @@ public readonly record struct IndexRange(int Start, int End)
 /// <summary>
 /// How a GEMM is cut into folds of an R×C array. RowExtent and ColumnExtent are the dimensions laid over rows and columns, StreamLength (T) the one that
 /// passes through in time: output-stationary M, N, K; weight-stationary K, N, M; input-stationary K, M, N. Every group repeats the grid.
+/// A dot unit of L lanes spans L rows of a column. Where K lies on the rows that changes nothing here; an output-stationary unit holds one result and takes L
+/// products a step, so R counts units, R/L of the array's rows, and T = ⌈K / L⌉.
 /// </summary>
 public sealed record FoldGrid(Dataflow Dataflow, int Rows, int Columns, int Groups, int RowExtent, int ColumnExtent, int StreamLength)
 {
-    /// <summary>The grid of a layer on an array.</summary>
-    public static FoldGrid Of(PeArray array, GemmLayer layer)
+    /// <summary>Elements of a streamed operand that one step takes in a lane: the lanes of an output-stationary dot unit, else 1.</summary>
+    public int ElementsPerStep { get; private init; } = 1;
+
+    /// <summary>Elements of the streamed dimension: K output-stationary; as many as steps else.</summary>
+    public int StreamExtent { get; private init; } = StreamLength;
+
+    /// <summary>The grid of a layer on an array whose dot units have so many <paramref name="lanes"/>; the rows are a multiple of them.</summary>
+    public static FoldGrid Of(PeArray array, GemmLayer layer, int lanes = 1)
     {
         ArgumentNullException.ThrowIfNull(array);
         ArgumentNullException.ThrowIfNull(layer);
@@ -32,7 +40,12 @@ public sealed record FoldGrid(Dataflow Dataflow, int Rows, int Columns, int Grou
             Dataflow.InputStationary => (layer.K, layer.M, layer.N),
             _ => throw new ArgumentOutOfRangeException(nameof(array), array.Dataflow, "unknown dataflow"),
         };
-        return new FoldGrid(array.Dataflow, array.Rows, array.Columns, layer.Groups, rows, columns, stream);
+        int perStep = array.Dataflow == Dataflow.OutputStationary ? lanes : 1;
+        if (array.Rows % lanes != 0) throw new ArgumentException($"{array.Rows} rows hold no whole dot units of {lanes} lanes", nameof(lanes));
+        return new FoldGrid(array.Dataflow, array.Rows / perStep, array.Columns, layer.Groups, rows, columns, (int)(((long)stream + perStep - 1) / perStep))
+        {
+            ElementsPerStep = perStep, StreamExtent = stream,
+        };
     }
 
     /// <summary>⌈RowExtent / R⌉.</summary>
@@ -55,6 +68,9 @@ public sealed record FoldGrid(Dataflow Dataflow, int Rows, int Columns, int Grou
 
     /// <summary>Indices that column fold <paramref name="fold"/> covers.</summary>
     public IndexRange ColumnRange(int fold) => Cut(fold, Columns, ColumnExtent);
+
+    /// <summary>Indices of the streamed dimension that steps cover.</summary>
+    public IndexRange Elements(IndexRange steps) => new(steps.Start * ElementsPerStep, (int)Math.Min((long)steps.End * ElementsPerStep, StreamExtent));
 
     /// <summary>Mean over folds of used PEs / all PEs: SCALE-Sim's mapping efficiency.</summary>
     public double MappingEfficiency => (double)RowExtent * ColumnExtent / ((double)FoldsPerGroup * Rows * Columns);

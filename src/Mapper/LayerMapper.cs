@@ -29,11 +29,12 @@ public static class LayerMapper
     {
         ArgumentNullException.ThrowIfNull(architecture);
         ArgumentNullException.ThrowIfNull(layer);
-        FoldGrid grid = FoldGrid.Of(architecture.Array, layer);
+        FoldGrid grid = FoldGrid.Of(architecture.Array, layer, architecture.Datapath.Lanes);
         var traffic = new DramTraffic(layer, grid);
         ElementWidths widths = ElementWidths.Of(architecture.Datapath);
-        var fit = new BufferFit(architecture.Buffers);
+        var fit = new BufferFit(architecture.Buffers, widths.PartsPerBit);
         Mapping? best = null;
+        long least = 0;
         foreach (FoldAxis outer in new[] { FoldAxis.Rows, FoldAxis.Columns })
             foreach (Residency a in Residencies.Where(r => Allowed(r, Operands.Activations, grid, outer, layer)))
                 foreach (Residency w in Residencies.Where(r => Allowed(r, Operands.Weights, grid, outer, layer)))
@@ -41,9 +42,9 @@ public static class LayerMapper
                     {
                         int tile = fit.LargestTile(grid.StreamLength, x => Occupied(x, Pick(x, a, w, o), grid, layer, traffic.Input, widths));
                         if (tile == 0) continue;
-                        long bits = traffic.Totals(a, w, o, tile).Bits(widths);
-                        if (best is not null && (bits, -tile).CompareTo((best.DramBits, -best.StreamTile)) >= 0) continue;
-                        best = new Mapping(layer, architecture.Array, grid, outer, tile, a, w, o, bits);
+                        long parts = traffic.Totals(a, w, o, tile).Parts(widths);
+                        if (best is not null && (parts, -tile).CompareTo((least, -best.StreamTile)) >= 0) continue;
+                        (least, best) = (parts, new Mapping(layer, architecture.Array, grid, outer, tile, a, w, o, widths.Bits(parts)));
                     }
         return best is not null
             ? new MappingResult(best, [])
@@ -66,17 +67,17 @@ public static class LayerMapper
 
     private static Occupancy Occupied(Operands operand, Residency residency, FoldGrid grid, GemmLayer layer, InputFootprint input, ElementWidths widths)
     {
-        int bits = operand == Operands.Outputs ? widths.Sum : widths.OfInput(operand);
+        long width = operand == Operands.Outputs ? widths.Sum : widths.OfInput(operand);
         long rows = Math.Min(grid.Rows, grid.RowExtent), columns = Math.Min(grid.Columns, grid.ColumnExtent);
         bool stationary = operand == Mapping.Stationary(grid.Dataflow), onRows = operand == Mapping.RowOperand(grid.Dataflow);
         long lanes = onRows ? rows : columns;
-        if (residency == Residency.Stream) return stationary ? new Occupancy(rows * columns * bits, 0) : new Occupancy(0, lanes * bits);
+        if (residency == Residency.Stream) return stationary ? new Occupancy(rows * columns * width, 0) : new Occupancy(0, lanes * grid.ElementsPerStep * width);
         if (operand == Operands.Activations)
         {
             long whole = input.Whole(layer.M, layer.K);
-            return new Occupancy((residency == Residency.Whole ? whole : Math.Min(whole, lanes * grid.StreamLength)) * bits, 0);
+            return new Occupancy((residency == Residency.Whole ? whole : Math.Min(whole, lanes * grid.StreamExtent)) * width, 0);
         }
         long extent = residency == Residency.Tile ? lanes : onRows ? grid.RowExtent : grid.ColumnExtent;
-        return new Occupancy(extent * grid.StreamLength * bits, 0);
+        return new Occupancy(extent * grid.StreamExtent * width, 0);
     }
 }

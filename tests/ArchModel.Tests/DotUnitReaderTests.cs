@@ -49,7 +49,8 @@ public class DotUnitReaderTests
 
     [TestCase("rows: 64, columns: 4, dataflow: weight_stationary", true)]
     [TestCase("rows: 48, columns: 4, dataflow: input_stationary", false)]
-    [TestCase("rows: 64, columns: 4, dataflow: output_stationary", false)]
+    [TestCase("rows: 64, columns: 4, dataflow: output_stationary", true)]
+    [TestCase("rows: 16, columns: 4, dataflow: output_stationary", false)]
     public void AUnitSpansRowsOfAColumn(string array, bool fits)
     {
         string text = ConfigCatalogue.Text("architectures", "tpu_like")!.Replace("datapath: int8_acc32", "datapath: h100_fp8", StringComparison.Ordinal);

@@ -24,6 +24,14 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
         TimeDesigns.Int8 with { Multiplier = new BitSerialMultiplier(3) },
         Spec("int4", "int8", new IntegerAccumulator(11, RegisterOverflow.Wrap)) with { Multiplier = new BitSerialMultiplier(2, ProductOperand.Weight) },
         Spec("int2", "uint5", new ExactAccumulator(FormatCatalogue.Parse("bf16"), Sim.Datapath.RoundingMode.NearestEven, Sim.Datapath.OverflowPolicy.Ieee)) with { Multiplier = new BitSerialMultiplier() },
+        Spec("e4m3", "e4m3", Fp32) with { Dot = new AlignedDotUnit(2, 13) },
+        Spec("fp16", "e5m2", new PromotedAccumulator(Float("fp16"), 6, Fp32)) with { Dot = new AlignedDotUnit(3, 20) },
+        Spec("e4m3", "int8", Float("fp16")) with { Dot = new AdderTreeDotUnit(4, FormatCatalogue.Parse("fp16"), Sim.Datapath.RoundingMode.NearestEven, false) },
+        Blocks("mxfp4_b4", "mxfp8_e4m3_b4", Fp32),
+        Blocks("nvfp4_b2", "nvfp4_b4", Float("fp16")),
+        Blocks("mxfp4_b2", "mxfp4_b2", Fp32) with { Accumulator = new PromotedAccumulator(Float("bf16"), 4, Fp32) },
+        Blocks("mxint8_b3", null, Float("bf16", FormatCatalogue.Parse("fp16"))),
+        Blocks(null, "mxfp6_e3m2_b2", Fp32),
     ];
 
     private static readonly double?[] Rates = [null, 0.3, 1, 2.5, 7, 64, 1e6];
@@ -48,13 +56,19 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
     /// <summary>Cycles that a step takes: digits of the serial operand.</summary>
     public int CyclesPerMac => Datapaths[Datapath].CyclesPerMac;
 
+    /// <summary>Products that a step takes.</summary>
+    public int Lanes => Datapaths[Datapath].Lanes;
+
+    /// <summary>Whether operands come in blocks.</summary>
+    public bool HasBlocks => Datapaths[Datapath].Dot is BlockDotUnit;
+
     public double? BytesPerCycle => Rates[Rate];
 
     public Architecture Design => With(Switches, BytesPerCycle);
 
     public Architecture With(int switches, double? bytesPerCycle)
     {
-        var array = new PeArray(Rows, Columns, (Dataflow)Flow, (switches & 1) != 0, (switches & 2) != 0, (switches & 4) != 0);
+        var array = new PeArray(Rows * Datapaths[Datapath].Lanes, Columns, (Dataflow)Flow, (switches & 1) != 0, (switches & 2) != 0, (switches & 4) != 0);
         return TimeDesigns.Design(array, BufferBytes, true, bytesPerCycle, Datapaths[Datapath]) with
         {
             Buffers = DoubleBuffered > 7 ? [new BufferLevel("buffer", BufferBytes * 3L, 64, 1, DoubleBuffered == 8, Operands.All)] :
@@ -75,7 +89,14 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
         uint Code(int bits) => (uint)random.NextInt64(1L << bits);
         return new MachineOperands(
             [.. Enumerable.Range(0, layer.Groups * layer.M * layer.K).Select(_ => Code(spec.Activation.Bits))],
-            [.. Enumerable.Range(0, (int)layer.WeightElements).Select(_ => Code(spec.Weight.Bits))]);
+            [.. Enumerable.Range(0, (int)layer.WeightElements).Select(_ => Code(spec.Weight.Bits))])
+        {
+            ActivationScales = Scales((spec.Dot as BlockDotUnit)?.Activations, layer.Groups * layer.M), WeightScales = Scales((spec.Dot as BlockDotUnit)?.Weights, layer.Groups * layer.N),
+        };
+
+        // Near 1 mostly, so that sums meet; now and then any code, NaN and zero among them.
+        ImmutableArray<uint> Scales(BlockFormat? blocks, int rows) => blocks is null ? [] :
+            [.. Enumerable.Range(0, rows * blocks.Blocks(layer.K)).Select(_ => random.Next(12) == 0 ? Code(blocks.Scale.Bits) : (blocks.HasPowerScale ? 123u : 0x30u) + Code(3))];
     }
 
     /// <summary>The reference kernel's results and events in the mapping's order.</summary>
@@ -86,6 +107,20 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
         var events = new GemmEvents();
         for (int g = 0; g < layer.Groups; g++)
         {
+            if (Datapaths[Datapath].Dot is BlockDotUnit blocks)
+            {
+                int width = blocks.RowCodes(layer.K);
+                uint[] Rows(BlockFormat? format, ImmutableArray<uint> codes, ImmutableArray<uint> scales, int rows) => [.. Enumerable.Range(g * rows, rows).SelectMany(r =>
+                    BlockRows.Join(blocks, format, format is null ? [] : scales.AsSpan().Slice(r * format.Blocks(layer.K), format.Blocks(layer.K)), codes.AsSpan().Slice(r * layer.K, layer.K)))];
+                var joined = new GemmOperands
+                {
+                    M = layer.M, N = layer.N, K = width, A = Rows(blocks.Activations, operands.Activations, operands.ActivationScales, layer.M),
+                    B = Rows(blocks.Weights, operands.Weights, operands.WeightScales, layer.N),
+                };
+                var order = new ReductionOrder(blocks.RowCodes(mapping.Order.Chunk));
+                new ReferenceKernel().Run(Datapaths[Datapath], order, joined, results.AsSpan(g * layer.M * layer.N, layer.M * layer.N), ref events);
+                continue;
+            }
             var gemm = new GemmOperands
             {
                 M = layer.M, N = layer.N, K = layer.K,
@@ -113,6 +148,17 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
         foreach (int v in Less(Rate, 0)) yield return this with { Rate = v };
         foreach (int v in Less(Datapath, 0)) yield return this with { Datapath = v };
         if (BufferBytes < 1000) yield return this with { BufferBytes = 1000 };
+    }
+
+    private static FloatAccumulator Fp32 => Float("fp32");
+
+    private static FloatAccumulator Float(string format, INumberFormat? product = null) =>
+        new(FormatCatalogue.Parse(format), Sim.Datapath.RoundingMode.NearestEven, Sim.Datapath.OverflowPolicy.Ieee, product);
+
+    private static DatapathSpec Blocks(string? weight, string? activation, FloatAccumulator accumulator)
+    {
+        BlockFormat? w = weight is null ? null : BlockCatalogue.Parse(weight), a = activation is null ? null : BlockCatalogue.Parse(activation);
+        return new($"{weight}x{activation}", w?.Element ?? FormatCatalogue.Parse("e4m3"), a?.Element ?? FormatCatalogue.Parse("int4"), accumulator) { Dot = new BlockDotUnit(a, w) };
     }
 
     private static DatapathSpec Spec(string weight, string activation, AccumulatorSpec accumulator) =>

@@ -47,7 +47,7 @@ public sealed class TimeLawTests
         int checkedCases = ForEachCase(sample =>
         {
             LayerTiming timing = Estimator.Estimate(sample.Design, sample.Layer);
-            Assert.That(timing.TotalCycles * sample.Rows * sample.Columns, Is.GreaterThanOrEqualTo(sample.Layer.Macs));
+            Assert.That(timing.TotalCycles * sample.Rows * sample.Lanes * sample.Columns, Is.GreaterThanOrEqualTo(sample.Layer.Macs));
             Assert.That(timing.StallCycles, Is.Not.Negative);
             if (sample.BytesPerCycle is { } rate)
                 Assert.That(timing.TotalCycles, Is.GreaterThanOrEqualTo((long)(timing.Mapping.DramBits / (rate * 8) * (1 - 1e-12))));

@@ -40,21 +40,21 @@ internal sealed class ActionPrices
         foreach (Operands operand in ActionNames.SingleOperands)
         {
             if (!level.Keeps.HasFlag(operand)) continue;
-            int bits = ElementBits(datapath, operand);
-            Add(level.Name, ActionNames.ReadOf(operand), cost.ReadPicojoules(bits), cost.Source);
-            Add(level.Name, ActionNames.WriteOf(operand), cost.WritePicojoules(bits), cost.Source);
+            (int bits, int elements) = Storage(datapath, operand);
+            Add(level.Name, ActionNames.ReadOf(operand), cost.ReadPicojoules(bits, elements), cost.Source);
+            Add(level.Name, ActionNames.WriteOf(operand), cost.WritePicojoules(bits, elements), cost.Source);
             if (operand != Operands.Outputs) continue;
-            Add(ActionNames.Accumulator, ActionNames.Read, cost.ReadPicojoules(bits), cost.Source);
-            Add(ActionNames.Accumulator, ActionNames.Write, cost.WritePicojoules(bits), cost.Source);
+            Add(ActionNames.Accumulator, ActionNames.Read, cost.ReadPicojoules(bits, elements), cost.Source);
+            Add(ActionNames.Accumulator, ActionNames.Write, cost.WritePicojoules(bits, elements), cost.Source);
         }
     }
 
     /// <summary>Outputs stay at accumulator width on chip until the vector unit has turned them into activations.</summary>
-    private static int ElementBits(DatapathSpec datapath, Operands operand) => operand switch
+    private static (int Bits, int Elements) Storage(DatapathSpec datapath, Operands operand) => operand switch
     {
-        Operands.Activations => datapath.ActivationStorageBits,
-        Operands.Weights => datapath.WeightStorageBits,
-        _ => datapath.AccumulatorBits,
+        Operands.Activations => datapath.ActivationStorage,
+        Operands.Weights => datapath.WeightStorage,
+        _ => (datapath.AccumulatorBits, 1),
     };
 
     private static double AccumulatorRegister(PricedPe pe) => pe.MacRegisters.Items.Where(i => i.Item.Role == "accumulator register").Sum(i => i.EnergyFemtojoules) / 1000;

@@ -12,16 +12,18 @@ public sealed record BufferCost(string Name, int PortBits, double AreaSquareMicr
     double ReadPicojoulesPerAccess, double WritePicojoulesPerAccess, string Source)
 {
     /// <summary>pJ for one element read.</summary>
-    public double ReadPicojoules(int elementBits) => ReadPicojoulesPerAccess * AccessesPerElement(elementBits);
+    public double ReadPicojoules(int bits, int elements = 1) => ReadPicojoulesPerAccess * AccessesPerElement(bits, elements);
 
     /// <summary>pJ for one element written.</summary>
-    public double WritePicojoules(int elementBits) => WritePicojoulesPerAccess * AccessesPerElement(elementBits);
+    public double WritePicojoules(int bits, int elements = 1) => WritePicojoulesPerAccess * AccessesPerElement(bits, elements);
 
-    /// <summary>Share of an access that an element takes, or how many it takes.</summary>
-    public double AccessesPerElement(int elementBits)
+    /// <summary>Share of an access that an element takes, or how many it takes, <paramref name="elements"/> elements (that share a scale) being <paramref name="bits"/> bits.</summary>
+    public double AccessesPerElement(int bits, int elements = 1)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(elementBits);
-        return elementBits <= PortBits ? 1.0 / (PortBits / elementBits) : (elementBits + PortBits - 1) / PortBits;
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bits);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(elements);
+        long port = (long)PortBits * elements;
+        return bits <= port ? 1.0 / (port / bits) : (bits + port - 1) / port;
     }
 
     /// <summary>The cost of a buffer; false when a bank lies outside what the technology knows.</summary>

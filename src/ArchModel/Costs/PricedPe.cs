@@ -62,7 +62,7 @@ internal sealed class PricedPe
     public IEnumerable<(string Component, StructureCost Unit, long Copies)> Units =>
     [
         (ActionNames.Pe, MacLogic, MacUnits), (ActionNames.Pe, MacRegisters, MacUnits), (ActionNames.Pe, StreamRegisters, Pes),
-        (ActionNames.Pe, StationaryRegisters, Pes), (ActionNames.Pe, ResultPath, Pes),
+        (ActionNames.Pe, StationaryRegisters, Pes), (ActionNames.Pe, ResultPath, MacUnits),
         (ActionNames.Accumulator, Accumulator, Accumulators), ("output_converter", Converter, Converters), (ActionNames.Vector, Lane, Lanes),
         .. Functions.Select(f => ($"{ActionNames.Vector}.{f.Name}", f.Lane, (long)Lanes)), (ActionNames.Vector, Requantizer, Lanes),
     ];

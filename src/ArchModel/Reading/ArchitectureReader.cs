@@ -69,8 +69,8 @@ public static class ArchitectureReader
         if (Buffers.TryRead(map, bag, out ImmutableArray<BufferLevel> buffers)) BufferCoverage.Check((YamlList)map[Buffers.Name]!, buffers, bag);
         if (Dram.TryRead(map, bag, out (string Kind, Bandwidth? Bandwidth) dram) && technology is not null) CheckDramKind(map, dram.Kind, technology, bag);
         VectorUnit vector = Vector.Read(map, bag);
-        if (bag.ErrorCount == before && datapath.Dot is { } dot && (array.Dataflow == Dataflow.OutputStationary || array.Rows % dot.Lanes != 0))
-            bag.Error(Array.Place(map), "CFG115", $"a dot unit of {dot.Lanes} lanes spans that many rows of a column: 'array' needs weight_stationary or input_stationary and rows in multiples of {dot.Lanes}");
+        if (bag.ErrorCount == before && datapath.Dot is { } dot && array.Rows % dot.Lanes != 0)
+            bag.Error(Array.Place(map), "CFG115", $"a dot unit of {dot.Lanes} lanes spans that many rows of a column: 'array' needs rows in multiples of {dot.Lanes}, found {array.Rows}");
         if (bag.ErrorCount > before || technology is null) return null;
         var memory = new DramLevel(dram.Kind, dram.Bandwidth?.BytesPerCycle(clock));
         return new LoadedArchitecture(new Architecture(name, TechnologyName(reference), clock.Hertz, datapath, array, buffers, memory, vector), technology);

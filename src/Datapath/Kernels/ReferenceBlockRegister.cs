@@ -41,8 +41,11 @@ internal sealed class ReferenceBlockRegister(DatapathSpec spec, BlockDotUnit uni
     public static void Decode(INumberFormat element, BlockFormat? blocks, int lanes, ReadOnlySpan<uint> codes, Span<Exact> values)
     {
         for (int i = 0; i < codes.Length; i++)
-            values[i] = i % (lanes + 1) != 0 ? element.Decode(codes[i]) : blocks is null ? Exact.Finite(false, 0, 1) : blocks.Scale.Decode(codes[i]);
+            values[i] = i % (lanes + 1) != 0 ? element.Decode(codes[i]) : Scale(blocks, codes[i]);
     }
+
+    /// <summary>A scale as a number: 1 on a side without blocks.</summary>
+    public static Exact Scale(BlockFormat? blocks, uint code) => blocks is null ? Exact.Finite(false, 0, 1) : blocks.Scale.Decode(code);
 
     protected override void AddValue(ReferenceRegister other)
     {

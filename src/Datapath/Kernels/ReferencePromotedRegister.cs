@@ -7,6 +7,8 @@ namespace Sim.Datapath.Kernels;
 internal sealed class ReferencePromotedRegister(DatapathSpec spec, PromotedAccumulator promoted) : ReferenceRegister
 {
     private readonly ReferenceRegister _inner = For(spec with { Accumulator = promoted.Inner });
+    // Operands in blocks come with the codes of their scales.
+    private readonly int _every = spec.Dot is BlockDotUnit blocks ? blocks.RowCodes(promoted.Every) : promoted.Every;
     private Exact _outer;
     private uint _code;
     private int _count;
@@ -33,11 +35,11 @@ internal sealed class ReferencePromotedRegister(DatapathSpec spec, PromotedAccum
     {
         for (int start = 0; start < a.Length;)
         {
-            int length = Math.Min(promoted.Every - _count, a.Length - start);
+            int length = Math.Min(_every - _count, a.Length - start);
             _inner.MultiplyAdd(a.Slice(start, length), b.Slice(start, length));
             start += length;
             _count += length;
-            if (_count == promoted.Every) Promote();
+            if (_count == _every) Promote();
         }
     }
 

@@ -24,7 +24,7 @@ public sealed record BlockDotUnit(BlockFormat? Activations, BlockFormat? Weights
         if (Activations?.Size == 0 || Weights?.Size == 0) return "one scale a tensor is applied behind the sum: use the element's format, and a recipe for its scale";
         if (Activations is { } a && Weights is { } w && Math.Max(a.Size, w.Size) % Lanes != 0) return $"blocks of {a.Size} activations and {w.Size} weights: one size must divide the other";
         if (Lanes is < 1 or > MaximumLanes) return $"a dot unit takes blocks of 1 to {MaximumLanes}, found {Lanes}";
-        return accumulator is FloatAccumulator ? null : "operands in blocks need a float accumulator";
+        return accumulator is FloatAccumulator or PromotedAccumulator ? null : "operands in blocks need a float accumulator, promoted or not";
     }
 
     /// <inheritdoc/>

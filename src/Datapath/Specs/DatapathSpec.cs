@@ -32,11 +32,11 @@ public sealed record DatapathSpec(string Name, INumberFormat Weight, INumberForm
     /// <summary>The product of the two operands, as hardware sees it.</summary>
     public ProductShape Product => Multiplier?.Product(Activation.Shape, Weight.Shape) ?? new(Activation.Shape, Weight.Shape);
 
-    /// <summary>Bits that an activation takes in memories: its share of a block's scale included, rounded up to whole bits.</summary>
-    public int ActivationStorageBits => StorageBits(Activation, (Dot as BlockDotUnit)?.Activations);
+    /// <summary>What activations take in memories: so many bits for so many elements, which share a block's scale.</summary>
+    public (int Bits, int Elements) ActivationStorage => (Dot as BlockDotUnit)?.Activations?.Storage ?? (Activation.Bits, 1);
 
-    /// <summary>Bits that a weight takes in memories, as <see cref="ActivationStorageBits"/>.</summary>
-    public int WeightStorageBits => StorageBits(Weight, (Dot as BlockDotUnit)?.Weights);
+    /// <summary>What weights take in memories, as <see cref="ActivationStorage"/>.</summary>
+    public (int Bits, int Elements) WeightStorage => (Dot as BlockDotUnit)?.Weights?.Storage ?? (Weight.Bits, 1);
 
     /// <summary>Flip-flops of the accumulating register, which is also the width of a partial sum that leaves a PE.</summary>
     public int AccumulatorBits => Accumulator.RegisterBits(Product);
@@ -57,8 +57,6 @@ public sealed record DatapathSpec(string Name, INumberFormat Weight, INumberForm
     private Structure DotStep(DotUnitSpec unit) => Accumulator is PromotedAccumulator promoted
         ? unit.Step(Product, promoted.Inner) + promoted.Promotion
         : unit.Step(Product, (FloatAccumulator)Accumulator);
-
-    private static int StorageBits(INumberFormat element, BlockFormat? blocks) => blocks is null ? element.Bits : (int)Math.Ceiling(blocks.BitsAnElement);
 
     // The first cut lies behind the multipliers. Further ones hold the sum window with sign and exponent, or the integer sum.
     private int DeepCutBits => Accumulator is FloatAccumulator f

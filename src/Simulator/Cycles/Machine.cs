@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Sim.ArchModel;
+using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels;
+using Sim.Datapath.Specs;
 using Sim.Mapper;
 
 namespace Sim.Simulator.Cycles;
@@ -10,7 +12,7 @@ public sealed record MachineResult(long Cycles, Ledger Ledger, ImmutableArray<lo
 
 /// <summary>
 /// Executes a mapping cycle by cycle with the real operands: PEs are registers, operands move one PE a cycle, the sequencer looks at the registers to see
-/// whether the next fold may begin, buffers fill and empty over the bus bit by bit. It shares no timing code with the Estimator. Each cycle:
+/// whether the next fold may begin, buffers fill and empty over the bus bit by bit; scales of blocks travel with their elements. It shares no timing code with the Estimator. Each cycle:
 /// transfers begin, the sequencer starts a load or issues a step, the array steps, the bus delivers.
 /// </summary>
 public sealed class Machine
@@ -23,6 +25,7 @@ public sealed class Machine
     private readonly Ledger _ledger = new();
     private readonly Architecture _architecture;
     private readonly long[] _loadStart;
+    private readonly int _rows;
     private readonly int _digits;
     private int _unit, _step, _digit, _loads;
     private long _cycle, _lastIssueOfFold = -1;
@@ -30,10 +33,11 @@ public sealed class Machine
     private Machine(Architecture architecture, Mapping mapping, MachineOperands operands)
     {
         (_architecture, _array, _program) = (architecture, architecture.Array, MachineProgram.Unroll(mapping));
+        _rows = mapping.Grid.Rows;
         _digits = architecture.Datapath.CyclesPerMac;
         _memory = new MachineMemory(architecture, mapping, _program);
         _source = new OperandSource(architecture, mapping, operands, _ledger);
-        _pes = new SystolicArray(architecture.Array, architecture.Datapath, _source, _ledger);
+        _pes = new SystolicArray(architecture.Array with { Rows = _rows }, architecture.Datapath, _source, _ledger);
         _loadStart = new long[_program[^1].Fold.Number + 1];
     }
 
@@ -48,7 +52,18 @@ public sealed class Machine
         if (operands.Activations.Length != activations || operands.Weights.Length != weights)
             throw new ArgumentException($"layer '{mapping.Layer.Name}' needs {activations} activation and {weights} weight codes, " +
                 $"found {operands.Activations.Length} and {operands.Weights.Length}", nameof(operands));
+        if (architecture.Datapath.Dot is BlockDotUnit blocks)
+        {
+            Demand("activation", operands.ActivationScales, blocks.Activations, mapping.Layer.Groups * mapping.Layer.M);
+            Demand("weight", operands.WeightScales, blocks.Weights, mapping.Layer.Groups * mapping.Layer.N);
+        }
         return new Machine(architecture, mapping, operands).Run();
+
+        void Demand(string what, ImmutableArray<uint> scales, BlockFormat? format, int rows)
+        {
+            int needed = (format?.Blocks(mapping.Layer.K) ?? 0) * rows, found = scales.IsDefault ? 0 : scales.Length;
+            if (found != needed) throw new ArgumentException($"layer '{mapping.Layer.Name}' needs {needed} {what} scales, found {found}", nameof(operands));
+        }
     }
 
     private bool LoadsStationary => _array.Dataflow != Dataflow.OutputStationary;
@@ -69,7 +84,7 @@ public sealed class Machine
                 _memory.Finished(leaving.Unit);
                 finishedUnits++;
             }
-            if (_loads > 0 && _cycle == _loadStart[_loads - 1] + _array.Rows - 1) _memory.StationaryTaken(_program[FirstUnitOf(_loads - 1)]);
+            if (_loads > 0 && _cycle == _loadStart[_loads - 1] + _rows - 1) _memory.StationaryTaken(_program[FirstUnitOf(_loads - 1)]);
             _memory.Deliver();
             _cycle++;
         }
@@ -89,7 +104,7 @@ public sealed class Machine
             if (!_memory.Serves(unit)) return null;
             if (unit.IsFirst && !MayBeginFold(unit)) return null;
             // A column's bus carries one result a cycle: the next fold's results must not overtake the R of this one.
-            if (!LoadsStationary && unit.IsLast && _lastIssueOfFold >= 0 && _cycle + (long)unit.Steps.Count * _digits - 1 - _lastIssueOfFold < _array.Rows) return null;
+            if (!LoadsStationary && unit.IsLast && _lastIssueOfFold >= 0 && _cycle + (long)unit.Steps.Count * _digits - 1 - _lastIssueOfFold < _rows) return null;
         }
         var step = new StreamStep(unit, unit.Steps.Start + _step, _digit, _digits);
         if (step.EndsFold) _lastIssueOfFold = _cycle;
@@ -100,7 +115,7 @@ public sealed class Machine
 
     private bool MayBeginFold(MachineUnit unit)
     {
-        bool loaded = !LoadsStationary || _loads > unit.Fold.Number && _cycle >= _loadStart[unit.Fold.Number] + _array.Rows;
+        bool loaded = !LoadsStationary || _loads > unit.Fold.Number && _cycle >= _loadStart[unit.Fold.Number] + _rows;
         return loaded && IsClear();
     }
 
@@ -139,7 +154,7 @@ public sealed class Machine
         _ledger.Add(Keeper(Operands.Outputs), ActionNames.WriteOf(Operands.Outputs), _memory.SumsRead);
         _ledger.Add(Keeper(Operands.Outputs), ActionNames.ReadOf(Operands.Outputs), _memory.SumsWritten + _memory.OutputsWritten);
         _ledger.Add(ActionNames.Dram, ActionNames.ReadBits,
-            _memory.ActivationsFetched * widths.Activation + _memory.WeightsFetched * widths.Weight + _memory.SumsRead * widths.Sum);
-        _ledger.Add(ActionNames.Dram, ActionNames.WriteBits, _memory.OutputsWritten * widths.Output + _memory.SumsWritten * widths.Sum);
+            widths.Bits(_memory.ActivationsFetched * widths.Activation + _memory.WeightsFetched * widths.Weight + _memory.SumsRead * widths.Sum));
+        _ledger.Add(ActionNames.Dram, ActionNames.WriteBits, widths.Bits(_memory.OutputsWritten * widths.Output + _memory.SumsWritten * widths.Sum));
     }
 }

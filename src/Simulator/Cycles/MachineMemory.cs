@@ -29,7 +29,7 @@ internal sealed class MachineMemory
         _resultSlots = SlotsOf(Operands.Outputs);
         int units = program.Length;
         (_stationaryHere, _sumsHere, _finished, _written, _inputsMissing) = (new bool[units], new bool[units], new bool[units], new bool[units], new int[units]);
-        if (architecture.Dram.BytesPerCycle is { } rate) _bus = new TransferQueue((decimal)rate * 8);
+        if (architecture.Dram.BytesPerCycle is { } rate) _bus = new TransferQueue((decimal)rate * 8 * _widths.PartsPerBit);
         int ahead = Math.Min(SlotsOf(Operands.Activations), SlotsOf(Operands.Weights)) - 1;
         for (int u = 0; u < Math.Min(ahead, units); u++) QueueInputs(program[u]);
         for (int u = 0; u < units; u++)
@@ -113,9 +113,9 @@ internal sealed class MachineMemory
     private void QueueInput(Operands operand, MachineUnit unit, Action arrived)
     {
         OperandStore store = operand == Operands.Activations ? _activations : _weights;
-        long bits = store.Fetch(unit) * store.ElementBits;
+        long size = store.Fetch(unit) * store.ElementWidth;
         int epoch = store.Epoch(unit);
-        _bus?.Add(new Transfer(bits, () => store.HasSlot(epoch), arrived));
+        _bus?.Add(new Transfer(size, () => store.HasSlot(epoch), arrived));
     }
 
     private void QueueSums(MachineUnit unit)

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Sim.ArchModel;
+using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels;
+using Sim.Datapath.Specs;
 using Sim.Mapper;
 
 namespace Sim.Simulator.Cycles;
@@ -9,19 +11,32 @@ namespace Sim.Simulator.Cycles;
 /// Operand codes of a layer. Activations: group, m, k row-major (im2col already applied); Weights: group, n, k row-major. Results come out as group, m, n,
 /// each as <see cref="IGemmKernel.Run"/> writes it.
 /// </summary>
-public sealed record MachineOperands(ImmutableArray<uint> Activations, ImmutableArray<uint> Weights);
+public sealed record MachineOperands(ImmutableArray<uint> Activations, ImmutableArray<uint> Weights)
+{
+    /// <summary>Scale codes of activations in blocks along K: group, m, block; empty without blocks.</summary>
+    public ImmutableArray<uint> ActivationScales { get; init; } = [];
+
+    /// <summary>Scale codes of weights in blocks along K: group, n, block; empty without blocks.</summary>
+    public ImmutableArray<uint> WeightScales { get; init; } = [];
+}
+
+/// <summary>
+/// What a lane takes in one step: one element, or as many as an output-stationary dot unit has lanes, and the scale code of the block that the first one is in
+/// (0 without blocks). The scale is no read of its own: its share is in the width of the elements.
+/// </summary>
+internal sealed record OperandWord(ImmutableArray<uint> Codes, uint Scale);
 
 /// <summary>What the array reads from and writes to: the on-chip buffers.</summary>
 internal interface IOperandSource
 {
-    /// <summary>Code for a row lane, read when its step enters; null beyond the layer's edge.</summary>
-    uint? RowCode(StreamStep step, int row);
+    /// <summary>Word for a row lane, read when its step enters; null beyond the layer's edge.</summary>
+    OperandWord? RowWord(StreamStep step, int row);
 
-    /// <summary>Code for a column lane (output-stationary weights).</summary>
-    uint? ColumnCode(StreamStep step, int column);
+    /// <summary>Word for a column lane (output-stationary weights).</summary>
+    OperandWord? ColumnWord(StreamStep step, int column);
 
-    /// <summary>Stationary code for a PE, read when it is pushed into its column; null beyond the layer's edge.</summary>
-    uint? StationaryCode(MachineFold fold, int row, int column);
+    /// <summary>Stationary word for a PE, read when it is pushed into its column; null beyond the layer's edge.</summary>
+    OperandWord? StationaryWord(MachineFold fold, int row, int column);
 
     /// <summary>A finished result of an output-stationary PE.</summary>
     void TakeResult(StreamStep step, int row, int column, ScalarAccumulator sum);
@@ -34,6 +49,7 @@ internal interface IOperandSource
 internal sealed class OperandSource(Architecture architecture, Mapping mapping, MachineOperands operands, Ledger ledger) : IOperandSource
 {
     private readonly int _m = mapping.Layer.M, _n = mapping.Layer.N, _k = mapping.Layer.K;
+    private readonly BlockDotUnit? _blocks = architecture.Datapath.Dot as BlockDotUnit;
     private readonly Dataflow _flow = mapping.Grid.Dataflow;
     private readonly ScalarAccumulator?[] _totals = new ScalarAccumulator?[mapping.Layer.OutputElements];
 
@@ -46,30 +62,31 @@ internal sealed class OperandSource(Architecture architecture, Mapping mapping, 
         return results.ToImmutable();
     }
 
-    public uint? RowCode(StreamStep step, int row)
+    public OperandWord? RowWord(StreamStep step, int row)
     {
         MachineFold fold = step.Unit.Fold;
         if (row >= fold.Rows.Count) return null;
         int index = fold.Rows.Start + row;
         return _flow switch
         {
-            Dataflow.OutputStationary => Activation(fold.Group, index, step.Index),
-            Dataflow.WeightStationary => Activation(fold.Group, step.Index, index),
-            _ => Weight(fold.Group, step.Index, index),
+            Dataflow.OutputStationary => Activation(fold.Group, index, Products(step)),
+            Dataflow.WeightStationary => Activation(fold.Group, step.Index, new(index, index + 1)),
+            _ => Weight(fold.Group, step.Index, new(index, index + 1)),
         };
     }
 
-    public uint? ColumnCode(StreamStep step, int column)
+    public OperandWord? ColumnWord(StreamStep step, int column)
     {
         MachineFold fold = step.Unit.Fold;
-        return column < fold.Columns.Count ? Weight(fold.Group, fold.Columns.Start + column, step.Index) : null;
+        return column < fold.Columns.Count ? Weight(fold.Group, fold.Columns.Start + column, Products(step)) : null;
     }
 
-    public uint? StationaryCode(MachineFold fold, int row, int column)
+    public OperandWord? StationaryWord(MachineFold fold, int row, int column)
     {
         if (row >= fold.Rows.Count || column >= fold.Columns.Count) return null;
         int k = fold.Rows.Start + row, index = fold.Columns.Start + column;
-        return _flow == Dataflow.WeightStationary ? Weight(fold.Group, index, k) : Activation(fold.Group, index, k);
+        var one = new IndexRange(k, k + 1);
+        return _flow == Dataflow.WeightStationary ? Weight(fold.Group, index, one) : Activation(fold.Group, index, one);
     }
 
     public void TakeResult(StreamStep step, int row, int column, ScalarAccumulator sum)
@@ -100,17 +117,22 @@ internal sealed class OperandSource(Architecture architecture, Mapping mapping, 
         ledger.Add(ActionNames.Accumulator, ActionNames.Write, 1);
     }
 
-    private uint Activation(int group, int m, int k)
+    private IndexRange Products(StreamStep step) => mapping.Grid.Elements(new IndexRange(step.Index, step.Index + 1));
+
+    private OperandWord Activation(int group, int m, IndexRange k)
     {
-        ledger.Add(NameOf(Operands.Activations), ActionNames.ReadOf(Operands.Activations), 1);
-        return operands.Activations[(group * _m + m) * _k + k];
+        ledger.Add(NameOf(Operands.Activations), ActionNames.ReadOf(Operands.Activations), k.Count);
+        return Word(operands.Activations, operands.ActivationScales, _blocks?.Activations, group * _m + m, k);
     }
 
-    private uint Weight(int group, int n, int k)
+    private OperandWord Weight(int group, int n, IndexRange k)
     {
-        ledger.Add(NameOf(Operands.Weights), ActionNames.ReadOf(Operands.Weights), 1);
-        return operands.Weights[(group * _n + n) * _k + k];
+        ledger.Add(NameOf(Operands.Weights), ActionNames.ReadOf(Operands.Weights), k.Count);
+        return Word(operands.Weights, operands.WeightScales, _blocks?.Weights, group * _n + n, k);
     }
+
+    private OperandWord Word(ImmutableArray<uint> codes, ImmutableArray<uint> scales, BlockFormat? blocks, int row, IndexRange k) =>
+        new(codes.Slice(row * _k + k.Start, k.Count), blocks is null ? 0 : scales[row * blocks.Blocks(_k) + k.Start / blocks.Size]);
 
     private int Index(int group, int m, int n) => (group * _m + m) * _n + n;
 

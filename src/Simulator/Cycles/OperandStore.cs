@@ -8,7 +8,7 @@ namespace Sim.Simulator.Cycles;
 /// What one input buffer holds of one operand, element by element. It lives in epochs: a new one (unit, fold, outer step or group, by residency) starts
 /// with an empty slot; within an epoch nothing is fetched twice. Convolution inputs are held as whole rows of a channel.
 /// </summary>
-internal sealed class OperandStore(Mapping mapping, Operands operand, int slots, int elementBits)
+internal sealed class OperandStore(Mapping mapping, Operands operand, int slots, int elementWidth)
 {
     private readonly HashSet<(int, int)> _held = [];
     private readonly bool _stationary = Mapping.Stationary(mapping.Grid.Dataflow) == operand;
@@ -18,8 +18,8 @@ internal sealed class OperandStore(Mapping mapping, Operands operand, int slots,
     /// <summary>Elements fetched so far.</summary>
     public long Fetched { get; private set; }
 
-    /// <summary>Bits of one element.</summary>
-    public int ElementBits => elementBits;
+    /// <summary>What one element takes, in parts of a bit.</summary>
+    public int ElementWidth => elementWidth;
 
     /// <summary>The slot generation that a unit's data belong to.</summary>
     public int Epoch(MachineUnit unit) => mapping.Of(operand) switch
@@ -51,7 +51,7 @@ internal sealed class OperandStore(Mapping mapping, Operands operand, int slots,
     // (m, k) of activations, (n, k) of weights. A kept operand is brought in for the whole stream of the fold at once.
     private (IndexRange, IndexRange) Rectangle(MachineUnit unit)
     {
-        IndexRange steps = mapping.Of(operand) == Residency.Stream ? unit.Steps : IndexRange.Whole(mapping.Grid.StreamLength);
+        IndexRange steps = mapping.Of(operand) == Residency.Stream ? mapping.Grid.Elements(unit.Steps) : IndexRange.Whole(mapping.Grid.StreamExtent);
         return (mapping.Grid.Dataflow, operand) switch
         {
             (Dataflow.OutputStationary, Operands.Activations) => (unit.Fold.Rows, steps),

@@ -5,8 +5,8 @@ using Sim.Mapper;
 
 namespace Sim.Simulator.Cycles;
 
-/// <summary>An operand in a register, with the step it belongs to; IsUsed is false in lanes beyond the edge of the layer.</summary>
-internal sealed record Moving(StreamStep Step, bool IsUsed, uint Code);
+/// <summary>An operand in a register, with the step it belongs to; Word is null in lanes beyond the edge of the layer.</summary>
+internal sealed record Moving(StreamStep Step, OperandWord? Word);
 
 /// <summary>A partial sum moving down a column.</summary>
 internal sealed record MovingSum(StreamStep Step, ScalarAccumulator? Sum);
@@ -22,8 +22,8 @@ internal sealed class SystolicArray(PeArray shape, DatapathSpec datapath, IOpera
     private readonly Moving?[,] _top = new Moving?[shape.Rows, shape.Columns];
     private readonly MovingSum?[,] _sums = new MovingSum?[shape.Rows, shape.Columns];
     private readonly ScalarAccumulator?[,] _held = new ScalarAccumulator?[shape.Rows, shape.Columns];
-    private readonly uint?[,] _chain = new uint?[shape.Rows, shape.Columns];
-    private readonly uint?[,] _active = new uint?[shape.Rows, shape.Columns];
+    private readonly OperandWord?[,] _chain = new OperandWord?[shape.Rows, shape.Columns];
+    private readonly OperandWord?[,] _active = new OperandWord?[shape.Rows, shape.Columns];
     private readonly Moving?[] _rowWords = new Moving?[shape.Rows], _columnWords = new Moving?[shape.Columns];
     private readonly List<Moving?[]> _rowSkew = [], _columnSkew = [];
     private readonly List<(long Start, MachineFold Fold)> _loads = [];
@@ -55,8 +55,8 @@ internal sealed class SystolicArray(PeArray shape, DatapathSpec datapath, IOpera
     public StreamStep? Step(long cycle, StreamStep? entering)
     {
         // The skew registers of lane i hold the last i entries: index 0 is what entered this cycle.
-        _rowSkew.Insert(0, Lanes(entering, _rowWords, source.RowCode));
-        if (HoldsResults) _columnSkew.Insert(0, Lanes(entering, _columnWords, source.ColumnCode));
+        _rowSkew.Insert(0, Lanes(entering, _rowWords, source.RowWord));
+        if (HoldsResults) _columnSkew.Insert(0, Lanes(entering, _columnWords, source.ColumnWord));
         Trim(_rowSkew, _rows);
         Trim(_columnSkew, _columns);
         var busOfColumn = new bool[_columns];
@@ -75,13 +75,13 @@ internal sealed class SystolicArray(PeArray shape, DatapathSpec datapath, IOpera
     }
 
     // Lane registers read the buffers with a step's first digit and keep the word for the others.
-    private static Moving?[] Lanes(StreamStep? step, Moving?[] words, Func<StreamStep, int, uint?> code)
+    private static Moving?[] Lanes(StreamStep? step, Moving?[] words, Func<StreamStep, int, OperandWord?> word)
     {
         var lanes = new Moving?[words.Length];
         if (step is null) return lanes;
         for (int i = 0; i < lanes.Length; i++)
         {
-            if (step.StartsStep) words[i] = code(step, i) is { } used ? new Moving(step, true, used) : new Moving(step, false, 0);
+            if (step.StartsStep) words[i] = new Moving(step, word(step, i));
             lanes[i] = (words[i] ?? throw new InvalidOperationException($"lane {i} holds no operand of its step")) with { Step = step };
         }
         return lanes;
@@ -97,13 +97,12 @@ internal sealed class SystolicArray(PeArray shape, DatapathSpec datapath, IOpera
         Moving? top = i > 0 ? _top[i - 1, j] : j < _columnSkew.Count ? _columnSkew[j][j] : null;
         _top[i, j] = top;
         if (left?.Step != top?.Step) throw new InvalidOperationException($"operands of different steps meet in PE ({i}, {j})");
-        if (left is null || top is null || !left.IsUsed || !top.IsUsed) return;
+        if (left?.Word is null || top?.Word is null) return;
         if (left.Step.StartsFold) _held[i, j] = new ScalarAccumulator(datapath);
         if (!left.Step.EndsStep) return;
         ScalarAccumulator sum = _held[i, j] ?? throw new InvalidOperationException($"PE ({i}, {j}) has no sum");
-        sum.MultiplyAdd(left.Code, top.Code);
-        ledger.Add(ActionNames.Pe, ActionNames.Mac, 1);
-        ledger.Add(ActionNames.Pe, ActionNames.OperandShift, 2);
+        MultiplyAdd(sum, left.Word, top.Word);
+        ledger.Add(ActionNames.Pe, ActionNames.OperandShift, 2 * left.Word.Codes.Length);
         if (!left.Step.EndsFold) return;
         if (busOfColumn[j]) throw new InvalidOperationException($"two results on the bus of column {j} in one cycle");
         busOfColumn[j] = true;
@@ -120,23 +119,28 @@ internal sealed class SystolicArray(PeArray shape, DatapathSpec datapath, IOpera
         if (left is null || above is null) return;
         bool usedColumn = j < left.Step.Unit.Fold.Columns.Count;
         if (shape.OverlapWeightLoad && left.Step.StartsFold) _active[i, j] = _chain[i, j];
-        if (left.IsUsed && usedColumn)
+        if (left.Word is { } streamed && usedColumn)
         {
-            uint stationary = (shape.OverlapWeightLoad ? _active : _chain)[i, j] ?? throw new InvalidOperationException($"PE ({i}, {j}) holds no stationary operand");
+            OperandWord stationary = (shape.OverlapWeightLoad ? _active : _chain)[i, j] ?? throw new InvalidOperationException($"PE ({i}, {j}) holds no stationary operand");
             ScalarAccumulator sum = above.Sum ?? new ScalarAccumulator(datapath);
             _sums[i, j] = above with { Sum = sum };
             // The digits before the last carry a part of the product each; what they add up to is known with the last.
             if (left.Step.EndsStep)
             {
-                if (shape.Dataflow == Dataflow.WeightStationary) sum.MultiplyAdd(left.Code, stationary);
-                else sum.MultiplyAdd(stationary, left.Code);
-                ledger.Add(ActionNames.Pe, ActionNames.Mac, 1);
+                if (shape.Dataflow == Dataflow.WeightStationary) MultiplyAdd(sum, streamed, stationary);
+                else MultiplyAdd(sum, stationary, streamed);
                 ledger.Add(ActionNames.Pe, ActionNames.OperandShift, 1);
             }
         }
         if (i != _rows - 1 || !usedColumn) return;
         if (left.Step.EndsStep) source.TakePartialSum(left.Step, j, _sums[i, j]!.Sum!);
         else ledger.Add(ActionNames.Accumulator, ActionNames.Add, 1);
+    }
+
+    private void MultiplyAdd(ScalarAccumulator sum, OperandWord activations, OperandWord weights)
+    {
+        for (int i = 0; i < activations.Codes.Length; i++) sum.MultiplyAdd(activations.Codes[i], weights.Codes[i], activations.Scale, weights.Scale);
+        ledger.Add(ActionNames.Pe, ActionNames.Mac, activations.Codes.Length);
     }
 
     // Column j follows column 0 by j cycles; in it, row i passes on what rows below still need, for R − i cycles from the i-th on.
@@ -150,7 +154,7 @@ internal sealed class SystolicArray(PeArray shape, DatapathSpec datapath, IOpera
                 if (phase < 0 || phase >= _rows) continue;
                 for (int i = (int)Math.Min(phase, _rows - 1); i >= 0; i--)
                 {
-                    _chain[i, j] = i > 0 ? _chain[i - 1, j] : source.StationaryCode(fold, (int)(_rows - 1 - phase), j);
+                    _chain[i, j] = i > 0 ? _chain[i - 1, j] : source.StationaryWord(fold, (int)(_rows - 1 - phase), j);
                     if (_chain[i, j] is not null) ledger.Add(ActionNames.Pe, ActionNames.WeightLoad, 1);
                 }
             }

@@ -14,7 +14,7 @@ internal static class ActionCounts
         var ledger = new Ledger();
         FoldGrid grid = mapping.Grid;
         long macs = mapping.Layer.Macs, outputs = mapping.Layer.OutputElements;
-        long streamOnRows = (long)grid.Groups * grid.RowExtent * grid.StreamLength, streamOnColumns = (long)grid.Groups * grid.ColumnExtent * grid.StreamLength;
+        long streamOnRows = (long)grid.Groups * grid.RowExtent * grid.StreamExtent, streamOnColumns = (long)grid.Groups * grid.ColumnExtent * grid.StreamExtent;
         ledger.Add(ActionNames.Pe, ActionNames.Mac, macs);
         BufferActions(ledger, architecture, Mapping.RowOperand(grid.Dataflow), streamOnRows * grid.ColumnFolds, dram);
         if (grid.LoadsStationary)
@@ -37,8 +37,8 @@ internal static class ActionCounts
         string keeper = BufferFit.Keeper(architecture.Buffers, Operands.Outputs).Name;
         ledger.Add(keeper, ActionNames.WriteOf(Operands.Outputs), (grid.LoadsStationary ? 0 : outputs) + dram.SumsRead);
         ledger.Add(keeper, ActionNames.ReadOf(Operands.Outputs), dram.Outputs + dram.SumsWritten);
-        ledger.Add(ActionNames.Dram, ActionNames.ReadBits, dram.Activations * widths.Activation + dram.Weights * widths.Weight + dram.SumsRead * widths.Sum);
-        ledger.Add(ActionNames.Dram, ActionNames.WriteBits, dram.Outputs * widths.Output + dram.SumsWritten * widths.Sum);
+        ledger.Add(ActionNames.Dram, ActionNames.ReadBits, widths.Bits(dram.Activations * widths.Activation + dram.Weights * widths.Weight + dram.SumsRead * widths.Sum));
+        ledger.Add(ActionNames.Dram, ActionNames.WriteBits, widths.Bits(dram.Outputs * widths.Output + dram.SumsWritten * widths.Sum));
         return ledger;
     }
 

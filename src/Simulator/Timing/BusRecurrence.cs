@@ -42,7 +42,7 @@ internal sealed class BusRecurrence
 
     public BusRecurrence(Architecture architecture, Mapping mapping, ElementWidths widths, double bytesPerCycle)
     {
-        (_array, _mapping, _grid, _plan, _rate) = (architecture.Array, mapping, mapping.Grid, new TransferPlan(mapping, widths), new BusRate(bytesPerCycle));
+        (_array, _mapping, _grid, _plan, _rate) = (architecture.Array, mapping, mapping.Grid, new TransferPlan(mapping, widths), new BusRate(bytesPerCycle, widths.PartsPerBit));
         _unitsPerFold = mapping.UnitsPerFold;
         int cyclesPerStep = architecture.Datapath.CyclesPerMac;
         (_fullCycles, _lastCycles) = ((long)mapping.StreamTile * cyclesPerStep, (long)_plan.Steps(mapping.UnitsPerFold - 1).Count * cyclesPerStep);
@@ -92,7 +92,7 @@ internal sealed class BusRecurrence
         {
             int slots = stationary == Operands.Weights ? _weightSlots : _activationSlots;
             long user = _mapping.Of(stationary) == Residency.Stream ? fold - slots : (place.Group - slots + 1) * _grid.FoldsPerGroup - 1;
-            _stationaryArrival[fold] = Transfer(transfers.Stationary, user < 0 ? 0 : _load[user] + _array.Rows);
+            _stationaryArrival[fold] = Transfer(transfers.Stationary, user < 0 ? 0 : _load[user] + _grid.Rows);
         }
         long rowArrival = Transfer(transfers.RowOperand, InputSlotFree(unit, _mapping.Of(rows), rows == Operands.Weights ? _weightSlots : _activationSlots));
         long columnArrival = Transfer(transfers.ColumnOperand, InputSlotFree(unit, _mapping.Weights, _weightSlots));
@@ -115,20 +115,20 @@ internal sealed class BusRecurrence
         int fold = u / _unitsPerFold;
         bool first = u % _unitsPerFold == 0, last = u == LastUnit(fold);
         long start = Math.Max(Math.Max(_near[u % Near].InputArrival, sumArrival), ResultSlotFree(u));
-        if (u > 0) start = Math.Max(start, _start[u - 1] + StreamCycles(u - 1) + (first ? FoldTiming.Gap(_array) : 0));
+        if (u > 0) start = Math.Max(start, _start[u - 1] + StreamCycles(u - 1) + (first ? FoldTiming.Gap(_array, _grid) : 0));
         if (_grid.LoadsStationary && first)
         {
-            long clear = fold == 0 ? 0 : _array.OverlapWeightLoad ? _start[u - _unitsPerFold] : _start[u - 1] + StreamCycles(u - 1) + FoldTiming.Gap(_array);
+            long clear = fold == 0 ? 0 : _array.OverlapWeightLoad ? _start[u - _unitsPerFold] : _start[u - 1] + StreamCycles(u - 1) + FoldTiming.Gap(_array, _grid);
             _load[fold] = Math.Max(clear, _stationaryArrival[fold]);
-            start = Math.Max(start, _load[fold] + _array.Rows);
+            start = Math.Max(start, _load[fold] + _grid.Rows);
         }
-        if (!_grid.LoadsStationary && last && fold > 0) start = Math.Max(start, _start[LastUnit(fold - 1)] + _array.Rows);
+        if (!_grid.LoadsStationary && last && fold > 0) start = Math.Max(start, _start[LastUnit(fold - 1)] + _grid.Rows);
         _start[u] = start;
     }
 
     private long StreamCycles(int unit) => (unit + 1) % _unitsPerFold == 0 ? _lastCycles : _fullCycles;
 
-    private long Finished(int unit) => _start[unit] + StreamCycles(unit) + _array.Rows + _array.Columns - 2;
+    private long Finished(int unit) => _start[unit] + StreamCycles(unit) + _grid.Rows + _array.Columns - 2;
 
     private int LastUnit(int fold) => (fold + 1) * _unitsPerFold - 1;
 

@@ -15,22 +15,24 @@ namespace Sim.Simulator.Timing;
 public static class FoldTiming
 {
     /// <summary>Cycles between the last step fed to the corner PE and the moment the next fold may begin (its load, when that is not overlapped).</summary>
-    public static int Gap(PeArray array)
+    public static int Gap(PeArray array, FoldGrid grid)
     {
         ArgumentNullException.ThrowIfNull(array);
-        return (array.OverlapFill ? 0 : array.Rows - 1) + (array.OverlapDrain ? 0 : array.Columns - 1);
+        ArgumentNullException.ThrowIfNull(grid);
+        return (array.OverlapFill ? 0 : grid.Rows - 1) + (array.OverlapDrain ? 0 : array.Columns - 1);
     }
 
     /// <summary>Cycles from the start of one fold's stream to the next, <paramref name="cyclesPerStep"/> (I) being 1 or more.</summary>
     public static long Interval(PeArray array, FoldGrid grid, int cyclesPerStep = 1)
     {
+        ArgumentNullException.ThrowIfNull(array);
         ArgumentNullException.ThrowIfNull(grid);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cyclesPerStep);
-        long load = grid.LoadsStationary && !array.OverlapWeightLoad ? array.Rows : 0;
-        return Math.Max(array.Rows, (long)cyclesPerStep * grid.StreamLength + Gap(array) + load);
+        long load = grid.LoadsStationary && !array.OverlapWeightLoad ? grid.Rows : 0;
+        return Math.Max(grid.Rows, (long)cyclesPerStep * grid.StreamLength + Gap(array, grid) + load);
     }
 
     /// <summary>Cycles of a layer with unlimited bandwidth.</summary>
     public static long Cycles(PeArray array, FoldGrid grid, int cyclesPerStep = 1) =>
-        (grid.LoadsStationary ? array.Rows : 0) + (grid.Folds - 1) * Interval(array, grid, cyclesPerStep) + (long)cyclesPerStep * grid.StreamLength + array.Rows + array.Columns - 2;
+        (grid.LoadsStationary ? grid.Rows : 0) + (grid.Folds - 1) * Interval(array, grid, cyclesPerStep) + (long)cyclesPerStep * grid.StreamLength + grid.Rows + grid.Columns - 2;
 }

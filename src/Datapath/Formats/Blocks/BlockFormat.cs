@@ -26,6 +26,9 @@ public sealed record BlockFormat(string Name, INumberFormat Element, INumberForm
     /// <summary>Bits that one element takes in memory, its share of the block's scale included; a whole-tensor scale counts nothing.</summary>
     public double BitsAnElement => Element.Bits + (Size == 0 ? 0 : (double)Scale.ContainerBits / Size);
 
+    /// <summary>The same as a fraction: the bits of a whole block and its elements (one element where a whole tensor shares the scale).</summary>
+    public (int Bits, int Elements) Storage => Size == 0 ? (Element.Bits, 1) : (Element.Bits * Size + Scale.ContainerBits, Size);
+
     /// <summary>Blocks of a row of <paramref name="length"/> elements, the tail block included.</summary>
     public int Blocks(int length) => Size == 0 ? Math.Min(1, length) : (length + Size - 1) / Size;
 

@@ -1,18 +1,22 @@
-using System.Numerics;
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Sim.Datapath.Formats;
+using Sim.Datapath.Kernels.Encoding;
 
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
 /// Real numbers to codes of a format: code = encode(value / scale), the quotient being one binary32 division rounded to nearest even. With a zero
 /// point z (integer formats) the integer is round(value / scale) + z, held to the format's range, and NaN becomes z. Equal to
-/// <see cref="INumberFormat.Encode"/> bit for bit; rounding to nearest even is vectorised, other modes are not. Any thread may use one.
+/// <see cref="INumberFormat.Encode"/> bit for bit. Float and fixed formats to nearest even, and every format and mode
+/// but stochastic whose steps <see cref="StepQuantizers"/> holds, run in lanes. Any thread may use one.
 /// </summary>
 public abstract class Quantizer
 {
     private const int Block = 64;
+
+    private static readonly ConcurrentDictionary<(INumberFormat Format, Rounding Rounding), Quantizer> Steps = new();
 
     private protected Quantizer(INumberFormat format, Rounding rounding) => (Format, Rounding) = (format, rounding);
 
@@ -27,7 +31,17 @@ public abstract class Quantizer
     {
         (RoundingMode.NearestEven, FloatFormat f) when FloatQuantizer.Takes(f) => new FloatQuantizer(f, rounding),
         (RoundingMode.NearestEven, FixedFormat f) when FixedQuantizer.Takes(f) => new FixedQuantizer(f, rounding),
+        // A fixed format takes zero points, which steps do not know.
+        (not RoundingMode.Stochastic, not FixedFormat) => Steps.GetOrAdd((format, rounding), key => StepQuantizers.For(key.Format, key.Rounding, Encode(key.Format, key.Rounding))
+            ?? new PlainQuantizer(key.Format, key.Rounding)),
         _ => new PlainQuantizer(format, rounding),
+    };
+
+    private static NumberEncoder Encode(INumberFormat format, Rounding rounding) => (in Exact value, out bool overflow) =>
+    {
+        uint code = format.Encode(value, rounding, out RoundingFlags flags);
+        overflow = flags.HasFlag(RoundingFlags.Overflow);
+        return code;
     };
 
     /// <summary>Codes of all values; returns how many left the range (<see cref="RoundingFlags.Overflow"/>).</summary>

@@ -60,7 +60,7 @@ internal static class KernelDigest
     {
         var random = new Random(43);
         float[] values = [.. Enumerable.Range(0, 5000).Select(_ => BitConverter.Int32BitsToSingle((int)random.NextInt64(int.MinValue, 1L + int.MaxValue)))];
-        string[] names = ["e4m3", "e5m2", "e2m1", "e4m3fnuz", "bf16", "fp16", "int8", "int4", "q4.4", "posit8_0", "posit8_2", "posit16_1", "hif8", "lns8_3", "e8m0", "ue5m3", "nf4"];
+        string[] names = ["e4m3", "e5m2", "e2m1", "e4m3fnuz", "bf16", "fp16", "int8", "int4", "q4.4", "posit8_0", "posit8_2", "posit16_1", "posit16_2", "hif8", "lns8_3", "e8m0", "ue5m3", "nf4", "po2_8"];
         foreach (string name in names)
         {
             var codes = new uint[values.Length];

@@ -17,6 +17,9 @@ public sealed record LayerNumerics(double? SqnrDb, long Outputs, long Overflowed
     /// <summary>Integer layers: outputs whose register overflowed when the bias entered it (such an output may be counted in OverflowedOutputs too).</summary>
     public long BiasOverflowedOutputs { get; init; }
 
+    /// <summary>Inputs that were NaN before they were encoded, whatever code the operand format has for one.</summary>
+    public long NaNInputs { get; init; }
+
     /// <summary>Integer layers: smallest final register value, bias included; null for other layers.</summary>
     public long? AccumulatorMinimum { get; init; }
 

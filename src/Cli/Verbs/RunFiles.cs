@@ -30,12 +30,12 @@ internal static class RunFiles
 
     private static string Layers(RunRecord record)
     {
-        var lines = new List<string> { "layer,type,groups,m,n,k,compute_cycles,stall_cycles,utilization,energy_pj,sqnr_db,outputs,overflowed,nan,saturated_inputs,kernel" };
+        var lines = new List<string> { "layer,type,groups,m,n,k,compute_cycles,stall_cycles,utilization,energy_pj,sqnr_db,outputs,overflowed,nan,saturated_inputs,nan_inputs,kernel" };
         foreach (LayerRecord l in record.Layers)
         {
             LayerNumerics? n = l.Numerics;
             lines.Add(string.Create(CultureInfo.InvariantCulture,
-                $"{Quoted(l.Name)},{l.OpType},{l.Groups},{l.M},{l.N},{l.K},{l.ComputeCycles},{l.StallCycles},{l.Utilization:R},{RunTable.Energy(l):R},{n?.SqnrDb:R},{n?.Outputs},{n?.OverflowedOutputs},{n?.NaNOutputs},{n?.SaturatedInputs},{n?.Kernel}"));
+                $"{Quoted(l.Name)},{l.OpType},{l.Groups},{l.M},{l.N},{l.K},{l.ComputeCycles},{l.StallCycles},{l.Utilization:R},{RunTable.Energy(l):R},{n?.SqnrDb:R},{n?.Outputs},{n?.OverflowedOutputs},{n?.NaNOutputs},{n?.SaturatedInputs},{n?.NaNInputs},{n?.Kernel}"));
         }
         return string.Join('\n', lines) + "\n";
     }

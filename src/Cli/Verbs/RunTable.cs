@@ -37,6 +37,7 @@ internal static class RunTable
         Line("area", $"{Number(record.AreaSquareMicrometres / 1e6, "0.####")} mm2 (no wires, clock tree, control)");
         Line("latency", $"{record.TotalCycles} cycles, {Number(record.LatencySeconds * 1e6, "0.###")} us a sample");
         Line("energy", $"{Number(record.EnergyPicojoules / 1e6, "0.####")} uJ a sample ({Number(record.DynamicEnergyPicojoules / 1e6, "0.####")} dynamic, {Number(record.LeakageEnergyPicojoules / 1e6, "0.####")} leakage)");
+        if (record.Layers.Sum(l => l.Numerics?.NaNInputs ?? 0) is > 0 and var broken) Line("NaN inputs", $"{broken} numbers were NaN before they were encoded");
         if (record.Accuracy is { } a)
         {
             if (a.Top1 is { } top) Line("accuracy", $"{Number(100 * top, "0.00")} % top-1 (reference {Number(100 * a.FloatTop1!.Value, "0.00")} %) on {a.Samples} samples");

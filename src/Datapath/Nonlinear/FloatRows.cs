@@ -16,6 +16,9 @@ public sealed class FloatRows(VectorFunction function)
     /// <summary>Inputs so far that lay beyond the input format.</summary>
     public long SaturatedInputs { get; private set; }
 
+    /// <summary>Inputs so far that were NaN.</summary>
+    public long NaNInputs { get; private set; }
+
     /// <summary>Computes one row; <paramref name="result"/> may be the row itself.</summary>
     public void Apply(ReadOnlySpan<float> row, Span<float> result)
     {
@@ -23,6 +26,7 @@ public sealed class FloatRows(VectorFunction function)
         for (int i = 0; i < row.Length; i++)
         {
             codes[i] = function.Input.Encode(Exact.FromDouble(_scaledInput ? row[i] / function.InputScale : row[i]), Rounding.NearestEven, out RoundingFlags flags);
+            if (float.IsNaN(row[i])) NaNInputs++;
             if ((flags & RoundingFlags.Overflow) != 0) SaturatedInputs++;
         }
         function.Apply(codes, answers);

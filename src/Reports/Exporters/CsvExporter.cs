@@ -43,10 +43,10 @@ public sealed class CsvExporter : IExporter
     {
         var text = new StringBuilder();
         Row(text, ["index", "layer", "op", "groups", "m", "n", "k", "compute_cycles", "stall_cycles", "utilization", "energy_nj", "sqnr_db", "outputs", "overflowed_outputs", "nan_outputs",
-            "saturated_inputs", "encoded_inputs", "kernel"]);
+            "saturated_inputs", "nan_inputs", "encoded_inputs", "kernel"]);
         foreach ((int index, LayerRecord l) in report.Result.Points.Where(p => p.Record is not null).SelectMany(p => p.Record!.Layers.Select(l => (p.Index, l))))
             Row(text, [Text(index), l.Name, l.OpType, Text(l.Groups), Text(l.M), Text(l.N), Text(l.K), Text(l.ComputeCycles), Text(l.StallCycles), Text(l.Utilization), Text(LayerEnergy(l)),
-                Text(l.Numerics?.SqnrDb), Text(l.Numerics?.Outputs), Text(l.Numerics?.OverflowedOutputs), Text(l.Numerics?.NaNOutputs), Text(l.Numerics?.SaturatedInputs),
+                Text(l.Numerics?.SqnrDb), Text(l.Numerics?.Outputs), Text(l.Numerics?.OverflowedOutputs), Text(l.Numerics?.NaNOutputs), Text(l.Numerics?.SaturatedInputs), Text(l.Numerics?.NaNInputs),
                 Text(l.Numerics?.EncodedInputs), l.Numerics?.Kernel ?? ""]);
         return text.ToString();
     }

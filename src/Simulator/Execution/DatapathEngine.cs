@@ -68,7 +68,12 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         uint[] codes = new uint[input.Count];
         tally.EncodedInputs = codes.Length;
         if (layer.Layer.Integer is null)
+        {
+            long notNumbers = 0;
+            foreach (float value in input.Floats) notNumbers += float.IsNaN(value) ? 1 : 0;
+            tally.NaNInputs = notNumbers;
             tally.SaturatedInputs = layer.Encoder!.Encode(input.Floats, layer.Activation.Scale, layer.Activation.ZeroPoint, FirstElement(input.Count), codes);
+        }
         else
             for (int i = 0; i < codes.Length; i++) codes[i] = network.Encoder.CodeOf(input.Integers[i]);
         return codes;

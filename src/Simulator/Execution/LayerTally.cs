@@ -10,6 +10,7 @@ internal sealed class LayerTally
     internal long BiasOverflows { get; set; }
     internal long NaNOutputs { get; set; }
     internal long SaturatedInputs { get; set; }
+    internal long NaNInputs { get; set; }
     internal long EncodedInputs { get; set; }
     internal long? Lowest { get; private set; }
     internal long? Highest { get; private set; }
@@ -38,6 +39,7 @@ internal sealed class LayerTally
         BiasOverflows += other.BiasOverflows;
         NaNOutputs += other.NaNOutputs;
         SaturatedInputs += other.SaturatedInputs;
+        NaNInputs += other.NaNInputs;
         EncodedInputs += other.EncodedInputs;
         if (other.Lowest is { } low) Observe(low);
         if (other.Highest is { } high) Observe(high);
@@ -50,6 +52,7 @@ internal sealed class LayerTally
     internal LayerNumerics ToNumerics() => new(SqnrDb, Outputs, OverflowedOutputs, NaNOutputs, SaturatedInputs, EncodedInputs, Kernel)
     {
         BiasOverflowedOutputs = BiasOverflows,
+        NaNInputs = NaNInputs,
         AccumulatorMinimum = Lowest,
         AccumulatorMaximum = Highest,
     };

@@ -60,7 +60,7 @@ public sealed class VectorEngine(VectorProgram program, int opset) : ILayerEngin
                 for (int i = 0; i < length; i++) result[block + lane + i * stride] = row[i];
             }
         if (node.OpType == "LayerNormalization") ScaleAndShift(node, inputs, result, length);
-        var tally = new LayerTally { Kernel = function.Text, Outputs = result.Length, EncodedInputs = result.Length, SaturatedInputs = rows.SaturatedInputs, NaNOutputs = result.Count(float.IsNaN) };
+        var tally = new LayerTally { Kernel = function.Text, Outputs = result.Length, EncodedInputs = result.Length, SaturatedInputs = rows.SaturatedInputs, NaNOutputs = result.Count(float.IsNaN), NaNInputs = rows.NaNInputs };
         return ([Tensor.OfFloats(result, [.. input.Shape])], tally);
     }
 

@@ -36,6 +36,7 @@ public static class KernelCatalogue
         // 0.002: scalar, exact sums of 126 bits; a hundred times the reference.
         new WideExactKernel(),
         new AlignedLanesKernel(),
+        // 0.3, or 0.2 where products have more than 8 significant bits: byte permutations look the products up.
         new ProductTableKernel(),
         // Registers of 8 bits and less that the lines above leave: posits, odd modes.
         new StepTableKernel(),

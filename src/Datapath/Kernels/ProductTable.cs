@@ -12,9 +12,14 @@ internal sealed class ProductTable
 
     private static readonly ConcurrentDictionary<(MultiplierSpec, INumberFormat, INumberFormat), ProductTable> Cache = new();
 
+    private readonly Lazy<SinglePlanes> _planes, _turned;
+    private readonly float _largestFinite;
+
     private ProductTable(MultiplierSpec multiplier, INumberFormat activation, INumberFormat weight)
     {
         WeightBits = weight.Bits;
+        _planes = new(() => new(this, activation.Bits, turned: false));
+        _turned = new(() => new(this, activation.Bits, turned: true));
         Singles = GC.AllocateArray<float>(1 << activation.Bits + weight.Bits, pinned: true);
         Integers = GC.AllocateArray<int>(Singles.Length, pinned: true);
         IsSingle = AreIntegers = true;
@@ -26,6 +31,7 @@ internal sealed class ProductTable
                 int index = (int)(a << weight.Bits | w);
                 Singles[index] = (float)value;
                 // A NaN or Inf is a binary32 number too; a number that is rounded is not.
+                if (float.IsFinite(Singles[index])) _largestFinite = Math.Max(_largestFinite, Math.Abs(Singles[index]));
                 IsSingle &= double.IsNaN(value) || Singles[index] == value;
                 AreIntegers &= Math.Abs(value) <= 1 << 30 && value == Math.Floor(value);
                 if (!AreIntegers) continue;
@@ -33,6 +39,9 @@ internal sealed class ProductTable
                 Largest = Math.Max(Largest, Math.Abs(Integers[index]));
             }
     }
+
+    /// <summary>What <see cref="Exact.NaN"/> is in binary32.</summary>
+    public static long NaN { get; } = BitConverter.SingleToUInt32Bits(float.NaN);
 
     /// <summary>Bits of a weight code.</summary>
     public int WeightBits { get; }
@@ -51,6 +60,15 @@ internal sealed class ProductTable
 
     /// <summary>Largest magnitude of integer products.</summary>
     public int Largest { get; }
+
+    /// <summary>The products in planes of bytes; <paramref name="turned"/>: activations fill the lanes.</summary>
+    public SinglePlanes Planes(bool turned) => (turned ? _turned : _planes).Value;
+
+    /// <summary>Whether finite products, <paramref name="k"/> of them, never overflow fp32, so that only an infinite product makes a sum infinite, and raises nothing.</summary>
+    public bool NeverOverflows(FloatAccumulator accumulator, int k) => accumulator.Overflow == OverflowPolicy.Ieee && (double)_largestFinite * k < 1e38;
+
+    /// <summary>Whether sums of <paramref name="k"/> products are integers of 32 bits.</summary>
+    public bool Fits(int k) => AreIntegers && (Int128)Largest * k <= int.MaxValue;
 
     /// <summary>The table of a datapath; null when its codes are too long for one or it multiplies exactly.</summary>
     public static ProductTable? Of(DatapathSpec spec) => spec.InexactMultiplier is { } multiplier && spec.Activation.Bits <= MaximumBits && spec.Weight.Bits <= MaximumBits

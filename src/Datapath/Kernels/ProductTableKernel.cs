@@ -7,7 +7,7 @@ namespace Sim.Datapath.Kernels;
 
 /// <summary>
 /// Multipliers that are not exact, of codes up to 8 bits: products from a table of all pairs, summed in fp32 lanes (fp32 accumulators, rounded to nearest even
-/// at every step) or, where no sum can leave the register, in int32 lanes (integer accumulators).
+/// at every step) or without rounding (exact accumulators, and integer ones that no sum can leave). Byte permutations read the table; where there are none, gathers.
 /// </summary>
 internal sealed class ProductTableKernel : TiledKernel
 {
@@ -22,19 +22,22 @@ internal sealed class ProductTableKernel : TiledKernel
     {
         if (spec.InexactMultiplier is null) return "needs a multiplier that is not exact";
         if (ReferenceKernel.RefusesDot(spec, order, k) is { } senseless) return senseless;
-        if (spec.Accumulator is not (IntegerAccumulator or FloatAccumulator)) return "needs a float or integer accumulator";
+        if (spec.Accumulator is not (IntegerAccumulator or FloatAccumulator or ExactAccumulator)) return "needs a float, integer or exact accumulator";
         if (spec.Accumulator is FloatAccumulator f && !IsSingle(f)) return "sums in fp32 only, rounded to nearest even";
         if (ProductTable.Of(spec) is not { } table) return $"codes of more than {ProductTable.MaximumBits} bits make no table";
         if (spec.Accumulator is FloatAccumulator) return table.IsSingle ? null : "products are no fp32 numbers";
-        long most = long.MaxValue >> 64 - Math.Min(((IntegerAccumulator)spec.Accumulator).Bits, 32);
-        return table.AreIntegers && (Int128)table.Largest * k <= most ? null : $"{k} products may leave the register";
+        return ExactPlanesPlan.Refuses(spec, k);
     }
 
     /// <inheritdoc/>
     public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints)
     {
         if (zeroPoints.ContainsAnyExcept(0)) throw new ArgumentException("a multiplier that is not exact takes codes without zero points", nameof(zeroPoints));
-        return new TiledWeights<int>(Name, new Plan(spec, order.Canonical(k)), new ReferenceKernel(), spec, order.Canonical(k), n, k, codes, zeroPoints);
+        ReductionOrder canonical = order.Canonical(k);
+        bool gathers = !PlaneTile.IsSupported && (spec.Accumulator is FloatAccumulator || spec.Accumulator is IntegerAccumulator && ProductTable.Of(spec)!.Fits(k));
+        if (gathers) return new TiledWeights<int>(Name, new Plan(spec, canonical), new ReferenceKernel(), spec, canonical, n, k, codes, zeroPoints);
+        TilePlan<byte> plan = ExactPlanesPlan.Refuses(spec, k) is null ? new ExactPlanesPlan(spec, k) : new SinglePlanesPlan(spec, canonical, k);
+        return new TiledWeights<byte>(Name, plan, new ReferenceKernel(), spec, canonical, n, k, codes, zeroPoints);
     }
 
     private static bool IsSingle(FloatAccumulator f) => f is { Rounding: RoundingMode.NearestEven, Product: null }

@@ -54,7 +54,23 @@ internal abstract class TilePlan<T>
 /// <param name="Smallest">Smallest magnitude but 0; infinite when there is none.</param>
 /// <param name="RowSum">Largest sum of the magnitudes of one row, where the plan needs it.</param>
 /// <param name="Scale">Exponent of the power of two that the elements of the panel carry more than these bounds.</param>
-internal readonly record struct PanelBounds(double Largest, double Smallest, long RowSum, int Scale = 0);
+/// <param name="Traits">What else a plan noted.</param>
+/// <param name="Codes">The codes that occur, where a plan sums codes.</param>
+internal readonly record struct PanelBounds(double Largest, double Smallest, long RowSum, int Scale = 0, PanelTraits Traits = PanelTraits.None, CodeSet? Codes = null);
+
+/// <summary>What a plan of codes, not numbers, notes of a panel.</summary>
+[Flags]
+internal enum PanelTraits : byte
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>Weights are broadcast and activations fill the lanes, so rows of a table are weight codes.</summary>
+    Turned = 1,
+
+    /// <summary>A code is among those that break the table's rule.</summary>
+    Irregular = 2,
+}
 
 /// <summary>Weights decoded and laid out for one kernel, to be used with any number of activation matrices. Immutable.</summary>
 public abstract class PackedWeights

@@ -17,6 +17,11 @@ internal static class Transposer
         panel = panel[..block.Length];
         if (block.IsEmpty) return;
         ref T from = ref MemoryMarshal.GetReference(block), to = ref MemoryMarshal.GetReference(panel);
+        if (Unsafe.SizeOf<T>() == 1)
+        {
+            ByteTransposer.Transpose(ref Unsafe.As<T, byte>(ref from), steps, rows, ref Unsafe.As<T, byte>(ref to));
+            return;
+        }
         int tile = Avx2.IsSupported ? 32 / Unsafe.SizeOf<T>() : 0;
         int whole = tile != 0 && rows % tile == 0 ? steps / tile * tile : 0;
         for (int s = 0; s < whole; s += tile)

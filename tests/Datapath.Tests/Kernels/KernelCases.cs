@@ -80,6 +80,7 @@ internal static class KernelCases
         foreach (int bits in new[] { 12, 24, 32, 40 })
             yield return Spec("int8", "int4", new IntegerAccumulator(bits, RegisterOverflow.Saturate)) with { Multiplier = new MitchellMultiplier() };
         yield return Spec("int8", "uint8", new IntegerAccumulator(32, RegisterOverflow.Wrap)) with { Multiplier = new TruncatedMultiplier(6, 40) };
+        foreach (DatapathSpec spec in InexactCases.Specs()) yield return spec;
     }
 
     public static IEnumerable<(int M, int N, int K)> Shapes()

@@ -20,6 +20,10 @@ public sealed class ExactMultiplierReaderTests
         Assert.That(Read("int8", "int4", "{kind: shift_add, terms: 2}", Integer).Spec!.Multiplier, Is.EqualTo(new ShiftAddMultiplier(2)));
         Assert.That(Read("e2m1", "e2m1", "{kind: lookup}", Exact).Spec!.Multiplier, Is.EqualTo(new LookupMultiplier()));
         Assert.That(Read("int8", "int8", "{kind: lookup}", Integer).Spec, Is.Null);
+        DatapathSpec grouped = Read("int2", "int8", "{kind: grouped_lookup, group: 3, symmetric: false, shared_by: 16}", Integer).Spec!;
+        Assert.That(grouped.Multiplier, Is.EqualTo(new GroupedLookupMultiplier(3, false, 16)));
+        var bag = new DiagnosticBag();
+        Assert.That(DatapathReader.Read(YamlDocument.Parse(ArchitectureJson.Write(grouped), "json", bag)!.Root, bag), Is.EqualTo(grouped));
     });
 
     [TestCase("e4m3", "e4m3", "{kind: bit_serial}", Float, "a serial multiplier takes integers or fixed-point numbers digit by digit, found e4m3 and e4m3")]

@@ -43,7 +43,7 @@ public class MultiplierReaderTests
     [TestCase("int4", "{kind: table, rows: [0 0, 0 1]}", Integer, "d:4:13: error CFG108: 'multiplier': the table has 2^1 × 2^1 products, but int4 × int4 needs 2^4 × 2^4")]
     [TestCase("int2", "{kind: table, rows: [0 0 0 0, 0 1 -2 -1, 0 -2 4.5 2, 0 -1 2 1]}", Integer, "d:4:13: error CFG108: 'multiplier': an integer accumulator needs a table of integer products")]
     [TestCase("int2", "{kind: table}", Integer, "d:4:13: error CFG109: a product table has either 'file' or 'rows'")]
-    [TestCase("e4m3", "{kind: lmull}", Float, "d:4:20: error CFG002: 'kind' must be one of exact, lmul, mitchell, piecewise_affine, truncated, log, bit_serial, shift_add, lookup, table, found 'lmull'; did you mean 'lmul'?")]
+    [TestCase("e4m3", "{kind: lmull}", Float, "d:4:20: error CFG002: 'kind' must be one of exact, lmul, mitchell, piecewise_affine, truncated, log, bit_serial, grouped_lookup, shift_add, lookup, table, found 'lmull'; did you mean 'lmul'?")]
     public void MistakesAreLocated(string format, string multiplier, string accumulator, string error)
     {
         (DatapathSpec? spec, DiagnosticBag bag) = Read(format, multiplier, accumulator);

@@ -20,6 +20,9 @@ internal static class MultiplierType
     private static readonly YamlField<ProductOperand> Serial = YamlField.Optional("serial", YamlTypes.Choice(("activation", ProductOperand.Activation), ("weight", ProductOperand.Weight)), ProductOperand.Activation, "activation",
         "The operand that is cut into digits.");
     private static readonly YamlField<int> Terms = YamlField.Optional("terms", YamlTypes.Integer(1, 8), 1, "1", "Signed powers of two that a weight may be the sum of.");
+    private static readonly YamlField<int> Group = YamlField.Optional("group", YamlTypes.Integer(1, GroupedLookupMultiplier.MaximumGroup), 4, "4", "Activations whose sums a table holds.");
+    private static readonly YamlField<bool> SymmetricTable = YamlField.Optional("symmetric", YamlTypes.Boolean, true, "true", "Weight bits read as 1 and -1: half a table and a conditional negation.");
+    private static readonly YamlField<int> SharedBy = YamlField.Optional("shared_by", YamlTypes.Integer(1, 4096), 1, "1", "PEs that read one table.");
     private static readonly YamlField<string> File = YamlField.Optional("file", YamlTypes.Text,
         "Text file of 2^a rows (activation codes) of 2^b numbers (weight codes), separated by commas or spaces, # for comments; relative to this file.");
     private static readonly YamlField<ImmutableArray<string>> Rows = YamlField.Optional("rows", YamlTypes.List(YamlTypes.Text), "The rows of the table themselves, in place of 'file': numbers separated by spaces.");
@@ -60,6 +63,8 @@ internal static class MultiplierType
             }),
         new("bit_serial", new YamlSchema("bit-serial multiplier", "Exact products, one operand a digit a cycle: other gates and time, same values.", [BitsPerCycle, Serial]),
             (YamlMap map, DiagnosticBag bag, out MultiplierSpec? value) => (value = new BitSerialMultiplier(BitsPerCycle.Read(map, bag), Serial.Read(map, bag))) is not null),
+        new("grouped_lookup", new YamlSchema("grouped lookup", "Exact products: tables of sums of activations, addressed by a bit of each weight of a group.", [Group, SymmetricTable, SharedBy]),
+            (YamlMap map, DiagnosticBag bag, out MultiplierSpec? value) => (value = new GroupedLookupMultiplier(Group.Read(map, bag), SymmetricTable.Read(map, bag), SharedBy.Read(map, bag))) is not null),
         new("shift_add", new YamlSchema("shift-add multiplier", "Exact products with weights that are sums of few powers of two.", [Terms]),
             (YamlMap map, DiagnosticBag bag, out MultiplierSpec? value) => (value = new ShiftAddMultiplier(Terms.Read(map, bag))) is not null),
         new("lookup", new YamlSchema("lookup multiplier", "Exact products of two short codes from a table in the PE.", []),
@@ -80,6 +85,7 @@ internal static class MultiplierType
                 break;
             case LMulMultiplier or MitchellMultiplier or LookupMultiplier: break;
             case BitSerialMultiplier b: (node["bits_per_cycle"], node["serial"]) = (b.BitsPerCycle, b.Serial == ProductOperand.Weight ? "weight" : "activation"); break;
+            case GroupedLookupMultiplier g: (node["group"], node["symmetric"], node["shared_by"]) = (g.Group, g.Symmetric, g.SharedBy); break;
             case ShiftAddMultiplier s: node["terms"] = s.Terms; break;
             case PiecewiseAffineMultiplier p: node["offset"] = p.Offset; break;
             case TruncatedMultiplier t: (node["dropped_columns"], node["correction"]) = (t.Dropped, t.Correction); break;

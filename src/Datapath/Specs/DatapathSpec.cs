@@ -47,7 +47,7 @@ public sealed record DatapathSpec(string Name, INumberFormat Weight, INumberForm
         : MultiplierLogic + Accumulator.Step(Product);
 
     /// <summary>Accumulating register and pipeline registers: what a step of <see cref="Lanes"/> products clocks each time.</summary>
-    public Structure MacRegisters => (Dot?.Registers ?? Structure.Empty)
+    public Structure MacRegisters => ((Dot?.Registers ?? Structure.Empty) + (Multiplier?.Registers(Activation.Shape, Weight.Shape) ?? Structure.Empty))
         .With("accumulator register", PrimitiveKind.Register, AccumulatorBits)
         .With("product register", PrimitiveKind.Register, Product.RegisterBits, count: Math.Min(1, PipelineStages) * Lanes)
         .With("pipeline register", PrimitiveKind.Register, DeepCutBits, count: (PipelineStages - 1) * Lanes);

@@ -27,6 +27,9 @@ public abstract record MultiplierSpec
     /// <summary>The hardware of the multiplier.</summary>
     public abstract Structure Logic(OperandShape activation, OperandShape weight);
 
+    /// <summary>Registers that it has of its own.</summary>
+    public virtual Structure Registers(OperandShape activation, OperandShape weight) => Structure.Empty;
+
     /// <summary>A product that has the shape of one number.</summary>
     private protected static ProductShape Number(OperandShape shape) => new(shape with { DecodeTable = false, IsTapered = false }, default);
 

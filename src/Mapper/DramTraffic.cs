@@ -6,12 +6,14 @@ namespace Sim.Mapper;
 /// <summary>Closed-form totals of what a mapping moves over the DRAM bus, in elements of a whole layer. Sums are spilled partial sums at accumulator width.</summary>
 public readonly record struct TrafficTotals(long Activations, long Weights, long SumsRead, long SumsWritten, long Outputs)
 {
-    /// <summary>Bits over the bus, one begun counted.</summary>
-    public long Bits(ElementWidths widths) => widths.Bits(Parts(widths));
+    /// <summary>Bits over the bus, one begun counted in each direction.</summary>
+    public long Bits(ElementWidths widths) => BitsRead(widths) + BitsWritten(widths);
 
-    /// <summary>The same in parts of a bit.</summary>
-    internal long Parts(ElementWidths widths) =>
-        Activations * widths.Activation + Weights * widths.Weight + (SumsRead + SumsWritten) * widths.Sum + Outputs * widths.Output;
+    /// <summary>Bits from the memory.</summary>
+    public long BitsRead(ElementWidths widths) => widths.Bits(Activations * widths.Activation + Weights * widths.Weight + SumsRead * widths.Sum);
+
+    /// <summary>Bits to the memory.</summary>
+    public long BitsWritten(ElementWidths widths) => widths.Bits(Outputs * widths.Output + SumsWritten * widths.Sum);
 }
 
 /// <summary>

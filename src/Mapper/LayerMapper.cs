@@ -34,7 +34,6 @@ public static class LayerMapper
         ElementWidths widths = ElementWidths.Of(architecture.Datapath);
         var fit = new BufferFit(architecture.Buffers, widths.PartsPerBit);
         Mapping? best = null;
-        long least = 0;
         foreach (FoldAxis outer in new[] { FoldAxis.Rows, FoldAxis.Columns })
             foreach (Residency a in Residencies.Where(r => Allowed(r, Operands.Activations, grid, outer, layer)))
                 foreach (Residency w in Residencies.Where(r => Allowed(r, Operands.Weights, grid, outer, layer)))
@@ -42,9 +41,9 @@ public static class LayerMapper
                     {
                         int tile = fit.LargestTile(grid.StreamLength, x => Occupied(x, Pick(x, a, w, o), grid, layer, traffic.Input, widths));
                         if (tile == 0) continue;
-                        long parts = traffic.Totals(a, w, o, tile).Parts(widths);
-                        if (best is not null && (parts, -tile).CompareTo((least, -best.StreamTile)) >= 0) continue;
-                        (least, best) = (parts, new Mapping(layer, architecture.Array, grid, outer, tile, a, w, o, widths.Bits(parts)));
+                        long bits = traffic.Totals(a, w, o, tile).Bits(widths);
+                        if (best is not null && (bits, -tile).CompareTo((best.DramBits, -best.StreamTile)) >= 0) continue;
+                        best = new Mapping(layer, architecture.Array, grid, outer, tile, a, w, o, bits);
                     }
         return best is not null
             ? new MappingResult(best, [])

@@ -30,6 +30,8 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
         Blocks("mxfp4_b4", "mxfp8_e4m3_b4", Fp32),
         Blocks("nvfp4_b2", "nvfp4_b4", Float("fp16")),
         Blocks("mxfp4_b2", "mxfp4_b2", Fp32) with { Accumulator = new PromotedAccumulator(Float("bf16"), 4, Fp32) },
+        Spec("e2m1", "e2m1", Float("fp32") with { Rounding = Sim.Datapath.RoundingMode.ToZero }) with { Dot = new AlignedDotUnit(4, 35, Scales: new BlockScales(FormatCatalogue.Parse("e4m3"), 2, 1)) },
+        Spec("e2m1", "e2m3", Fp32) with { Dot = new AlignedDotUnit(3, 20, Scales: new BlockScales(FormatCatalogue.Parse("e8m0"), 3, 3)) },
         Blocks("mxint8_b3", null, Float("bf16", FormatCatalogue.Parse("fp16"))),
         Blocks(null, "mxfp6_e3m2_b2", Fp32),
     ];
@@ -60,7 +62,7 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
     public int Lanes => Datapaths[Datapath].Lanes;
 
     /// <summary>Whether operands come in blocks.</summary>
-    public bool HasBlocks => Datapaths[Datapath].Dot is BlockDotUnit;
+    public bool HasBlocks => Datapaths[Datapath].Dot is { Segment: > 0 };
 
     public double? BytesPerCycle => Rates[Rate];
 
@@ -91,7 +93,7 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
             [.. Enumerable.Range(0, layer.Groups * layer.M * layer.K).Select(_ => Code(spec.Activation.Bits))],
             [.. Enumerable.Range(0, (int)layer.WeightElements).Select(_ => Code(spec.Weight.Bits))])
         {
-            ActivationScales = Scales((spec.Dot as BlockDotUnit)?.Activations, layer.Groups * layer.M), WeightScales = Scales((spec.Dot as BlockDotUnit)?.Weights, layer.Groups * layer.N),
+            ActivationScales = Scales(spec.ActivationBlocks, layer.Groups * layer.M), WeightScales = Scales(spec.WeightBlocks, layer.Groups * layer.N),
         };
 
         // Near 1 mostly, so that sums meet; now and then any code, NaN and zero among them.
@@ -107,15 +109,15 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
         var events = new GemmEvents();
         for (int g = 0; g < layer.Groups; g++)
         {
-            if (Datapaths[Datapath].Dot is BlockDotUnit blocks)
+            if (Datapaths[Datapath] is { Dot: { Segment: > 0 } blocks } spec)
             {
                 int width = blocks.RowCodes(layer.K);
                 uint[] Rows(BlockFormat? format, ImmutableArray<uint> codes, ImmutableArray<uint> scales, int rows) => [.. Enumerable.Range(g * rows, rows).SelectMany(r =>
                     BlockRows.Join(blocks, format, format is null ? [] : scales.AsSpan().Slice(r * format.Blocks(layer.K), format.Blocks(layer.K)), codes.AsSpan().Slice(r * layer.K, layer.K)))];
                 var joined = new GemmOperands
                 {
-                    M = layer.M, N = layer.N, K = width, A = Rows(blocks.Activations, operands.Activations, operands.ActivationScales, layer.M),
-                    B = Rows(blocks.Weights, operands.Weights, operands.WeightScales, layer.N),
+                    M = layer.M, N = layer.N, K = width, A = Rows(spec.ActivationBlocks, operands.Activations, operands.ActivationScales, layer.M),
+                    B = Rows(spec.WeightBlocks, operands.Weights, operands.WeightScales, layer.N),
                 };
                 var order = new ReductionOrder(blocks.RowCodes(mapping.Order.Chunk));
                 new ReferenceKernel().Run(Datapaths[Datapath], order, joined, results.AsSpan(g * layer.M * layer.N, layer.M * layer.N), ref events);

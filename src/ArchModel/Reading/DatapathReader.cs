@@ -71,6 +71,8 @@ public static class DatapathReader
             dot = new BlockDotUnit(activations.Blocks, weights.Blocks);
         }
         if (sum && LongAccumulatorType.Promote.TryRead(map, bag, out Promotion promotion)) accumulator = LongAccumulatorType.Promoted(map, accumulator, promotion, dot?.Lanes ?? 1, bag);
+        if (formats && dot is AlignedDotUnit { Scales: { } scales })
+            foreach (string problem in new[] { activation, weight }.Distinct().Select(f => BlockCatalogue.Refuses(scales.Blocks(f))).OfType<string>()) bag.Error(Dot.Place(map), "CFG107", $"'dot': {problem}");
         if (sum && dot?.Refuses(accumulator) is { } reason) bag.Error(Dot.Place(map), "CFG107", $"'dot': {reason}");
         if (formats && !Multiplier.IsIn(map) && (weight is ICodeArithmetic || activation is ICodeArithmetic))
             bag.Error(map[Weight.Name]!.Location, "CFG108", $"products of {activation.Name} and {weight.Name} need a logarithmic multiplier ({{kind: log}}) or a table");

@@ -3,12 +3,12 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Kernels;
 
-/// <summary>Rows of operands for a <see cref="BlockDotUnit"/>: segments of a scale's code and element codes.</summary>
+/// <summary>Rows of operands for a <see cref="DotUnitSpec"/> whose operands have scales: segments of a scale's code and element codes.</summary>
 public static class BlockRows
 {
     /// <summary>A row from element codes and the scale codes of its blocks (none on a side without blocks).</summary>
     /// <exception cref="ArgumentException">The scales are not as many as the blocks.</exception>
-    public static uint[] Join(BlockDotUnit unit, BlockFormat? blocks, ReadOnlySpan<uint> scales, ReadOnlySpan<uint> codes)
+    public static uint[] Join(DotUnitSpec unit, BlockFormat? blocks, ReadOnlySpan<uint> scales, ReadOnlySpan<uint> codes)
     {
         ArgumentNullException.ThrowIfNull(unit);
         int expected = blocks?.Blocks(codes.Length) ?? 0;
@@ -16,14 +16,14 @@ public static class BlockRows
         var row = new uint[unit.RowCodes(codes.Length)];
         for (int i = 0; i < codes.Length; i++)
         {
-            int at = i + i / unit.Lanes + 1;
-            if (i % unit.Lanes == 0) row[at - 1] = blocks is null ? 0 : scales[i / blocks.Size];
+            int at = i + i / unit.Segment + 1;
+            if (i % unit.Segment == 0) row[at - 1] = blocks is null ? 0 : scales[i / blocks.Size];
             row[at] = codes[i];
         }
         return row;
     }
 
-    /// <summary>Encodes rows of numbers: each of <paramref name="rows"/> rows of <paramref name="k"/> numbers becomes <see cref="BlockDotUnit.RowCodes"/> codes.</summary>
+    /// <summary>Encodes rows of numbers: each of <paramref name="rows"/> rows of <paramref name="k"/> numbers becomes <see cref="DotUnitSpec.RowCodes"/> codes.</summary>
     /// <param name="unit">The unit that will read the rows.</param>
     /// <param name="blocks">The blocks of this side.</param>
     /// <param name="values">Rows of numbers.</param>
@@ -32,7 +32,7 @@ public static class BlockRows
     /// <param name="tensorAmax">Largest magnitude of the tensor, for formats with a tensor scale.</param>
     /// <param name="codes">The rows of codes.</param>
     /// <param name="rounding">Of the elements, numbered row by row; left out: to nearest even.</param>
-    public static BlockEvents Encode(BlockDotUnit unit, BlockFormat blocks, ReadOnlySpan<float> values, int rows, int k, float tensorAmax, Span<uint> codes,
+    public static BlockEvents Encode(DotUnitSpec unit, BlockFormat blocks, ReadOnlySpan<float> values, int rows, int k, float tensorAmax, Span<uint> codes,
         ElementRounding rounding = default)
     {
         ArgumentNullException.ThrowIfNull(unit);
@@ -47,9 +47,9 @@ public static class BlockRows
             if (rounding.Random is null) quantizer.EncodeRow(numbers, tensorAmax, scales, elements, ref events);
             else EncodeEach(blocks, numbers, tensorAmax, rounding.From((ulong)row * (ulong)k), scales, elements, ref events);
             Span<uint> target = codes.Slice(row * width, width);
-            for (int start = 0, at = 0; start < k; start += unit.Lanes)
+            for (int start = 0, at = 0; start < k; start += unit.Segment)
             {
-                int count = Math.Min(unit.Lanes, k - start);
+                int count = Math.Min(unit.Segment, k - start);
                 target[at++] = scales[start / blocks.Size];
                 elements.AsSpan(start, count).CopyTo(target[at..]);
                 at += count;

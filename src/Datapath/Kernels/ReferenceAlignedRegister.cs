@@ -18,9 +18,6 @@ internal sealed class ReferenceAlignedRegister(DatapathSpec spec, AlignedDotUnit
     private Exact _value;
     private bool _nan, _positiveInfinity, _negativeInfinity;
 
-    /// <summary>Whether operands come in scaled blocks.</summary>
-    public bool IsScaled => unit.Scales is not null;
-
     public override bool IsNaN => _value.Class == NumberClass.NaN;
 
     public override long Finish() => _code;
@@ -35,6 +32,11 @@ internal sealed class ReferenceAlignedRegister(DatapathSpec spec, AlignedDotUnit
 
     public override void MultiplyAdd(ReadOnlySpan<Exact> a, ReadOnlySpan<Exact> b)
     {
+        if (unit.Scales is { } scales)
+        {
+            MultiplyAdd(scales, a, b);
+            return;
+        }
         for (int start = 0; start < a.Length; start += unit.Lanes)
         {
             Begin();
@@ -44,19 +46,21 @@ internal sealed class ReferenceAlignedRegister(DatapathSpec spec, AlignedDotUnit
         }
     }
 
-    /// <summary>The same for blocks with a scale code each.</summary>
-    public void MultiplyAdd(ReadOnlySpan<Exact> a, ReadOnlySpan<Exact> b, ReadOnlySpan<uint> scalesA, ReadOnlySpan<uint> scalesB)
+    // The same for rows of segments: a scale, then the elements of its block.
+    private void MultiplyAdd(BlockScales scales, ReadOnlySpan<Exact> a, ReadOnlySpan<Exact> b)
     {
-        BlockScales scales = unit.Scales!;
-        for (int start = 0; start < a.Length; start += unit.Lanes)
+        for (int start = 0, step = unit.RowCodes(unit.Lanes); start < a.Length; start += step)
         {
             Begin();
-            int end = Math.Min(start + unit.Lanes, a.Length);
-            for (int first = start; first < end; first += scales.Group)
+            for (int segment = start; segment < Math.Min(start + step, a.Length); segment += scales.Block + 1)
             {
-                Exact x = scales.Format.Decode(scalesA[first / scales.Block]), y = scales.Format.Decode(scalesB[first / scales.Block]);
-                int count = Math.Min(scales.Group, end - first);
-                Add(Product(Group(a.Slice(first, count), b.Slice(first, count)), Product(x, y)), Binade(scales.Format, x) + Binade(scales.Format, y));
+                (Exact x, Exact y) = (a[segment], b[segment]);
+                int end = Math.Min(segment + scales.Block + 1, a.Length);
+                for (int first = segment + 1; first < end; first += scales.Group)
+                {
+                    int count = Math.Min(scales.Group, end - first);
+                    Add(Product(Group(a.Slice(first, count), b.Slice(first, count)), Product(x, y)), Binade(scales.Format, x) + Binade(scales.Format, y));
+                }
             }
             Conclude();
         }

@@ -38,14 +38,14 @@ internal sealed class ReferenceBlockRegister(DatapathSpec spec, BlockDotUnit uni
     }
 
     /// <summary>A row of codes as numbers: scales in their places, 1 on a side without blocks.</summary>
-    public static void Decode(INumberFormat element, BlockFormat? blocks, int lanes, ReadOnlySpan<uint> codes, Span<Exact> values)
+    public static void Decode(INumberFormat element, INumberFormat? scale, int segment, ReadOnlySpan<uint> codes, Span<Exact> values)
     {
         for (int i = 0; i < codes.Length; i++)
-            values[i] = i % (lanes + 1) != 0 ? element.Decode(codes[i]) : Scale(blocks, codes[i]);
+            values[i] = i % (segment + 1) != 0 ? element.Decode(codes[i]) : Scale(scale, codes[i]);
     }
 
     /// <summary>A scale as a number: 1 on a side without blocks.</summary>
-    public static Exact Scale(BlockFormat? blocks, uint code) => blocks is null ? Exact.Finite(false, 0, 1) : blocks.Scale.Decode(code);
+    public static Exact Scale(INumberFormat? scale, uint code) => scale is null ? Exact.Finite(false, 0, 1) : scale.Decode(code);
 
     protected override void AddValue(ReferenceRegister other)
     {

@@ -29,10 +29,9 @@ public sealed class ReferenceKernel : IGemmKernel
     public string Name => "reference";
 
     /// <summary>null when the datapath means something; else what is wrong with it.</summary>
-    public string? Refuses(DatapathSpec spec, ReductionOrder order, int k) => RefusesDot(spec, order, k)
-        ?? (spec.Dot is AlignedDotUnit { Scales: not null } ? "operands of a datapath with block scales come with scale codes, which a matrix product does not carry" : null);
+    public string? Refuses(DatapathSpec spec, ReductionOrder order, int k) => RefusesDot(spec, order, k);
 
-    /// <summary>null when dot products through the datapath mean something, scales being at hand; else what is wrong with it.</summary>
+    /// <summary>null when dot products through the datapath mean something; else what is wrong with it.</summary>
     public static string? RefusesDot(DatapathSpec spec, ReductionOrder order, int k) => spec.Accumulator switch
     {
         _ when spec.Dot?.Refuses(spec.Accumulator) is { } reason => reason,
@@ -41,7 +40,7 @@ public sealed class ReferenceKernel : IGemmKernel
         FloatAccumulator { Format: ICodeArithmetic } or FloatAccumulator { Product: ICodeArithmetic } or ExactAccumulator { Output: ICodeArithmetic } =>
             "a register of logarithms has no step of its own",
         _ when RefusesMultiplier(spec) is { } reason => reason,
-        _ when spec.Dot is BlockDotUnit blocks && order.Canonical(k).Chunk % (blocks.Lanes + 1) != 0 => $"a reduction chunk must hold whole blocks of {blocks.Lanes} products",
+        _ when spec.Dot is { Segment: > 0 } blocks && order.Canonical(k).Chunk % (blocks.Segment + 1) != 0 => $"a reduction chunk must hold whole blocks of {blocks.Segment} products",
         _ when order.Chunk < 0 => $"a reduction chunk of {order.Chunk} products is negative",
         IntegerAccumulator i when i.Bits is < 2 or > 64 => $"an integer accumulator has 2 to 64 bits, found {i.Bits}",
         IntegerAccumulator when !IsInteger(spec.Weight) || !IsInteger(spec.Activation) =>
@@ -72,11 +71,11 @@ public sealed class ReferenceKernel : IGemmKernel
         }
         var a = new Exact[m * k];
         var b = new Exact[n * k];
-        if (spec.Dot is BlockDotUnit blocks)
+        if (spec.Dot is { Segment: > 0 } blocks)
         {
             if (operands.ZeroPointA != 0 || operands.ZeroPointsB.IndexOfAnyExcept(0) >= 0) throw new ArgumentException("operands in blocks take no zero points", nameof(operands));
-            for (int row = 0; row < m; row++) ReferenceBlockRegister.Decode(spec.Activation, blocks.Activations, blocks.Lanes, operands.A.Slice(row * k, k), a.AsSpan(row * k, k));
-            for (int row = 0; row < n; row++) ReferenceBlockRegister.Decode(spec.Weight, blocks.Weights, blocks.Lanes, operands.B.Slice(row * k, k), b.AsSpan(row * k, k));
+            for (int row = 0; row < m; row++) ReferenceBlockRegister.Decode(spec.Activation, blocks.ActivationScale, blocks.Segment, operands.A.Slice(row * k, k), a.AsSpan(row * k, k));
+            for (int row = 0; row < n; row++) ReferenceBlockRegister.Decode(spec.Weight, blocks.WeightScale, blocks.Segment, operands.B.Slice(row * k, k), b.AsSpan(row * k, k));
         }
         else
         {
@@ -110,10 +109,8 @@ public sealed class ReferenceKernel : IGemmKernel
     {
         if (RefusesDot(spec, ReductionOrder.Sequential, a.Length) is { } reason) throw new ArgumentException(reason, nameof(spec));
         if (a.Length != b.Length) throw new ArgumentException($"{a.Length} activations and {b.Length} weights", nameof(b));
-        if (spec.Dot is BlockDotUnit unit) return BlockDot(spec, unit, initial, scalesA, scalesB, a, b, ref events);
-        BlockScales? scales = (spec.Dot as AlignedDotUnit)?.Scales;
-        int blocks = scales is null ? 0 : (a.Length + scales.Block - 1) / scales.Block;
-        if (scalesA.Length != blocks || scalesB.Length != blocks) throw new ArgumentException($"{scalesA.Length} and {scalesB.Length} scales for {blocks} blocks", nameof(scalesA));
+        if (spec.Dot is { Segment: > 0 } unit) return BlockDot(spec, unit, initial, scalesA, scalesB, a, b, ref events);
+        if (!scalesA.IsEmpty || !scalesB.IsEmpty) throw new ArgumentException($"{scalesA.Length} and {scalesB.Length} scales for operands without blocks", nameof(scalesA));
         ReferenceRegister register = ReferenceRegister.For(spec);
         register.Clear();
         register.Load(initial);
@@ -121,14 +118,13 @@ public sealed class ReferenceKernel : IGemmKernel
         var y = new Exact[b.Length];
         for (int i = 0; i < x.Length; i++)
             (x[i], y[i]) = spec.InexactMultiplier is null ? (spec.Activation.Decode(a[i]), spec.Weight.Decode(b[i])) : (ReferenceProducts.Of(spec, a[i], b[i]), ReferenceProducts.One);
-        if (register is ReferenceAlignedRegister { IsScaled: true } scaled) scaled.MultiplyAdd(x, y, scalesA, scalesB);
-        else register.MultiplyAdd(x, y);
+        register.MultiplyAdd(x, y);
         long result = register.Finish();
         Count(register, ref events);
         return result;
     }
 
-    private static long BlockDot(DatapathSpec spec, BlockDotUnit unit, ulong initial, ReadOnlySpan<uint> scalesA, ReadOnlySpan<uint> scalesB, ReadOnlySpan<uint> a,
+    private static long BlockDot(DatapathSpec spec, DotUnitSpec unit, ulong initial, ReadOnlySpan<uint> scalesA, ReadOnlySpan<uint> scalesB, ReadOnlySpan<uint> a,
         ReadOnlySpan<uint> b, ref GemmEvents events)
     {
         ReferenceRegister register = ReferenceRegister.For(spec);
@@ -136,8 +132,8 @@ public sealed class ReferenceKernel : IGemmKernel
         register.Load(initial);
         var x = new Exact[unit.RowCodes(a.Length)];
         var y = new Exact[x.Length];
-        ReferenceBlockRegister.Decode(spec.Activation, unit.Activations, unit.Lanes, BlockRows.Join(unit, unit.Activations, scalesA, a), x);
-        ReferenceBlockRegister.Decode(spec.Weight, unit.Weights, unit.Lanes, BlockRows.Join(unit, unit.Weights, scalesB, b), y);
+        ReferenceBlockRegister.Decode(spec.Activation, unit.ActivationScale, unit.Segment, BlockRows.Join(unit, spec.ActivationBlocks, scalesA, a), x);
+        ReferenceBlockRegister.Decode(spec.Weight, unit.WeightScale, unit.Segment, BlockRows.Join(unit, spec.WeightBlocks, scalesB, b), y);
         register.MultiplyAdd(x, y);
         long result = register.Finish();
         Count(register, ref events);

@@ -8,7 +8,7 @@ internal sealed class ReferencePromotedRegister(DatapathSpec spec, PromotedAccum
 {
     private readonly ReferenceRegister _inner = For(spec with { Accumulator = promoted.Inner });
     // Operands in blocks come with the codes of their scales.
-    private readonly int _every = spec.Dot is BlockDotUnit blocks ? blocks.RowCodes(promoted.Every) : promoted.Every;
+    private readonly int _every = spec.Dot?.RowCodes(promoted.Every) ?? promoted.Every;
     private Exact _outer;
     private uint _code;
     private int _count;

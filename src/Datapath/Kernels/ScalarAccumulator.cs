@@ -19,21 +19,21 @@ public sealed class ScalarAccumulator
         ArgumentNullException.ThrowIfNull(spec);
         if (new ReferenceKernel().Refuses(spec, ReductionOrder.Sequential, 1) is { } reason) throw new ArgumentException(reason, nameof(spec));
         (_spec, _register) = (spec, ReferenceRegister.For(spec));
-        _codesAStep = spec.Dot is BlockDotUnit blocks ? blocks.Lanes + 1 : spec.Lanes;
+        _codesAStep = spec.Dot?.RowCodes(spec.Lanes) ?? 1;
         _register.Clear();
     }
 
     /// <summary>acc ← acc + a·b, of an activation code and a weight code without zero points. A dot unit steps when its lanes are full, or the sum is asked for.</summary>
     /// <param name="activation">Code of the activation.</param>
     /// <param name="weight">Code of the weight.</param>
-    /// <param name="activationScale">Code of the scale of the activation's block; the first product of a block dot unit's step brings it.</param>
+    /// <param name="activationScale">Code of the scale of the activation's block; the first product of a block brings it.</param>
     /// <param name="weightScale">As <paramref name="activationScale"/>.</param>
     public void MultiplyAdd(uint activation, uint weight, uint activationScale = 0, uint weightScale = 0)
     {
-        if (_spec.Dot is BlockDotUnit blocks && _activations.Count == 0)
+        if (_spec.Dot is { Segment: > 0 } unit && _activations.Count % (unit.Segment + 1) == 0)
         {
-            _activations.Add(ReferenceBlockRegister.Scale(blocks.Activations, activationScale));
-            _weights.Add(ReferenceBlockRegister.Scale(blocks.Weights, weightScale));
+            _activations.Add(ReferenceBlockRegister.Scale(unit.ActivationScale, activationScale));
+            _weights.Add(ReferenceBlockRegister.Scale(unit.WeightScale, weightScale));
         }
         _activations.Add(_spec.InexactMultiplier is null ? _spec.Activation.Decode(activation) : ReferenceProducts.Of(_spec, activation, weight));
         _weights.Add(_spec.InexactMultiplier is null ? _spec.Weight.Decode(weight) : ReferenceProducts.One);

@@ -22,6 +22,15 @@ public sealed record AlignedDotUnit(int Lanes, int? Fraction, RoundingMode Align
     public const int MaximumFraction = 96;
 
     /// <inheritdoc/>
+    public override int Segment => Scales?.Block ?? 0;
+
+    /// <inheritdoc/>
+    public override INumberFormat? ActivationScale => Scales?.Format;
+
+    /// <inheritdoc/>
+    public override INumberFormat? WeightScale => Scales?.Format;
+
+    /// <inheritdoc/>
     public override string? Refuses(AccumulatorSpec accumulator)
     {
         if (Fraction is < 1 or > MaximumFraction) return $"alignment keeps 1 to {MaximumFraction} fraction bits, found {Fraction}";
@@ -82,4 +91,13 @@ public sealed record AlignedDotUnit(int Lanes, int? Fraction, RoundingMode Align
 /// <param name="Format">Format of the scales (e8m0, e4m3).</param>
 /// <param name="Block">Operands that share a scale.</param>
 /// <param name="Group">Products added exactly before scaling; divides Block.</param>
-public sealed record BlockScales(INumberFormat Format, int Block, int Group);
+public sealed record BlockScales(INumberFormat Format, int Block, int Group)
+{
+    /// <summary>
+    /// How numbers become such blocks: the named block format of that element, scale and size (mxfp4, nvfp4), or one whose scale follows by the usual rule: floor for powers of
+    /// two, nearest else.
+    /// </summary>
+    public BlockFormat Blocks(INumberFormat element) =>
+        BlockCatalogue.Named.FirstOrDefault(b => b.Element.Equals(element) && b.Scale.Equals(Format) && b.Size == Block)
+            ?? new BlockFormat(FormattableString.Invariant($"{element.Name}_x{Block}_{Format.Name}"), element, Format, Block, Format is ExponentFormat ? ScaleRule.Floor : ScaleRule.Nearest);
+}

@@ -8,15 +8,21 @@ namespace Sim.Datapath.Specs;
 /// Dot products of operands in blocks (OCP MX v1.0 §6.1 Dot and DotGeneral): within a segment, which is the smaller of the two blocks, products of elements
 /// are added exactly; the sum times the scales of both sides, exact too, is one addend of the register, so a segment costs one rounding (two with a separate
 /// product format). An exact sum of zero is +0. Scales of whole tensors are left to the vector unit.
-/// <para>Rows of operands carry their scales: each segment is the code of its scale followed by its element codes (<see cref="RowCodes"/>), so the K of a
+/// <para>Rows of operands carry their scales: each segment is the code of its scale followed by its element codes (<see cref="DotUnitSpec.RowCodes"/>), so the K of a
 /// matrix product, and the chunks of its order, count scale codes too. A side without blocks carries codes that nothing reads in the places of scales.</para>
 /// </summary>
 /// <param name="Activations">Blocks of the activations; null: single numbers.</param>
 /// <param name="Weights">Blocks of the weights; null: single numbers.</param>
-public sealed record BlockDotUnit(BlockFormat? Activations, BlockFormat? Weights) : DotUnitSpec(Segment(Activations?.Size, Weights?.Size))
+public sealed record BlockDotUnit(BlockFormat? Activations, BlockFormat? Weights) : DotUnitSpec(Smaller(Activations?.Size, Weights?.Size))
 {
-    /// <summary>Codes of a row of <paramref name="k"/> elements with its scales.</summary>
-    public int RowCodes(int k) => k + (k + Lanes - 1) / Lanes;
+    /// <inheritdoc/>
+    public override int Segment => Lanes;
+
+    /// <inheritdoc/>
+    public override INumberFormat? ActivationScale => Activations?.Scale;
+
+    /// <inheritdoc/>
+    public override INumberFormat? WeightScale => Weights?.Scale;
 
     /// <inheritdoc/>
     public override string? Refuses(AccumulatorSpec accumulator)
@@ -49,5 +55,5 @@ public sealed record BlockDotUnit(BlockFormat? Activations, BlockFormat? Weights
 
     private static OperandShape ScaleShape(BlockFormat? blocks) => blocks?.Scale.Shape ?? new OperandShape(1, 0, 0, 0, false, false, 0);
 
-    private static int Segment(int? activations, int? weights) => Math.Min(activations ?? int.MaxValue, weights ?? int.MaxValue);
+    private static int Smaller(int? activations, int? weights) => Math.Min(activations ?? int.MaxValue, weights ?? int.MaxValue);
 }

@@ -32,11 +32,17 @@ public sealed record DatapathSpec(string Name, INumberFormat Weight, INumberForm
     /// <summary>The product of the two operands, as hardware sees it.</summary>
     public ProductShape Product => Multiplier?.Product(Activation.Shape, Weight.Shape) ?? new(Activation.Shape, Weight.Shape);
 
+    /// <summary>The blocks that activations come in, with a scale each; null: single numbers.</summary>
+    public BlockFormat? ActivationBlocks => Dot switch { BlockDotUnit b => b.Activations, AlignedDotUnit { Scales: { } s } => s.Blocks(Activation), _ => null };
+
+    /// <summary>The blocks that weights come in, as <see cref="ActivationBlocks"/>.</summary>
+    public BlockFormat? WeightBlocks => Dot switch { BlockDotUnit b => b.Weights, AlignedDotUnit { Scales: { } s } => s.Blocks(Weight), _ => null };
+
     /// <summary>What activations take in memories: so many bits for so many elements, which share a block's scale.</summary>
-    public (int Bits, int Elements) ActivationStorage => (Dot as BlockDotUnit)?.Activations?.Storage ?? (Activation.Bits, 1);
+    public (int Bits, int Elements) ActivationStorage => ActivationBlocks?.Storage ?? (Activation.Bits, 1);
 
     /// <summary>What weights take in memories, as <see cref="ActivationStorage"/>.</summary>
-    public (int Bits, int Elements) WeightStorage => (Dot as BlockDotUnit)?.Weights?.Storage ?? (Weight.Bits, 1);
+    public (int Bits, int Elements) WeightStorage => WeightBlocks?.Storage ?? (Weight.Bits, 1);
 
     /// <summary>Flip-flops of the accumulating register, which is also the width of a partial sum that leaves a PE.</summary>
     public int AccumulatorBits => Accumulator.RegisterBits(Product);

@@ -1,3 +1,4 @@
+using Sim.Datapath.Formats;
 using Sim.Datapath.Structures;
 
 namespace Sim.Datapath.Specs;
@@ -12,6 +13,18 @@ public abstract record DotUnitSpec(int Lanes)
 {
     /// <summary>Most products that a step may take: with it, sums of aligned terms stay below 2^11 times the largest.</summary>
     public const int MaximumLanes = 1024;
+
+    /// <summary>Elements of a row behind each scale code, when operands come in scaled blocks: rows are then segments of a scale's code and its elements'; 0: rows are element codes alone.</summary>
+    public virtual int Segment => 0;
+
+    /// <summary>Format of the scale codes in rows of activations; null: none, or places that nothing reads.</summary>
+    public virtual INumberFormat? ActivationScale => null;
+
+    /// <summary>Format of the scale codes in rows of weights, as <see cref="ActivationScale"/>.</summary>
+    public virtual INumberFormat? WeightScale => null;
+
+    /// <summary>Codes of a row of <paramref name="k"/> elements with its scales.</summary>
+    public int RowCodes(int k) => Segment == 0 ? k : k + (k + Segment - 1) / Segment;
 
     /// <summary>null when the unit means something with this register; else what is wrong with it.</summary>
     public virtual string? Refuses(AccumulatorSpec accumulator)

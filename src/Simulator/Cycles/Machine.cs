@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Sim.ArchModel;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels;
-using Sim.Datapath.Specs;
 using Sim.Mapper;
 
 namespace Sim.Simulator.Cycles;
@@ -52,11 +51,8 @@ public sealed class Machine
         if (operands.Activations.Length != activations || operands.Weights.Length != weights)
             throw new ArgumentException($"layer '{mapping.Layer.Name}' needs {activations} activation and {weights} weight codes, " +
                 $"found {operands.Activations.Length} and {operands.Weights.Length}", nameof(operands));
-        if (architecture.Datapath.Dot is BlockDotUnit blocks)
-        {
-            Demand("activation", operands.ActivationScales, blocks.Activations, mapping.Layer.Groups * mapping.Layer.M);
-            Demand("weight", operands.WeightScales, blocks.Weights, mapping.Layer.Groups * mapping.Layer.N);
-        }
+        Demand("activation", operands.ActivationScales, architecture.Datapath.ActivationBlocks, mapping.Layer.Groups * mapping.Layer.M);
+        Demand("weight", operands.WeightScales, architecture.Datapath.WeightBlocks, mapping.Layer.Groups * mapping.Layer.N);
         return new Machine(architecture, mapping, operands).Run();
 
         void Demand(string what, ImmutableArray<uint> scales, BlockFormat? format, int rows)

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Sim.ArchModel;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels;
-using Sim.Datapath.Specs;
 using Sim.Mapper;
 
 namespace Sim.Simulator.Cycles;
@@ -21,10 +20,10 @@ public sealed record MachineOperands(ImmutableArray<uint> Activations, Immutable
 }
 
 /// <summary>
-/// What a lane takes in one step: one element, or as many as an output-stationary dot unit has lanes, and the scale code of the block that the first one is in
-/// (0 without blocks). The scale is no read of its own: its share is in the width of the elements.
+/// What a lane takes in one step: one element, or as many as an output-stationary dot unit has lanes, and beside each the scale code of its block
+/// (0 without blocks). A scale is no read of its own: its share is in the width of the elements.
 /// </summary>
-internal sealed record OperandWord(ImmutableArray<uint> Codes, uint Scale);
+internal sealed record OperandWord(ImmutableArray<uint> Codes, ImmutableArray<uint> Scales);
 
 /// <summary>What the array reads from and writes to: the on-chip buffers.</summary>
 internal interface IOperandSource
@@ -49,7 +48,7 @@ internal interface IOperandSource
 internal sealed class OperandSource(Architecture architecture, Mapping mapping, MachineOperands operands, Ledger ledger) : IOperandSource
 {
     private readonly int _m = mapping.Layer.M, _n = mapping.Layer.N, _k = mapping.Layer.K;
-    private readonly BlockDotUnit? _blocks = architecture.Datapath.Dot as BlockDotUnit;
+    private readonly BlockFormat? _activationBlocks = architecture.Datapath.ActivationBlocks, _weightBlocks = architecture.Datapath.WeightBlocks;
     private readonly Dataflow _flow = mapping.Grid.Dataflow;
     private readonly ScalarAccumulator?[] _totals = new ScalarAccumulator?[mapping.Layer.OutputElements];
 
@@ -122,17 +121,17 @@ internal sealed class OperandSource(Architecture architecture, Mapping mapping, 
     private OperandWord Activation(int group, int m, IndexRange k)
     {
         ledger.Add(NameOf(Operands.Activations), ActionNames.ReadOf(Operands.Activations), k.Count);
-        return Word(operands.Activations, operands.ActivationScales, _blocks?.Activations, group * _m + m, k);
+        return Word(operands.Activations, operands.ActivationScales, _activationBlocks, group * _m + m, k);
     }
 
     private OperandWord Weight(int group, int n, IndexRange k)
     {
         ledger.Add(NameOf(Operands.Weights), ActionNames.ReadOf(Operands.Weights), k.Count);
-        return Word(operands.Weights, operands.WeightScales, _blocks?.Weights, group * _n + n, k);
+        return Word(operands.Weights, operands.WeightScales, _weightBlocks, group * _n + n, k);
     }
 
     private OperandWord Word(ImmutableArray<uint> codes, ImmutableArray<uint> scales, BlockFormat? blocks, int row, IndexRange k) =>
-        new(codes.Slice(row * _k + k.Start, k.Count), blocks is null ? 0 : scales[row * blocks.Blocks(_k) + k.Start / blocks.Size]);
+        new(codes.Slice(row * _k + k.Start, k.Count), [.. Enumerable.Range(k.Start, k.Count).Select(i => blocks is null ? 0 : scales[row * blocks.Blocks(_k) + i / blocks.Size])]);
 
     private int Index(int group, int m, int n) => (group * _m + m) * _n + n;
 

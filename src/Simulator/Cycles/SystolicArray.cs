@@ -139,7 +139,7 @@ internal sealed class SystolicArray(PeArray shape, DatapathSpec datapath, IOpera
 
     private void MultiplyAdd(ScalarAccumulator sum, OperandWord activations, OperandWord weights)
     {
-        for (int i = 0; i < activations.Codes.Length; i++) sum.MultiplyAdd(activations.Codes[i], weights.Codes[i], activations.Scale, weights.Scale);
+        for (int i = 0; i < activations.Codes.Length; i++) sum.MultiplyAdd(activations.Codes[i], weights.Codes[i], activations.Scales[i], weights.Scales[i]);
         ledger.Add(ActionNames.Pe, ActionNames.Mac, activations.Codes.Length);
     }
 

@@ -89,7 +89,7 @@ public sealed class AccuracyPlan
         int[] zeroPoints = [];
         QuantizationParameters activation;
         float[] scales = new float[layer.Rows];
-        if (spec.Dot is BlockDotUnit unit && layer.Integer is null) return QuantizeBlocks(network, layer, spec, unit, recipe, order.Canonical(k));
+        if (spec.Dot is { Segment: > 0 } unit && layer.Integer is null) return QuantizeBlocks(network, layer, spec, unit, recipe, order.Canonical(k));
         if (layer.Integer is { } integer)
         {
             ElementEncoder weightEncoder = network.Encoder(spec.Weight);
@@ -122,13 +122,13 @@ public sealed class AccuracyPlan
     private static TensorEncoder InputEncoder(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, Recipe recipe) => new(network.Encoder(spec.Activation),
         StatedQuantization.Input(layer, spec) is null ? recipe.ActivationRounding : TensorRounding.NearestEven, recipe.Seed, TensorEncoder.NameOfActivations(layer.Name));
 
-    private static QuantizedLayer QuantizeBlocks(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, BlockDotUnit unit, Recipe recipe, ReductionOrder order)
+    private static QuantizedLayer QuantizeBlocks(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, DotUnitSpec unit, Recipe recipe, ReductionOrder order)
     {
-        if (order.Chunk % unit.Lanes != 0)
-            throw new InvalidInputException(default, "NET028", $"layer '{layer.Name}' is summed in chunks of {order.Chunk} products, which are no whole blocks of {unit.Lanes}");
-        (uint[] codes, float[] scales) = BlockOperands.Weights(unit, layer, TensorEncoder.Of(recipe.WeightRounding, recipe.Seed, TensorEncoder.NameOfWeights(layer.Name)), () => network.Weights(layer, spec.Weight, recipe, null));
-        float amax = unit.Activations is { TwoLevel: true } ? network.ActivationAmax(layer) : 0;
-        QuantizationParameters activation = unit.Activations is { } blocks ? new(blocks.TensorScale(amax), 0) : network.Activation(layer, spec.Activation, recipe, null);
+        if (order.Chunk % unit.Segment != 0)
+            throw new InvalidInputException(default, "NET028", $"layer '{layer.Name}' is summed in chunks of {order.Chunk} products, which are no whole blocks of {unit.Segment}");
+        (uint[] codes, float[] scales) = BlockOperands.Weights(spec, layer, TensorEncoder.Of(recipe.WeightRounding, recipe.Seed, TensorEncoder.NameOfWeights(layer.Name)), () => network.Weights(layer, spec.Weight, recipe, null));
+        float amax = spec.ActivationBlocks is { TwoLevel: true } ? network.ActivationAmax(layer) : 0;
+        QuantizationParameters activation = spec.ActivationBlocks is { } blocks ? new(blocks.TensorScale(amax), 0) : network.Activation(layer, spec.Activation, recipe, null);
         for (int r = 0; r < scales.Length; r++) scales[r] = activation.Scale * scales[r] * layer.Alpha;
         int n = layer.Shape.N, width = unit.RowCodes(layer.Shape.K);
         var groups = new LayerKernel[layer.Shape.Groups];
@@ -136,6 +136,6 @@ public sealed class AccuracyPlan
             groups[g] = new LayerKernel(spec, BlockOperands.InCodes(unit, order), n, width, codes.AsSpan(g * n * width, n * width), []);
         string input = TensorEncoder.NameOfActivations(layer.Name);
         ElementRounding[] roundings = [.. groups.Select((_, g) => TensorEncoder.Of(recipe.ActivationRounding, recipe.Seed, g == 0 ? input : FormattableString.Invariant($"{input} group {g}")))];
-        return new(layer, groups, activation, scales, order, InputEncoder(network, layer, spec, recipe), new BlockOperands(unit, amax, roundings));
+        return new(layer, groups, activation, scales, order, InputEncoder(network, layer, spec, recipe), new BlockOperands(spec, amax, roundings));
     }
 }

@@ -13,22 +13,25 @@ namespace Sim.Simulator.Execution;
 /// the weights, or from the calibration samples of the layer's input, and multiplied in by the vector unit. Elements are rounded as the recipe says, a group's
 /// activations being numbered by sample, row and position along K.
 /// </summary>
-internal sealed class BlockOperands(BlockDotUnit unit, float activationAmax, ElementRounding[] activations)
+internal sealed class BlockOperands(DatapathSpec spec, float activationAmax, ElementRounding[] activations)
 {
+    private readonly DotUnitSpec _unit = spec.Dot!;
+
     /// <summary>Whether activations come in blocks.</summary>
-    public bool BlocksActivations => unit.Activations is not null;
+    public bool BlocksActivations => spec.ActivationBlocks is not null;
 
     /// <summary>Codes of a row of <paramref name="k"/> numbers.</summary>
-    public int RowCodes(int k) => unit.RowCodes(k);
+    public int RowCodes(int k) => _unit.RowCodes(k);
 
     /// <summary>The reduction order in codes of rows: a chunk of so many products has their scales beside them.</summary>
-    public static ReductionOrder InCodes(BlockDotUnit unit, ReductionOrder order) => new(unit.RowCodes(order.Chunk));
+    public static ReductionOrder InCodes(DotUnitSpec unit, ReductionOrder order) => new(unit.RowCodes(order.Chunk));
 
     /// <summary>Rows of weights as codes and their scale a row.</summary>
-    public static (uint[] Codes, float[] Scales) Weights(BlockDotUnit unit, MatrixLayer layer, ElementRounding rounding, Func<QuantizedWeights> quantized)
+    public static (uint[] Codes, float[] Scales) Weights(DatapathSpec spec, MatrixLayer layer, ElementRounding rounding, Func<QuantizedWeights> quantized)
     {
         int k = layer.Shape.K;
-        if (unit.Weights is not { } blocks)
+        DotUnitSpec unit = spec.Dot!;
+        if (spec.WeightBlocks is not { } blocks)
         {
             QuantizedWeights plain = quantized();
             return (Join(unit, plain.Codes.AsSpan(), layer.Rows, k), [.. plain.Scales]);
@@ -43,10 +46,10 @@ internal sealed class BlockOperands(BlockDotUnit unit, float activationAmax, Ele
 
     /// <summary>Rows of im2col numbers (as bit patterns) of a group to rows of codes; <paramref name="first"/> is the index of the first number in the group.</summary>
     public BlockEvents Encode(ReadOnlySpan<float> rows, int count, int k, Span<uint> codes, int group, ulong first) =>
-        BlockRows.Encode(unit, unit.Activations!, rows, count, k, activationAmax, codes, activations[group].From(first));
+        BlockRows.Encode(_unit, spec.ActivationBlocks!, rows, count, k, activationAmax, codes, activations[group].From(first));
 
     /// <summary>Rows of plain codes with places for scales.</summary>
-    public uint[] Join(ReadOnlySpan<uint> rows, int count, int k) => Join(unit, rows, count, k);
+    public uint[] Join(ReadOnlySpan<uint> rows, int count, int k) => Join(_unit, rows, count, k);
 
     /// <summary>Largest magnitude, 0 of nothing.</summary>
     public static float Largest(ReadOnlySpan<float> values)
@@ -56,7 +59,7 @@ internal sealed class BlockOperands(BlockDotUnit unit, float activationAmax, Ele
         return largest;
     }
 
-    private static uint[] Join(BlockDotUnit unit, ReadOnlySpan<uint> rows, int count, int k)
+    private static uint[] Join(DotUnitSpec unit, ReadOnlySpan<uint> rows, int count, int k)
     {
         int width = unit.RowCodes(k);
         var joined = new uint[count * width];

@@ -21,9 +21,9 @@ internal static class DatapathFit
         bool zeroPoints = network.IsInteger ? network.Layers.Any(l => l.Integer is { } i && (i.InputZeroPoint != 0 || i.WeightZeroPoints.Any(z => z != 0))) : recipe.ActivationSymmetry == Symmetry.Asymmetric;
         if (spec.InexactMultiplier is { } multiplier && zeroPoints)
             bag.Error(place, "NET026", $"datapath '{spec.Name}': its multiplier of kind {multiplier.Kind} takes codes without zero points, but the {(network.IsInteger ? "network has some" : $"recipe '{recipe.Name}' makes some")}");
-        if (!network.IsInteger && recipe.Groups is not null && (spec.Dot is BlockDotUnit { Weights: not null } || !network.Encoder(spec.Weight).Range.IsWide))
-            bag.Error(place, "NET029", $"recipe '{recipe.Name}' stores weights in groups and reads them back as numbers without a scale, which needs a wide weight format (fp16, bf16, fp32); datapath '{spec.Name}' has {(spec.Dot as BlockDotUnit)?.Weights?.Name ?? spec.Weight.Name}");
-        if (network.IsInteger && spec.Dot is BlockDotUnit) bag.Error(place, "NET027", "the network is quantized to integers already: operands in blocks need a float network");
+        if (!network.IsInteger && recipe.Groups is not null && (spec.WeightBlocks is not null || !network.Encoder(spec.Weight).Range.IsWide))
+            bag.Error(place, "NET029", $"recipe '{recipe.Name}' stores weights in groups and reads them back as numbers without a scale, which needs a wide weight format (fp16, bf16, fp32); datapath '{spec.Name}' has {spec.WeightBlocks?.Name ?? spec.Weight.Name}");
+        if (network.IsInteger && spec.Dot is { Segment: > 0 }) bag.Error(place, "NET027", "the network is quantized to integers already: operands in blocks need a float network");
         if (!network.IsInteger)
         {
             if (recipe.ActivationSymmetry == Symmetry.Asymmetric && !network.Encoder(spec.Activation).Range.IsInteger)

@@ -37,8 +37,8 @@ internal static class ActionCounts
         string keeper = BufferFit.Keeper(architecture.Buffers, Operands.Outputs).Name;
         ledger.Add(keeper, ActionNames.WriteOf(Operands.Outputs), (grid.LoadsStationary ? 0 : outputs) + dram.SumsRead);
         ledger.Add(keeper, ActionNames.ReadOf(Operands.Outputs), dram.Outputs + dram.SumsWritten);
-        ledger.Add(ActionNames.Dram, ActionNames.ReadBits, widths.Bits(dram.Activations * widths.Activation + dram.Weights * widths.Weight + dram.SumsRead * widths.Sum));
-        ledger.Add(ActionNames.Dram, ActionNames.WriteBits, widths.Bits(dram.Outputs * widths.Output + dram.SumsWritten * widths.Sum));
+        ledger.Add(ActionNames.Dram, ActionNames.ReadBits, dram.BitsRead(widths));
+        ledger.Add(ActionNames.Dram, ActionNames.WriteBits, dram.BitsWritten(widths));
         return ledger;
     }
 

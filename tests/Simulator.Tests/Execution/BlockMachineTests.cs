@@ -28,7 +28,22 @@ public sealed class BlockMachineTests
     public void Network_and_machine_agree(string? weights, string? activations, bool promoted)
     {
         BlockFormat? w = weights is null ? null : BlockCatalogue.Parse(weights), a = activations is null ? null : BlockCatalogue.Parse(activations);
-        var unit = new BlockDotUnit(a, w);
+        Compare(a, w, promoted, new BlockDotUnit(a, w));
+    }
+
+    // The unit of the scaled tensor cores, small: nvfp4 has two levels of scales, mxfp4 powers of two.
+    [TestCase("e4m3", 16, "nvfp4")]
+    [TestCase("e8m0", 32, "mxfp4")]
+    public void Scaled_tensor_cores_run_networks(string scale, int block, string named)
+    {
+        BlockFormat blocks = BlockCatalogue.Parse(named);
+        var unit = new AlignedDotUnit(32, 35, Scales: new BlockScales(FormatCatalogue.Parse(scale), block, 16));
+        Assert.That(unit.Scales!.Blocks(blocks.Element), Is.EqualTo(blocks), "quantized as the named format");
+        Compare(blocks, blocks, false, unit);
+    }
+
+    private static void Compare(BlockFormat? a, BlockFormat? w, bool promoted, DotUnitSpec unit)
+    {
         FloatAccumulator fp32 = new(FormatCatalogue.Parse("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee), bf16 = fp32 with { Format = FormatCatalogue.Parse("bf16") };
         var spec = new DatapathSpec("t", w!.Element, a?.Element ?? FormatCatalogue.Parse("int8"), promoted ? new PromotedAccumulator(bf16, unit.Lanes, fp32) : fp32) { Dot = unit };
         float[] data = TinyNetwork.Random(Samples * Groups * Side * Side, 21, 2), weight = TinyNetwork.Random(Groups * K, 22, 1), bias = TinyNetwork.Random(Groups, 23, 0.3f);
@@ -43,7 +58,7 @@ public sealed class BlockMachineTests
             double signal = 0, noise = 0;
             for (int s = 0; s < Samples; s++)
             {
-                float[] rows = Im2Col(data.AsSpan(s * Groups * Side * Side, Groups * Side * Side)), y = Layer(design, mapping, unit, rows, weight, Largest(data), out MachineResult machine);
+                float[] rows = Im2Col(data.AsSpan(s * Groups * Side * Side, Groups * Side * Side)), y = Layer(design, mapping, rows, weight, Largest(data), out MachineResult machine);
                 Assert.That(machine.Cycles, Is.EqualTo(Estimator.Estimate(design, mapping).TotalCycles), $"{flow}");
                 for (int i = 0; i < y.Length; i++)
                 {
@@ -57,10 +72,10 @@ public sealed class BlockMachineTests
     }
 
     // One group after the other: M = 16 pixels, N = 1 channel.
-    private static float[] Layer(Architecture design, Mapping mapping, BlockDotUnit unit, float[] rows, float[] weight, float amax, out MachineResult machine)
+    private static float[] Layer(Architecture design, Mapping mapping, float[] rows, float[] weight, float amax, out MachineResult machine)
     {
-        (ImmutableArray<uint> codes, ImmutableArray<uint> scales, float activationScale) = Encoded(unit.Activations, design.Datapath.Activation, rows, amax);
-        (ImmutableArray<uint> weightCodes, ImmutableArray<uint> weightScales, float weightScale) = Encoded(unit.Weights, design.Datapath.Weight, weight, Largest(weight));
+        (ImmutableArray<uint> codes, ImmutableArray<uint> scales, float activationScale) = Encoded(design.Datapath.ActivationBlocks, design.Datapath.Activation, rows, amax);
+        (ImmutableArray<uint> weightCodes, ImmutableArray<uint> weightScales, float weightScale) = Encoded(design.Datapath.WeightBlocks, design.Datapath.Weight, weight, Largest(weight));
         machine = Machine.Run(design, mapping, new MachineOperands(codes, weightCodes) { ActivationScales = scales, WeightScales = weightScales });
         return [.. machine.Results.Select(r => BitConverter.UInt32BitsToSingle((uint)r) * (activationScale * weightScale))];
     }

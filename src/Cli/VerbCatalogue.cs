@@ -11,6 +11,7 @@ internal static class VerbCatalogue
         new DemoVerb(),
         new RunVerb(),
         new CostVerb(),
+        new VerifyVerb(),
         new ImportVerb(),
         new BenchVerb(),
         new ValidateVerb(),

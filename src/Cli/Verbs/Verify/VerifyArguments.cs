@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Sim.Datapath.Specs;
+using Sim.Foundation.Diagnostics;
+using Sim.Verification;
+using Sim.Verification.Claims;
+using Sim.Verification.Layers;
+
+namespace Sim.Cli.Verbs.Verify;
+
+/// <summary>What `sim verify` was asked.</summary>
+internal sealed record VerifyRequest(string Model, int? Width, int? Inner, bool Minimal, string Order, string Overflow, string Bias, string ZeroPoints, string Inputs,
+    ImmutableArray<string> Layers, string? Data, bool Json)
+{
+    private static readonly (string, RegisterOverflow)[] Overflows = [("wrap", RegisterOverflow.Wrap), ("saturate", RegisterOverflow.Saturate)];
+
+    private static readonly (string, BiasPlacement)[] Biases = [("preloaded", BiasPlacement.Preloaded), ("after", BiasPlacement.AddedAfter), ("none", BiasPlacement.None)];
+
+    private static readonly (string, ZeroPoints)[] Handlings = [("folded", Verification.Claims.ZeroPoints.Folded), ("raw", Verification.Claims.ZeroPoints.Raw)];
+
+    private static readonly (string, BoxRule)[] Rules = [("type", BoxRule.DataType), ("propagated", BoxRule.Propagated)];
+
+    /// <summary>The asked width; only where there is one.</summary>
+    internal int Accumulator => Width ?? throw new InvalidOperationException("no width was asked");
+
+    /// <summary>What inputs can be.</summary>
+    internal BoxRule Boxes => Rules.First(r => r.Item1 == Inputs).Item2;
+
+    /// <summary>The claims, or null after recording what is wrong with the request.</summary>
+    internal VerifyOptions? Claims(DiagnosticBag bag)
+    {
+        int before = bag.ErrorCount;
+        if (Width is null == !Minimal) bag.Error(new Location("--accumulator"), "CLI002", "give either --accumulator P or --minimal");
+        foreach ((string name, int? bits) in new[] { ("--accumulator", Width), ("--inner", Inner) })
+            if (bits is < 2 or > 64) bag.Error(new Location(name), "CLI002", $"a register has 2 to 64 bits, found {bits}");
+        SumOrder? order = SumOrderCatalogue.Parse(Order);
+        if (order is null) bag.Error(new Location("--order"), "CLI002", $"no order '{Order}'; allowed are {SumOrderCatalogue.Grammar}");
+        if (Inner is not null && (Minimal || order is { Registers: 1 })) bag.Error(new Location("--inner"), "CLI002", "an inner register needs --accumulator and an order of two stages (tiles:N, tree:N)");
+        RegisterOverflow overflow = Choice("--overflow", Overflow, Overflows, bag);
+        BiasPlacement bias = Choice("--bias", Bias, Biases, bag);
+        ZeroPoints zeros = Choice("--zero-points", ZeroPoints, Handlings, bag);
+        Choice("--inputs", Inputs, Rules, bag);
+        if (overflow == RegisterOverflow.Saturate && order is FinalOrder)
+            bag.Error(new Location("--order"), "VER001", "a saturating register is right only when no partial sum leaves it; allowed with --overflow saturate is every order but final");
+        return bag.ErrorCount > before ? null
+            : new VerifyOptions { Order = order!, Overflow = overflow, Bias = bias, ZeroPoints = zeros, Threads = Environment.ProcessorCount };
+    }
+
+    private static T Choice<T>(string option, string text, (string Name, T Value)[] choices, DiagnosticBag bag)
+    {
+        foreach ((string name, T value) in choices)
+            if (name == text) return value;
+        bag.Error(new Location(option), "CLI002", $"no '{text}'; allowed are {string.Join(", ", choices.Select(c => c.Name))}");
+        return choices[0].Value;
+    }
+}
+
+/// <summary>The options of `sim verify`.</summary>
+internal sealed class VerifyArguments
+{
+    private readonly Option<string> _model = new("--model") { Description = "ONNX network: QLinear operators, QDQ, QONNX", HelpName = "NET.onnx", Required = true };
+    private readonly Option<int?> _accumulator = new("--accumulator") { Description = "Claim: no sum leaves a register of P bits", HelpName = "P" };
+    private readonly Option<int?> _inner = new("--inner") { Description = "Width of the inner register of orders with two stages (default: P)", HelpName = "P" };
+    private readonly Option<bool> _minimal = new("--minimal") { Description = "Find the least width of every channel, proved, and the input that refutes one bit less" };
+    private readonly Option<string> _order = new("--order") { Description = $"Order of addition: {SumOrderCatalogue.Grammar}", DefaultValueFactory = _ => "any" };
+    private readonly Option<string> _overflow = new("--overflow") { Description = "What registers do: wrap or saturate", DefaultValueFactory = _ => "wrap" };
+    private readonly Option<string> _bias = new("--bias") { Description = "When the bias is added: preloaded, after, none", DefaultValueFactory = _ => "preloaded" };
+    private readonly Option<string> _zeroPoints = new("--zero-points") { Description = "What multipliers take: folded (x − zero point) or raw", DefaultValueFactory = _ => "folded" };
+    private readonly Option<string> _inputs = new("--inputs") { Description = "What inputs of a layer can be: type (all of the data type) or propagated (what earlier layers can make)", DefaultValueFactory = _ => "type" };
+    private readonly Option<string[]> _layers = new("--layer") { Description = "Only these layers", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string?> _data = new("--data") { Description = "Samples: shows what sums reach on data, and how many would overflow", HelpName = "X.npy" };
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    internal void AddTo(VerbCommand command)
+    {
+        foreach (Option option in (Option[])[_model, _accumulator, _inner, _minimal, _order, _overflow, _bias, _zeroPoints, _inputs, _layers, _data, _json]) command.Add(option);
+    }
+
+    internal VerifyRequest Read(ParseResult parsed) => new(parsed.GetRequiredValue(_model), parsed.GetValue(_accumulator), parsed.GetValue(_inner), parsed.GetValue(_minimal),
+        parsed.GetRequiredValue(_order), parsed.GetRequiredValue(_overflow), parsed.GetRequiredValue(_bias), parsed.GetRequiredValue(_zeroPoints), parsed.GetRequiredValue(_inputs),
+        [.. parsed.GetValue(_layers) ?? []], parsed.GetValue(_data), parsed.GetValue(_json));
+}

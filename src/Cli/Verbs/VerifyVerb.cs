@@ -19,7 +19,7 @@ internal sealed class VerifyVerb : IVerb
     {
         var options = new VerifyArguments();
         var command = new VerbCommand("verify", "Prove that accumulators cannot overflow, or show the input that makes them",
-            "sim verify --model configs/workloads/digits/digits_cnn_int8.onnx --minimal",
+            "sim verify --model net_int8.onnx --minimal --data x.npy",
             "sim verify --model net.onnx --accumulator 16 --order tiles:64 --inner 14 --json");
         options.AddTo(command);
         command.SetAction(parsed => Run(options.Read(parsed), terminal));
@@ -45,7 +45,7 @@ internal sealed class VerifyVerb : IVerb
         {
             ImmutableArray<LayerWidth> widths = [.. layers.Select(l => Verifier.Minimal(l, claims!, cancellation: terminal.Cancellation))];
             if (request.Json) terminal.Out.WriteLine(VerdictJson.Widths(request, network, claims!, widths, observed));
-            else WidthTable.Print(claims!, widths, observed, terminal);
+            else WidthTable.Print(request, claims!, widths, observed, terminal);
             return ExitCode.Ok;
         }
         ImmutableArray<LayerVerdict> verdicts = [.. layers.Select(l => Verifier.Decide(l, claims!, claims!.Widths(request.Accumulator, request.Inner), terminal.Cancellation))];

@@ -10,7 +10,7 @@ namespace Sim.Cli.Verbs.Verify;
 /// <summary>Minimal widths as a table: what each bound needs, what is proved, what data reached.</summary>
 internal static class WidthTable
 {
-    internal static void Print(VerifyOptions claims, ImmutableArray<LayerWidth> widths, ImmutableArray<ObservedLayer> observed, Terminal terminal)
+    internal static void Print(VerifyRequest request, VerifyOptions claims, ImmutableArray<LayerWidth> widths, ImmutableArray<ObservedLayer> observed, Terminal terminal)
     {
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("layer").AddColumn("type");
@@ -33,7 +33,7 @@ internal static class WidthTable
             table.AddRow([.. row]);
         }
         terminal.OutConsole.Write(table);
-        terminal.Out.WriteLine($"network: {widths.Max(w => w.Widest())} bits hold every partial sum ({claims.Order}, bias {claims.Bias}, zero points {claims.ZeroPoints})");
+        terminal.Out.WriteLine($"network: {widths.Max(w => w.Widest())} bits hold every partial sum ({claims.Order}, bias {request.Bias}, zero points {request.ZeroPoints})");
     }
 
     private static string Alone(LayerWidth width, VerifyOptions claims, IProver prover) =>

@@ -38,6 +38,8 @@ public static class KernelCatalogue
         new AlignedLanesKernel(),
         // 0.3, or 0.2 where products have more than 8 significant bits: byte permutations look the products up.
         new ProductTableKernel(),
+        // Posit registers of 9 bits and less to nearest even: about twenty operations a step, sixteen outputs a vector.
+        new PositLanesKernel(),
         // Registers of 8 bits and less that the lines above leave: posits, odd modes.
         new StepTableKernel(),
         // The definition: takes every datapath that means something.

@@ -1,0 +1,98 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Sim.Datapath.Formats;
+
+namespace Sim.Datapath.Kernels.Lanes;
+
+/// <summary>
+/// What rounding binary32 lanes to the nearest posit needs. Lanes hold twice a number, whose exponent field is then a multiple of 2^ES wherever a regime
+/// begins. As integers, magnitudes follow the posit's string: inside a regime each code is the same power of two apart, whole binades where exponent
+/// bits are cut off. So rounding adds half of that distance and clears what is below it; a carry ends where the next regime begins. The last bit of the
+/// code is the bit of the distance, but for the two regimes whose code ends with their run: there the lower code is known to be even, or odd.
+/// </summary>
+internal readonly struct PositLanes
+{
+    private const int Entries = 16, FractionBits = 23, DoubledBias = 128;
+
+    public PositLanes(PositFormat format)
+    {
+        int last = format.Bits - 2;
+        RegimeShift = FractionBits + format.ExponentBits;
+        Lowest = DoubledBias - format.MaximumExponent << FractionBits;
+        Highest = DoubledBias + format.MaximumExponent << FractionBits;
+        Span<int> half = stackalloc int[Entries], kept = stackalloc int[Entries], odd = stackalloc int[Entries];
+        for (int regime = -last; regime < last; regime++)
+        {
+            int at = regime + (DoubledBias >> format.ExponentBits) & Entries - 1, run = regime < 0 ? -regime - 1 : regime;
+            int unit = 1 << FractionBits + format.ExponentBits + run + 3 - format.Bits;
+            kept[at] = -unit;
+            odd[at] = run == last - 1 ? 0 : unit;
+            // The smallest code is odd: half way above it, the next one is even.
+            half[at] = regime == -last ? unit / 2 : unit / 2 - 1;
+        }
+        // The largest is the only one of its regime: it stays.
+        kept[last + (DoubledBias >> format.ExponentBits) & Entries - 1] = -1;
+        (Half, Kept, Odd) = (Vector512.Create<int>(half), Vector512.Create<int>(kept), Vector512.Create<int>(odd));
+    }
+
+    /// <summary>Whether a posit has few enough regimes for a table of 16, and exponents that fit binary32 with those of its squares.</summary>
+    public static bool Takes(PositFormat format) => format.Bits <= 9 && format.MaximumExponent <= 56;
+
+    /// <summary>Twice the smallest positive posit, as an integer.</summary>
+    public int Lowest { get; }
+
+    /// <summary>Twice the largest posit, as an integer.</summary>
+    public int Highest { get; }
+
+    /// <summary>Bits below the number of a regime.</summary>
+    public int RegimeShift { get; }
+
+    /// <summary>By regime: what is added, half the distance of codes or one less.</summary>
+    public Vector512<int> Half { get; }
+
+    /// <summary>By regime: the bits that stay.</summary>
+    public Vector512<int> Kept { get; }
+
+    /// <summary>By regime: the last bit of a code, 0 where it is not looked at.</summary>
+    public Vector512<int> Odd { get; }
+
+    /// <summary>table[index mod 16] in every lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Find(Vector512<int> table, Vector512<int> index)
+    {
+        if (Avx512F.IsSupported) return Avx512F.PermuteVar16x32(table, index);
+        if (Avx2.IsSupported) return Vector512.Create(Find(table, index.GetLower()), Find(table, index.GetUpper()));
+        return Vector512.Shuffle(table, index & Vector512.Create(Entries - 1));
+    }
+
+    private static Vector256<int> Find(Vector512<int> table, Vector256<int> index)
+    {
+        Vector256<int> low = Avx2.PermuteVar8x32(table.GetLower(), index), high = Avx2.PermuteVar8x32(table.GetUpper(), index);
+        return Vector256.ConditionalSelect(index << 28 >> 31, high, low);
+    }
+
+    /// <summary>Lanes shifted right by the same number of bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Shift(Vector512<int> value, Vector512<int> count) =>
+        Avx512F.IsSupported ? Avx512F.ShiftRightLogicalVariable(value, count.AsUInt32()) : value >>> count.ToScalar();
+}
+
+/// <summary>A choice made when a loop is compiled.</summary>
+internal interface IChoice
+{
+    /// <summary>The choice.</summary>
+    static abstract bool IsMade { get; }
+}
+
+/// <summary>Made.</summary>
+internal readonly struct Chosen : IChoice
+{
+    public static bool IsMade => true;
+}
+
+/// <summary>Not made.</summary>
+internal readonly struct NotChosen : IChoice
+{
+    public static bool IsMade => false;
+}

@@ -31,12 +31,15 @@ internal sealed class FloatLanesKernel<T> : TiledKernel
         if (Math.Max(a.Width, b.Width) > LaneBits) return $"operands do not fit {LaneBits} bits";
         if (Math.Min(a.Unit, b.Unit) < LaneUnit || Math.Max(a.Top, b.Top) > LaneTop) return "operands leave the lane's exponents";
         OperandRange product = a * b;
-        if (acc.Product is { } rounded && !IsExactIn(rounded, product)) return $"products are rounded to {rounded.Name}";
+        bool separate = acc.Product is { } rounded && !IsExactIn(rounded, product);
+        if (separate && !(IsSingle && acc.Product == acc.Format && product.Width <= LaneBits && !IsLane(format))) return $"products are rounded to {acc.Product!.Name}";
         if (IsLane(format)) return null;
         int unit = Math.Min(product.Unit, format.MinimumExponent - format.FractionBits), scale = Scale(format);
         int weightScale = WeightScale(a, scale);
         if (unit + scale < LaneUnit || a.Top + scale - weightScale > LaneTop || b.Top + weightScale > LaneTop) return "scaled sums leave the lane's exponents";
         if (format.MinimumExponent - format.FractionBits + scale + LaneBits > LaneTop) return "the subnormal grid leaves the lane's exponents";
+        // A rounded product has the accumulator's precision and grid, where rounding the sum twice is innocuous.
+        if (separate) return LaneBits - format.Precision < format.Precision + 2 ? $"lanes of {LaneBits} bits leave no room to round to {format.Precision}" : null;
         if (IsSingle) return RoundingProof.Refuses(format, product, order.Canonical(k).Chunk != 0, LaneBits);
         if (LaneBits - format.Precision < format.Precision + 2) return $"lanes of {LaneBits} bits leave no room to round to {format.Precision}";
         // A product that overflows the lane only poisons it.
@@ -58,7 +61,9 @@ internal sealed class FloatLanesKernel<T> : TiledKernel
         OperandRange product = OperandRange.Of(spec.Activation)!.Value * OperandRange.Of(spec.Weight)!.Value;
         int scale = Scale(format), unit = format.MinimumExponent - format.FractionBits;
         int weightScale = WeightScale(OperandRange.Of(spec.Activation)!.Value, scale);
-        T factor = T.ScaleB(T.One, LaneBits - format.Precision);
+        T factor = T.ScaleB(T.One, LaneBits - format.Precision), floor = T.ScaleB(T.CreateChecked(1.5), unit + scale + LaneBits - 1);
+        if (((FloatAccumulator)spec.Accumulator).Product is { } rounded && !IsExactIn(rounded, product))
+            return new FloatLanesPlan<T, SeparateReduction<T>>(spec, format, order, new(factor, floor, T.NegativeZero), scale, weightScale);
         if (RoundingProof.Refuses(format, product, order.Chunk != 0, LaneBits) is not null)
         {
             double grid = Math.ScaleB(1.5, unit + scale + LaneBits - 1);
@@ -66,7 +71,6 @@ internal sealed class FloatLanesKernel<T> : TiledKernel
         }
         // Sums that are multiples of the smallest subnormal never need its grid.
         if (product.Unit >= unit) return new FloatLanesPlan<T, RoundedReduction<T>>(spec, format, order, new(factor), scale, weightScale);
-        T floor = T.ScaleB(T.CreateChecked(1.5), unit + scale + LaneBits - 1);
         return new FloatLanesPlan<T, RoundedSubnormalReduction<T>>(spec, format, order, new(factor, floor, T.NegativeZero), scale, weightScale);
     }
 

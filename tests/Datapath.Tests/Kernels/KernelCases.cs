@@ -156,6 +156,8 @@ internal static class KernelCases
         yield return new FloatAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Saturate);
         yield return new FloatAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee, Format("bf16"));
         yield return new FloatAccumulator(Format("fp16"), RoundingMode.NearestEven, OverflowPolicy.Ieee, Format("e4m3"));
+        foreach (string both in new[] { "fp16", "bf16", "e4m3", "e5m2", "e4m3_ieee", "e3m4", "e5m2fnuz", "e2m1", "e5m12" })
+            yield return new FloatAccumulator(Format(both), RoundingMode.NearestEven, OverflowPolicy.Ieee, Format(both));
         yield return new FloatAccumulator(Format("bf16"), RoundingMode.ToZero, OverflowPolicy.Saturate, Format("fp16"));
         yield return new FloatAccumulator(Format("fp16"), RoundingMode.NearestEven, OverflowPolicy.Ieee, Format("fp32"));
     }

@@ -32,8 +32,9 @@ internal readonly struct RoundedReduction<T>(T factor) : IReduction<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<T> Combine(Vector512<T> total, Vector512<T> chunk) => Round(total + chunk);
 
+    /// <summary>The sum at p bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector512<T> Round(Vector512<T> sum)
+    public Vector512<T> Round(Vector512<T> sum)
     {
         Vector512<T> scaled = sum * _factor;
         return scaled - (scaled - sum);
@@ -66,6 +67,26 @@ internal readonly struct RoundedSubnormalReduction<T>(T factor, T floor, T sign)
         Vector512<T> scaled = FloatLanes.RaiseMagnitude(sum * _factor, _floor, _sign);
         return Vector512.ConditionalSelect(_sign, sum, scaled - (scaled - sum));
     }
+}
+
+/// <summary>
+/// Products that the lane holds exactly are rounded into the accumulator's format, subnormal grid included, before they are added. A sum of
+/// two such numbers is a multiple of the smallest subnormal and needs no grid. An overflowing product poisons the lane as a sum does.
+/// </summary>
+/// <param name="factor">2^(W-p).</param>
+/// <param name="floor">1.5·2^(q+W-1).</param>
+/// <param name="sign">The lane with only its sign bit set: -0.</param>
+internal readonly struct SeparateReduction<T>(T factor, T floor, T sign) : IReduction<T>
+    where T : unmanaged
+{
+    private readonly RoundedSubnormalReduction<T> _product = new(factor, floor, sign);
+    private readonly RoundedReduction<T> _sum = new(factor);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<T> Step(Vector512<T> acc, Vector512<T> a, Vector512<T> b) => _sum.Round(acc + _product.Round(a * b));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<T> Combine(Vector512<T> total, Vector512<T> chunk) => _sum.Round(total + chunk);
 }
 
 /// <summary>

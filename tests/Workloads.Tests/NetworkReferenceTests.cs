@@ -86,14 +86,17 @@ public sealed class NetworkReferenceTests
         Truth.Checked("Workloads", $"{net} int8_intermediates.npz", "ONNX Runtime", expected.Values.Sum(t => (long)t.Count), $"every element of {compared} int8 tensors equal");
     }
 
-    [TestCase("qonnx-tfc-w2a2")]
-    [TestCase("qonnx-tfc-w1a1")]
-    public void Quantized_mlp_matches_the_reference(string net)
+    [TestCase("qonnx-tfc-w2a2", "model_std.onnx")]
+    [TestCase("qonnx-tfc-w1a1", "model_std.onnx")]
+    [TestCase("qonnx-tfc-w2a2", "model_qonnx.onnx")]
+    [TestCase("qonnx-tfc-w1a1", "model_qonnx.onnx")]
+    public void Quantized_mlp_matches_the_reference(string net, string model)
     {
         Tensor images = Data("data-mnist/mnist_test1000_x_u8.npy");
         Tensor x = Tensor.OfFloats(Array.ConvertAll(images.Integers, v => v / 255f), images.Shape[0], 1, 28, 28);
-        Tensor expected = Data($"{net}/mnist1000_std_out.npy"), y = BatchExecutor.Run(Load($"{net}/model_std.onnx"), x);
-        AssertClose(y, expected, 10_000, $"{net} model_std.onnx");
+        Tensor expected = Data($"{net}/mnist1000_std_out.npy"), y = BatchExecutor.Run(Load($"{net}/{model}"), x);
+        AssertClose(y, expected, 10_000, $"{net} {model}");
+        if (model != "model_std.onnx") Assert.That(y.Floats, Is.EqualTo(BatchExecutor.Run(Load($"{net}/model_std.onnx"), x).Floats), "the same graph in plain ONNX");
     }
 
     private static NetworkGraph Load(string net)

@@ -6,11 +6,14 @@ namespace Sim.Workloads.Execution;
 internal delegate Tensor[] OperatorBody(OperatorCall call);
 
 /// <summary>
-/// One operator of the standard domain. Attributes lists every attribute name that is understood, separated by blanks: an unknown one is an error, not a surprise.
+/// One operator, of the standard domain unless Domains says otherwise. Attributes lists every attribute name that is understood, separated by blanks: an unknown one is an error, not a surprise.
 /// </summary>
 internal sealed record Operator(string OpType, int MinInputs, int MaxInputs, int MaxOutputs, string Attributes, OperatorBody Body)
 {
     private readonly HashSet<string> _attributes = [.. Attributes.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+
+    /// <summary>Domains that the operator lives in; "" is the standard one.</summary>
+    internal IReadOnlyList<string> Domains { get; init; } = [""];
 
     internal bool Knows(string attribute) => _attributes.Contains(attribute);
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Sim.Foundation.Diagnostics;
 using Sim.Workloads.Execution.Operators;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Quantization;
 
 namespace Sim.Workloads.Execution;
 
@@ -22,6 +23,10 @@ public static class OperatorCatalogue
         new("QuantizeLinear", 2, 3, 1, "axis block_size output_dtype saturate precision", QuantizationOperators.Quantize),
         new("DequantizeLinear", 2, 3, 1, "axis block_size output_dtype", QuantizationOperators.Dequantize),
         new("DynamicQuantizeLinear", 1, 1, 3, "", QuantizationOperators.Dynamic),
+        new("Quant", 4, 4, 1, "narrow rounding_mode signed", QonnxOperators.Quant) { Domains = QonnxQuantizer.Domains },
+        new("IntQuant", 4, 4, 1, "narrow rounding_mode signed", QonnxOperators.Quant) { Domains = QonnxQuantizer.Domains },
+        new("BipolarQuant", 2, 2, 1, "", QonnxOperators.Bipolar) { Domains = QonnxQuantizer.Domains },
+        new("Trunc", 5, 6, 1, "narrow rounding_mode signed", QonnxOperators.Trunc) { Domains = QonnxQuantizer.Domains },
         new("Add", 2, 2, 1, "", BinaryOperators.Add),
         new("Sub", 2, 2, 1, "", BinaryOperators.Sub),
         new("Mul", 2, 2, 1, "", BinaryOperators.Mul),
@@ -128,12 +133,12 @@ public static class OperatorCatalogue
         return Find(node) is not null;
     }
 
-    internal static Operator? Find(Node node) => node.Domain.Length == 0 && ByName.TryGetValue(node.OpType, out Operator? op) ? op : null;
+    internal static Operator? Find(Node node) => ByName.TryGetValue(node.OpType, out Operator? op) && op.Domains.Contains(node.Domain) ? op : null;
 
     /// <summary>Says that a node's operator is not supported and, unless that has been said before, what is.</summary>
     internal static string Unsupported(Node node, bool listNames = true)
     {
-        string hint = node.Domain.Length == 0 ? NearestName.Hint(node.OpType, Names) : $" (domain '{node.Domain}')";
+        string hint = node.Domain.Length == 0 && !ByName.ContainsKey(node.OpType) ? NearestName.Hint(node.OpType, Names) : $" (domain '{node.Domain}')";
         return $"operator {node.OpType} is not supported{hint}" + (listNames ? $"; supported are {string.Join(", ", Names)}" : "");
     }
 }

@@ -6,9 +6,12 @@ using Sim.Datapath.Formats;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>Fixed-point formats of at most 22 bits, to nearest even: rounded and held to the range as floats, which is exact at that size.</summary>
-internal sealed class FixedQuantizer(FixedFormat format, Rounding rounding) : Quantizer(format, rounding)
+/// <param name="format">Format of the codes.</param>
+/// <param name="rounding">To nearest even.</param>
+/// <param name="symmetric">Whether the most negative number is left out and counts as beyond the range.</param>
+internal sealed class FixedQuantizer(FixedFormat format, Rounding rounding, bool symmetric = false) : Quantizer(format, rounding)
 {
-    private readonly float _minimum = format.MinimumInteger, _maximum = format.MaximumInteger, _unit = (float)Math.ScaleB(1, format.Fraction);
+    private readonly float _minimum = symmetric ? -format.MaximumInteger : format.MinimumInteger, _maximum = format.MaximumInteger, _unit = (float)Math.ScaleB(1, format.Fraction);
     private readonly uint _mask = uint.MaxValue >> 32 - format.Bits;
 
     /// <summary>Range plus zero point must be exact in binary32.</summary>

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels.Lanes;
@@ -75,25 +77,47 @@ internal sealed class CarryLanesKernel : TiledKernel
 
         public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<float> values) => _weights.Decode(codes, zeroPoint, 1, values);
 
-        public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int rows, int columns, Span<long> results, ref GemmEvents events)
+        public override PanelBounds Bounds(Span<float> panel, int width, bool weights) => new(Finite.All(panel) ? 0 : double.NaN, 0, 0);
+
+        public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int rows, int columns, Span<long> results, ref GemmEvents events) => false;
+
+        [SkipLocalsInit]
+        public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+            Span<long> results, ref GemmEvents events)
         {
             Span<float> total = stackalloc float[LaneTile.Rows * 32];
             Chunks.Sum(a, b, _chunk, _reduction, total);
             _encoder.Encode(total, results);
             if (Finite.All(total)) return true;
             // From finite operands Inf comes by overflow alone, and NaN from chunks that overflowed to both sides.
-            if (!Finite.All(a) || !Finite.All(b)) return false;
+            if (double.IsNaN(activations.Largest) || double.IsNaN(weights.Largest)) return false;
             for (int r = 0; r < rows; r++)
             {
-                for (int i = r * Width; i < r * Width + columns; i++)
+                for (int half = 0; half < 2; half++)
                 {
-                    if (float.IsFinite(total[i])) continue;
-                    events.OverflowedOutputs++;
-                    if (float.IsNaN(total[i])) events.NaNOutputs++;
-                    results[i] = float.IsNaN(total[i]) ? _nan : float.IsNegative(total[i]) ? _infinity | _sign : _infinity;
+                    int at = r * Width + half * 16;
+                    ulong lanes = (1ul << Math.Clamp(columns - half * 16, 0, 16)) - 1;
+                    Specials(Vector512.Create(total[at..]), results.Slice(at, 16), lanes, ref events);
                 }
             }
             return true;
+        }
+
+        // Puts the codes of the lanes that are not finite in place and counts those of them that are not padding.
+        private void Specials(Vector512<float> sums, Span<long> results, ulong lanes, ref GemmEvents events)
+        {
+            Vector512<uint> exponent = Vector512.Create(0x7F80_0000u), bits = sums.AsUInt32();
+            Vector512<uint> special = Vector512.Equals(bits & exponent, exponent), number = Vector512.Equals(sums, sums).AsUInt32();
+            ulong found = special.ExtractMostSignificantBits() & lanes;
+            if (found == 0) return;
+            events.OverflowedOutputs += BitOperations.PopCount(found);
+            events.NaNOutputs += BitOperations.PopCount(found & ~number.ExtractMostSignificantBits());
+            Vector512<uint> sign = (bits >>> 31) * Vector512.Create((uint)_sign);
+            Vector512<uint> codes = Vector512.ConditionalSelect(number, Vector512.Create((uint)_infinity) | sign, Vector512.Create((uint)_nan));
+            (Vector512<ulong> low, Vector512<ulong> high) = Vector512.Widen(codes);
+            (Vector512<long> lowSpecial, Vector512<long> highSpecial) = Vector512.Widen(special.AsInt32());
+            Vector512.ConditionalSelect(lowSpecial, low.AsInt64(), Vector512.Create<long>(results)).CopyTo(results);
+            Vector512.ConditionalSelect(highSpecial, high.AsInt64(), Vector512.Create<long>(results[8..])).CopyTo(results[8..]);
         }
     }
 }

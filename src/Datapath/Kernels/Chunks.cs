@@ -8,6 +8,7 @@ namespace Sim.Datapath.Kernels;
 internal static class Chunks
 {
     /// <summary>Sums all steps of a tile: chunk by chunk when <paramref name="chunk"/> is not 0.</summary>
+    [SkipLocalsInit]
     public static void Sum<T, TReduction>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, int chunk, TReduction reduction, Span<T> total)
         where T : unmanaged
         where TReduction : struct, IReduction<T>

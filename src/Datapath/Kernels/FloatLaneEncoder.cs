@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Sim.Datapath.Formats;
 
@@ -28,13 +29,17 @@ internal readonly struct FloatLaneEncoder<T>
         _rebias = T.ScaleB(T.One, format.Bias - (single ? 127 : 1023));
     }
 
-    /// <summary>Codes of finite values.</summary>
+    /// <summary>Codes of finite values, whole vectors of them.</summary>
     public void Encode(ReadOnlySpan<T> values, Span<long> codes)
     {
-        for (int i = 0; i < values.Length; i += Vector512<T>.Count) Encode(Vector512.Create(values[i..]), codes[i..]);
+        // The one check of both lengths.
+        codes = codes[..values.Length];
+        ref T from = ref MemoryMarshal.GetReference(values);
+        ref long to = ref MemoryMarshal.GetReference(codes);
+        for (int i = 0; i + Vector512<T>.Count <= values.Length; i += Vector512<T>.Count) Encode(Vector512.LoadUnsafe(ref from, (nuint)i), ref Unsafe.Add(ref to, i));
         if (_format.HasNegativeZero) return;
         long negativeZero = 1L << _format.Bits - 1;
-        foreach (ref long code in codes[..values.Length])
+        foreach (ref long code in codes)
             if (code == negativeZero) code = 0;
     }
 
@@ -46,20 +51,20 @@ internal readonly struct FloatLaneEncoder<T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Encode(Vector512<T> values, Span<long> codes)
+    private void Encode(Vector512<T> values, ref long codes)
     {
         Vector512<T> biased = Vector512.Abs(values) * _unscale * _rebias;
         if (typeof(T) == typeof(float))
         {
             Vector512<uint> code = biased.AsUInt32() >>> _shift | values.AsUInt32() >>> 31 << _format.Bits - 1;
             (Vector512<ulong> low, Vector512<ulong> high) = Vector512.Widen(code);
-            low.AsInt64().CopyTo(codes);
-            high.AsInt64().CopyTo(codes[8..]);
+            low.AsInt64().StoreUnsafe(ref codes);
+            high.AsInt64().StoreUnsafe(ref codes, 8);
         }
         else
         {
             Vector512<ulong> code = biased.AsUInt64() >>> _shift | values.AsUInt64() >>> 63 << _format.Bits - 1;
-            code.AsInt64().CopyTo(codes);
+            code.AsInt64().StoreUnsafe(ref codes);
         }
     }
 }

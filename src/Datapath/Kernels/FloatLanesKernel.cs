@@ -71,6 +71,8 @@ internal sealed class FloatLanesKernel<T> : TiledKernel
         }
         // Sums that are multiples of the smallest subnormal never need its grid.
         if (product.Unit >= unit) return new FloatLanesPlan<T, RoundedReduction<T>>(spec, format, order, new(factor), scale, weightScale);
+        if (IsSingle && order.Chunk == 0)
+            return (TilePlan<T>)(object)new GridLanesPlan(spec, format, order, float.CreateChecked(factor), unit, scale, weightScale);
         return new FloatLanesPlan<T, RoundedSubnormalReduction<T>>(spec, format, order, new(factor, floor, T.NegativeZero), scale, weightScale);
     }
 

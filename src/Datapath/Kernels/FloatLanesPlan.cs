@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels.Lanes;
@@ -51,11 +53,18 @@ internal class FloatLanesPlan<T, TReduction> : TilePlan<T>
         Sum(a, b, rows, columns, _reduction, results);
 
     /// <summary>Sums a tile with a given step.</summary>
+    [SkipLocalsInit]
     protected bool Sum<TStep>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, int rows, int columns, TStep step, Span<long> results)
         where TStep : struct, IReduction<T>
     {
         Span<T> total = stackalloc T[LaneTile.Rows * LaneTile.Width<T>()];
         Chunks.Sum(a, b, _chunk, step, total);
+        return Finish(total, rows, columns, results);
+    }
+
+    /// <summary>Results of finished sums; false where one is Inf or NaN.</summary>
+    protected bool Finish(ReadOnlySpan<T> total, int rows, int columns, Span<long> results)
+    {
         if (!IsFinite(total[..(rows * Width)], columns)) return false;
         _encoder.Encode(total[..(rows * Width)], results);
         return true;
@@ -65,10 +74,16 @@ internal class FloatLanesPlan<T, TReduction> : TilePlan<T>
     {
         if (columns == Width)
         {
-            // x·0 is 0 for finite x and NaN otherwise.
-            Vector512<T> zero = Vector512<T>.Zero;
-            for (int i = 0; i < tile.Length; i += Vector512<T>.Count) zero += Vector512.Create(tile[i..]) * T.Zero;
-            return Vector512.EqualsAll(zero, Vector512<T>.Zero);
+            // x·0 is 0 for finite x and NaN otherwise; a row is two vectors.
+            Vector512<T> left = Vector512<T>.Zero, right = left;
+            ref T from = ref MemoryMarshal.GetReference(tile);
+            nuint lanes = (nuint)Vector512<T>.Count;
+            for (nuint i = 0; i < (nuint)tile.Length; i += 2 * lanes)
+            {
+                left = FloatLanes.Fma(Vector512.LoadUnsafe(ref from, i), Vector512<T>.Zero, left);
+                right = FloatLanes.Fma(Vector512.LoadUnsafe(ref from, i + lanes), Vector512<T>.Zero, right);
+            }
+            return Vector512.EqualsAll(left + right, Vector512<T>.Zero);
         }
         for (int i = 0; i < tile.Length; i++)
             if (i % Width < columns && !T.IsFinite(tile[i])) return false;

@@ -1,4 +1,4 @@
-using System.Runtime.Intrinsics;
+using System.Runtime.CompilerServices;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels.Lanes;
 using Sim.Datapath.Specs;
@@ -50,13 +50,14 @@ internal sealed class RangeLanesKernel : TiledKernel
     private sealed class Plan : TilePlan<float>
     {
         // Watched panels are scaled below 2^12: products below 2^24 are harmed by accumulators up to 2^0, and 2 is what a step is watched for.
-        private const int WatchedTop = 12, LongestScale = 100;
+        private const int WatchedTop = 12, LongestScale = 100, WatchedPart = 128;
 
         private readonly OperandDecoder<float> _activations, _weights;
         private readonly OperandRange _activation, _weight;
         private readonly FloatFormat _format;
         private readonly MagicReduction _magic;
-        private readonly float _factor;
+        private readonly FusedMagicReduction _fusedMagic;
+        private readonly RoundedReduction<float> _rounded;
         private readonly bool _watched;
 
         public Plan(DatapathSpec spec, bool watched)
@@ -66,8 +67,9 @@ internal sealed class RangeLanesKernel : TiledKernel
             _weights = OperandDecoder<float>.Of(spec.Weight);
             _activation = OperandRange.Of(spec.Activation)!.Value;
             _weight = OperandRange.Of(spec.Weight)!.Value;
-            _magic = new(LaneBits - _format.Precision);
-            _factor = MathF.ScaleB(1, LaneBits - _format.Precision);
+            int dropped = LaneBits - _format.Precision;
+            (_magic, _fusedMagic) = (new(dropped), new(dropped));
+            _rounded = new(MathF.ScaleB(1, dropped));
             _watched = watched;
         }
 
@@ -94,6 +96,7 @@ internal sealed class RangeLanesKernel : TiledKernel
 
         public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int rows, int columns, Span<long> results, ref GemmEvents events) => false;
 
+        [SkipLocalsInit]
         public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
             Span<long> results, ref GemmEvents events)
         {
@@ -103,15 +106,32 @@ internal sealed class RangeLanesKernel : TiledKernel
             if (!_watched)
             {
                 if (!FitsLane(activations, weights, 0) || !RangeProof.HoldsBelow(activations, weights, _activation, _weight, _format.Precision, LaneBits)) return false;
-                LaneTile.Sum(ref Chunks.Element(a, 0), ref Chunks.Element(b, 0), steps, _magic, ref total[0]);
+                LaneTile.Sum(ref Chunks.Element(a, 0), ref Chunks.Element(b, 0), steps, _magic, _fusedMagic, default(Unwatched<float>), ref Unsafe.NullRef<float>(), ref total[0]);
             }
             else
             {
                 if (Math.Abs(scale) > LongestScale || !FitsLane(activations, weights, scale)) return false;
-                uint seen = WatchedTile.Sum(ref Chunks.Element(a, 0), ref Chunks.Element(b, 0), steps, _factor, 1, ref total[0]);
-                if ((seen & 1u << 30) == 0) return false;
+                if (!Watched(a, b, steps, (activations.Traits | weights.Traits).HasFlag(PanelTraits.HasZero), total)) return false;
             }
             new FloatLaneEncoder<float>(_format, scale).Encode(total[..(rows * Width)], results);
+            return true;
+        }
+
+        // Part by part; the watch that takes 0 for small costs less, and a part where it finds something is summed again under the other.
+        [SkipLocalsInit]
+        private bool Watched(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int steps, bool zeros, Span<float> total)
+        {
+            Span<float> before = stackalloc float[LaneTile.Rows * 32];
+            total.Clear();
+            for (int first = 0; first < steps; first += WatchedPart)
+            {
+                int length = Math.Min(WatchedPart, steps - first);
+                ref float x = ref Chunks.Element(a, first * LaneTile.Rows);
+                ref float y = ref Chunks.Element(b, first * 32);
+                total.CopyTo(before);
+                if (!zeros && Watch.Passes(LaneTile.Sum(ref x, ref y, length, _rounded, _rounded, default(BelowTwoWatch), ref before[0], ref total[0]))) continue;
+                if (!Watch.Passes(LaneTile.Sum(ref x, ref y, length, _rounded, _rounded, new SmallWatch(1), ref before[0], ref total[0]))) return false;
+            }
             return true;
         }
 

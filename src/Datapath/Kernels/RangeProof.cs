@@ -44,7 +44,7 @@ internal static class RangeProof
     private static PanelBounds Bits<TBits>(ReadOnlySpan<TBits> panel, Func<TBits, double> value)
         where TBits : unmanaged, IBinaryInteger<TBits>, IMinMaxValue<TBits>
     {
-        Vector512<TBits> largest = Vector512<TBits>.Zero, smallest = Vector512<TBits>.AllBitsSet;
+        Vector512<TBits> largest = Vector512<TBits>.Zero, smallest = Vector512<TBits>.AllBitsSet, zero = Vector512<TBits>.Zero;
         if (panel.Length % Vector512<TBits>.Count != 0)
         {
             var padded = new TBits[panel.Length + Vector512<TBits>.Count - panel.Length % Vector512<TBits>.Count];
@@ -56,10 +56,12 @@ internal static class RangeProof
             Vector512<TBits> twice = Vector512.Create(panel[i..]) << 1;
             largest = Vector512.Max(largest, twice);
             smallest = Vector512.Min(smallest, twice - Vector512<TBits>.One);
+            zero = Vector512.Max(zero, twice - Vector512<TBits>.One);
         }
         TBits top = TBits.Zero, bottom = TBits.MaxValue;
         for (int lane = 0; lane < Vector512<TBits>.Count; lane++) (top, bottom) = (TBits.Max(top, largest[lane]), TBits.Min(bottom, smallest[lane]));
-        return new PanelBounds(value(top >>> 1), bottom == TBits.MaxValue ? double.PositiveInfinity : value((bottom >>> 1) + TBits.One), 0);
+        return new PanelBounds(value(top >>> 1), bottom == TBits.MaxValue ? double.PositiveInfinity : value((bottom >>> 1) + TBits.One), 0,
+            Traits: Vector512.EqualsAny(zero, Vector512<TBits>.AllBitsSet) ? PanelTraits.HasZero : PanelTraits.None);
     }
 
     private static int Unit(in PanelBounds a, in PanelBounds b, OperandRange activation, OperandRange weight) =>

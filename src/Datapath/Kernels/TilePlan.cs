@@ -56,9 +56,11 @@ internal abstract class TilePlan<T>
 /// <param name="Scale">Exponent of the power of two that the elements of the panel carry more than these bounds.</param>
 /// <param name="Traits">What else a plan noted.</param>
 /// <param name="Codes">The codes that occur, where a plan sums codes.</param>
-internal readonly record struct PanelBounds(double Largest, double Smallest, long RowSum, int Scale = 0, PanelTraits Traits = PanelTraits.None, CodeSet? Codes = null);
+/// <param name="Floors">For every step, a power of two that no element but 0 is below (see <see cref="StepFloors"/>), where a plan needs it.</param>
+internal readonly record struct PanelBounds(double Largest, double Smallest, long RowSum, int Scale = 0, PanelTraits Traits = PanelTraits.None, CodeSet? Codes = null,
+    float[]? Floors = null);
 
-/// <summary>What a plan of codes, not numbers, notes of a panel.</summary>
+/// <summary>What a plan notes of a panel beside its bounds.</summary>
 [Flags]
 internal enum PanelTraits : byte
 {
@@ -70,6 +72,9 @@ internal enum PanelTraits : byte
 
     /// <summary>A code is among those that break the table's rule.</summary>
     Irregular = 2,
+
+    /// <summary>An element, or padding, is 0.</summary>
+    HasZero = 4,
 }
 
 /// <summary>Weights decoded and laid out for one kernel, to be used with any number of activation matrices. Immutable.</summary>

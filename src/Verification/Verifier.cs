@@ -20,8 +20,14 @@ public sealed record LayerVerdict(IntegerLayer Layer, ImmutableArray<Verdict> Ch
 /// </summary>
 /// <param name="Widths">Of each register, at least 2.</param>
 /// <param name="Below">Of each register: the verdict when it alone is one bit narrower; null at the least width.</param>
-public sealed record ChannelWidth(string Prover, ImmutableArray<Interval> Bounds, ImmutableArray<int> Widths, ImmutableArray<Verdict?> Below)
+public sealed record ChannelWidth(Proved Proof, ImmutableArray<int> Widths, ImmutableArray<Verdict?> Below)
 {
+    /// <summary>The prover that narrowed the bounds last.</summary>
+    public string Prover => Proof.Prover;
+
+    /// <summary>Of each register: what provably holds all its sums.</summary>
+    public ImmutableArray<Interval> Bounds => Proof.Bounds;
+
     /// <summary>Whether no narrower register would do: every claim one bit narrower is refuted.</summary>
     public bool IsTight => Below.All(v => v is null or Refuted);
 }
@@ -58,12 +64,12 @@ public static class Verifier
     private static ChannelWidth Minimal(Ladder ladder, IntegerLayer layer, int row, VerifyOptions options, bool tight)
     {
         // Widths of 64 bits: no sum of the layers here reaches further, and the bounds do not depend on them.
-        (string prover, ImmutableArray<Interval> bounds) = ladder.Tightest(options.Claim(layer, row, options.Widths(64)));
-        ImmutableArray<int> widths = [.. bounds.Select(b => Math.Max(2, b.Width))];
+        Proved proof = ladder.Tightest(options.Claim(layer, row, options.Widths(64)));
+        ImmutableArray<int> widths = [.. proof.Bounds.Select(b => Math.Max(2, b.Width))];
         var below = new Verdict?[widths.Length];
         for (int r = 0; tight && r < widths.Length; r++)
             if (widths[r] > 2) below[r] = ladder.Decide(options.Claim(layer, row, widths.SetItem(r, widths[r] - 1)));
-        return new(prover, bounds, widths, [.. below]);
+        return new(proof, widths, [.. below]);
     }
 
     private static ImmutableArray<T> Channels<T>(IntegerLayer layer, VerifyOptions options, Func<int, T> decide, CancellationToken cancellation)

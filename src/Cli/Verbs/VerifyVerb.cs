@@ -3,6 +3,8 @@ using System.CommandLine;
 using Sim.Cli.Verbs.Verify;
 using Sim.Foundation.Diagnostics;
 using Sim.Verification;
+using Sim.Verification.Certificates;
+using Sim.Verification.Checking;
 using Sim.Verification.Layers;
 using Sim.Verification.Observation;
 using Sim.Verification.Provers;
@@ -29,33 +31,70 @@ internal sealed class VerifyVerb : IVerb
     private static int Run(VerifyRequest request, Terminal terminal)
     {
         var bag = new DiagnosticBag();
+        if (request.Check is not null) return CheckCertificates(request, terminal);
         VerifyOptions? claims = request.Claims(bag);
-        NetworkGraph? graph = OnnxReader.Load(request.Model, bag);
-        IntegerNetwork? network = graph is null ? null : IntegerNetworkReader.Read(graph, request.Model, bag, new ReadingOptions { Boxes = request.Boxes });
+        string model = request.Model ?? "";
+        NetworkGraph? graph = request.Model is null ? null : OnnxReader.Load(model, bag);
+        IntegerNetwork? network = graph is null ? null : IntegerNetworkReader.Read(graph, model, bag, new ReadingOptions { Boxes = request.Boxes });
         Tensor? data = request.Data is null ? null : TensorFile.Read(request.Data, bag);
         if (network is not null && request.Layers.Except(network.Layers.Select(l => l.Name)).FirstOrDefault() is { } missing)
             bag.Error(new Location("--layer"), "VER002", $"the network has no integer layer '{missing}'; it has {string.Join(", ", network.Layers.Select(l => l.Name))}");
-        if (network is { Layers.Length: 0 }) bag.Error(new Location(request.Model), "VER003", "no layer of this network sums integers; quantize it first, or give --weight-bits and --activation-bits");
+        if (network is { Layers.Length: 0 }) bag.Error(new Location(model), "VER003", "no layer of this network sums integers; quantize it first, or give --weight-bits and --activation-bits");
         bag.ThrowIfErrors();
         ImmutableArray<IntegerLayer> layers = [.. network!.Layers.Where(l => request.Layers.Length == 0 || request.Layers.Contains(l.Name))];
         ImmutableArray<ObservedLayer> observed = data is null ? [] : AccumulatorObserver.Observe(network, data, Environment.ProcessorCount, terminal.Cancellation);
         foreach (string note in network.Notes) terminal.Error.WriteLine($"note {note}");
-        Check(layers, claims!, request);
+        Check(layers, claims!, model);
         if (request.Minimal)
         {
             ImmutableArray<LayerWidth> widths = [.. layers.Select(l => Verifier.Minimal(l, claims!, cancellation: terminal.Cancellation))];
+            Certify(request, network, claims!, layers, i => [.. widths[i].Channels.Select(c => new ChannelCertificate(c.Widths, c.Proof, c.Below))]);
             if (request.Json) terminal.Out.WriteLine(VerdictJson.Widths(request, network, claims!, widths, observed));
             else WidthTable.Print(request, claims!, widths, observed, terminal);
             return ExitCode.Ok;
         }
         ImmutableArray<LayerVerdict> verdicts = [.. layers.Select(l => Verifier.Decide(l, claims!, claims!.Widths(request.Accumulator, request.Inner), terminal.Cancellation))];
+        ImmutableArray<int> asked = claims!.Widths(request.Accumulator, request.Inner);
+        Certify(request, network, claims, layers, i => [.. verdicts[i].Channels.Select(v => new ChannelCertificate(asked, v, []))]);
         if (request.Json) terminal.Out.WriteLine(VerdictJson.Verdicts(request, network, claims!, verdicts, observed));
         else VerdictTable.Print(request, claims!, verdicts, observed, terminal);
         return verdicts.All(v => v.IsProved) ? ExitCode.Ok : ExitCode.AnswerIsNo;
     }
 
+    private static void Certify(VerifyRequest request, IntegerNetwork network, VerifyOptions claims, ImmutableArray<IntegerLayer> layers, Func<int, ImmutableArray<ChannelCertificate>> channels)
+    {
+        if (request.Certificate is null) return;
+        try
+        {
+            var writer = new CertificateWriter(request.Certificate);
+            for (int i = 0; i < layers.Length; i++) writer.Add(network.Graph, layers[i], claims, channels(i));
+            writer.Finish(network.Graph, Program.Version);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException(new Location(request.Certificate), "VER005", $"no certificate can be written here: {e.Message}; allowed is a folder that is new or empty");
+        }
+    }
+
+    private static int CheckCertificates(VerifyRequest request, Terminal terminal)
+    {
+        var bag = new DiagnosticBag();
+        if (request.Width is not null || request.Minimal || request.Certificate is not null) bag.Error(new Location("--check"), "CLI002", "--check takes certificates as they are: give it alone, or with --model");
+        if (!Directory.Exists(request.Check)) bag.Error(new Location(request.Check!), "VER006", "there is no such folder of certificates");
+        string? digest = request.Model is null ? null : OnnxReader.Load(request.Model, bag)?.Digest;
+        bag.ThrowIfErrors();
+        CheckReport report = CertificateChecker.Check(request.Check!, digest);
+        if (request.Json) terminal.Out.WriteLine(VerdictJson.Checked(report));
+        else
+        {
+            foreach (string fault in report.Faults) terminal.Out.WriteLine($"does not hold: {fault}");
+            terminal.Out.WriteLine($"{report.Layers} layers: {report.Proved} proofs followed, {report.Refuted} refutations replayed, {report.Unknown} unknown, {report.Unchecked} need a solver, {report.Faults.Length} faults");
+        }
+        return report.Faults.IsEmpty && report.Unchecked == 0 ? ExitCode.Ok : ExitCode.AnswerIsNo;
+    }
+
     // A claim that cannot be made of a layer is refused before anything is proved.
-    private static void Check(ImmutableArray<IntegerLayer> layers, VerifyOptions claims, VerifyRequest request)
+    private static void Check(ImmutableArray<IntegerLayer> layers, VerifyOptions claims, string model)
     {
         var bag = new DiagnosticBag();
         foreach (IntegerLayer layer in layers)
@@ -66,7 +105,7 @@ internal sealed class VerifyVerb : IVerb
             }
             catch (NotSupportedException e)
             {
-                bag.Error(new Location(request.Model), "VER004", e.Message);
+                bag.Error(new Location(model), "VER004", e.Message);
             }
         }
         bag.ThrowIfErrors();

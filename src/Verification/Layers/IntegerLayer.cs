@@ -83,7 +83,7 @@ public sealed class IntegerLayer
     public bool IsPadded => Shape.Conv is { } g && (g.PadTop | g.PadLeft | g.PadBottom | g.PadRight) != 0;
 
     /// <summary>The weights of a row as the multipliers take them.</summary>
-    public ReadOnlySpan<int> Row(int row, ZeroPoints handling) => (handling == ZeroPoints.Raw ? Weights : _folded).AsSpan(row * K, Weights.Length == 0 ? 0 : K);
+    public ReadOnlySpan<int> Row(int row, ZeroPoints handling) => Weights.Length == 0 ? [] : (handling == ZeroPoints.Raw ? Weights : _folded).AsSpan(row * K, K);
 
     /// <summary>What input k of a row can be, as the multipliers take it. Padding is included.</summary>
     public Interval Input(int row, int k, ZeroPoints handling)

@@ -24,6 +24,9 @@ public interface IProver
 /// <param name="Reason">Why ends that are not reached could not be closed (a time limit, …); null: not applicable.</param>
 public sealed record ProverBound(ImmutableArray<Interval> Ranges, ImmutableArray<Func<Witness>?> Low, ImmutableArray<Func<Witness>?> High, string? Reason = null)
 {
+    /// <summary>Why the ranges hold, where weights and boxes alone do not show it.</summary>
+    public ImmutableArray<Evidence> Evidence { get; init; } = [];
+
     /// <summary>Bounds without witnesses: the same interval for every register.</summary>
     public static ProverBound Enclosing(ChannelClaim claim, Int128 magnitude) => new([.. claim.Registers.Select(_ => new Interval(-magnitude, magnitude))], [], []);
 }

@@ -12,13 +12,15 @@ public sealed class Ladder(ImmutableArray<IProver> provers)
     {
         ArgumentNullException.ThrowIfNull(claim);
         ImmutableArray<Interval> tightest = [], reached = [];
+        ImmutableArray<Evidence> evidence = [];
         string reason = "no prover covers the claim";
         foreach (IProver prover in provers)
         {
             if (prover.Refuses(claim) is not null) continue;
             ProverBound bound = prover.Bound(claim);
             tightest = tightest.IsEmpty ? bound.Ranges : [.. tightest.Zip(bound.Ranges, (a, b) => a.Intersect(b))];
-            if (tightest.Zip(claim.Registers).All(p => p.Second.Range.Contains(p.First))) return new Proved(prover.Name, tightest);
+            evidence = evidence.AddRange(bound.Evidence);
+            if (tightest.Zip(claim.Registers).All(p => p.Second.Range.Contains(p.First))) return new Proved(prover.Name, tightest, evidence);
             if (Overflowing(claim, bound) is { } witness) return new Refuted(prover.Name, Replay.Demand(claim, witness), tightest);
             reached = Reached(bound, reached);
             reason = bound.Reason ?? $"the bounds of '{prover.Name}' are wider than the register and not known to be reached";
@@ -27,19 +29,21 @@ public sealed class Ladder(ImmutableArray<IProver> provers)
     }
 
     /// <summary>The tightest bounds that the whole ladder finds, for minimal widths: the prover named is the last that narrowed them.</summary>
-    public (string Prover, ImmutableArray<Interval> Bounds) Tightest(ChannelClaim claim)
+    public Proved Tightest(ChannelClaim claim)
     {
         ArgumentNullException.ThrowIfNull(claim);
         ImmutableArray<Interval> tightest = [];
+        ImmutableArray<Evidence> evidence = [];
         string name = "";
         foreach (IProver prover in provers)
         {
             if (prover.Refuses(claim) is not null) continue;
-            ImmutableArray<Interval> ranges = prover.Bound(claim).Ranges;
-            ImmutableArray<Interval> both = tightest.IsEmpty ? ranges : [.. tightest.Zip(ranges, (a, b) => a.Intersect(b))];
-            if (tightest.IsEmpty || !both.SequenceEqual(tightest)) (name, tightest) = (prover.Name, both);
+            ProverBound bound = prover.Bound(claim);
+            ImmutableArray<Interval> both = tightest.IsEmpty ? bound.Ranges : [.. tightest.Zip(bound.Ranges, (a, b) => a.Intersect(b))];
+            if (!tightest.IsEmpty && both.SequenceEqual(tightest)) continue;
+            (name, tightest, evidence) = (prover.Name, both, evidence.AddRange(bound.Evidence));
         }
-        return (name, tightest);
+        return new(name, tightest, evidence);
     }
 
     private static Witness? Overflowing(ChannelClaim claim, ProverBound bound)

@@ -8,7 +8,8 @@ namespace Sim.Verification.Verdicts;
 public abstract record Verdict(ImmutableArray<Interval> Bounds);
 
 /// <summary>No sum can leave its register; the named prover shows it by <see cref="Verdict.Bounds"/>.</summary>
-public sealed record Proved(string Prover, ImmutableArray<Interval> Bounds) : Verdict(Bounds);
+/// <param name="Evidence">What a checker needs beside the weights and boxes to follow the bounds; empty: nothing, the extremes of independent inputs show them.</param>
+public sealed record Proved(string Prover, ImmutableArray<Interval> Bounds, ImmutableArray<Evidence> Evidence) : Verdict(Bounds);
 
 /// <summary>A sum leaves its register for the inputs of the witness, replayed in the reference kernel.</summary>
 public sealed record Refuted(string Prover, Witness Witness, ImmutableArray<Interval> Bounds) : Verdict(Bounds);

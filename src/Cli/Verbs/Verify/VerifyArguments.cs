@@ -9,8 +9,8 @@ using Sim.Verification.Layers;
 namespace Sim.Cli.Verbs.Verify;
 
 /// <summary>What `sim verify` was asked.</summary>
-internal sealed record VerifyRequest(string Model, int? Width, int? Inner, bool Minimal, string Order, string Overflow, string Bias, string ZeroPoints, string Inputs,
-    ImmutableArray<string> Layers, string? Data, bool Json)
+internal sealed record VerifyRequest(string? Model, int? Width, int? Inner, bool Minimal, string Order, string Overflow, string Bias, string ZeroPoints, string Inputs,
+    ImmutableArray<string> Layers, string? Data, string? Certificate, string? Check, bool Json)
 {
     private static readonly (string, RegisterOverflow)[] Overflows = [("wrap", RegisterOverflow.Wrap), ("saturate", RegisterOverflow.Saturate)];
 
@@ -30,6 +30,7 @@ internal sealed record VerifyRequest(string Model, int? Width, int? Inner, bool 
     internal VerifyOptions? Claims(DiagnosticBag bag)
     {
         int before = bag.ErrorCount;
+        if (Model is null) bag.Error(new Location("--model"), "CLI002", "give a network to verify (--model), or certificates to check (--check)");
         if (Width is null == !Minimal) bag.Error(new Location("--accumulator"), "CLI002", "give either --accumulator P or --minimal");
         foreach ((string name, int? bits) in new[] { ("--accumulator", Width), ("--inner", Inner) })
             if (bits is < 2 or > 64) bag.Error(new Location(name), "CLI002", $"a register has 2 to 64 bits, found {bits}");
@@ -58,7 +59,7 @@ internal sealed record VerifyRequest(string Model, int? Width, int? Inner, bool 
 /// <summary>The options of `sim verify`.</summary>
 internal sealed class VerifyArguments
 {
-    private readonly Option<string> _model = new("--model") { Description = "ONNX network: QLinear operators, QDQ, QONNX", HelpName = "NET.onnx", Required = true };
+    private readonly Option<string?> _model = new("--model") { Description = "ONNX network: QLinear operators, QDQ, QONNX", HelpName = "NET.onnx" };
     private readonly Option<int?> _accumulator = new("--accumulator") { Description = "Claim: no sum leaves a register of P bits", HelpName = "P" };
     private readonly Option<int?> _inner = new("--inner") { Description = "Width of the inner register of orders with two stages (default: P)", HelpName = "P" };
     private readonly Option<bool> _minimal = new("--minimal") { Description = "Find the least width of every channel, proved, and the input that refutes one bit less" };
@@ -69,14 +70,16 @@ internal sealed class VerifyArguments
     private readonly Option<string> _inputs = new("--inputs") { Description = "What inputs of a layer can be: type (all of the data type) or propagated (what earlier layers can make)", DefaultValueFactory = _ => "type" };
     private readonly Option<string[]> _layers = new("--layer") { Description = "Only these layers", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
     private readonly Option<string?> _data = new("--data") { Description = "Samples: shows what sums reach on data, and how many would overflow", HelpName = "X.npy" };
+    private readonly Option<string?> _certificate = new("--certificate") { Description = "Write a certificate of every verdict to this folder, which must not hold anything yet", HelpName = "DIR" };
+    private readonly Option<string?> _check = new("--check") { Description = "Re-validate certificates by an independent checker; with --model also that they are about that network", HelpName = "DIR" };
     private readonly Option<bool> _json = CommonOptions.Json();
 
     internal void AddTo(VerbCommand command)
     {
-        foreach (Option option in (Option[])[_model, _accumulator, _inner, _minimal, _order, _overflow, _bias, _zeroPoints, _inputs, _layers, _data, _json]) command.Add(option);
+        foreach (Option option in (Option[])[_model, _accumulator, _inner, _minimal, _order, _overflow, _bias, _zeroPoints, _inputs, _layers, _data, _certificate, _check, _json]) command.Add(option);
     }
 
-    internal VerifyRequest Read(ParseResult parsed) => new(parsed.GetRequiredValue(_model), parsed.GetValue(_accumulator), parsed.GetValue(_inner), parsed.GetValue(_minimal),
+    internal VerifyRequest Read(ParseResult parsed) => new(parsed.GetValue(_model), parsed.GetValue(_accumulator), parsed.GetValue(_inner), parsed.GetValue(_minimal),
         parsed.GetRequiredValue(_order), parsed.GetRequiredValue(_overflow), parsed.GetRequiredValue(_bias), parsed.GetRequiredValue(_zeroPoints), parsed.GetRequiredValue(_inputs),
-        [.. parsed.GetValue(_layers) ?? []], parsed.GetValue(_data), parsed.GetValue(_json));
+        [.. parsed.GetValue(_layers) ?? []], parsed.GetValue(_data), parsed.GetValue(_certificate), parsed.GetValue(_check), parsed.GetValue(_json));
 }

@@ -76,8 +76,8 @@ public class DatapathReaderTests
         "d:4:36: error CFG102: 'output' must be a float format whose every value fits in fp32 (at most 8 exponent and 23 fraction bits) or a posit within 2^±126, found 'e10m21'")]
     [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: integer, bits: 65, overflow: wrap}", "d:4:36: error CFG002: 'bits' must be an integer from 2 to 64, found '65'")]
     [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: fixed, bits: 16, fraction: 17, overflow: wrap}", "d:4:48: error CFG101: 'fraction' must not exceed the 16 bits of the register, found 17")]
-    [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: intger, bits: 16, overflow: wrap}", "d:4:21: error CFG002: 'kind' must be one of integer, fixed, float, exact, quire, compensated, unnormalized, multi_component, found 'intger'; did you mean 'integer'?")]
-    [TestCase("weight: int8\nactivation: int8\naccumulator: {bits: 16, overflow: wrap}", "d:4:14: error CFG004: the key 'kind' is missing; it must be one of integer, fixed, float, exact, quire, compensated, unnormalized, multi_component")]
+    [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: intger, bits: 16, overflow: wrap}", "d:4:21: error CFG002: 'kind' must be one of integer, fixed, float, exact, quire, compensated, unnormalized, multi_component, log, found 'intger'; did you mean 'integer'?")]
+    [TestCase("weight: int8\nactivation: int8\naccumulator: {bits: 16, overflow: wrap}", "d:4:14: error CFG004: the key 'kind' is missing; it must be one of integer, fixed, float, exact, quire, compensated, unnormalized, multi_component, log")]
     [TestCase("weight: int8\nactivation: int8\naccumulator: int32", "d:4:14: error CFG006: 'accumulator' must be a mapping with 'kind' (accumulator), found 'int32'")]
     [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: integer, bits: 32}", "d:4:14: error CFG004: the key 'overflow' is missing; it must be one of wrap, saturate")]
     [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: integer, bits: 32, overflow: wrap, format: fp16}",

@@ -1,5 +1,6 @@
 using Sim.Datapath;
 using Sim.Datapath.Formats;
+using Sim.Datapath.Formats.Logarithmic;
 using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
@@ -34,6 +35,8 @@ internal static class AccumulatorType
     private static readonly YamlField<int> QuireBits = YamlField.Optional("bits", YamlTypes.Integer(2, Quire.MostBits), 0, "16 for each bit of the posit",
         "Register width. SoftPosit's quire8 has 32, its quire16 128.");
 
+    private static readonly YamlField<INumberFormat> LogFormatField = YamlField.Required("format", FormatType.Any, "Logarithmic format of the register (lnsN_R, with its adder); operands have its fraction bits.");
+
     /// <summary>The type of the `accumulator` key.</summary>
     public static YamlType<AccumulatorSpec> Instance { get; } = new YamlVariantType<AccumulatorSpec>("accumulator", "kind",
     [
@@ -45,6 +48,7 @@ internal static class AccumulatorType
         LongAccumulatorType.Compensated,
         LongAccumulatorType.Unnormalized,
         MultiComponentType.Variant,
+        new("log", new YamlSchema("register of logarithms", "Logarithms added by the format's own adder at every step, never made linear.", [LogFormatField, Rounding]), ReadLog),
     ]);
 
     private static bool ReadInteger(YamlMap map, DiagnosticBag bag, out AccumulatorSpec value)
@@ -103,6 +107,19 @@ internal static class AccumulatorType
         }
         value = Quire.Accumulator(posit, bits, rounding);
         return UpToFp32(QuireFormat, map, format, bag);
+    }
+
+    private static bool ReadLog(YamlMap map, DiagnosticBag bag, out AccumulatorSpec value)
+    {
+        value = null!;
+        if (!(LogFormatField.TryRead(map, bag, out INumberFormat format) & Rounding.TryRead(map, bag, out RoundingMode rounding))) return false;
+        if (format is LogFormat log)
+        {
+            value = new LogAccumulator(log, rounding);
+            return true;
+        }
+        bag.Error(LogFormatField.Place(map), "CFG102", $"'format' must be a logarithmic format (lnsN_R), found '{format.Name}'");
+        return false;
     }
 
     // Every value of the register's format must be a binary32 number: the kernels' lanes and the golden files hold no more.

@@ -151,6 +151,7 @@ public static class ArchitectureJson
         ExactAccumulator e => new JsonObject { ["kind"] = "exact", ["output"] = e.Output.Name, ["rounding"] = Word(e.Rounding), ["overflow"] = Word(e.Overflow) },
         CompensatedAccumulator c => new JsonObject { ["kind"] = "compensated", ["format"] = c.Format.Name, ["rounding"] = Word(c.Rounding), ["overflow"] = Word(c.Overflow) },
         NormalizingAccumulator n => ToNode(n),
+        LogAccumulator l => new JsonObject { ["kind"] = "log", ["format"] = l.Format.Name, ["rounding"] = Word(l.Rounding) },
         MultiComponentAccumulator m => new JsonObject
         {
             ["kind"] = "multi_component", ["format"] = m.Format.Name, ["components"] = m.Components, ["sum"] = m.Sum == ErrorFreeSum.Fast2Sum ? "fast2sum" : "two_sum",

@@ -74,7 +74,11 @@ public static class DatapathReader
         if (formats && dot is AlignedDotUnit { Scales: { } scales })
             foreach (string problem in new[] { activation, weight }.Distinct().Select(f => BlockCatalogue.Refuses(scales.Blocks(f))).OfType<string>()) bag.Error(Dot.Place(map), "CFG107", $"'dot': {problem}");
         if (sum && dot?.Refuses(accumulator) is { } reason) bag.Error(Dot.Place(map), "CFG107", $"'dot': {reason}");
-        if (formats && !Multiplier.IsIn(map) && (weight is ICodeArithmetic || activation is ICodeArithmetic))
+        if (formats && sum && accumulator is LogAccumulator log)
+        {
+            if (log.Refuses(new DatapathSpec("", weight, activation, accumulator) { Dot = dot, Multiplier = multiplier }) is { } misplaced) bag.Error(Accumulator.Place(map), "CFG120", $"'accumulator': {misplaced}");
+        }
+        else if (formats && !Multiplier.IsIn(map) && (weight is ICodeArithmetic || activation is ICodeArithmetic))
             bag.Error(map[Weight.Name]!.Location, "CFG108", $"products of {activation.Name} and {weight.Name} need a logarithmic multiplier ({{kind: log}}) or a table");
         if (bag.ErrorCount > before) return null;
         var spec = new DatapathSpec(named ? name : defaultName ?? "", weight, activation, accumulator, stages) { Dot = dot, Multiplier = multiplier };
@@ -142,6 +146,7 @@ public static class DatapathReader
         ExactAccumulator e => $"exact_{e.Output.Name}",
         PromotedAccumulator p => FormattableString.Invariant($"{Tail(p.Inner)}_into{p.Every}_{Tail(p.Outer)}"),
         CompensatedAccumulator c => $"compensated_{c.Format.Name}",
+        LogAccumulator l => $"log_{l.Format.Name}",
         MultiComponentAccumulator m => FormattableString.Invariant($"{m.Components}x{m.Format.Name}{(m.Output == m.Format ? "" : "_" + m.Output.Name)}"),
         NormalizingAccumulator { Normalization: Normalization.Approximate } n => FormattableString.Invariant($"{n.Format.Name}_an{n.K}.{n.Lambda}"),
         NormalizingAccumulator n => $"{n.Format.Name}_{n.Normalization.ToString().ToLowerInvariant()}",

@@ -28,6 +28,7 @@ internal static class FormatText
             output.WriteLine($"{f.Name,-12} {f.Bits,4}  {Decimal(f.Maximum),-24} {Decimal(f.SmallestPositive),-24} {SpecialCodes(f)}");
         output.WriteLine();
         foreach (FormatFamily family in FormatCatalogue.Families) output.WriteLine(family.Grammar);
+        output.WriteLine($"{ComplexUnitFormat.Name} (complex weights 1, i, -1, -i: decode, encode and eval --op mul)");
         BlockText.List(output);
     }
 
@@ -42,7 +43,8 @@ internal static class FormatText
         Write(output, facts, json);
     }
 
-    private static void Write(TextWriter output, JsonObject facts, bool json)
+    /// <summary>Facts as text or JSON.</summary>
+    public static void Write(TextWriter output, JsonObject facts, bool json)
     {
         if (json)
             output.WriteLine(facts.ToJsonString(Indented));

@@ -56,7 +56,8 @@ internal sealed class FormatsVerb : IVerb
         var command = new VerbCommand("show", "Show the fields, range and special codes of a format", "sim formats show e4m3", "sim formats show q8.8 --json") { name, json };
         command.SetAction(parsed =>
         {
-            if (BlockFilters.Of(parsed.GetRequiredValue(name)) is { } block) FormatText.Show(terminal.Out, block, parsed.GetValue(json));
+            if (ComplexFilters.Is(parsed.GetRequiredValue(name))) FormatText.Write(terminal.Out, ComplexFilters.Facts(), parsed.GetValue(json));
+            else if (BlockFilters.Of(parsed.GetRequiredValue(name)) is { } block) FormatText.Show(terminal.Out, block, parsed.GetValue(json));
             else FormatText.Show(terminal.Out, Format(parsed.GetRequiredValue(name)), parsed.GetValue(json));
             return ExitCode.Ok;
         });
@@ -73,7 +74,8 @@ internal sealed class FormatsVerb : IVerb
             { name, filter, json };
         Option<string?> amax = BlockFilters.TensorAmax();
         command.Options.Add(amax);
-        command.SetAction(parsed => BlockFilters.Of(parsed.GetRequiredValue(name)) is { } block
+        command.SetAction(parsed => ComplexFilters.Is(parsed.GetRequiredValue(name)) ? ComplexFilters.Decode(new RowWriter(terminal, parsed.GetValue(json), "code", "re", "im"), parsed.GetValue(filter))
+            : BlockFilters.Of(parsed.GetRequiredValue(name)) is { } block
             ? BlockFilters.Decode(new RowWriter(terminal, parsed.GetValue(json), "f32_bits"), block, parsed.GetValue(amax))
             : BlockFilters.DemandNone(parsed, amax) ?? Decode(new RowWriter(terminal, parsed.GetValue(json), "code", "value", "class"), Format(parsed.GetRequiredValue(name)), parsed.GetValue(filter)));
         return command;
@@ -119,6 +121,7 @@ internal sealed class FormatsVerb : IVerb
         command.Options.Add(amax);
         command.SetAction(parsed =>
         {
+            if (ComplexFilters.Is(parsed.GetRequiredValue(name))) return ComplexFilters.Encode(new RowWriter(terminal, parsed.GetValue(json), "code"));
             if (BlockFilters.Of(parsed.GetRequiredValue(name)) is { } block)
                 return BlockFilters.Encode(new RowWriter(terminal, parsed.GetValue(json), "scale", "codes"), block, options.ReadForBlocks(parsed), parsed.GetValue(amax));
             BlockFilters.DemandNone(parsed, amax);
@@ -147,6 +150,7 @@ internal sealed class FormatsVerb : IVerb
         options.AddTo(command);
         command.SetAction(parsed =>
         {
+            if (ComplexFilters.Is(parsed.GetRequiredValue(name))) return ComplexFilters.Multiply(new RowWriter(terminal, parsed.GetValue(json), "code"), parsed.GetRequiredValue(op));
             INumberFormat format = Format(parsed.GetRequiredValue(name));
             Rounding asked = options.Read(parsed);
             string wanted = parsed.GetRequiredValue(op);

@@ -69,6 +69,11 @@ public static class FormatCatalogue
             error = block ?? $"'{name}' is a block format; here a format of single numbers is needed";
             return false;
         }
+        if (name == ComplexUnitFormat.Name)
+        {
+            error = $"'{name}' holds complex numbers; a datapath takes their real and imaginary parts as 'ternary' weights";
+            return false;
+        }
         string nearest = Named.Select(f => f.Name).OrderBy(n => Distance(n, name)).First();
         error = $"unknown number format '{name}'; nearest is '{nearest}'; allowed are {string.Join(", ", Named.Select(f => f.Name))}, "
             + string.Join(", ", Families.Select(f => f.Grammar)) + $"; block formats, where those are taken, are {string.Join(", ", BlockCatalogue.Named.Select(f => f.Name))}";

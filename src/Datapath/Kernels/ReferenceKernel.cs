@@ -14,7 +14,7 @@ namespace Sim.Datapath.Kernels;
 /// <item><b>Exact:</b> no rounding, whatever the order; at the end one rounding into Output. An exact sum of zero is +0. Inf - Inf is NaN.</item>
 /// <item><b>Quire:</b> the same in a register of stated width; a sum that leaves it overflows and is NaR from then on.</item>
 /// </list>
-/// <see cref="PromotedAccumulator"/>, <see cref="CompensatedAccumulator"/>, <see cref="MultiComponentAccumulator"/> and <see cref="NormalizingAccumulator"/> say their own steps.
+/// <see cref="PromotedAccumulator"/>, <see cref="CompensatedAccumulator"/>, <see cref="MultiComponentAccumulator"/>, <see cref="LogAccumulator"/> and <see cref="NormalizingAccumulator"/> say their own steps.
 /// With a <see cref="DotUnitSpec"/>, a step takes as many products as the unit has lanes, by the unit's own rule.
 /// Where the datapath has a <see cref="MultiplierSpec"/> that is not exact, its product stands in place of a·b.
 /// Adding a chunk's result to the running total is one step without a product (exact register: exact). A NaN operand or an invalid step
@@ -35,6 +35,8 @@ public sealed class ReferenceKernel : IGemmKernel
     public static string? RefusesDot(DatapathSpec spec, ReductionOrder order, int k) => spec.Accumulator switch
     {
         _ when spec.Dot?.Refuses(spec.Accumulator) is { } reason => reason,
+        LogAccumulator when order.Chunk < 0 => $"a reduction chunk of {order.Chunk} products is negative",
+        LogAccumulator l => l.Refuses(spec),
         _ when spec.Multiplier is not (TableMultiplier or LogMultiplier) && (spec.Weight is ICodeArithmetic || spec.Activation is ICodeArithmetic) =>
             $"products of {spec.Activation.Name} and {spec.Weight.Name} need a logarithmic multiplier (kind log) or a table",
         FloatAccumulator { Format: ICodeArithmetic } or FloatAccumulator { Product: ICodeArithmetic } or ExactAccumulator { Output: ICodeArithmetic } =>

@@ -37,6 +37,7 @@ internal abstract class ReferenceRegister
         FloatAccumulator f => new ReferenceFloatRegister(f),
         ExactAccumulator e => new ReferenceExactRegister(e),
         CompensatedAccumulator c => new ReferenceCompensatedRegister(c),
+        LogAccumulator l => new ReferenceLogRegister(l),
         MultiComponentAccumulator m => new ReferenceMultiComponentRegister(m),
         _ => throw new NotSupportedException($"accumulator {spec.GetType().Name}"),
     };
@@ -45,8 +46,11 @@ internal abstract class ReferenceRegister
     public void Clear()
     {
         Overflowed = LostNaN = false;
-        Load(0);
+        Start();
     }
+
+    /// <summary>Sets the register to +0.</summary>
+    protected virtual void Start() => Load(0);
 
     /// <summary>Sets the register: two's complement bits, or a code of the accumulator's (an exact register's output) format.</summary>
     public abstract void Load(ulong code);

@@ -58,7 +58,7 @@ public sealed record DatapathSpec(string Name, INumberFormat Weight, INumberForm
         .With("product register", PrimitiveKind.Register, Product.RegisterBits, count: Math.Min(1, PipelineStages) * Lanes)
         .With("pipeline register", PrimitiveKind.Register, DeepCutBits, count: (PipelineStages - 1) * Lanes);
 
-    private Structure MultiplierLogic => Multiplier?.Logic(Activation.Shape, Weight.Shape) ?? Product.Multiplier();
+    private Structure MultiplierLogic => Accumulator is LogAccumulator log ? log.Multiplier : Multiplier?.Logic(Activation.Shape, Weight.Shape) ?? Product.Multiplier();
 
     private Structure DotStep(DotUnitSpec unit) => Accumulator is PromotedAccumulator promoted
         ? unit.Step(Product, promoted.Inner) + promoted.Promotion

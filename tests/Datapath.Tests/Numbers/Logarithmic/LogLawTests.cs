@@ -142,7 +142,7 @@ public sealed class LogLawTests
     }
 
     // 2y - y is the only difference whose logarithm is rational (twice a unit's distance).
-    private static (int HalfUnits, bool Exact) Exactly(LogOracle oracle, BigInteger low, BigInteger high)
+    internal static (int HalfUnits, bool Exact) Exactly(LogOracle oracle, BigInteger low, BigInteger high)
     {
         try
         {

@@ -38,7 +38,7 @@ public static class KernelCatalogue
         new AlignedLanesKernel(),
         // 0.3, or 0.2 where products have more than 8 significant bits: byte permutations look the products up.
         new ProductTableKernel(),
-        // Posit registers of 9 bits and less to nearest even: about twenty operations a step, sixteen outputs a vector.
+        // 0.06, or 0.045 where ties need the sign of what a sum lost: posit registers of 9 bits and less, to nearest even.
         new PositLanesKernel(),
         // Registers of 8 bits and less that the lines above leave: posits, odd modes.
         new StepTableKernel(),

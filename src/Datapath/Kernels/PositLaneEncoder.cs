@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Sim.Datapath.Formats;
 
 namespace Sim.Datapath.Kernels;
@@ -23,6 +24,7 @@ internal readonly struct PositLaneEncoder
     }
 
     /// <summary>The code of a finite value; <paramref name="overflowed"/> when it is beyond the largest posit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Encode(double value, out bool overflowed)
     {
         unchecked

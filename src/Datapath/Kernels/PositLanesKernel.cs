@@ -7,10 +7,10 @@ namespace Sim.Datapath.Kernels;
 /// <summary>
 /// Posit registers of at most 9 bits, rounded to nearest even after every step, in binary32 lanes; products exact or rounded to the same posit first.
 /// Why 24 bits suffice, for a product p of w bits, a register of P, and S = acc + p, 2^e ≤ |S| &lt; 2^(e+1), inexact: an addend's last bit is below 2^(e-23).
-/// If it is p's, |p| &lt; 2^(w-24)·|S|, and S and every number a few units beside it lie nearer to acc than any tie, whose distance is 2^-(P+1) of it: acc is
+/// If it is p's, |p| &lt; 2^(w-24)·|S|, and S and its neighbours lie nearer to acc than any tie, whose distance is 2^-(P+1) of it: acc is
 /// the result. If it is acc's, |acc| &lt; 2^(P+e-23) and p may be a tie that acc decides: then p - s is exact, p - s + acc has the sign of what was lost,
-/// and the sum is rounded to odd. A product that was rounded to the posit is no tie and needs none of it. Overflow is a sum above the largest posit; a sum that ends on it may have been above it, and is left to the fallback
-/// with its tile, as are Inf and NaN.
+/// and a tie goes its way. A product that was rounded to the posit is no tie and needs none of it. Overflow is a sum above the largest posit; a sum that
+/// ends on it may have been above it, and is left to the fallback with its tile, as are Inf and NaN.
 /// </summary>
 internal sealed class PositLanesKernel : TiledKernel
 {
@@ -50,9 +50,9 @@ internal sealed class PositLanesKernel : TiledKernel
         return exact ? new Lanes<NotChosen, NotChosen>(spec, format, chunk, exact) : new Lanes<NotChosen, Chosen>(spec, format, chunk, exact);
     }
 
-    private sealed class Lanes<TSeparate, TOdd> : TilePlan<float>
+    private sealed class Lanes<TSeparate, TLossy> : TilePlan<float>
         where TSeparate : struct, IChoice
-        where TOdd : struct, IChoice
+        where TLossy : struct, IChoice
     {
         // Every posit that the lanes take ends above its last 16 bits.
         private const int Unused = 16;
@@ -92,12 +92,12 @@ internal sealed class PositLanesKernel : TiledKernel
             Span<int> largest = stackalloc int[total.Length];
             largest.Clear();
             int steps = a.Length / LaneTile.Rows, length = _chunk == 0 ? steps : Math.Min(_chunk, steps);
-            PositTile<TSeparate, TOdd>.Sum(ref Chunks.Element(a, 0), ref Chunks.Element(b, 0), length, _posit, ref total[0], ref largest[0]);
+            PositTile<TSeparate, TLossy>.Sum(ref Chunks.Element(a, 0), ref Chunks.Element(b, 0), length, _posit, ref total[0], ref largest[0]);
             for (int start = length; start < steps; start += length)
             {
                 int here = Math.Min(length, steps - start);
-                PositTile<TSeparate, TOdd>.Sum(ref Chunks.Element(a, start * LaneTile.Rows), ref Chunks.Element(b, start * 16), here, _posit, ref part[0], ref largest[0]);
-                PositTile<TSeparate, TOdd>.Combine(total, part, _posit, largest);
+                PositTile<TSeparate, TLossy>.Sum(ref Chunks.Element(a, start * LaneTile.Rows), ref Chunks.Element(b, start * 16), here, _posit, ref part[0], ref largest[0]);
+                PositTile<TSeparate, TLossy>.Combine(total, part, _posit, largest);
             }
             return Encode(total, largest, rows, columns, results, ref events);
         }

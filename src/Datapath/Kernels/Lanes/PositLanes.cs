@@ -27,12 +27,12 @@ internal readonly struct PositLanes
             int at = regime + (DoubledBias >> format.ExponentBits) & Entries - 1, run = regime < 0 ? -regime - 1 : regime;
             int unit = 1 << FractionBits + format.ExponentBits + run + 3 - format.Bits;
             kept[at] = -unit;
-            odd[at] = run == last - 1 ? 0 : unit;
-            // The smallest code is odd: half way above it, the next one is even.
-            half[at] = regime == -last ? unit / 2 : unit / 2 - 1;
+            half[at] = unit / 2 - 1;
+            // Of the codes that end with their run, the smallest is odd and the one below the largest even; all exponent fields of the former have bit 6.
+            odd[at] = run < last - 1 ? unit : regime < 0 ? 64 << FractionBits : 0;
         }
-        // The largest is the only one of its regime: it stays.
-        kept[last + (DoubledBias >> format.ExponentBits) & Entries - 1] = -1;
+        // The largest is the only one of its regime: it stays, whatever a tie would do.
+        kept[last + (DoubledBias >> format.ExponentBits) & Entries - 1] = -1 << FractionBits;
         (Half, Kept, Odd) = (Vector512.Create<int>(half), Vector512.Create<int>(kept), Vector512.Create<int>(odd));
     }
 
@@ -48,13 +48,13 @@ internal readonly struct PositLanes
     /// <summary>Bits below the number of a regime.</summary>
     public int RegimeShift { get; }
 
-    /// <summary>By regime: what is added, half the distance of codes or one less.</summary>
+    /// <summary>By regime: half the distance of codes, less one.</summary>
     public Vector512<int> Half { get; }
 
     /// <summary>By regime: the bits that stay.</summary>
     public Vector512<int> Kept { get; }
 
-    /// <summary>By regime: the last bit of a code, 0 where it is not looked at.</summary>
+    /// <summary>By regime: the bit that is set when a code is odd; 0 where none is.</summary>
     public Vector512<int> Odd { get; }
 
     /// <summary>table[index mod 16] in every lane.</summary>
@@ -71,6 +71,11 @@ internal readonly struct PositLanes
         Vector256<int> low = Avx2.PermuteVar8x32(table.GetLower(), index), high = Avx2.PermuteVar8x32(table.GetUpper(), index);
         return Vector256.ConditionalSelect(index << 28 >> 31, high, low);
     }
+
+    /// <summary>a·b - c, rounded once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> MultiplySubtract(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
+        Avx512F.IsSupported ? Avx512F.FusedMultiplySubtract(a, b, c) : Vector512.FusedMultiplyAdd(a, b, -c);
 
     /// <summary>Lanes shifted right by the same number of bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,13 +8,12 @@ namespace Sim.Datapath.Kernels.Lanes;
 /// rounded stays beside each: above the largest posit, a step overflowed.
 /// </summary>
 /// <typeparam name="TSeparate">Whether products are rounded to the posit before they are added.</typeparam>
-/// <typeparam name="TOdd">
-/// Whether binary32 may round sums, which is then made a rounding to odd: d = p - s and e = d + acc give what s = p + acc lost, exactly unless p is so small
-/// beside acc that any neighbour of s rounds to acc (PositLanesKernel).
+/// <typeparam name="TLossy">
+/// Whether binary32 may round a sum s = p + acc to a tie: d = p - s and d + acc give the sign of what was lost, which then decides (PositLanesKernel).
 /// </typeparam>
-internal static class PositTile<TSeparate, TOdd>
+internal static class PositTile<TSeparate, TLossy>
     where TSeparate : struct, IChoice
-    where TOdd : struct, IChoice
+    where TLossy : struct, IChoice
 {
     /// <summary>
     /// Sums <paramref name="k"/> products: <paramref name="a"/> is [k][8] and doubled, <paramref name="b"/> is [k][16]; <paramref name="c"/> and
@@ -47,15 +46,15 @@ internal static class PositTile<TSeparate, TOdd>
         Store(ref largest, m0, m1, m2, m3, m4, m5, m6, m7);
     }
 
-    /// <summary>Adds a finished chunk to the running total, all [rows][16].</summary>
+    /// <summary>Adds a finished chunk to the running total, all [rows][16]. Both are posits, so neither is a tie that what was lost could decide.</summary>
     public static void Combine(Span<float> total, ReadOnlySpan<float> chunk, in PositLanes posit, Span<int> largest)
     {
         Vector512<int> shift = Vector512.Create(posit.RegimeShift), lowest = Vector512.Create(posit.Lowest), highest = Vector512.Create(posit.Highest);
         for (int i = 0; i < total.Length; i += 16)
         {
             Vector512<int> most = Vector512.Create<int>(largest[i..]);
-            Vector512<float> acc = Vector512.Create<float>(total[i..]), part = Vector512.Create(chunk[i..]), sum = acc + part;
-            Round(sum, part - sum + acc, posit.Half, posit.Kept, posit.Odd, shift, lowest, highest, ref most).CopyTo(total[i..]);
+            Vector512<float> sum = Vector512.Create<float>(total[i..]) + Vector512.Create(chunk[i..]);
+            Round<NotChosen>(sum, default, posit.Half, posit.Kept, posit.Odd, shift, lowest, highest, ref most).CopyTo(total[i..]);
             most.CopyTo(largest[i..]);
         }
     }
@@ -64,45 +63,30 @@ internal static class PositTile<TSeparate, TOdd>
     private static Vector512<float> Step(Vector512<float> acc, Vector512<float> a, Vector512<float> b, Vector512<int> half, Vector512<int> kept, Vector512<int> odd,
         Vector512<int> shift, Vector512<int> lowest, Vector512<int> highest, ref Vector512<int> largest)
     {
-        Vector512<float> sum, lost = Vector512<float>.Zero;
         if (TSeparate.IsMade)
         {
-            Vector512<float> product = ToNearest(a * b, (a * b).AsInt32() & Vector512.Create(int.MaxValue), half, kept, odd, shift, lowest, highest, ref largest);
-            sum = acc + product;
+            Vector512<float> product = Round<NotChosen>(a * b, default, half, kept, odd, shift, lowest, highest, ref largest);
+            return Round<NotChosen>(acc + product, default, half, kept, odd, shift, lowest, highest, ref largest);
         }
-        else
-        {
-            sum = Vector512.FusedMultiplyAdd(a, b, acc);
-            if (TOdd.IsMade) lost = Vector512.FusedMultiplyAdd(a, b, -sum) + acc;
-        }
-        return Round(sum, lost, half, kept, odd, shift, lowest, highest, ref largest);
+        Vector512<float> sum = Vector512.FusedMultiplyAdd(a, b, acc), lost = default;
+        if (TLossy.IsMade) lost = PositLanes.MultiplySubtract(a, b, sum) + acc;
+        return Round<TLossy>(sum, lost, half, kept, odd, shift, lowest, highest, ref largest);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Round(Vector512<float> sum, Vector512<float> lost, Vector512<int> half, Vector512<int> kept, Vector512<int> odd,
+    private static Vector512<float> Round<TLost>(Vector512<float> sum, Vector512<float> lost, Vector512<int> half, Vector512<int> kept, Vector512<int> odd,
         Vector512<int> shift, Vector512<int> lowest, Vector512<int> highest, ref Vector512<int> largest)
+        where TLost : struct, IChoice
     {
         Vector512<int> magnitude = sum.AsInt32() & Vector512.Create(int.MaxValue);
-        if (TOdd.IsMade)
-        {
-            // Rounded away from zero when what was lost has the other sign: one step back, then odd.
-            Vector512<int> towards = magnitude + ((sum ^ lost).AsInt32() >> 31) | Vector512<int>.One;
-            magnitude = Vector512.ConditionalSelect(Vector512.Equals(lost, Vector512<float>.Zero).AsInt32(), magnitude, towards);
-        }
-        return ToNearest(sum, magnitude, half, kept, odd, shift, lowest, highest, ref largest);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> ToNearest(Vector512<float> value, Vector512<int> magnitude, Vector512<int> half, Vector512<int> kept, Vector512<int> odd,
-        Vector512<int> shift, Vector512<int> lowest, Vector512<int> highest, ref Vector512<int> largest)
-    {
         largest = Vector512.Max(largest, magnitude);
         Vector512<int> held = Vector512.Min(Vector512.Max(magnitude, lowest), highest), regime = PositLanes.Shift(held, shift);
-        // 1 where the last bit of the code is set.
-        Vector512<int> last = Vector512.Min((held & PositLanes.Find(odd, regime)).AsUInt32(), Vector512<uint>.One).AsInt32();
-        Vector512<int> rounded = (held + PositLanes.Find(half, regime) + last) & PositLanes.Find(kept, regime);
-        rounded |= value.AsInt32() & Vector512.Create(int.MinValue);
-        return Vector512.ConditionalSelect(Vector512.Equals(value, Vector512<float>.Zero), Vector512<float>.Zero, rounded.AsSingle());
+        // 1 where a tie goes up: the code below is odd, or what was lost has the sign of the sum.
+        Vector512<int> up = Vector512.Min((held & PositLanes.Find(odd, regime)).AsUInt32(), Vector512<uint>.One).AsInt32();
+        if (TLost.IsMade) up = Vector512.ConditionalSelect(Vector512.Equals(lost, Vector512<float>.Zero).AsInt32(), up, ~(sum ^ lost).AsInt32() >>> 31);
+        Vector512<int> rounded = (held + PositLanes.Find(half, regime) + up) & PositLanes.Find(kept, regime);
+        rounded |= sum.AsInt32() & Vector512.Create(int.MinValue);
+        return Vector512.ConditionalSelect(Vector512.Equals(sum, Vector512<float>.Zero), Vector512<float>.Zero, rounded.AsSingle());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

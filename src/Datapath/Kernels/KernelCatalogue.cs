@@ -6,37 +6,39 @@ namespace Sim.Datapath.Kernels;
 /// <summary>Every kernel, fastest first; the first that does not refuse a datapath runs it. All give the same bits.</summary>
 public static class KernelCatalogue
 {
-    /// <summary>The kernels in order of preference, each line with its rate on one core as a part of the plain FP32 FMA peak (docs/performance.md).</summary>
+    /// <summary>The kernels in order of preference; docs/performance.md has their rates.</summary>
     public static ImmutableArray<IGemmKernel> All { get; } =
     [
-        // 0.3 with a rounded step, 0.6 into fp32: three operations a step, sixteen outputs a vector.
+        // Sixteen outputs a vector, one to six operations a step.
         new FloatLanesKernel<float>(),
-        // 0.2: what the line above hands over when sums overflow to Inf; five integer operations a step.
+        // What the line above hands over when sums overflow to Inf: six operations, five of them on integers.
         new CarryLanesKernel(),
-        // 0.3: registers and products too wide for the lines above, where the operands' range licenses it.
+        // Rounds towards zero in two operations.
+        new TruncatedLanesKernel(),
+        // Registers and products too wide for the lines above, where the operands' range licenses it.
         new RangeLanesKernel(),
-        // 0.15, or 0.03 where sums are rounded to odd first: half the lanes, for registers and products too wide for the lines above.
+        // Half the lanes, for registers and products too wide for the lines above.
         new FloatLanesKernel<double>(),
-        // 0.007: every mode and policy, every step watched.
+        // Every mode and policy, every step watched.
         new OddLanesKernel(),
-        // 0.8, half of that when tiles prove themselves: two products a lane and step.
+        // Two products a lane and step; half of that when tiles prove themselves.
         new IntegerPairsKernel(),
-        // 0.19: wraps or saturates and watches every step.
+        // Wraps or saturates and watches every step.
         new IntegerLanesKernel<int>(),
-        // 0.09: the same for registers of 32 bits and more.
+        // The same for registers of 32 bits and more.
         new IntegerLanesKernel<long>(),
-        // 0.012: rounds every product to the grid.
+        // Rounds every product to the grid.
         new FixedLanesKernel(),
-        // 0.4: plain fused multiply-add, for exact sums of 24 bits.
+        // Plain fused multiply-add, for exact sums of 24 bits.
         new ExactLanesKernel<float>(),
-        // 0.3: the same for 53 bits.
+        // The same for 53 bits.
         new ExactLanesKernel<double>(),
-        // 0.3, or 0.15 where products are split: exact sums by the window of the operands at hand; quires.
+        // Exact sums by the window of the operands at hand; quires.
         new WindowLanesKernel(),
-        // 0.002: scalar, exact sums of 126 bits; a hundred times the reference.
+        // Scalar, exact sums of 126 bits.
         new WideExactKernel(),
         new AlignedLanesKernel(),
-        // 0.3, or 0.2 where products have more than 8 significant bits: byte permutations look the products up.
+        // Byte permutations look the products up; more of them where products have more than 8 significant bits.
         new ProductTableKernel(),
         // 0.06, or 0.045 where ties need the sign of what a sum lost: posit registers of 9 bits and less, to nearest even.
         new PositLanesKernel(),

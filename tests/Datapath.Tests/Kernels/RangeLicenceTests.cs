@@ -27,6 +27,7 @@ internal sealed class RangeLicenceTests
     [TestCase("bf16", "bf16", "fp32-range-lanes")]
     [TestCase("e4m3", "e8m13", "fp32-range-lanes")]
     [TestCase("e2m1", "e8m13", "fp32-range-lanes")]
+    [TestCase("e5m2", "fp16", "fp32-lanes")]
     [TestCase("e5m2", "e8m13", "fp64-lanes")]
     [TestCase("bf16", "e8m13", "fp64-lanes")]
     [TestCase("bf16", "fp16", "fp64-lanes")]
@@ -57,6 +58,49 @@ internal sealed class RangeLicenceTests
         Assert.That(outputs, Is.GreaterThanOrEqualTo(50_000));
     }
 
+    // The subnormal grid of fp16 is 2^-24. Elements near 1, and at one step in eight to 48 tiny ones: products on the grid, finer, and both in turn; sums
+    // that end at 0 show the sign that the grid leaves.
+    [TestCase("e5m2", "fp16", 60_000)]
+    [TestCase("e5m2", "e5m10", 60_000)]
+    public void Equals_the_reference_where_few_steps_are_finer_than_the_grid(string operands, string register, int least)
+    {
+        INumberFormat format = FormatCatalogue.Parse(operands);
+        DatapathSpec spec = Spec(format, register);
+        var random = new Random(78);
+        const int M = 16, N = 40, K = 48;
+        int outputs = 0, zeros = 0;
+        for (int turn = 0; turn < 100; turn++)
+        {
+            int every = 8 + turn % 41;
+            uint[] a = Mostly(format, M, K, every, random), b = Mostly(format, N, K, every, random);
+            (long[] expected, GemmEvents expectedEvents) = Run(new ReferenceKernel(), spec, M, N, K, a, b);
+            (long[] found, GemmEvents events) = Run(KernelCatalogue.ByName("fp32-lanes"), spec, M, N, K, a, b);
+            Assert.That(found, Is.EqualTo(expected), $"one step in {every}");
+            Assert.That(events, Is.EqualTo(expectedEvents));
+            outputs += found.Length;
+            zeros += found.Count(code => (code & 0x7FFF) == 0);
+        }
+        Assert.That(outputs, Is.GreaterThanOrEqualTo(least));
+        Assert.That(zeros, Is.GreaterThanOrEqualTo(100));
+    }
+
+    // 448·146 = 65408 is an fp16; 448·147 = 65856 is past the largest, 65504, which it is cut to, an overflow; 4096 less a little is cut to 4094.
+    [TestCase(new double[] { 448, 448 }, new double[] { 144, 2 }, 65408, 0)]
+    [TestCase(new double[] { 448, 448, 448 }, new double[] { 144, 2, 1 }, 65504, 1)]
+    [TestCase(new double[] { -448, -448, -448, 448 }, new double[] { 144, 2, 1, 144 }, -992, 1)]
+    [TestCase(new double[] { 256, -0.001953125 }, new double[] { 16, 0.125 }, 4092 + 2, 0)]
+    public void Rounding_to_zero_cuts_and_sees_overflow(double[] a, double[] b, double expected, int overflowed)
+    {
+        INumberFormat format = FormatCatalogue.Parse("e4m3");
+        var acc = new FloatAccumulator(FormatCatalogue.Parse("fp16"), RoundingMode.ToZero, OverflowPolicy.Ieee);
+        var spec = new DatapathSpec("test", format, format, acc);
+        Assert.That(KernelCatalogue.Select(spec, default, a.Length).Name, Is.EqualTo("fp32-truncated-lanes"));
+        uint[] x = [.. a.Select(v => Encode(format, v))], y = [.. b.Select(v => Encode(format, v))];
+        (long[] found, GemmEvents events) = Run(KernelCatalogue.ByName("fp32-truncated-lanes"), spec, 1, 1, a.Length, x, y);
+        Assert.That(acc.Format.Decode((uint)found[0]).ToDouble(), Is.EqualTo(expected));
+        Assert.That(events, Is.EqualTo(new GemmEvents { Outputs = 1, OverflowedOutputs = overflowed }));
+    }
+
     // 14 bits wrap at 8192.
     [Test]
     public void Wrapped_prefixes_are_counted_where_the_register_is_left()
@@ -71,6 +115,27 @@ internal sealed class RangeLicenceTests
         // 127·127 = 16129 = -255 mod 2^14; 64·127 + 64·64 = 12224 → -4160; + 63 → -4097; 12224 - 64·63 = 8192 → -8192.
         Assert.That(found, Is.EqualTo(new long[] { -255, -4160, -4097, -8192 }));
         Assert.That(events, Is.EqualTo(new GemmEvents { Outputs = 4, OverflowedOutputs = 4 }));
+    }
+
+    private static (long[] Results, GemmEvents Events) Run(IGemmKernel kernel, DatapathSpec spec, int m, int n, int k, uint[] a, uint[] b)
+    {
+        var results = new long[m * n];
+        var events = new GemmEvents();
+        kernel.Run(spec, default, new GemmOperands { M = m, N = n, K = k, A = a, B = b }, results, ref events);
+        return (results, events);
+    }
+
+    // Rows of small powers of two, and at one step in so many far smaller numbers; a row in four is all but zeros.
+    private static uint[] Mostly(INumberFormat format, int rows, int k, int every, Random random)
+    {
+        var codes = new uint[rows * k];
+        for (int i = 0; i < codes.Length; i++)
+        {
+            bool sparse = i / k % 4 == 0, tiny = i % k % every == every - 1;
+            double value = (random.Next(2) * 2 - 1) * (random.Next(4) + 4) * Math.ScaleB(1, tiny ? -17 + random.Next(4) : random.Next(3) - 3);
+            codes[i] = sparse && !tiny ? 0 : Encode(format, value);
+        }
+        return codes;
     }
 
     private static uint[] Draw(INumberFormat format, int count, int spread, Random random)

@@ -52,6 +52,9 @@ public sealed class IntegerLayer
     /// <summary>Zero point of the input, 0 without one. Padding has this value.</summary>
     public int InputZeroPoint { get; init; }
 
+    /// <summary>Distance of neighbouring inputs of a box, from its low end: 2 for bipolar inputs, which are −1 or 1 and never 0; else 1.</summary>
+    public int InputStep { get; init; } = 1;
+
     /// <summary>Zero point of each row's weights; empty: 0.</summary>
     public int[] WeightZeroPoints
     {

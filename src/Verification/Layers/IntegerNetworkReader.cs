@@ -5,8 +5,8 @@ using Sim.Workloads.Graph;
 namespace Sim.Verification.Layers;
 
 /// <summary>
-/// Finds the layers of a network whose sums are integers: QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger. What it cannot know (scales that are computed at
-/// run time, say) it refuses and never guesses.
+/// Finds the layers of a network whose sums are integers: QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger; Conv, Gemm and MatMul of operands that
+/// DequantizeLinear or QONNX's Quant, BipolarQuant and Trunc made. What it cannot know (scales that are computed at run time, say) it refuses and never guesses.
 /// </summary>
 public static class IntegerNetworkReader
 {
@@ -18,9 +18,17 @@ public static class IntegerNetworkReader
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(bag);
         int before = bag.ErrorCount;
-        var reading = new GraphReading(graph, file, bag, options ?? new());
-        foreach (Node node in graph.Nodes)
-            if (!reading.Fold(node)) NodeReaderCatalogue.Find(node)?.Invoke(reading, node);
-        return bag.ErrorCount > before ? null : new IntegerNetwork(graph, [.. reading.Layers], reading.Notes.ToImmutable());
+        GraphReading reading;
+        try
+        {
+            reading = new GraphReading(graph, file, bag, options ?? new());
+            foreach (Node node in graph.Nodes) NodeReaderCatalogue.Read(reading, node, reading.Fold(node));
+        }
+        catch (NetworkException e)
+        {
+            bag.Error(new Location(file, Math.Max(1, e.Node?.Position ?? 1), 1), "INT001", e.Message);
+            return null;
+        }
+        return bag.ErrorCount > before ? null : new IntegerNetwork(graph, [.. reading.Layers], reading.Notes.ToImmutable()) { Inputs = reading.Inputs.ToImmutable() };
     }
 }

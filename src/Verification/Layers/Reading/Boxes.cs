@@ -33,7 +33,7 @@ internal static class Boxes
     {
         if (source is null) return null;
         GemmLayer from = layers[source.Layer].Shape;
-        if (from.Conv is null && from.Groups > 1) return null;
+        if (!IsByChannel(from)) return null;
         int rows = from.Groups * from.N;
         bool fits = shape.Conv is { } to
             ? from.Conv is { } g && rows == to.InputChannels && g.OutputHeight == to.InputHeight && g.OutputWidth == to.InputWidth
@@ -84,6 +84,9 @@ internal static class Boxes
         });
         return boxes;
     }
+
+    /// <summary>Whether the output channels of a layer are the channels of its output: not so for products of a batch.</summary>
+    internal static bool IsByChannel(GemmLayer shape) => shape.Conv is not null || shape.Groups == 1;
 
     /// <summary>How many elements of a sample lie beside each other in one output channel.</summary>
     internal static int Inner(GemmLayer shape) => shape.Conv is null ? 1 : shape.M;

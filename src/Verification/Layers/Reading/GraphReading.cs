@@ -39,6 +39,8 @@ internal sealed class GraphReading
 
     internal List<IntegerLayer> Layers { get; } = [];
 
+    internal ImmutableArray<LayerInput>.Builder Inputs { get; } = ImmutableArray.CreateBuilder<LayerInput>();
+
     internal ImmutableArray<string>.Builder Notes { get; } = ImmutableArray.CreateBuilder<string>();
 
     /// <summary>The constant of a node's input; null when it is absent or computed.</summary>
@@ -47,6 +49,22 @@ internal sealed class GraphReading
     internal bool Has(Node node, int index) => index >= 0 && index < node.Inputs.Length && node.Inputs[index].Length > 0;
 
     internal int[] Shape(string name) => _shapes[name];
+
+    internal ElementType Type(string name) => _types[name];
+
+    /// <summary>Whether all inputs of a node are constants.</summary>
+    internal bool IsConstant(Node node) => node.Inputs.All(i => i.Length == 0 || _constants.ContainsKey(i));
+
+    /// <summary>The first output of a node for given inputs.</summary>
+    internal Tensor Apply(Node node, params Tensor?[] inputs) => GraphExecutor.Apply(node, Graph.Opset, inputs)[0];
+
+    /// <summary>A tensor repeated to a shape that it broadcasts to.</summary>
+    internal Tensor Expanded(Tensor t, int[] shape)
+    {
+        if (t.Shape.SequenceEqual(shape)) return t;
+        var node = new Node("", "", "Expand", ["x", "shape"], ["y"], ImmutableDictionary<string, NodeAttribute>.Empty);
+        return Apply(node, t, Tensor.OfIntegers(ElementType.Int64, Array.ConvertAll(shape, d => (long)d), shape.Length));
+    }
 
     /// <summary>What is known of a node's input; integers are known at least by their data type. null: nothing.</summary>
     internal Known? Value(Node node, int index)
@@ -70,7 +88,7 @@ internal sealed class GraphReading
     /// <summary>Whether all inputs of a node are constants; then its outputs are made constants.</summary>
     internal bool Fold(Node node)
     {
-        if (node.Inputs.Any(i => i.Length > 0 && !_constants.ContainsKey(i))) return false;
+        if (!IsConstant(node)) return false;
         Tensor[] results = GraphExecutor.Apply(node, Graph.Opset, [.. node.Inputs.Select(i => i.Length == 0 ? null : _constants[i])]);
         for (int o = 0; o < Math.Min(results.Length, node.Outputs.Length); o++)
         {
@@ -80,6 +98,17 @@ internal sealed class GraphReading
         }
         return true;
     }
+
+    /// <summary>A layer of a node, and where its inputs are in the graph.</summary>
+    /// <param name="scale">Scale of the input when the graph holds it as float32; null: it holds the integers.</param>
+    /// <param name="type">What the quantizer of the input can make.</param>
+    internal void Add(Node node, IntegerLayer layer, float? scale, Interval type)
+    {
+        Layers.Add(layer);
+        Inputs.Add(new(node.Inputs[0], scale, layer.InputZeroPoint, type));
+    }
+
+    internal void Note(Node node, string what) => Notes.Add($"node '{node.Name}' ({node.OpType}) {what}");
 
     internal void Error(Node node, string code, string what) =>
         _bag.Error(new Location(_file, Math.Max(1, node.Position), 1), code, $"node '{node.Name}' ({node.OpType}): {what}");

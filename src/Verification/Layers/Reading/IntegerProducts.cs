@@ -26,24 +26,22 @@ internal static class IntegerProducts
             return;
         }
         int[] zeros = LayerWeights.PerRow(node, shape, Array.ConvertAll(weightZeros, z => (int)z), "weight zero points");
-        var layer = new IntegerLayer(node.Name, node.OpType, shape, Weights(node, shape, w), w.Constant is null ? w.Hull : w.Type, Boxes.Inputs(x, shape))
+        var layer = new IntegerLayer(node.Name, node.OpType, shape, w.Constant is { } constant ? Rows(node, shape, constant.Integers) : [], w.Constant is null ? w.Hull : w.Type, Boxes.Inputs(x, shape))
         {
             InputZeroPoint = (int)inputZeros[0], WeightZeroPoints = zeros, Bias = bias, Source = Boxes.Link(x.Source, reading.Layers, shape),
         };
         int index = reading.Layers.Count;
-        reading.Layers.Add(layer);
+        reading.Add(node, layer, null, x.Type);
         if (output is null) reading.Set(node, new Sums(index, [1]));
         else reading.Set(node, output.Value(reading, index));
     }
 
-    private static int[] Weights(Node node, GemmLayer shape, Stored w)
-    {
-        if (w.Constant is not { } constant) return [];
-        long[] values = constant.Integers;
-        // One matrix for all products of a batch.
-        if (shape.Groups > 1 && shape.Conv is null && values.LongLength == (long)shape.N * shape.K) values = [.. Enumerable.Repeat(values, shape.Groups).SelectMany(v => v)];
-        return Array.ConvertAll(LayerWeights.Rows(node, shape, values), v => (int)v);
-    }
+    /// <summary>Weights as rows of the layer.</summary>
+    internal static int[] Rows(Node node, GemmLayer shape, long[] values) => Array.ConvertAll(LayerWeights.Rows(node, shape, Spread(shape, values)), v => (int)v);
+
+    /// <summary>One matrix for all products of a batch, once for each.</summary>
+    internal static T[] Spread<T>(GemmLayer shape, T[] values) =>
+        shape.Conv is null && values.LongLength == (long)shape.N * shape.K ? [.. Enumerable.Repeat(values, shape.Groups).SelectMany(v => v)] : values;
 
     private static long[]? Bias(GraphReading reading, Node node, GemmLayer shape)
     {

@@ -14,11 +14,29 @@ internal abstract record Known;
 /// <param name="Source">The layer whose requantized sums they are; null: none, or not directly.</param>
 internal sealed record Stored(Tensor? Constant, Interval Type, Interval[] Box, int Inner = 1, LayerSource? Source = null) : Known
 {
+    /// <summary>Distance of neighbouring integers of the box: 2 for bipolar ones, else 1.</summary>
+    internal int Step { get; init; } = 1;
+
     /// <summary>The least range that holds every channel's.</summary>
     internal Interval Hull => Box.Aggregate((a, b) => a.Hull(b));
 }
+
+/// <summary>A tensor of float32 numbers (integer − Zeros)·Scales: what DequantizeLinear and QONNX's Quant make.</summary>
+/// <param name="Scales">One; or, of a constant, one an element.</param>
+/// <param name="Zeros">One; or, of a constant, one an element.</param>
+internal sealed record Dequantized(Stored Integers, float[] Scales, long[] Zeros) : Known;
 
 /// <summary>The sums of a layer times a scale of each row: value = sum · Scales[row], then clipped to [ClipLow, ClipHigh].</summary>
 /// <param name="Layer">Index of the layer.</param>
 /// <param name="Scales">One, or one a row.</param>
 internal sealed record Sums(int Layer, float[] Scales, float ClipLow = float.NegativeInfinity, float ClipHigh = float.PositiveInfinity) : Known;
+
+/// <summary>Float32 numbers within [Low, High] of their channel (as in <see cref="Stored"/>).</summary>
+internal sealed record Reals(float[] Low, float[] High, int Inner = 1) : Known
+{
+    /// <summary>One range for all elements.</summary>
+    internal Reals Merged => Low.Length == 1 ? this : new([Low.Min()], [High.Max()]);
+
+    /// <summary>Whether another has the same channels.</summary>
+    internal bool Matches(Reals other) => Low.Length == other.Low.Length && (Low.Length == 1 || Inner == other.Inner);
+}

@@ -1,27 +1,50 @@
+using System.Collections.Immutable;
 using Sim.Workloads.Graph;
 
 namespace Sim.Verification.Layers.Reading;
 
-/// <summary>Operators that make no values: views keep everything that is known; those that move or choose elements keep the range.</summary>
+/// <summary>Operators that make no values: views keep everything that is known; those that move or choose elements keep the range. Integers of constants move with them.</summary>
 internal static class Views
 {
     /// <summary>Identity, Dropout, Flatten, Reshape, Squeeze, Unsqueeze: the elements of a sample keep their order.</summary>
     internal static void Same(GraphReading reading, Node node)
     {
-        if (reading.Value(node, 0) is { } value) reading.Set(node, value);
+        Known? value = reading.Value(node, 0);
+        if (value is Dequantized { Integers.Constant: not null } d) reading.Set(node, Applied(reading, node, d));
+        else if (value is not (null or Stored { Constant: not null })) reading.Set(node, value);
     }
 
     /// <summary>Transpose, Slice, Gather of values, …: every element of the output is one of the input.</summary>
     internal static void Moved(GraphReading reading, Node node)
     {
-        if (reading.Value(node, 0) is Stored value) reading.Set(node, new Stored(null, value.Type, [value.Hull]));
+        switch (reading.Value(node, 0))
+        {
+            case Stored value: reading.Set(node, new Stored(null, value.Type, [value.Hull]) { Step = value.Step }); break;
+            case Dequantized { Integers.Constant: not null } d when reading.IsConstant(node): reading.Set(node, Applied(reading, node, d)); break;
+            case Dequantized { Scales.Length: 1, Zeros.Length: 1 } d: reading.Set(node, d with { Integers = new(null, d.Integers.Type, [d.Integers.Hull]) { Step = d.Integers.Step } }); break;
+            case { } other when reading.Options.Boxes == BoxRule.Propagated && Ranges.Of(reading, other) is { } range: reading.Set(node, range.Merged); break;
+        }
     }
 
     /// <summary>MaxPool, GlobalMaxPool: elements chosen within a channel. Which sum they come from depends on the data, so the link ends here.</summary>
     internal static void Chosen(GraphReading reading, Node node)
     {
-        if (reading.Value(node, 0) is not Stored value) return;
-        int[] shape = reading.Shape(node.Outputs[0]);
-        reading.Set(node, new Stored(null, value.Type, value.Box, value.Box.Length == 1 ? 1 : Shapes.Count(shape.AsSpan(2))));
+        int inner = Shapes.Count(reading.Shape(node.Outputs[0]).AsSpan(2));
+        Stored In(Stored s) => new(null, s.Type, s.Box, inner) { Step = s.Step };
+        switch (reading.Value(node, 0))
+        {
+            case Stored s: reading.Set(node, In(s)); break;
+            case Dequantized d: reading.Set(node, d with { Integers = In(d.Integers) }); break;
+            case { } other when reading.Options.Boxes == BoxRule.Propagated && Ranges.Of(reading, other) is { } range: reading.Set(node, range with { Inner = inner }); break;
+        }
+    }
+
+    private static Dequantized Applied(GraphReading reading, Node node, Dequantized d)
+    {
+        Tensor q = d.Integers.Constant!;
+        Tensor Apply(Tensor t) => reading.Apply(node, [t, .. node.Inputs.Skip(1).Select((_, i) => reading.Constant(node, i + 1))]);
+        float[] scales = d.Scales.Length == 1 ? d.Scales : Apply(Tensor.OfFloats(d.Scales, q.Shape)).Floats;
+        long[] zeros = d.Zeros.Length == 1 ? d.Zeros : Apply(Tensor.OfIntegers(ElementType.Int64, d.Zeros, q.Shape)).Integers;
+        return new(d.Integers with { Constant = Apply(q) }, scales, zeros);
     }
 }

@@ -1,0 +1,94 @@
+using Sim.Workloads.Graph;
+using Sim.Workloads.Quantization;
+
+namespace Sim.Verification.Layers.Reading;
+
+/// <summary>
+/// Conv, Gemm and MatMul of dequantized operands: integer hardware sums the integers, and the scales multiply the sums. A bias is in units of the product's scale:
+/// the integers of a DequantizeLinear, or the float bias rounded half to even.
+/// </summary>
+internal static class FloatProducts
+{
+    internal static void Read(GraphReading reading, Node node)
+    {
+        GemmLayer shape = reading.Gemm(node);
+        if (Operand(reading, node, 0) is not { } x || Operand(reading, node, 1) is not { } w) return;
+        if (x.Scales.Length > 1 || x.Zeros.Length > 1 || w.Integers.Constant is null && (w.Scales.Length > 1 || w.Zeros.Length > 1))
+        {
+            reading.Error(node, "INT004", "the scale of an operand differs within a sum; allowed is one for the tensor, and for constant weights one an output channel");
+            return;
+        }
+        if (OfRows(reading, node, shape, w, w.Scales, "scale") is not { } scales || OfRows(reading, node, shape, w, w.Zeros, "zero point") is not { } zeros) return;
+        float alpha = node.OpType == "Gemm" ? node.Attributes.GetValueOrDefault("alpha")?.Real ?? 1 : 1;
+        if (!(alpha > 0) || !float.IsFinite(alpha))
+        {
+            reading.Error(node, "INT001", FormattableString.Invariant($"alpha = {alpha} must be greater than 0 and finite"));
+            return;
+        }
+        float[] products = [.. scales.Select(s => x.Scales[0] * s * alpha)];
+        if (Bias(reading, node, shape, products) is not { } bias) return;
+        int[] weights = w.Integers.Constant is { } constant ? IntegerProducts.Rows(node, shape, constant.Integers) : [];
+        var layer = new IntegerLayer(node.Name, node.OpType, shape, weights, w.Integers.Constant is null ? w.Integers.Hull : w.Integers.Type, Boxes.Inputs(x.Integers, shape))
+        {
+            InputZeroPoint = (int)x.Zeros[0], InputStep = x.Integers.Step, WeightZeroPoints = Array.ConvertAll(zeros, z => (int)z), Bias = bias,
+            Source = Boxes.Link(x.Integers.Source, reading.Layers, shape),
+        };
+        reading.Add(node, layer, x.Scales[0], x.Integers.Type);
+        reading.Set(node, new Sums(reading.Layers.Count - 1, products.Distinct().Count() == 1 ? [products[0]] : products));
+    }
+
+    private static Dequantized? Operand(GraphReading reading, Node node, int index)
+    {
+        if (reading.Value(node, index) is Dequantized d) return d;
+        reading.Note(node, $"has no integer semantics: operand '{node.Inputs[index]}' is not quantized");
+        return null;
+    }
+
+    // One a row: elements of a row may not differ.
+    private static T[]? OfRows<T>(GraphReading reading, Node node, GemmLayer shape, Dequantized w, T[] values, string what) where T : IEquatable<T>
+    {
+        int rows = shape.Groups * shape.N;
+        if (values.Length == 1) return [.. Enumerable.Repeat(values[0], rows)];
+        T[] elements = IntegerProducts.Spread(shape, values);
+        elements = LayerWeights.Rows(node, shape, elements);
+        for (int i = 0; i < elements.Length; i++)
+        {
+            if (elements[i].Equals(elements[i - i % shape.K])) continue;
+            reading.Error(node, "INT004", $"the {what} of its weights differs within an output channel; allowed is one for the tensor or one an output channel");
+            return null;
+        }
+        return [.. Enumerable.Range(0, rows).Select(r => elements[r * shape.K])];
+    }
+
+    private static long[]? Bias(GraphReading reading, Node node, GemmLayer shape, float[] products)
+    {
+        int index = LayerWeights.BiasIndex(node);
+        if (!reading.Has(node, index)) return [];
+        int rows = shape.Groups * shape.N;
+        if (reading.Constant(node, index) is not { Type: ElementType.Float32 } t || t.Count != 1 && t.Count != rows)
+        {
+            reading.Error(node, "INT004", "its bias is no constant of one number an output channel");
+            return null;
+        }
+        float beta = node.OpType == "Gemm" ? node.Attributes.GetValueOrDefault("beta")?.Real ?? 1 : 1;
+        var stated = reading.Value(node, index) as Dequantized;
+        long[] bias = new long[rows];
+        for (int r = 0; r < rows; r++)
+        {
+            int i = t.Count == 1 ? 0 : r;
+            // A quantizer's product of the two scales may differ from ours in the last place: then its integers are meant.
+            if (stated is { Zeros: [0] } && beta == 1 && Math.Abs(stated.Scales[stated.Scales.Length == 1 ? 0 : i] / products[r] - 1) < 1e-6f) bias[r] = stated.Integers.Constant!.Integers[i];
+            else
+            {
+                double units = Math.Round((double)t.Floats[i] * beta / products[r], MidpointRounding.ToEven);
+                if (!(Math.Abs(units) <= 1L << 53))
+                {
+                    reading.Error(node, "INT001", FormattableString.Invariant($"bias {t.Floats[i]:G9} of output channel {r} is no integer of at most 2^53 in units of the product's scale {products[r]:G9}"));
+                    return null;
+                }
+                bias[r] = (long)units;
+            }
+        }
+        return bias;
+    }
+}

@@ -1,0 +1,66 @@
+using Sim.Workloads.Graph;
+using Sim.Workloads.Quantization;
+
+namespace Sim.Verification.Layers.Reading;
+
+/// <summary>QuantizeLinear, DequantizeLinear and what cannot be known: DynamicQuantizeLinear.</summary>
+internal static class Quantizers
+{
+    internal static void Quantize(GraphReading reading, Node node)
+    {
+        if (reading.Constant(node, 0) is not null) return;
+        if (reading.Scales(node, 1, "scale") is not { } scales || reading.Zeros(node, 2, "zero point") is not { } zeros) return;
+        Interval type = Boxes.Of(reading.Type(node.Outputs[0]));
+        if (scales.Length > 1 || zeros.Length > 1) reading.Set(node, new Stored(null, type, [type]));
+        else reading.Set(node, From(reading, reading.Value(node, 0), scales[0], zeros[0], type));
+    }
+
+    /// <summary>A value quantized with one scale and zero point, rounding halves to even.</summary>
+    internal static Stored From(GraphReading reading, Known? value, float scale, long zero, Interval type)
+    {
+        if (value is Dequantized { Integers.Constant: null, Scales: [var s], Zeros: [var z], Integers: { } q } && s == scale && z == zero && type.Contains(q.Type)) return q with { Type = type };
+        long Quantized(float v) => Requantization.Quantized(v, zero, (long)type.Low, (long)type.High);
+        LayerSource? source = value is Sums sums
+            ? new(sums.Layer, [.. sums.Scales.Select(m => m / scale)], (int)zero, Quantized(sums.ClipLow / scale), Quantized(sums.ClipHigh / scale))
+            : null;
+        int inner = source is null ? 1 : Boxes.Inner(reading.Layers[source.Layer].Shape);
+        if (reading.Options.Boxes == BoxRule.DataType) return new(null, type, [type], inner, source);
+        if (source is not null && Boxes.IsByChannel(reading.Layers[source.Layer].Shape)) return new(null, type, Boxes.Requantized(reading.Layers[source.Layer], source), inner, source);
+        return Ranges.Of(reading, value) is { } range
+            ? new(null, type, Ranges.Quantized(range, v => Quantized(v / scale)), range.Inner, source)
+            : new(null, type, [type], inner, source);
+    }
+
+    internal static void Dequantize(GraphReading reading, Node node)
+    {
+        if (reading.Scales(node, 1, "scale") is not { } scales || reading.Zeros(node, 2, "zero point") is not { } zeros) return;
+        switch (reading.Value(node, 0))
+        {
+            case Sums sums when scales.Length == 1 && zeros is [0]:
+                reading.Set(node, sums with { Scales = [.. sums.Scales.Select(s => s * scales[0])] });
+                break;
+            case Stored { Constant: { } constant } q when scales.Length > 1 || zeros.Length > 1:
+                reading.Set(node, new Dequantized(q, Spread(reading, node, constant), SpreadZeros(reading, node, constant)));
+                break;
+            case Stored q:
+                reading.Set(node, new Dequantized(q, scales, zeros));
+                break;
+        }
+    }
+
+    internal static void Dynamic(GraphReading reading, Node node) =>
+        reading.Error(node, "INT002", "chooses scale and zero point at run time, so that the range of its values is unknown; allowed is QuantizeLinear with constants");
+
+    // The operator itself says which scale an element has, whatever axis or block: of ones without zero points it makes the scales.
+    private static float[] Spread(GraphReading reading, Node node, Tensor q) =>
+        reading.Apply(node with { Inputs = node.Inputs[..2] }, Filled(q, 1), reading.Constant(node, 1)).Floats;
+
+    private static long[] SpreadZeros(GraphReading reading, Node node, Tensor q)
+    {
+        if (!reading.Has(node, 2)) return [0];
+        Tensor scale = reading.Constant(node, 1)!, ones = Tensor.OfFloats([.. Enumerable.Repeat(1f, scale.Count)], scale.Shape);
+        return Array.ConvertAll(reading.Apply(node, Filled(q, 0), ones, reading.Constant(node, 2)).Floats, v => -(long)v);
+    }
+
+    private static Tensor Filled(Tensor q, long value) => Tensor.OfIntegers(q.Type, [.. Enumerable.Repeat(value, q.Count)], q.Shape);
+}

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Sim.Datapath.Kernels.Blocks;
 using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Kernels;
@@ -37,6 +38,9 @@ public static class KernelCatalogue
         new WindowLanesKernel(),
         // Scalar, exact sums of 126 bits.
         new WideExactKernel(),
+        // 0.8: blocks of small integers; 0.3: other blocks, and registers narrower than fp32.
+        new BlockPairsKernel(),
+        new BlockDoublesKernel(),
         new AlignedLanesKernel(),
         // Byte permutations look the products up; more of them where products have more than 8 significant bits.
         new ProductTableKernel(),

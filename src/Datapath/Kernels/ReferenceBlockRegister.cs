@@ -73,7 +73,8 @@ internal sealed class ReferenceBlockRegister(DatapathSpec spec, BlockDotUnit uni
             Step(ExactArithmetic.Multiply(total, scale, ref invalid));
             return;
         }
-        Step(sum * (BigInteger)scale.Significand, unitExponent + scale.Exponent);
+        // Float scale formats have a sign, though no rule chooses a negative scale.
+        Step(scale.Negative ? -sum * (BigInteger)scale.Significand : sum * (BigInteger)scale.Significand, unitExponent + scale.Exponent);
     }
 
     private void Step(BigInteger addend, int exponent)

@@ -94,6 +94,16 @@ public sealed class BlockDotTests
         Assert.That(events, Is.EqualTo(new GemmEvents { Outputs = 3, NaNOutputs = 2 }));
     }
 
+    [Test]
+    public void NegativeScalesNegate()
+    {
+        BlockFormat nv = BlockCatalogue.Parse("nvfp4");
+        GemmEvents events = default;
+        // -2 (e4m3 c0) · 1 (38) · (1·6 + 0.5·3): the signs of scales are signs of the product.
+        uint found = (uint)ReferenceKernel.Dot(Spec(nv, nv), 0, [0xC0], [0x38], [2, 1], [7, 5], ref events);
+        Assert.That(BitConverter.UInt32BitsToSingle(found), Is.EqualTo(-15f));
+    }
+
     [TestCase("mxfp4", "mxfp8_e4m3_b24", "one size must divide the other")]
     [TestCase("dfp8", "dfp8", "one scale a tensor")]
     [TestCase("mxfp4_b2048", "mxfp4_b2048", "blocks of 1 to 1024")]

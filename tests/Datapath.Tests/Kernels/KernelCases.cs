@@ -30,6 +30,7 @@ internal static class KernelCases
                     yield return Spec(a, w, new ExactAccumulator(Format(output), mode, OverflowPolicy.Ieee));
         foreach (DatapathSpec posit in Posits()) yield return posit;
         foreach (DatapathSpec dot in DotUnits()) yield return dot;
+        foreach (DatapathSpec dot in BlockUnits()) yield return dot;
     }
 
     // Quires of the standard and of the fewest bits, whose sums may leave them; exact sums of posits into floats; registers that are posits.
@@ -64,6 +65,23 @@ internal static class KernelCases
         yield return Spec("e2m1", "e4m3", h100.Accumulator) with { Dot = new AlignedDotUnit(7, 5) };
         yield return Spec("fp16", "fp16", h100.Accumulator) with { Dot = new AlignedDotUnit(9, 11, RoundingMode.Down) };
         foreach (DatapathSpec spec in Multipliers()) yield return spec;
+    }
+
+    // Operands in blocks, whose codes are read as scales in their places: e4m3 scales of small integers near zero, e8m0 scales of every size.
+    private static IEnumerable<DatapathSpec> BlockUnits()
+    {
+        foreach (string register in new[] { "fp32", "bf16" })
+            foreach (int size in new[] { 1, 3, 4, 8, 16 })
+                foreach ((string a, string w) in new[]
+                {
+                    ("nvfp4", "nvfp4"), ("nvint4", "nvfp4"), ("mxfp4", "mxfp4"), ("mxfp6_e2m3", "mxfp6_e3m2"), ("mxint8", "nvfp4"), ("msfp12", "msfp12"),
+                    ("mxfp8_e4m3", "mxfp8_e4m3"), ("mxfp8_e5m2", "mxfp8_e4m3"),
+                })
+                {
+                    BlockFormat activations = BlockCatalogue.Parse($"{a}_b{size}"), weights = BlockCatalogue.Parse($"{w}_b{2 * size}");
+                    yield return Spec(activations.Element.Name, weights.Element.Name, new FloatAccumulator(Format(register), RoundingMode.NearestEven, OverflowPolicy.Ieee))
+                        with { Name = $"{a} x {w} in blocks of {size}", Dot = new BlockDotUnit(activations, weights) };
+                }
     }
 
     // Products that are not exact: floats in every short format, integers below and above what the register holds.

@@ -63,6 +63,11 @@ internal sealed class GemmBenchmark : IBenchmark
         new("posit8_0", Float("posit8_0"), 0.03),
         new("posit8_2", Float("posit8_2"), 0.03),
         .. InexactCases.All,
+        Blocks("mxfp4", 0.3),
+        Blocks("nvfp4", 0.3),
+        Blocks("mxint8"),
+        Blocks("mxfp6_e2m3"),
+        Blocks("mxfp8_e4m3"),
         Chip("h100_e4m3", 0.05),
         Chip("h100_fp16"),
         Chip("h100_bf16"),
@@ -93,21 +98,29 @@ internal sealed class GemmBenchmark : IBenchmark
         var spec = new DatapathSpec(one.Title, format, format, one.Accumulator) { Dot = one.Dot, Multiplier = one.Multiplier };
         var order = new ReductionOrder(one.Chunk);
         var random = new RandomStream(512);
-        uint[] a = Codes(format, one.Deviation, random), b = Codes(format, one.Deviation, random);
+        var blocks = one.Dot as BlockDotUnit;
+        uint[] a = Codes(format, blocks, one.Deviation, random), b = Codes(format, blocks, one.Deviation, random);
         var result = new long[Size * Size];
-        IGemmKernel kernel = KernelCatalogue.Select(spec, order, Size);
+        int k = a.Length / Size;
+        IGemmKernel kernel = KernelCatalogue.Select(spec, order, k);
         double seconds = BestOf.Seconds(() =>
         {
             var events = new GemmEvents();
-            kernel.Run(spec, order, new GemmOperands { M = Size, N = Size, K = Size, A = a, B = b }, result, ref events);
+            kernel.Run(spec, order, new GemmOperands { M = Size, N = Size, K = k, A = a, B = b }, result, ref events);
         });
         return (kernel.Name, seconds);
     }
 
-    private static uint[] Codes(INumberFormat format, double deviation, RandomStream random)
+    private static uint[] Codes(INumberFormat format, BlockDotUnit? blocks, double deviation, RandomStream random)
     {
         var values = new float[Size * Size];
         for (int i = 0; i < values.Length; i++) values[i] = (float)(deviation * random.NextNormal());
+        if (blocks is not null)
+        {
+            var rows = new uint[Size * blocks.RowCodes(Size)];
+            BlockRows.Encode(blocks, blocks.Activations!, values, Size, Size, values.Max(MathF.Abs), rows);
+            return rows;
+        }
         var codes = new uint[values.Length];
         Quantizer.For(format, new Rounding(RoundingMode.NearestEven, OverflowPolicy.Saturate)).Encode(values, 1, 0, codes);
         return codes;
@@ -121,6 +134,12 @@ internal sealed class GemmBenchmark : IBenchmark
     {
         var format = (PositFormat)Format(name);
         return new(name, Quire.Accumulator(format, Quire.StandardBits(format), RoundingMode.NearestEven), goal, Label: $"{name} → quire, then {name}");
+    }
+
+    private static Case Blocks(string name, double? goal = null)
+    {
+        BlockFormat blocks = BlockCatalogue.Parse(name);
+        return new Case(blocks.Element.Name, Float("fp32"), goal, Label: $"{name} blocks → fp32") { Dot = new BlockDotUnit(blocks, blocks) };
     }
 
     private static Case Chip(string profile, double? goal = null)

@@ -20,6 +20,9 @@ internal sealed class QuantizeBenchmark : IBenchmark
         ("nf4", 1, Goal), ("po2_8", 1, Goal), ("ternary", 1, Goal),
     ];
 
+    private static readonly string[] BlockFormats =
+        ["mxfp8_e4m3", "mxfp8_e5m2", "mxfp6_e2m3", "mxfp6_e3m2", "mxfp4", "mxint8", "nvfp4", "nvfp4_te", "nvint4", "bfp8", "msfp12", "dfp8"];
+
     public string Name => "quantize";
 
     public string Summary => $"{Count} binary32 numbers, scaled and rounded to codes, one thread, against a copy of the same array (elements a second) in the same run.";
@@ -45,6 +48,20 @@ internal sealed class QuantizeBenchmark : IBenchmark
                 : BestOf.Seconds(() => quantizer.Encode(values, (float)scale, 0, codes));
             copy = Math.Min(copy, BestOf.Seconds(() => values.AsSpan().CopyTo(target)));
             found.Add((name, seconds, goal));
+        }
+        foreach (string name in BlockFormats)
+        {
+            progress(name);
+            BlockFormat format = BlockCatalogue.Parse(name);
+            var quantizer = BlockQuantizer.For(format, Rounding.NearestEven);
+            var scales = new uint[format.Blocks(Count)];
+            double seconds = BestOf.Seconds(() =>
+            {
+                var events = new BlockEvents();
+                quantizer.EncodeRow(values, 1, scales, codes, ref events);
+            });
+            copy = Math.Min(copy, BestOf.Seconds(() => values.AsSpan().CopyTo(target)));
+            found.Add(($"{name} blocks", seconds, Goal));
         }
         return [new BenchRow("copy", "Span.CopyTo", copy * 1e3, Count / copy / 1e9, "G elements/s", 1, Copy),
             .. found.Select(f => new BenchRow($"float → {f.Name}", "512-bit lanes", f.Seconds * 1e3, Count / f.Seconds / 1e9, "G elements/s", copy / f.Seconds, Copy, f.Goal))];

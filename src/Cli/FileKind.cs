@@ -18,6 +18,7 @@ internal sealed record FileKind(string Name, string Folder, YamlSchema Schema, A
 /// <summary>Every kind of file that the tool reads, for `validate` and `schema`: to add a kind, add a line.</summary>
 internal static class FileKindCatalogue
 {
+    /// <summary>The kinds, in the order in which they are listed.</summary>
     public static ImmutableArray<FileKind> All { get; } =
     [
         new("architecture", ArchitectureReader.Folder, ArchitectureReader.Schema, (document, bag) => ArchitectureReader.Read(document.Root, bag)),

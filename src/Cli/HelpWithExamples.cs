@@ -7,6 +7,7 @@ namespace Sim.Cli;
 /// <summary>The usual help, followed by the command's examples.</summary>
 internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLineAction
 {
+    /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
         int code = usual.Invoke(parseResult);

@@ -9,6 +9,7 @@ internal sealed class ActionPrices
 {
     private readonly ImmutableArray<PricedAction>.Builder _all = ImmutableArray.CreateBuilder<PricedAction>();
 
+    /// <summary>Prices every action of the architecture in pJ.</summary>
     public ActionPrices(Architecture architecture, Technology technology, PricedPe pe, ImmutableArray<BufferCost> buffers)
     {
         string logic = $"technology '{technology.Name}': primitives × widths; {technology.Activity}";
@@ -33,6 +34,7 @@ internal sealed class ActionPrices
         foreach ((string name, StructureCost lane) in pe.Functions) Add(ActionNames.Vector, name, lane.EnergyFemtojoules / 1000, logic);
     }
 
+    /// <summary>The prices, in the order of the components.</summary>
     public ImmutableArray<PricedAction> All => _all.ToImmutable();
 
     private void AddBuffer(BufferLevel level, BufferCost cost, DatapathSpec datapath)

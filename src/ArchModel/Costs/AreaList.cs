@@ -5,6 +5,7 @@ namespace Sim.ArchModel.Costs;
 /// <summary>Area lines of an accelerator.</summary>
 internal static class AreaList
 {
+    /// <summary>One line a part of every unit, in um2, then one a buffer.</summary>
     public static ImmutableArray<AreaItem> Of(Architecture architecture, PricedPe pe, ImmutableArray<BufferCost> buffers)
     {
         ImmutableArray<AreaItem>.Builder items = ImmutableArray.CreateBuilder<AreaItem>();

@@ -8,6 +8,7 @@ namespace Sim.ArchModel.Costs;
 /// <summary>The logic of an accelerator, priced once: parts of a PE, the accumulators below the array, output converters, vector lanes.</summary>
 internal sealed class PricedPe
 {
+    /// <summary>Prices the units of an architecture.</summary>
     public PricedPe(Architecture architecture, CostModel model)
     {
         DatapathSpec datapath = architecture.Datapath;
@@ -32,6 +33,7 @@ internal sealed class PricedPe
         MacDelayNanoseconds = MacLogic.DelayNanoseconds / (datapath.PipelineStages + 1);
     }
 
+    /// <summary>Processing elements of the array.</summary>
     public long Pes { get; }
 
     /// <summary>Multiply-accumulate units: one a PE, or one for as many PEs as a dot unit has lanes.</summary>
@@ -39,16 +41,38 @@ internal sealed class PricedPe
 
     /// <summary>Products that one operation of such a unit takes.</summary>
     public int MacsPerStep { get; }
+
+    /// <summary>Multipliers and accumulation step of one unit.</summary>
     public StructureCost MacLogic { get; }
+
+    /// <summary>Accumulating and pipeline registers of one unit.</summary>
     public StructureCost MacRegisters { get; }
+
+    /// <summary>Registers of a PE that operands pass through.</summary>
     public StructureCost StreamRegisters { get; }
+
+    /// <summary>Registers of a PE that hold the stationary operand.</summary>
     public StructureCost StationaryRegisters { get; }
+
+    /// <summary>What moves a result out of a unit.</summary>
     public StructureCost ResultPath { get; }
+
+    /// <summary>One accumulator below the array.</summary>
     public StructureCost Accumulator { get; }
+
+    /// <summary>How many of those: one a column, none in an output-stationary array.</summary>
     public int Accumulators { get; }
+
+    /// <summary>One converter of finished sums into the output format.</summary>
     public StructureCost Converter { get; }
+
+    /// <summary>How many of those: one a column.</summary>
     public int Converters { get; }
+
+    /// <summary>One lane of the vector unit.</summary>
     public StructureCost Lane { get; }
+
+    /// <summary>Lanes of the vector unit.</summary>
     public int Lanes { get; }
 
     /// <summary>The vector unit's functions, one lane each.</summary>
@@ -56,6 +80,8 @@ internal sealed class PricedPe
 
     /// <summary>The dyadic multiplier of one lane; empty without.</summary>
     public StructureCost Requantizer { get; }
+
+    /// <summary>Delay of a unit between two pipeline registers, in ns.</summary>
     public double MacDelayNanoseconds { get; }
 
     /// <summary>Every unit with its component and number of copies.</summary>
@@ -67,5 +93,6 @@ internal sealed class PricedPe
         .. Functions.Select(f => ($"{ActionNames.Vector}.{f.Name}", f.Lane, (long)Lanes)), (ActionNames.Vector, Requantizer, Lanes),
     ];
 
+    /// <summary>Leakage of all units, in nW.</summary>
     public double LeakageNanowatts => Units.Sum(u => u.Unit.LeakageNanowatts * u.Copies);
 }

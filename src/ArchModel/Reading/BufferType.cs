@@ -62,10 +62,13 @@ internal static class BufferType
 
     private sealed class UnlimitedType : YamlType<Bandwidth?>
     {
+        /// <inheritdoc/>
         public override string Expectation => YamlQuantities.Bandwidth.Expectation + " or 'unlimited'";
 
+        /// <inheritdoc/>
         public override JsonObject JsonSchema() => new() { ["oneOf"] = new JsonArray(new JsonObject { ["const"] = "unlimited" }, YamlQuantities.Bandwidth.JsonSchema()) };
 
+        /// <inheritdoc/>
         public override bool TryRead(YamlNode node, string key, DiagnosticBag bag, out Bandwidth? value)
         {
             value = null;

@@ -76,7 +76,7 @@ public static class DatapathReader
         if (sum && dot?.Refuses(accumulator) is { } reason) bag.Error(Dot.Place(map), "CFG107", $"'dot': {reason}");
         if (formats && sum && accumulator is LogAccumulator log)
         {
-            if (log.Refuses(new DatapathSpec("", weight, activation, accumulator) { Dot = dot, Multiplier = multiplier }) is { } misplaced) bag.Error(Accumulator.Place(map), "CFG120", $"'accumulator': {misplaced}");
+            if (log.Refuses(new DatapathSpec("", weight, activation, accumulator) { Dot = dot, Multiplier = multiplier }) is { } misplaced) bag.Error(Accumulator.Place(map), "CFG121", $"'accumulator': {misplaced}");
         }
         else if (formats && !Multiplier.IsIn(map) && (weight is ICodeArithmetic || activation is ICodeArithmetic))
             bag.Error(map[Weight.Name]!.Location, "CFG108", $"products of {activation.Name} and {weight.Name} need a logarithmic multiplier ({{kind: log}}) or a table");
@@ -162,14 +162,17 @@ public static class DatapathReader
 
     private sealed class ReferenceType : YamlType<DatapathSpec>
     {
+        /// <inheritdoc/>
         public override string Expectation => "a datapath: an inline mapping, a name from configs/datapaths, a chip profile or a path to a .yaml file";
 
+        /// <inheritdoc/>
         public override JsonObject JsonSchema()
         {
             JsonObject inline = (Schema with { Id = null }).JsonSchema();
             return new JsonObject { ["oneOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, inline) };
         }
 
+        /// <inheritdoc/>
         public override bool TryRead(YamlNode node, string key, DiagnosticBag bag, out DatapathSpec value)
         {
             string? name = node is YamlScalar s ? Path.GetFileNameWithoutExtension(s.Text) : null;

@@ -25,13 +25,16 @@ public sealed class FormatType : YamlType<INumberFormat>
     /// <summary>Any format.</summary>
     public static FormatType Any { get; } = new();
 
+    /// <inheritdoc/>
     public override string Expectation => "a number format such as e4m3, int8 or q8.8, or a mapping {exponent, fraction, ...} or {table: [...]}";
 
+    /// <inheritdoc/>
     public override JsonObject JsonSchema() => new()
     {
         ["oneOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, Inline.JsonSchema(), CodebookType.Schema.JsonSchema()),
     };
 
+    /// <inheritdoc/>
     public override bool TryRead(YamlNode node, string key, DiagnosticBag bag, out INumberFormat value)
     {
         ArgumentNullException.ThrowIfNull(node);

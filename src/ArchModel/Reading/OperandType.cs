@@ -34,8 +34,10 @@ public sealed class OperandType : YamlType<Operand>
     /// <summary>Any operand.</summary>
     public static OperandType Any { get; } = new();
 
+    /// <inheritdoc/>
     public override string Expectation => $"{FormatType.Any.Expectation}, a block format such as mxfp4, or a mapping {{element, scale, block, ...}}";
 
+    /// <inheritdoc/>
     public override JsonObject JsonSchema()
     {
         JsonObject schema = FormatType.Any.JsonSchema();
@@ -43,6 +45,7 @@ public sealed class OperandType : YamlType<Operand>
         return schema;
     }
 
+    /// <inheritdoc/>
     public override bool TryRead(YamlNode node, string key, DiagnosticBag bag, out Operand value)
     {
         ArgumentNullException.ThrowIfNull(node);

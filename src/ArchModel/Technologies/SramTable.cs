@@ -91,10 +91,13 @@ public sealed class SramTable
 
     private sealed record Curve(int PortBits, (double X, double Y)[] Points)
     {
+        /// <summary>Whether a capacity lies within the points, stretched by a factor.</summary>
         public bool Covers(double x, double reach) => x >= Points[0].X / reach && x <= Points[^1].X * reach;
 
+        /// <summary>Whether a capacity is a point.</summary>
         public bool Has(double x) => Points.Any(p => p.X == x);
 
+        /// <summary>The value at a capacity: exact at points, log-log between and beyond.</summary>
         public double Value(double x)
         {
             foreach ((double known, double y) in Points)

@@ -36,7 +36,8 @@ internal sealed class PositLanesKernel : TiledKernel
     public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints)
     {
         ReductionOrder canonical = order.Canonical(k);
-        return new TiledWeights<float>(Name, Plan(spec, canonical.Chunk), new NextKernel(this), spec, canonical, n, k, codes, zeroPoints);
+        // The table of all steps behind takes seconds to make: only when a tile is given up.
+        return new TiledWeights<float>(Name, Plan(spec, canonical.Chunk), null, spec, canonical, n, k, codes, zeroPoints, () => KernelCatalogue.SelectAfter(this, spec, canonical, k));
     }
 
     private static TilePlan<float> Plan(DatapathSpec spec, int chunk)
@@ -118,16 +119,5 @@ internal sealed class PositLanesKernel : TiledKernel
             events.OverflowedOutputs += overflowed;
             return true;
         }
-    }
-
-    // Chosen when a tile is given up: the table of all steps behind takes seconds to make.
-    private sealed class NextKernel(IGemmKernel before) : IGemmKernel
-    {
-        public string Name => $"what follows {before.Name}";
-
-        public string? Refuses(DatapathSpec spec, ReductionOrder order, int k) => KernelCatalogue.SelectAfter(before, spec, order, k).Refuses(spec, order, k);
-
-        public void Run(DatapathSpec spec, ReductionOrder order, in GemmOperands operands, Span<long> result, ref GemmEvents events) =>
-            KernelCatalogue.SelectAfter(before, spec, order, operands.K).Run(spec, order, operands, result, ref events);
     }
 }

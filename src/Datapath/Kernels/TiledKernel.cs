@@ -48,17 +48,18 @@ internal sealed class TiledWeights<T> : PackedWeights
 
     private readonly TilePlan<T> _plan;
     private readonly IGemmKernel? _fallback;
+    private readonly Func<IGemmKernel>? _later;
     private readonly Lazy<PackedWeights>? _successor;
     private readonly Panels<T> _weights;
     private readonly bool _activationsInLanes;
 
     public TiledWeights(string kernel, TilePlan<T> plan, IGemmKernel? fallback, DatapathSpec spec, ReductionOrder order, int n, int k,
-        ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints)
+        ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints, Func<IGemmKernel>? later = null)
         : base(spec, order, n, k, Copy(codes), zeroPoints.ToArray(), kernel)
     {
         if (codes.Length != checked(n * k)) throw new ArgumentException($"{n}×{k} weights do not fit a span of {codes.Length}", nameof(codes));
         if (zeroPoints.Length != 0 && zeroPoints.Length != n) throw new ArgumentException($"{zeroPoints.Length} weight zero points for {n} outputs", nameof(zeroPoints));
-        (_plan, _fallback) = (plan, fallback);
+        (_plan, _fallback, _later) = (plan, fallback, later);
         if (fallback is TiledKernel { TakesOver: true } next) _successor = new(() => next.Pack(spec, order, n, k, Codes.AsSpan(0, n * k), ZeroPoints));
         // Products commute, so the longer side takes the lanes; few output columns (a depthwise layer) would leave most lanes empty.
         _activationsInLanes = n <= plan.Rows;
@@ -173,7 +174,7 @@ internal sealed class TiledWeights<T> : PackedWeights
             ZeroPointsB = ZeroPoints.Length == 0 ? [] : ZeroPoints.AsSpan(column, columns),
         };
         var once = new GemmEvents();
-        IGemmKernel kernel = _fallback ?? throw new InvalidOperationException($"kernel {Kernel} gave a tile up and names no fallback");
+        IGemmKernel kernel = _fallback ?? _later?.Invoke() ?? throw new InvalidOperationException($"kernel {Kernel} gave a tile up and names no fallback");
         kernel.Run(Spec, Order, operands, tile.AsSpan(0, rows * columns), ref once);
         events.OverflowedOutputs += once.OverflowedOutputs;
         events.NaNOutputs += once.NaNOutputs;

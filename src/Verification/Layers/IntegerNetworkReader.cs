@@ -6,7 +6,7 @@ namespace Sim.Verification.Layers;
 
 /// <summary>
 /// Finds the layers of a network whose sums are integers: QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger; Conv, Gemm and MatMul of operands that
-/// DequantizeLinear or QONNX's Quant, BipolarQuant and Trunc made. What it cannot know (scales that are computed at run time, say) it refuses and never guesses.
+/// DequantizeLinear or QONNX's Quant, BipolarQuant and Trunc made, or that <see cref="ReadingOptions.PostTraining"/> quantizes. What it cannot know (scales that are computed at run time, say) it refuses and never guesses.
 /// </summary>
 public static class IntegerNetworkReader
 {
@@ -18,10 +18,12 @@ public static class IntegerNetworkReader
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(bag);
         int before = bag.ErrorCount;
+        options ??= new();
+        if (options.PostTraining?.Recipe.FoldBatchNormalization == true) graph = BatchNormFolding.Fold(graph);
         GraphReading reading;
         try
         {
-            reading = new GraphReading(graph, file, bag, options ?? new());
+            reading = new GraphReading(graph, file, bag, options);
             foreach (Node node in graph.Nodes) NodeReaderCatalogue.Read(reading, node, reading.Fold(node));
         }
         catch (NetworkException e)

@@ -20,4 +20,7 @@ public sealed record ReadingOptions
 
     /// <summary>Narrower ranges of integer graph inputs as stored, by name: one range, or one a channel (the second dimension). Used with <see cref="BoxRule.Propagated"/>.</summary>
     public ImmutableDictionary<string, ImmutableArray<Interval>> InputRanges { get; init; } = ImmutableDictionary<string, ImmutableArray<Interval>>.Empty;
+
+    /// <summary>Quantizes what the graph leaves in float32; null: such layers are only noted.</summary>
+    public PostTraining? PostTraining { get; init; }
 }

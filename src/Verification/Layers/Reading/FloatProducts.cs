@@ -12,40 +12,61 @@ internal static class FloatProducts
     internal static void Read(GraphReading reading, Node node)
     {
         GemmLayer shape = reading.Gemm(node);
-        if (Operand(reading, node, 0) is not { } x || Operand(reading, node, 1) is not { } w) return;
-        if (x.Scales.Length > 1 || x.Zeros.Length > 1 || w.Integers.Constant is null && (w.Scales.Length > 1 || w.Zeros.Length > 1))
+        if (reading.Quantizer?.Leaves(node) is { } reason)
+        {
+            reading.Note(node, reason);
+            return;
+        }
+        if (Operand(reading, node, 0) is not { } x) return;
+        bool isConstant = reading.Constant(node, 1) is not null;
+        Dequantized? w = isConstant && reading.Value(node, 1) is not Dequantized ? null : Operand(reading, node, 1);
+        if (w is null && (!isConstant || reading.Quantizer is null))
+        {
+            if (isConstant) NotQuantized(reading, node, 1);
+            return;
+        }
+        if (x.Scales.Length > 1 || x.Zeros.Length > 1 || w is { Integers.Constant: null } && (w.Scales.Length > 1 || w.Zeros.Length > 1))
         {
             reading.Error(node, "INT004", "the scale of an operand differs within a sum; allowed is one for the tensor, and for constant weights one an output channel");
             return;
         }
-        if (OfRows(reading, node, shape, w, w.Scales, "scale") is not { } scales || OfRows(reading, node, shape, w, w.Zeros, "zero point") is not { } zeros) return;
+        IntegerRows? rows = w is null ? reading.Quantizer!.Weights(reading, node, shape, reading.Constant(node, 1)!.Floats) : Rows(reading, node, shape, w);
         float alpha = node.OpType == "Gemm" ? node.Attributes.GetValueOrDefault("alpha")?.Real ?? 1 : 1;
         if (!(alpha > 0) || !float.IsFinite(alpha))
         {
             reading.Error(node, "INT001", FormattableString.Invariant($"alpha = {alpha} must be greater than 0 and finite"));
             return;
         }
-        float[] products = [.. scales.Select(s => x.Scales[0] * s * alpha)];
+        if (rows is null) return;
+        float[] products = [.. rows.Scales.Select(s => x.Scales[0] * s * alpha)];
         if (Bias(reading, node, shape, products) is not { } bias) return;
-        int[] weights = w.Integers.Constant is { } constant ? IntegerProducts.Rows(node, shape, constant.Integers) : [];
-        var layer = new IntegerLayer(node.Name, node.OpType, shape, weights, w.Integers.Constant is null ? w.Integers.Hull : w.Integers.Type, Boxes.Inputs(x.Integers, shape))
+        var layer = new IntegerLayer(node.Name, node.OpType, shape, rows.Weights, rows.Type, Boxes.Inputs(x.Integers, shape))
         {
-            InputZeroPoint = (int)x.Zeros[0], InputStep = x.Integers.Step, WeightZeroPoints = Array.ConvertAll(zeros, z => (int)z), Bias = bias,
-            Source = Boxes.Link(x.Integers.Source, reading.Layers, shape),
+            InputZeroPoint = (int)x.Zeros[0], InputStep = x.Integers.Step, WeightZeroPoints = rows.Zeros, Bias = bias, Source = Boxes.Link(x.Integers.Source, reading.Layers, shape),
         };
         reading.Add(node, layer, x.Scales[0], x.Integers.Type);
-        reading.Set(node, new Sums(reading.Layers.Count - 1, products.Distinct().Count() == 1 ? [products[0]] : products));
+        if (!float.IsNaN(products[0])) reading.Set(node, new Sums(reading.Layers.Count - 1, products.Distinct().Count() == 1 ? [products[0]] : products));
     }
 
     private static Dequantized? Operand(GraphReading reading, Node node, int index)
     {
         if (reading.Value(node, index) is Dequantized d) return d;
-        reading.Note(node, $"has no integer semantics: operand '{node.Inputs[index]}' is not quantized");
+        if (reading.Quantizer is { } quantizer) return quantizer.Activation(reading, node, index);
+        NotQuantized(reading, node, index);
         return null;
     }
 
+    private static void NotQuantized(GraphReading reading, Node node, int index) => reading.Note(node, $"has no integer semantics: operand '{node.Inputs[index]}' is not quantized");
+
+    private static IntegerRows? Rows(GraphReading reading, Node node, GemmLayer shape, Dequantized w)
+    {
+        if (OfRows(reading, node, shape, w.Scales, "scale") is not { } scales || OfRows(reading, node, shape, w.Zeros, "zero point") is not { } zeros) return null;
+        int[] weights = w.Integers.Constant is { } constant ? IntegerProducts.Rows(node, shape, constant.Integers) : [];
+        return new(weights, w.Integers.Constant is null ? w.Integers.Hull : w.Integers.Type, scales, Array.ConvertAll(zeros, z => (int)z));
+    }
+
     // One a row: elements of a row may not differ.
-    private static T[]? OfRows<T>(GraphReading reading, Node node, GemmLayer shape, Dequantized w, T[] values, string what) where T : IEquatable<T>
+    private static T[]? OfRows<T>(GraphReading reading, Node node, GemmLayer shape, T[] values, string what) where T : IEquatable<T>
     {
         int rows = shape.Groups * shape.N;
         if (values.Length == 1) return [.. Enumerable.Repeat(values[0], rows)];
@@ -63,7 +84,12 @@ internal static class FloatProducts
     private static long[]? Bias(GraphReading reading, Node node, GemmLayer shape, float[] products)
     {
         int index = LayerWeights.BiasIndex(node);
-        if (!reading.Has(node, index)) return [];
+        if (!reading.Has(node, index) || reading.Quantizer?.LeavesOutBias == true) return [];
+        if (float.IsNaN(products[0]))
+        {
+            reading.Error(node, "INT005", "its bias has no integers, because the range of its input is unknown; allowed are calibration data, or a bias that is left out of the accumulator");
+            return null;
+        }
         int rows = shape.Groups * shape.N;
         if (reading.Constant(node, index) is not { Type: ElementType.Float32 } t || t.Count != 1 && t.Count != rows)
         {

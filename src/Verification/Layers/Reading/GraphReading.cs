@@ -27,12 +27,16 @@ internal sealed class GraphReading
         foreach (GraphValue input in graph.Inputs)
             Record(input.Name, zeros[input.Name] = ShapeInference.Zeros(input.Type, [.. input.Shape.Select(d => d < 0 ? 1 : d)]));
         GraphExecutor.Run(graph, zeros, null, Record);
+        Quantizer = options.PostTraining is { } rule ? new(graph, rule) : null;
         Batch = graph.Inputs.Length > 0 && _shapes[graph.Inputs[0].Name] is { Length: > 0 } first ? Math.Max(1, first[0]) : 1;
     }
 
     internal NetworkGraph Graph { get; }
 
     internal ReadingOptions Options { get; }
+
+    /// <summary>Quantizes operands that the graph does not; null: nothing does.</summary>
+    internal OperandQuantizer? Quantizer { get; }
 
     /// <summary>Samples in the shapes.</summary>
     internal int Batch { get; }

@@ -41,7 +41,7 @@ internal static class IntegerProducts
 
     /// <summary>One matrix for all products of a batch, once for each.</summary>
     internal static T[] Spread<T>(GemmLayer shape, T[] values) =>
-        shape.Conv is null && values.LongLength == (long)shape.N * shape.K ? [.. Enumerable.Repeat(values, shape.Groups).SelectMany(v => v)] : values;
+        shape.Conv is null && shape.Groups > 1 && values.LongLength == (long)shape.N * shape.K ? [.. Enumerable.Repeat(values, shape.Groups).SelectMany(v => v)] : values;
 
     private static long[]? Bias(GraphReading reading, Node node, GemmLayer shape)
     {

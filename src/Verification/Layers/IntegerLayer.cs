@@ -88,6 +88,12 @@ public sealed class IntegerLayer
     /// <summary>The weights of a row as the multipliers take them.</summary>
     public ReadOnlySpan<int> Row(int row, ZeroPoints handling) => Weights.Length == 0 ? [] : (handling == ZeroPoints.Raw ? Weights : _folded).AsSpan(row * K, K);
 
+    /// <summary>The same layer with other boxes of its stored inputs.</summary>
+    public IntegerLayer WithInputs(Interval[] inputs) => new(Name, Operator, Shape, Weights, WeightRange, inputs)
+    {
+        InputZeroPoint = InputZeroPoint, InputStep = InputStep, WeightZeroPoints = WeightZeroPoints, Bias = Bias, Source = Source,
+    };
+
     /// <summary>What input k of a row can be, as the multipliers take it. Padding is included.</summary>
     public Interval Input(int row, int k, ZeroPoints handling)
     {

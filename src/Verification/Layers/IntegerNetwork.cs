@@ -9,10 +9,10 @@ public sealed record IntegerNetwork(NetworkGraph Graph, ImmutableArray<IntegerLa
 {
     /// <summary>Of each layer: where its inputs are in the graph. As many as layers, or none when the layers came from elsewhere.</summary>
     public ImmutableArray<LayerInput> Inputs { get; init; } = [];
-}
 
-/// <summary>The value of the graph that feeds a layer.</summary>
-/// <param name="Value">Name of the value.</param>
-/// <param name="Scale">null: the value holds the stored integers. Else it holds float32 numbers and stored = clamp(round-half-even(value / Scale) + ZeroPoint, type); NaN: not known without calibration data.</param>
-/// <param name="Type">What the stored integers' type holds.</param>
-public sealed record LayerInput(string Value, float? Scale, int ZeroPoint, Interval Type);
+    /// <summary>Of each layer: how its sums are requantized, <see cref="LayerSource.Layer"/> being the layer itself; null: they are not, or not in this form.</summary>
+    public ImmutableArray<LayerSource?> Outputs { get; init; } = [];
+
+    /// <summary>Sums that are no matrix products: windows of average pooling, residual additions, reductions. See <see cref="OtherRegisters"/>.</summary>
+    public ImmutableArray<IntegerLayer> Sums { get; init; } = [];
+}

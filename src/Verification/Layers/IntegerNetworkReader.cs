@@ -31,6 +31,12 @@ public static class IntegerNetworkReader
             bag.Error(new Location(file, Math.Max(1, e.Node?.Position ?? 1), 1), "INT001", e.Message);
             return null;
         }
-        return bag.ErrorCount > before ? null : new IntegerNetwork(graph, [.. reading.Layers], reading.Notes.ToImmutable()) { Inputs = reading.Inputs.ToImmutable() };
+        if (bag.ErrorCount > before) return null;
+        return new IntegerNetwork(graph, [.. reading.Layers], reading.Notes.ToImmutable())
+        {
+            Inputs = reading.Inputs.ToImmutable(),
+            Outputs = [.. reading.Layers.Select((_, i) => reading.Outputs.GetValueOrDefault(i))],
+            Sums = [.. reading.Sums],
+        };
     }
 }

@@ -23,4 +23,10 @@ public sealed record ReadingOptions
 
     /// <summary>Quantizes what the graph leaves in float32; null: such layers are only noted.</summary>
     public PostTraining? PostTraining { get; init; }
+
+    /// <summary>Ranges of float32 graph inputs, by name. Used with <see cref="BoxRule.Propagated"/>; without one the input can be anything.</summary>
+    public ImmutableDictionary<string, (float Low, float High)> RealRanges { get; init; } = ImmutableDictionary<string, (float Low, float High)>.Empty;
+
+    /// <summary>Bits of the multipliers that bring the operands of a residual addition to one scale, 2 to 31.</summary>
+    public int MultiplierBits { get; init; } = 31;
 }

@@ -15,11 +15,13 @@ namespace Sim.Verification.Observation;
 public sealed class AccumulatorObserver : ILayerEngine
 {
     private readonly Dictionary<string, IntegerLayer> _layers;
+    private readonly Dictionary<string, LayerInput> _inputs;
     private readonly Dictionary<string, ObservedLayer> _seen;
 
-    private AccumulatorObserver(IEnumerable<IntegerLayer> layers)
+    private AccumulatorObserver(IntegerNetwork network)
     {
-        _layers = layers.Where(l => l.Weights.Length > 0).ToDictionary(l => l.Name);
+        _layers = network.Layers.Where(l => l.Weights.Length > 0).ToDictionary(l => l.Name);
+        _inputs = network.Layers.Zip(network.Inputs).ToDictionary(l => l.First.Name, l => l.Second);
         _seen = _layers.ToDictionary(l => l.Key, l => new ObservedLayer(l.Key, l.Value.Rows));
     }
 
@@ -34,7 +36,7 @@ public sealed class AccumulatorObserver : ILayerEngine
         var parts = new AccumulatorObserver[(total + part - 1) / part];
         Parallel.For(0, parts.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellation }, i =>
         {
-            parts[i] = new AccumulatorObserver(network.Layers);
+            parts[i] = new AccumulatorObserver(network);
             BatchExecutor.Run(network.Graph, BatchExecutor.Rows(samples, i * part, Math.Min(part, total - i * part)), part, parts[i]);
         });
         foreach (AccumulatorObserver other in parts.Skip(1))
@@ -47,8 +49,8 @@ public sealed class AccumulatorObserver : ILayerEngine
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(inputs);
-        if (!_layers.TryGetValue(node.Name, out IntegerLayer? layer) || inputs[0] is not { } x || x.Type.IsReal()) return null;
-        int[] stored = Array.ConvertAll(x.Integers, v => (int)v);
+        if (!_layers.TryGetValue(node.Name, out IntegerLayer? layer) || inputs[0] is not { } x || !_inputs.TryGetValue(node.Name, out LayerInput? input) || !input.IsKnown) return null;
+        int[] stored = Array.ConvertAll(input.Stored(x), v => (int)v);
         for (int i = 0; i < stored.Length; i++) stored[i] -= layer.InputZeroPoint;
         if (layer.Shape.Conv is { } geometry) Windows(layer, geometry, stored);
         else

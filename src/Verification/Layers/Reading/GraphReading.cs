@@ -43,6 +43,12 @@ internal sealed class GraphReading
 
     internal List<IntegerLayer> Layers { get; } = [];
 
+    /// <summary>Sums that are no matrix products.</summary>
+    internal List<IntegerLayer> Sums { get; } = [];
+
+    /// <summary>How the sums of layers are requantized, by index of the layer.</summary>
+    internal Dictionary<int, LayerSource> Outputs { get; } = [];
+
     internal ImmutableArray<LayerInput>.Builder Inputs { get; } = ImmutableArray.CreateBuilder<LayerInput>();
 
     internal ImmutableArray<string>.Builder Notes { get; } = ImmutableArray.CreateBuilder<string>();
@@ -76,7 +82,7 @@ internal sealed class GraphReading
         string name = node.Inputs[index];
         if (_values.TryGetValue(name, out Known? known)) return known;
         if (_constants.TryGetValue(name, out Tensor? constant)) return constant.Type.IsReal() ? null : Boxes.OfConstant(constant);
-        if (!_types.TryGetValue(name, out ElementType type) || type.IsReal()) return null;
+        if (!_types.TryGetValue(name, out ElementType type) || type.IsReal()) return Options.RealRanges.TryGetValue(name, out (float Low, float High) real) ? new Reals([real.Low], [real.High]) : null;
         Interval range = Boxes.Of(type);
         if (Options.Boxes == BoxRule.Propagated && Options.InputRanges.TryGetValue(name, out ImmutableArray<Interval> given))
             return new Stored(null, range, [.. given], Shapes.Count(_shapes[name].AsSpan(Math.Min(2, _shapes[name].Length))));

@@ -70,6 +70,7 @@ internal sealed record LayerOutput(float[] Multipliers, int Zero, Interval Type,
     internal Stored Value(GraphReading reading, int layer)
     {
         var source = new LayerSource(layer, Multipliers, Zero, (long)Type.Low, (long)Type.High);
+        reading.Outputs.TryAdd(layer, source);
         return reading.Options.Boxes == BoxRule.DataType ? new(null, Type, [Type], Inner, source)
             : new(null, Type, Boxes.Requantized(reading.Layers[layer], source), Inner, source);
     }

@@ -23,6 +23,7 @@ internal static class Quantizers
         LayerSource? source = value is Sums sums
             ? new(sums.Layer, [.. sums.Scales.Select(m => m / scale)], (int)zero, Quantized(sums.ClipLow / scale), Quantized(sums.ClipHigh / scale))
             : null;
+        if (source is not null) reading.Outputs.TryAdd(source.Layer, source);
         int inner = source is null ? 1 : Boxes.Inner(reading.Layers[source.Layer].Shape);
         if (reading.Options.Boxes == BoxRule.DataType) return new(null, type, [type], inner, source);
         if (source is not null && Boxes.IsByChannel(reading.Layers[source.Layer].Shape)) return new(null, type, Boxes.Requantized(reading.Layers[source.Layer], source), inner, source);

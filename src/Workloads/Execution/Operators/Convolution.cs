@@ -60,11 +60,16 @@ internal sealed record ConvPlan(int Samples, int Groups, int GroupInputs, int Gr
         if (call.Ints("kernel_shape") is { } stated && !stated.SequenceEqual(kernel))
             throw call.Fail($"kernel_shape {Shapes.Text(stated)} differs from the weight's {Shapes.Text(kernel)}");
         WindowAttributes win = WindowAttributes.Of(call, x, kernel);
-        bool flat = kernel.Length == 1;
+        return new ConvPlan(x[0], groups, channels / groups, outputs / groups, Window(x, win), [x[0], outputs, .. win.Output]);
+    }
+
+    /// <summary>Resolved windows over an input of one or two spatial dimensions.</summary>
+    internal static ConvGeometry Window(int[] x, WindowAttributes win)
+    {
+        bool flat = win.Kernel.Length == 1;
         int At(int[] list, bool vertical, int absent) => flat ? vertical ? absent : list[0] : list[vertical ? 0 : 1];
-        var geometry = new ConvGeometry(channels, flat ? 1 : x[2], x[^1], At(kernel, true, 1), At(kernel, false, 1),
+        return new(x[1], flat ? 1 : x[2], x[^1], At(win.Kernel, true, 1), At(win.Kernel, false, 1),
             At(win.Strides, true, 1), At(win.Strides, false, 1), At(win.PadBegin, true, 0), At(win.PadBegin, false, 0), At(win.PadEnd, true, 0), At(win.PadEnd, false, 0),
             At(win.Dilations, true, 1), At(win.Dilations, false, 1), At(win.Output, true, 1), At(win.Output, false, 1));
-        return new ConvPlan(x[0], groups, channels / groups, outputs / groups, geometry, [x[0], outputs, .. win.Output]);
     }
 }

@@ -65,12 +65,22 @@ public static class Verifier
     {
         // Widths of 64 bits: no sum of the layers here reaches further, and the bounds do not depend on them.
         Proved proof = ladder.Tightest(options.Claim(layer, row, options.Widths(64)));
-        ImmutableArray<int> widths = [.. proof.Bounds.Select(b => Math.Max(2, b.Width))];
+        ImmutableArray<int> widths = Widths(proof);
         var below = new Verdict?[widths.Length];
         for (int r = 0; tight && r < widths.Length; r++)
-            if (widths[r] > 2) below[r] = ladder.Decide(options.Claim(layer, row, widths.SetItem(r, widths[r] - 1)));
+        {
+            // A prover that cannot find the extreme may still show that no sum leaves a given register.
+            while (widths[r] > 2 && (below[r] = ladder.Decide(options.Claim(layer, row, widths.SetItem(r, widths[r] - 1)))) is Proved narrower)
+            {
+                proof = new(narrower.Prover, [.. proof.Bounds.Zip(narrower.Bounds, (a, b) => a.Intersect(b))], proof.Evidence.AddRange(narrower.Evidence));
+                widths = Widths(proof);
+                below[r] = null;
+            }
+        }
         return new(proof, widths, [.. below]);
     }
+
+    private static ImmutableArray<int> Widths(Proved proof) => [.. proof.Bounds.Select(b => Math.Max(2, b.Width))];
 
     private static ImmutableArray<T> Channels<T>(IntegerLayer layer, VerifyOptions options, Func<int, T> decide, CancellationToken cancellation)
     {

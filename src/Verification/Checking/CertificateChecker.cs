@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Numerics;
 using System.Text.Json;
+using Sim.Verification.Solvers;
 
 namespace Sim.Verification.Checking;
 
@@ -14,21 +15,24 @@ public sealed record CheckReport(int Layers, int Proved, int Refuted, int Unknow
 
 /// <summary>
 /// Re-validates certificates from their files alone, in arbitrary precision and by the definition: every partial sum of the order is bounded term by term. It shares
-/// no code with the provers, and needs no solver.
+/// no code with the provers, and needs a solver only where the proof itself is a solver's answer.
 /// </summary>
 public sealed class CertificateChecker
 {
     private readonly List<string> _faults = [];
     private int _proved, _refuted, _unknown, _unchecked;
 
-    private CertificateChecker() { }
+    private readonly SolverPool? _solvers;
+
+    private CertificateChecker(SolverPool? solvers) => _solvers = solvers;
 
     /// <summary>Checks a folder that <see cref="Certificates.CertificateWriter"/> made. A file that cannot be read or understood is a fault.</summary>
     /// <param name="modelDigest">The SHA-256 that the certificates shall be about; null: whatever the manifest says.</param>
-    public static CheckReport Check(string folder, string? modelDigest = null)
+    /// <param name="solvers">Who is asked again where a proof is a solver's answer; null: such proofs stay unchecked.</param>
+    public static CheckReport Check(string folder, string? modelDigest = null, SolverPool? solvers = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        var checker = new CertificateChecker();
+        var checker = new CertificateChecker(solvers);
         string[] files = [];
         try
         {
@@ -54,7 +58,7 @@ public sealed class CertificateChecker
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, Path.GetFileName(file))));
             JsonElement json = document.RootElement;
             if (json.GetProperty("model_sha256").GetString() != digest) throw new FormatException("it is about another model than the manifest");
-            var layer = new CertifiedLayer(folder, json);
+            var layer = new CertifiedLayer(folder, json) { Solvers = _solvers };
             JsonElement[] channels = [.. json.GetProperty("channels").EnumerateArray()];
             if (channels.Length != layer.Rows) throw new FormatException($"{channels.Length} channels of {layer.Rows}");
             for (int row = 0; row < channels.Length; row++)

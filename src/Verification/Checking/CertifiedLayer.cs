@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Sim.Foundation.Diagnostics;
+using Sim.Verification.Solvers;
 using Sim.Workloads.Data;
 using Sim.Workloads.Graph;
 
@@ -34,6 +35,9 @@ internal sealed class CertifiedLayer
     }
 
     internal string Folder { get; }
+
+    /// <summary>Who answers questions that only a solver can; null: nobody.</summary>
+    internal SolverPool? Solvers { get; init; }
 
     internal string Name { get; }
 

@@ -137,16 +137,7 @@ internal sealed class ChannelCheck(CertifiedLayer layer, int row, JsonElement js
 
     private void Relations(long[] inputs)
     {
-        if (!json.TryGetProperty("relations", out JsonElement relations)) return;
-        foreach (JsonElement relation in relations.EnumerateArray())
-        {
-            BigInteger sum = 0;
-            int k = 0;
-            foreach (JsonElement c in relation.GetProperty("coefficients").EnumerateArray()) sum += CertifiedLayer.Number(c) * inputs[k++];
-            bool low = relation.GetProperty("low") is not { ValueKind: JsonValueKind.String } l || sum >= CertifiedLayer.Number(l);
-            bool high = relation.GetProperty("high") is not { ValueKind: JsonValueKind.String } h || sum <= CertifiedLayer.Number(h);
-            if (!low || !high) throw new FormatException("the witness breaks a relation between the inputs");
-        }
+        if (!new ChannelRelations(layer, json).Hold(inputs)) throw new FormatException("the witness breaks a relation between the inputs");
     }
 
     private static bool Fits(BigInteger value, int bits) => value >= -(BigInteger.One << (bits - 1)) && value < BigInteger.One << (bits - 1);

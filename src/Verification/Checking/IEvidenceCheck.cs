@@ -20,5 +20,9 @@ internal interface IEvidenceCheck
 /// <summary>Checks by kind of evidence.</summary>
 internal static class EvidenceCheckCatalogue
 {
-    internal static ImmutableArray<IEvidenceCheck> All { get; } = [];
+    internal static ImmutableArray<IEvidenceCheck> All { get; } =
+    [
+        new DualCheck(),
+        new SmtCheck(),
+    ];
 }

@@ -27,6 +27,9 @@ public sealed record ProverBound(ImmutableArray<Interval> Ranges, ImmutableArray
     /// <summary>Why the ranges hold, where weights and boxes alone do not show it.</summary>
     public ImmutableArray<Evidence> Evidence { get; init; } = [];
 
+    /// <summary>Whether inputs reach both ends of every range: no prover can do better.</summary>
+    public bool IsReached => Low.Length == Ranges.Length && High.Length == Ranges.Length && Low.All(w => w is not null) && High.All(w => w is not null);
+
     /// <summary>Bounds without witnesses: the same interval for every register.</summary>
     public static ProverBound Enclosing(ChannelClaim claim, Int128 magnitude) => new([.. claim.Registers.Select(_ => new Interval(-magnitude, magnitude))], [], []);
 }

@@ -40,8 +40,8 @@ public sealed class Ladder(ImmutableArray<IProver> provers)
             if (prover.Refuses(claim) is not null) continue;
             ProverBound bound = prover.Bound(claim);
             ImmutableArray<Interval> both = tightest.IsEmpty ? bound.Ranges : [.. tightest.Zip(bound.Ranges, (a, b) => a.Intersect(b))];
-            if (!tightest.IsEmpty && both.SequenceEqual(tightest)) continue;
-            (name, tightest, evidence) = (prover.Name, both, evidence.AddRange(bound.Evidence));
+            if (tightest.IsEmpty || !both.SequenceEqual(tightest)) (name, tightest, evidence) = (prover.Name, both, evidence.AddRange(bound.Evidence));
+            if (bound.IsReached) break;
         }
         return new(name, tightest, evidence);
     }

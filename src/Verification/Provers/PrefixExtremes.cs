@@ -47,6 +47,12 @@ public sealed class PrefixExtremes : IProver
             }
             yield break;
         }
+        foreach (PartialSum sum in Each(claim)) yield return (sum.Node, sum.Range);
+    }
+
+    /// <summary>Every partial sum of the order, with its extremes over independent inputs.</summary>
+    internal static IEnumerable<PartialSum> Each(ChannelClaim claim)
+    {
         var sums = new Interval[claim.K + 1];
         Interval subset = default;
         for (int k = 0; k < claim.K; k++)
@@ -57,8 +63,9 @@ public sealed class PrefixExtremes : IProver
         }
         foreach (SumNode node in claim.Order.Nodes(claim.K, claim.BiasPlacement))
         {
+            bool every = IsSubset(claim, node) && node.Until > node.From;
             Interval range = new(sums[node.Until].Low - sums[node.From].Low, sums[node.Until].High - sums[node.From].High);
-            yield return (node, (IsSubset(claim, node) && node.Until > node.From ? subset : range).Plus(node.Bias ? claim.Bias : 0));
+            yield return new(node, every, (every ? subset : range).Plus(node.Bias ? claim.Bias : 0));
         }
     }
 

@@ -12,5 +12,6 @@ public static class ProverCatalogue
         new WeightNormBound(),
         new ZeroSumBound(),
         new PrefixExtremes(),
+        new SimplexBound(),
     ];
 }

@@ -36,7 +36,7 @@ public static class Replay
 
     private static readonly FixedFormat Wide = new("int32", 32, 0, true);
 
-    private static bool IsAllowed(ChannelClaim claim, Witness witness)
+    internal static bool IsAllowed(ChannelClaim claim, Witness witness)
     {
         if (witness.Inputs.Length != claim.K || witness.Node.Until > claim.K) return false;
         for (int k = 0; k < claim.K; k++)

@@ -23,9 +23,8 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
     private readonly ExactOutput? _output = spec.Accumulator is ExactAccumulator exact ? new(exact) : null;
     private readonly double _unit = Math.ScaleB(1, ExactProducts.Of(spec)!.Unit);
 
-    // Bits of every sum's magnitude, and of the sums of offset products on the way.
+    // Bits of every sum's magnitude.
     private readonly int _bits = Length((BigInteger)ExactProducts.Of(spec)!.Largest * k);
-    private readonly bool _isLong = Length(((BigInteger)ExactProducts.Of(spec)!.Most - ExactProducts.Of(spec)!.Least) * k) <= LongBits;
 
     public override int Rows => PlaneTile.Rows;
 
@@ -44,7 +43,7 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
                 return Length(largest) > 120 || products.Unit < -900 || products.Unit + Length(largest) > 900 ? "sums leave the range of binary64" : null;
             case IntegerAccumulator integer:
                 if (products.HasSpecials || products.Unit < 0) return "products are no integers";
-                if (Length(((BigInteger)products.Most - products.Least) * k) > LongBits) return "products span too many bits";
+                if (!IsLong(products.Planes, k)) return "products span too many bits";
                 return largest << products.Unit <= long.MaxValue >> 64 - Math.Min(integer.Bits, LongBits) ? null : $"{k} products may leave the register";
             case FloatAccumulator:
                 return !products.HasSpecials && largest <= 1 << 24 && products.Unit is >= -149 and <= 100 ? null : "sums are rounded";
@@ -60,7 +59,7 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
     public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<byte> values) => CodeBytes.Narrow(codes, zeroPoint, values);
 
     public override PanelBounds Bounds(Span<byte> panel, int width, bool weights) =>
-        new(0, 0, 0, 0, weights == (width == Width) ? PanelTraits.None : PanelTraits.Turned, _products.HasSpecials ? CodeSet.Of(panel) : null);
+        new(0, 0, 0, 0, weights == (width == Width) ? PanelTraits.None : PanelTraits.Turned, CodeSet.Of(panel));
 
     public override bool Sum(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, int rows, int columns, Span<long> results, ref GemmEvents events) =>
         throw new InvalidOperationException("tiles of codes are summed with their bounds");
@@ -68,31 +67,32 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
     public override bool Sum(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns, Span<long> results,
         ref GemmEvents events)
     {
-        bool turned = (activations.Traits & PanelTraits.Turned) != 0;
-        ProductPlanes planes = _products.Planes(turned);
-        int[] sums = Scratch<int>.Rent(planes.Planes * Outputs);
-        sums.AsSpan(0, planes.Planes * Outputs).Clear();
-        Chain(planes, a, b, rows, sums);
+        bool turned = (activations.Traits & PanelTraits.Turned) != 0, signed = _products.IsSigned(turned);
+        int[] sums = Scratch<int>.Rent(_products.Planes * Outputs), negative = new int[PlaneTile.Width];
+        var planes = new Planes(_products.PlanesFor(activations.Codes!, weights.Codes!), sums, negative);
+        sums.AsSpan(0, planes.Count * Outputs).Clear();
+        if (signed) PlaneTile.CountNegative(b, negative);
+        Chain(_products.Table(turned), planes.Count, signed, a, b, rows, sums);
         if (_output is not null)
         {
             Span<double> values = stackalloc double[Outputs];
-            ToDoubles(planes, sums, rows, values);
+            ToDoubles(planes, rows, values);
             byte[]? specials = _products.HasSpecials && _products.MaySpecial(activations.Codes!, weights.Codes!) ? Specials(a, b, rows, columns, turned, values) : null;
             _output.Encode(values, Width, rows, columns, results, ref events);
             if (specials is not null) Encode(specials, results, ref events);
         }
-        else if (spec.Accumulator is IntegerAccumulator) ToIntegers(planes, sums, rows, results);
+        else if (spec.Accumulator is IntegerAccumulator) ToIntegers(planes, rows, results);
         else
         {
             Span<double> values = stackalloc double[Outputs];
-            ToDoubles(planes, sums, rows, values);
+            ToDoubles(planes, rows, values);
             for (int i = 0; i < rows * Width; i++) results[i] = BitConverter.SingleToUInt32Bits((float)values[i]);
         }
         Scratch<int>.Return(sums);
         return true;
     }
 
-    private static unsafe void Chain(ProductPlanes planes, ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, int rows, Span<int> sums)
+    private static unsafe void Chain(ProductPlanes table, int planes, bool signed, ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, int rows, Span<int> sums)
     {
         int steps = a.Length / PlaneTile.Rows;
         fixed (byte* broadcast = a, lanes = b)
@@ -101,40 +101,48 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
             for (int s = 0; s < steps; s += BlockSteps)
             {
                 byte* x = broadcast + s * PlaneTile.Rows, y = lanes + s * PlaneTile.Width;
-                for (int p = 0; p < planes.Planes; p++)
+                int here = Math.Min(BlockSteps, steps - s);
+                for (int p = 0; p < planes; p++)
+                {
+                    byte* plane = table.Table + p * PlaneTile.Plane;
                     for (int r = 0; r < rows; r++)
-                        PlaneTile.Bytes(x + r, y, Math.Min(BlockSteps, steps - s), planes.Table + p * PlaneTile.Plane, planes.Stride, sum + p * Outputs + r * PlaneTile.Width);
+                    {
+                        int* line = sum + p * Outputs + r * PlaneTile.Width;
+                        if (signed) PlaneTile.Bytes<SignedLookup>(x + r, y, here, plane, table.Stride, line);
+                        else PlaneTile.Bytes<FullLookup>(x + r, y, here, plane, table.Stride, line);
+                    }
+                }
             }
         }
     }
 
-    private void ToDoubles(ProductPlanes planes, ReadOnlySpan<int> sums, int rows, Span<double> values)
+    private void ToDoubles(in Planes planes, int rows, Span<double> values)
     {
         Span<double> line = stackalloc double[PlaneTile.Width];
         for (int r = 0; r < rows; r++)
         {
             for (int i = 0; i < Width; i += 16)
             {
-                if (_isLong)
+                if (IsLong(planes.Count, k))
                 {
-                    (Vector512<long> low, Vector512<long> high) = Values(planes, sums, r * Width + i);
+                    (Vector512<long> low, Vector512<long> high) = Values(planes, r, i);
                     ToDouble(low).CopyTo(line[i..]);
                     ToDouble(high).CopyTo(line[(i + 8)..]);
                 }
-                else for (int lane = i; lane < i + 16; lane++) line[lane] = ToDouble(Value(planes, sums, r * Width + lane));
+                else for (int lane = i; lane < i + 16; lane++) line[lane] = ToDouble(Value(planes, r, lane));
             }
             for (int lane = 0; lane < Width; lane++) values[r * Width + Columns[lane]] = line[lane];
         }
     }
 
-    private void ToIntegers(ProductPlanes planes, ReadOnlySpan<int> sums, int rows, Span<long> values)
+    private void ToIntegers(in Planes planes, int rows, Span<long> values)
     {
         Span<long> line = stackalloc long[PlaneTile.Width];
         for (int r = 0; r < rows; r++)
         {
             for (int i = 0; i < Width; i += 16)
             {
-                (Vector512<long> low, Vector512<long> high) = Values(planes, sums, r * Width + i);
+                (Vector512<long> low, Vector512<long> high) = Values(planes, r, i);
                 (low << _products.Unit).CopyTo(line[i..]);
                 (high << _products.Unit).CopyTo(line[(i + 8)..]);
             }
@@ -142,25 +150,27 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
         }
     }
 
-    private (Vector512<long> Low, Vector512<long> High) Values(ProductPlanes planes, ReadOnlySpan<int> sums, int output)
+    private (Vector512<long> Low, Vector512<long> High) Values(in Planes planes, int row, int lane)
     {
-        Vector512<long> low = Vector512.Create((long)(_products.Least * k)), high = low;
-        for (int p = 0; p < planes.Planes; p++)
+        Vector512<long> bias = Vector512.Create((long)(ExactProducts.Bias(planes.Count) * k)), ones = Vector512.Create((long)ExactProducts.Ones(planes.Count));
+        (Vector512<long> low, Vector512<long> high) = Vector512.Widen(Vector512.Create(planes.Negative.AsSpan(lane)));
+        (low, high) = (low * ones - bias, high * ones - bias);
+        for (int p = 0; p < planes.Count; p++)
         {
-            (Vector512<long> even, Vector512<long> odd) = Vector512.Widen(Vector512.Create(sums[(p * Outputs + output)..]));
-            low += even << 8 * p;
-            high += odd << 8 * p;
+            (Vector512<long> first, Vector512<long> second) = Vector512.Widen(Vector512.Create(planes.Sums.AsSpan(p * Outputs + row * Width + lane)));
+            low += first << 8 * p;
+            high += second << 8 * p;
         }
         return (low, high);
     }
 
-    private Int128 Value(ProductPlanes planes, ReadOnlySpan<int> sums, int output)
+    private Int128 Value(in Planes planes, int row, int lane)
     {
-        Int128 value = _products.Least * k;
-        for (int p = 0; p < planes.Planes; p += 4)
+        Int128 value = planes.Negative[lane] * ExactProducts.Ones(planes.Count) - ExactProducts.Bias(planes.Count) * k;
+        for (int p = 0; p < planes.Count; p += 4)
         {
             long part = 0;
-            for (int q = p; q < Math.Min(p + 4, planes.Planes); q++) part += (long)sums[q * Outputs + output] << 8 * (q - p);
+            for (int q = p; q < Math.Min(p + 4, planes.Count); q++) part += (long)planes.Sums[q * Outputs + row * Width + lane] << 8 * (q - p);
             value += (Int128)part << 8 * p;
         }
         return value;
@@ -217,5 +227,11 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
         }
     }
 
+    // Whether sums of so many biased bytes stay within 64 bits.
+    private static bool IsLong(int planes, int k) => 8 * planes + Length(k) <= LongBits;
+
     private static int Length(BigInteger value) => (int)value.GetBitLength();
+
+    /// <summary>Sums of bytes, plane by plane, and how many codes of each lane are negative.</summary>
+    private readonly record struct Planes(int Count, int[] Sums, int[] Negative);
 }

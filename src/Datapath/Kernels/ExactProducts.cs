@@ -26,6 +26,10 @@ internal sealed class ExactProducts
     // By activation code, the weights with which its product is no number.
     private readonly CodeSet?[]? _specialWeights;
     private readonly Lazy<ProductPlanes> _planes, _turned;
+    private readonly bool _isSigned, _isSignedTurned;
+
+    // By bytes - 1 and activation code, the weights whose products take more bytes.
+    private readonly CodeSet[][] _levels;
 
     private ExactProducts(Exact[] products, int activationBits, int weightBits, int unit)
     {
@@ -36,26 +40,27 @@ internal sealed class ExactProducts
             Exact p = products[i];
             if (p.Class == NumberClass.Finite) _values[i] = p.Negative ? -(Int128)Units(p, unit) : (Int128)Units(p, unit);
             else if (p.Class != NumberClass.Zero) (_specials ??= new byte[products.Length])[i] = p.Class == NumberClass.NaN ? IsNaN : p.Negative ? IsNegativeInfinity : IsPositiveInfinity;
-            (Least, Most) = (Int128.Min(Least, _values[i]), Int128.Max(Most, _values[i]));
+            Largest = Int128.Max(Largest, Int128.Abs(_values[i]));
         }
         if (_specials is not null) _specialWeights = [.. _specials.Chunk(1 << weightBits).Select(row => row.Max() == 0 ? null : CodeSet.Where(w => w < row.Length && row[w] != 0))];
-        // An offset makes all of them positive.
-        int planes = (Length((UInt128)(Most - Least)) + 7) / 8;
-        _planes = new(() => new(Math.Max(1, planes), 1 << activationBits, 1 << weightBits, (row, column) => (UInt128)(_values[row << weightBits | column] - Least)));
-        _turned = new(() => new(Math.Max(1, planes), 1 << weightBits, 1 << activationBits, (row, column) => (UInt128)(_values[column << weightBits | row] - Least)));
+        Planes = Enumerable.Range(1, MostBits / 8 + 1).First(p => Largest <= Limit(p));
+        _levels = [.. Enumerable.Range(1, Planes - 1).Select(p => _values.Chunk(1 << weightBits).Select(row => CodeSet.Where(w => w < row.Length && Int128.Abs(row[w]) > Limit(p))).ToArray())];
+        _planes = new(() => new(Planes, 1 << activationBits, 1 << weightBits, (row, column) => Biased(_values[row << weightBits | column])));
+        _turned = new(() => new(Planes, 1 << weightBits, 1 << activationBits, (row, column) => Biased(_values[column << weightBits | row])));
+        bool IsOdd(int a, int w, int otherA, int otherW) => _values[a << weightBits | w] == -_values[otherA << weightBits | otherW];
+        int activations = 1 << activationBits, weights = 1 << weightBits;
+        _isSigned = weights == PlaneTile.Plane && Enumerable.Range(0, activations).All(a => Enumerable.Range(0, 128).All(w => IsOdd(a, w, a, w | 0x80)));
+        _isSignedTurned = activations == PlaneTile.Plane && Enumerable.Range(0, weights).All(w => Enumerable.Range(0, 128).All(a => IsOdd(a, w, a | 0x80, w)));
     }
 
     /// <summary>Exponent of the power of two that is one unit.</summary>
     public int Unit { get; }
 
-    /// <summary>The lowest product and 0, in units: what was taken off the entries of <see cref="Planes"/>.</summary>
-    public Int128 Least { get; }
-
-    /// <summary>The highest product and 0, in units.</summary>
-    public Int128 Most { get; }
-
     /// <summary>Largest magnitude, in units.</summary>
-    public Int128 Largest => Int128.Max(Most, -Least);
+    public Int128 Largest { get; }
+
+    /// <summary>Bytes of a product.</summary>
+    public int Planes { get; }
 
     /// <summary>Whether a product is Inf or NaN.</summary>
     public bool HasSpecials => _specials is not null;
@@ -65,8 +70,29 @@ internal sealed class ExactProducts
         && spec.Weight.Bits <= ProductTable.MaximumBits && multiplier.Refuses(spec.Activation, spec.Weight) is null
         ? Cache.GetOrAdd((multiplier, spec.Activation, spec.Weight), key => Make(key.Item1, key.Item2, key.Item3)) : null;
 
-    /// <summary>Products less <see cref="Least"/> in bytes, by code of the broadcast operand and code of the lanes; <paramref name="turned"/>: activations fill the lanes.</summary>
-    public ProductPlanes Planes(bool turned) => (turned ? _turned : _planes).Value;
+    /// <summary>
+    /// Biased products in bytes, by code of the broadcast operand and code of the lanes; <paramref name="turned"/>: activations fill the lanes. The bias is 0x80 in every byte,
+    /// so that the lower bytes of small products are the small products, biased alike.
+    /// </summary>
+    public ProductPlanes Table(bool turned) => (turned ? _turned : _planes).Value;
+
+    /// <summary>Whether the top bit of the lanes' code is the sign of the product.</summary>
+    public bool IsSigned(bool turned) => turned ? _isSignedTurned : _isSigned;
+
+    /// <summary>What was added to each product that is summed in its lower <paramref name="planes"/> bytes.</summary>
+    public static Int128 Bias(int planes) => 0x80 * Ones(planes);
+
+    /// <summary>1 in every byte: how much more than its negative a biased product with all bits turned lacks.</summary>
+    public static Int128 Ones(int planes) => ((Int128.One << 8 * planes) - 1) / 255;
+
+    /// <summary>Bytes that hold every product of these codes.</summary>
+    public int PlanesFor(CodeSet activations, CodeSet weights)
+    {
+        int planes = 1;
+        for (int a = 0; a < 256; a++)
+            while (planes < Planes && activations.Has(a) && _levels[planes - 1][a].Meets(weights)) planes++;
+        return planes;
+    }
 
     /// <summary>What products of a row and a column are no numbers: <see cref="IsNaN"/> and the others.</summary>
     public byte Specials(ReadOnlySpan<byte> a, int row, int rows, ReadOnlySpan<byte> b, int column, int columns, bool turned)
@@ -100,7 +126,10 @@ internal sealed class ExactProducts
         return top - unit < MostBits ? new(products, activation.Bits, weight.Bits, unit) : null;
     }
 
-    private static UInt128 Units(in Exact p, int unit) => p.Exponent >= unit ? p.Significand << p.Exponent - unit : p.Significand >> unit - p.Exponent;
+    private UInt128 Biased(Int128 value) => (UInt128)(value + Bias(Planes));
 
-    private static int Length(UInt128 value) => 128 - (int)UInt128.LeadingZeroCount(value);
+    // The largest product, of either sign, that so many biased bytes hold.
+    private static Int128 Limit(int planes) => 0x7F * Ones(planes);
+
+    private static UInt128 Units(in Exact p, int unit) => p.Exponent >= unit ? p.Significand << p.Exponent - unit : p.Significand >> unit - p.Exponent;
 }

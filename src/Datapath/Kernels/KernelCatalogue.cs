@@ -44,6 +44,8 @@ public static class KernelCatalogue
         new AlignedLanesKernel(),
         // Byte permutations look the products up; more of them where products have more than 8 significant bits.
         new ProductTableKernel(),
+        // The same for longer codes, where adding bits is all that the multiplier does.
+        new FieldLanesKernel(),
         // 0.06, or 0.045 where ties need the sign of what a sum lost: posit registers of 9 bits and less, to nearest even.
         new PositLanesKernel(),
         // Registers of 8 bits and less that the lines above leave: posits, odd modes.

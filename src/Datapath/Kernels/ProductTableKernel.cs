@@ -40,7 +40,8 @@ internal sealed class ProductTableKernel : TiledKernel
         return new TiledWeights<byte>(Name, plan, new ReferenceKernel(), spec, canonical, n, k, codes, zeroPoints);
     }
 
-    private static bool IsSingle(FloatAccumulator f) => f is { Rounding: RoundingMode.NearestEven, Product: null }
+    /// <summary>Whether an accumulator is fp32, rounded to nearest even at every step.</summary>
+    internal static bool IsSingle(AccumulatorSpec accumulator) => accumulator is FloatAccumulator { Rounding: RoundingMode.NearestEven, Product: null } f
         && f.Format is FloatFormat { ExponentBits: 8, FractionBits: 23, Bias: 127, Specials: Specials.Ieee, Subnormals: true };
 
     private sealed class Plan(DatapathSpec spec, ReductionOrder order) : TilePlan<int>

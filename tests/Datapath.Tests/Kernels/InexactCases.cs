@@ -16,6 +16,11 @@ internal static class InexactCases
                 yield return spec with { Accumulator = new ExactAccumulator(Format(output), RoundingMode.NearestEven, OverflowPolicy.Ieee) };
             yield return spec with { Accumulator = new ExactAccumulator(Format("fp16"), RoundingMode.ToOdd, OverflowPolicy.Saturate) };
         }
+        foreach (DatapathSpec spec in Fields())
+        {
+            yield return spec;
+            yield return spec with { Accumulator = Fp32(OverflowPolicy.Saturate) };
+        }
         // Tables of integers: asymmetric, one-sided, of short codes, and large enough for many bytes.
         foreach ((string a, string w, Func<int, int, float> product) in new (string, string, Func<int, int, float>)[]
             { ("int8", "int8", (x, y) => (x * y) & ~15), ("int8", "uint8", (x, y) => x * y + (x ^ y)), ("int4", "int8", (x, y) => 3 * x - y), ("int8", "int3", (x, y) => x * y * 1023f) })
@@ -26,6 +31,15 @@ internal static class InexactCases
             yield return spec with { Accumulator = new IntegerAccumulator(32, RegisterOverflow.Wrap) };
             yield return spec with { Accumulator = new ExactAccumulator(Format("fp16"), RoundingMode.NearestEven, OverflowPolicy.Ieee) };
         }
+    }
+
+    // Operands too long for a table, whose patterns are added.
+    private static IEnumerable<DatapathSpec> Fields()
+    {
+        foreach (string name in new[] { "bf16", "fp16", "tf32", "fp32", "e8m13" }) yield return Of(name, name, new LMulMultiplier());
+        yield return Of("fp16", "fp16", new LMulMultiplier(1));
+        foreach ((string a, string w) in new[] { ("bf16", "bf16"), ("fp16", "e4m3"), ("fp32", "fp32"), ("int16", "bf16"), ("tf32", "int4") }) yield return Of(a, w, new MitchellMultiplier());
+        foreach (int offset in new[] { 0, 1000, -7 }) yield return Of("fp32", "fp32", new PiecewiseAffineMultiplier(offset));
     }
 
     private static IEnumerable<DatapathSpec> Multiplied()

@@ -120,7 +120,7 @@ internal static unsafe class PlaneTile
         p3 = Avx512BW.UnpackHigh(low, high).AsSingle();
     }
 
-    /// <summary>One row: sums[128] += bytes of one plane, in the order of <see cref="ByteColumn"/>. At most <see cref="MostByteSteps"/> steps.</summary>
+    /// <summary>One row: sums[128] += bytes of one plane (<see cref="IPlaneLookup.FindNegated"/>), in the order of <see cref="ByteColumn"/>. At most <see cref="MostByteSteps"/> steps.</summary>
     /// <param name="a">Codes of the row, one each <see cref="Rows"/> bytes.</param>
     /// <param name="b">Codes of the columns, [step][<see cref="Width"/>].</param>
     /// <param name="steps">Steps.</param>
@@ -128,12 +128,13 @@ internal static unsafe class PlaneTile
     /// <param name="stride">Bytes from a row of the table to the next.</param>
     /// <param name="sums">Sums.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Bytes(byte* a, byte* b, int steps, byte* tables, int stride, int* sums)
+    public static void Bytes<TLookup>(byte* a, byte* b, int steps, byte* tables, int stride, int* sums)
+        where TLookup : struct, IPlaneLookup
     {
         if (!IsSupported)
         {
             for (int s = 0; s < steps; s++)
-                for (int lane = 0; lane < Width; lane++) sums[lane] += tables[a[s * Rows] * stride + b[s * Width + ByteColumn(lane)]];
+                for (int lane = 0; lane < Width; lane++) sums[lane] += TLookup.FindOne(tables + a[s * Rows] * stride, b[s * Width + ByteColumn(lane)]);
             return;
         }
         // Words take both bytes, so the upper ones, summed for themselves, are taken off at the end.
@@ -143,7 +144,7 @@ internal static unsafe class PlaneTile
             for (; steps > 0; steps--)
             {
                 byte* table = tables + *a * stride;
-                Vector512<ushort> x = FullLookup.Find(table, Vector512.Load(b)).AsUInt16(), y = FullLookup.Find(table, Vector512.Load(b + 64)).AsUInt16();
+                Vector512<ushort> x = TLookup.FindNegated(table, Vector512.Load(b)).AsUInt16(), y = TLookup.FindNegated(table, Vector512.Load(b + 64)).AsUInt16();
                 both0 += x;
                 odd0 += x >>> 8;
                 both1 += y;
@@ -153,6 +154,30 @@ internal static unsafe class PlaneTile
             }
             Flush(both0 - (odd0 << 8), odd0, sums);
             Flush(both1 - (odd1 << 8), odd1, sums + 64);
+        }
+    }
+
+    /// <summary>counts[128] += codes with the top bit, in the order of <see cref="ByteColumn"/>.</summary>
+    public static void CountNegative(ReadOnlySpan<byte> b, Span<int> counts)
+    {
+        Span<byte> some = stackalloc byte[Width];
+        const int most = 255;
+        for (int start = 0; start < b.Length; start += most * Width)
+        {
+            some.Clear();
+            ReadOnlySpan<byte> codes = b.Slice(start, Math.Min(most * Width, b.Length - start));
+            Vector512<byte> low = default, high = default;
+            unchecked
+            {
+                for (int i = 0; i < codes.Length; i += Width)
+                {
+                    low += Vector512.Create(codes[i..]) >>> 7;
+                    high += Vector512.Create(codes[(i + 64)..]) >>> 7;
+                }
+            }
+            low.CopyTo(some);
+            high.CopyTo(some[64..]);
+            for (int lane = 0; lane < Width; lane++) counts[lane] += some[ByteColumn(lane)];
         }
     }
 
@@ -178,6 +203,12 @@ internal unsafe interface IPlaneLookup
 
     /// <summary>The same in the plane whose top bits are signs.</summary>
     static abstract Vector512<byte> FindSigned(byte* plane, Vector512<byte> codes);
+
+    /// <summary>The same in a plane of biased integers.</summary>
+    static abstract Vector512<byte> FindNegated(byte* plane, Vector512<byte> codes);
+
+    /// <summary>As <see cref="FindNegated"/>, for one code.</summary>
+    static abstract byte FindOne(byte* plane, byte code);
 }
 
 /// <summary>Any table: two permutations of 128 bytes each, selected by the top bit of the code.</summary>
@@ -193,6 +224,11 @@ internal readonly struct FullLookup : IPlaneLookup
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Vector512<byte> FindSigned(byte* plane, Vector512<byte> codes) => Find(plane, codes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vector512<byte> FindNegated(byte* plane, Vector512<byte> codes) => Find(plane, codes);
+
+    public static unsafe byte FindOne(byte* plane, byte code) => plane[code];
 }
 
 /// <summary>Tables whose products change their sign, and nothing else, with the top bit of the code: half of the table.</summary>
@@ -204,4 +240,11 @@ internal readonly struct SignedLookup : IPlaneLookup
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Vector512<byte> FindSigned(byte* plane, Vector512<byte> codes) => Find(plane, codes) ^ codes & Vector512.Create((byte)0x80);
+
+    // All bits turned: one less than the negative number; the caller counts how often.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vector512<byte> FindNegated(byte* plane, Vector512<byte> codes) =>
+        Find(plane, codes) ^ Vector512.LessThan(codes.AsSByte(), Vector512<sbyte>.Zero).AsByte();
+
+    public static unsafe byte FindOne(byte* plane, byte code) => (byte)(plane[code & 0x7F] ^ (code >= 0x80 ? 0xFF : 0));
 }

@@ -36,13 +36,17 @@ internal sealed class ExactOutput
     private void Round(LaneRounding rounding, Span<double> sums, int width, int rows, int columns, Span<long> results, ref GemmEvents events)
     {
         Span<long> overflowed = stackalloc long[sums.Length];
+        Vector512<long> any = Vector512<long>.Zero;
         for (int i = 0; i < sums.Length; i += 8)
         {
             Vector512<double> events8 = Vector512<double>.Zero;
-            rounding.Round(Vector512.Create<double>(sums[i..]), ref events8).CopyTo(sums[i..]);
+            Vector512<double> rounded = rounding.Round(Vector512.Create<double>(sums[i..]), ref events8);
+            rounded.CopyTo(sums[i..]);
             events8.AsInt64().CopyTo(overflowed[i..]);
+            any |= events8.AsInt64() | ~Vector512.LessThan(Vector512.Abs(rounded), Vector512.Create(double.PositiveInfinity)).AsInt64();
         }
         _encoder.Encode(sums, results);
+        if (any == Vector512<long>.Zero) return;
         for (int r = 0; r < rows; r++)
         {
             for (int i = r * width; i < r * width + columns; i++)

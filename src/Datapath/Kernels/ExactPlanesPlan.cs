@@ -15,7 +15,7 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
     /// <summary>Most products of a sum: bytes of this many stay within 31 bits.</summary>
     public const int MostProducts = 1 << 22;
 
-    private const int Outputs = PlaneTile.Rows * PlaneTile.Width, DoubleBits = 53, LongBits = 62, BlockSteps = 256;
+    private const int Outputs = PlaneTile.Rows * PlaneTile.Width, DoubleBits = 53, LongBits = 62, BlockSteps = 128;
 
     private static readonly int[] Columns = [.. Enumerable.Range(0, PlaneTile.Width).Select(PlaneTile.ByteColumn)];
 
@@ -69,7 +69,8 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
     {
         bool turned = (activations.Traits & PanelTraits.Turned) != 0, signed = _products.IsSigned(turned);
         int[] sums = Scratch<int>.Rent(_products.Planes * Outputs), negative = new int[PlaneTile.Width];
-        var planes = new Planes(_products.PlanesFor(activations.Codes!, weights.Codes!), sums, negative);
+        int count = _products.PlanesFor(activations.Codes!, weights.Codes!);
+        var planes = new Planes(count, sums, negative, ExactProducts.Ones(count), ExactProducts.Bias(count) * k);
         sums.AsSpan(0, planes.Count * Outputs).Clear();
         if (signed) PlaneTile.CountNegative(b, negative);
         Chain(_products.Table(turned), planes.Count, signed, a, b, rows, sums);
@@ -152,7 +153,7 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
 
     private (Vector512<long> Low, Vector512<long> High) Values(in Planes planes, int row, int lane)
     {
-        Vector512<long> bias = Vector512.Create((long)(ExactProducts.Bias(planes.Count) * k)), ones = Vector512.Create((long)ExactProducts.Ones(planes.Count));
+        Vector512<long> bias = Vector512.Create((long)planes.Bias), ones = Vector512.Create((long)planes.Ones);
         (Vector512<long> low, Vector512<long> high) = Vector512.Widen(Vector512.Create(planes.Negative.AsSpan(lane)));
         (low, high) = (low * ones - bias, high * ones - bias);
         for (int p = 0; p < planes.Count; p++)
@@ -166,7 +167,7 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
 
     private Int128 Value(in Planes planes, int row, int lane)
     {
-        Int128 value = planes.Negative[lane] * ExactProducts.Ones(planes.Count) - ExactProducts.Bias(planes.Count) * k;
+        Int128 value = planes.Negative[lane] * planes.Ones - planes.Bias;
         for (int p = 0; p < planes.Count; p += 4)
         {
             long part = 0;
@@ -232,6 +233,6 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
 
     private static int Length(BigInteger value) => (int)value.GetBitLength();
 
-    /// <summary>Sums of bytes, plane by plane, and how many codes of each lane are negative.</summary>
-    private readonly record struct Planes(int Count, int[] Sums, int[] Negative);
+    /// <summary>Sums of bytes, plane by plane; how many codes of each lane are negative, what each of them lacks, and what all products have too much.</summary>
+    private readonly record struct Planes(int Count, int[] Sums, int[] Negative, Int128 Ones, Int128 Bias);
 }

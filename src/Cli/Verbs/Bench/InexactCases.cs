@@ -25,6 +25,10 @@ internal static class InexactCases
         Of("e4m3", "L-Mul", new LMulMultiplier(), Exact, "exact, then fp32"),
         Of("e5m2", "L-Mul", new LMulMultiplier(), Exact, "exact, then fp32"),
         Of("lns8_3", "table", new LogMultiplier(16, 3), Exact, "exact bins, then fp32"),
+        Of("bf16", "L-Mul", new LMulMultiplier(), Float("fp32"), "fp32"),
+        Of("fp16", "L-Mul", new LMulMultiplier(), Float("fp32"), "fp32"),
+        Of("bf16", "Mitchell", new MitchellMultiplier(), Float("fp32"), "fp32"),
+        Of("fp32", "piecewise affine", new PiecewiseAffineMultiplier(), Float("fp32"), "fp32"),
     ];
 
     private static Case Of(string operands, string multiplier, MultiplierSpec spec, AccumulatorSpec accumulator, string register, double deviation = 1.5) =>

@@ -184,6 +184,8 @@ internal static unsafe class PlaneTile
     /// <summary>The output column of a sum of bytes.</summary>
     public static int ByteColumn(int lane) => lane / 64 * 64 + lane % 32 * 2 + lane / 32 % 2;
 
+    // Inlined, or the loop would keep two of its sums in memory across the call.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Flush(Vector512<ushort> even, Vector512<ushort> odd, int* sums)
     {
         (Vector512<uint> low, Vector512<uint> high) = Vector512.Widen(even);
@@ -217,8 +219,8 @@ internal readonly struct FullLookup : IPlaneLookup
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Vector512<byte> Find(byte* plane, Vector512<byte> codes)
     {
-        Vector512<byte> low = Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(plane), codes, Vector512.Load(plane + 64));
-        Vector512<byte> high = Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(plane + 128), codes, Vector512.Load(plane + 192));
+        Vector512<byte> low = Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(plane), codes, Vector512.Load(unchecked(plane + 64)));
+        Vector512<byte> high = Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(unchecked(plane + 128)), codes, Vector512.Load(unchecked(plane + 192)));
         return Vector512.ConditionalSelect(Vector512.LessThan(codes.AsSByte(), Vector512<sbyte>.Zero).AsByte(), high, low);
     }
 
@@ -236,7 +238,7 @@ internal readonly struct SignedLookup : IPlaneLookup
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Vector512<byte> Find(byte* plane, Vector512<byte> codes) =>
-        Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(plane), codes, Vector512.Load(plane + 64));
+        Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(plane), codes, Vector512.Load(unchecked(plane + 64)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Vector512<byte> FindSigned(byte* plane, Vector512<byte> codes) => Find(plane, codes) ^ codes & Vector512.Create((byte)0x80);

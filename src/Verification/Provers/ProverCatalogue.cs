@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Sim.Verification.Solvers;
 
 namespace Sim.Verification.Provers;
 
@@ -6,7 +7,7 @@ namespace Sim.Verification.Provers;
 public static class ProverCatalogue
 {
     /// <summary>Provers that need no solver and no other layer.</summary>
-    public static ImmutableArray<IProver> ClosedForm { get; } =
+    public static readonly ImmutableArray<IProver> ClosedForm =
     [
         new DataTypeBound(),
         new WeightNormBound(),
@@ -14,4 +15,11 @@ public static class ProverCatalogue
         new PrefixExtremes(),
         new SimplexBound(),
     ];
+
+    /// <summary>Every prover; those that need a solver refuse, because they have none.</summary>
+    public static ImmutableArray<IProver> All { get; } = [.. ClosedForm, new SmtProver(null, TimeSpan.Zero)];
+
+    /// <summary>Every prover, with a solver where one is needed.</summary>
+    /// <param name="limit">Time that a solver may take for one channel.</param>
+    public static ImmutableArray<IProver> With(SolverPool solvers, TimeSpan limit) => [.. All.Select(p => p is SmtProver ? new SmtProver(solvers, limit) : p)];
 }

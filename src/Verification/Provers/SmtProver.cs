@@ -8,9 +8,9 @@ namespace Sim.Verification.Provers;
 /// Asks a solver of linear integer arithmetic about inputs that relations tie: one question for each partial sum whose interval exceeds the bound, in one session. A
 /// solver that is missing, dies or takes too long leaves the bounds of the intervals and a reason.
 /// </summary>
-/// <param name="solvers">Sessions; disposed by whoever made them.</param>
+/// <param name="solvers">Sessions; disposed by whoever made them. null: no solver, every claim is refused.</param>
 /// <param name="limit">Time for all questions about one channel.</param>
-public sealed class SmtProver(SolverPool solvers, TimeSpan limit) : IProver
+public sealed class SmtProver(SolverPool? solvers, TimeSpan limit) : IProver
 {
     /// <inheritdoc/>
     public string Name => "smt";
@@ -19,6 +19,7 @@ public sealed class SmtProver(SolverPool solvers, TimeSpan limit) : IProver
     public string? Refuses(ChannelClaim claim)
     {
         ArgumentNullException.ThrowIfNull(claim);
+        if (solvers is null) return "no solver is given";
         if (claim.Relations.IsEmpty) return "the inputs are independent: their extremes are exact";
         if (claim.Layer.Weights.Length == 0) return "the weights are not constant, so the sums are not linear";
         return claim.Layer.InputStep != 1 ? "the inputs are not all integers of their box" : null;
@@ -28,6 +29,7 @@ public sealed class SmtProver(SolverPool solvers, TimeSpan limit) : IProver
     public ProverBound Bound(ChannelClaim claim)
     {
         ArgumentNullException.ThrowIfNull(claim);
+        if (solvers is null) throw new ArgumentException("no solver is given", nameof(claim));
         PartialSum[] sums = [.. PrefixExtremes.Each(claim)];
         try
         {

@@ -61,13 +61,11 @@ internal sealed class ExactOutput
 
     private static void Round(PositLaneEncoder posit, ReadOnlySpan<double> sums, int width, int rows, int columns, Span<long> results, ref GemmEvents events)
     {
+        posit.Encode(sums, results);
         for (int r = 0; r < rows; r++)
         {
-            for (int i = r * width; i < r * width + columns; i++)
-            {
-                results[i] = posit.Encode(sums[i], out bool overflowed);
-                if (overflowed) events.OverflowedOutputs++;
-            }
+            foreach (double sum in sums.Slice(r * width, columns))
+                if (Math.Abs(sum) > posit.Highest) events.OverflowedOutputs++;
         }
     }
 

@@ -38,7 +38,7 @@ public static class KernelCatalogue
         new WindowLanesKernel(),
         // Scalar, exact sums of 126 bits.
         new WideExactKernel(),
-        // 0.8: blocks of small integers; 0.3: other blocks, and registers narrower than fp32.
+        // 0.4: blocks of small integers; 0.2: other blocks, and registers narrower than fp32.
         new BlockPairsKernel(),
         new BlockDoublesKernel(),
         new AlignedLanesKernel(),
@@ -47,7 +47,9 @@ public static class KernelCatalogue
         // The same for longer codes, where adding bits is all that the multiplier does.
         new FieldLanesKernel(),
         // 0.06, or 0.045 where ties need the sign of what a sum lost: posit registers of 9 bits and less, to nearest even.
-        new PositLanesKernel(),
+        new PositLanesKernel<float>(),
+        // The same for 16 bits, half as fast.
+        new PositLanesKernel<double>(),
         // Registers of 8 bits and less that the lines above leave: posits, odd modes.
         new StepTableKernel(),
         // The definition: takes every datapath that means something.

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Sim.Datapath.Formats;
 
 namespace Sim.Datapath.Kernels;
@@ -15,12 +17,43 @@ internal readonly struct PositLaneEncoder
     private readonly long _top, _bottom, _mask;
     private readonly int _exponentBits, _drop;
 
+    /// <summary>The largest posit.</summary>
+    public double Highest => BitConverter.Int64BitsToDouble(_top);
+
     public PositLaneEncoder(PositFormat format)
     {
         _top = (long)(Bias + format.MaximumExponent) << FractionBits;
         _bottom = (long)(Bias - format.MaximumExponent) << FractionBits;
         _mask = (1L << format.Bits) - 1;
         (_exponentBits, _drop) = (format.ExponentBits, 65 - format.Bits);
+    }
+
+    /// <summary>Codes of finite values, a multiple of eight of them.</summary>
+    public void Encode(ReadOnlySpan<double> values, Span<long> codes)
+    {
+        if (!Avx512F.IsSupported)
+        {
+            for (int i = 0; i < values.Length; i++) codes[i] = Encode(values[i], out _);
+            return;
+        }
+        for (int i = 0; i < values.Length; i += 8) Encode(Vector512.Create(values[i..])).CopyTo(codes[i..]);
+    }
+
+    // As Encode of one value.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector512<long> Encode(Vector512<double> values)
+    {
+        Vector512<long> bits = values.AsInt64(), held = Vector512.Min(Vector512.Max(bits & Vector512.Create(long.MaxValue), Vector512.Create(_bottom)), Vector512.Create(_top));
+        Vector512<long> exponent = (held >>> FractionBits) - Vector512.Create((long)Bias), regime = exponent >> _exponentBits, run = regime ^ regime >> 63;
+        Vector512<long> rest = held & Vector512.Create((1L << FractionBits) - 1) | (exponent & Vector512.Create((1L << _exponentBits) - 1)) << FractionBits;
+        Vector512<long> head = Vector512.Create(long.MinValue) ^ (regime >> 63 & Vector512.Create(3L << 62));
+        Vector512<long> text = head | rest << 10 - _exponentBits, shifted = Avx512F.ShiftRightArithmeticVariable(text, run.AsUInt64());
+        Vector512<long> back = Avx512F.ShiftLeftLogicalVariable(shifted, run.AsUInt64());
+        shifted |= Vector512.AndNot(Vector512<long>.One, Vector512.Equals(back, text));
+        Vector512<long> odd = shifted >>> _drop & Vector512<long>.One;
+        Vector512<long> rounded = shifted + Vector512.Create((1L << _drop - 1) - 1) + odd >>> _drop, negative = bits >> 63;
+        rounded = (rounded ^ negative) - negative & Vector512.Create(_mask);
+        return Vector512.AndNot(rounded, Vector512.Equals(values, Vector512<double>.Zero).AsInt64());
     }
 
     /// <summary>The code of a finite value; <paramref name="overflowed"/> when it is beyond the largest posit.</summary>

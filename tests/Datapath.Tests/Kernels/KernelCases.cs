@@ -52,6 +52,14 @@ internal static class KernelCases
                 foreach ((string a, string w) in new[] { (name, name), ("posit8_1", "posit6_2"), ("e4m3", "e2m1"), ("int4", name) })
                     yield return Spec(a, w, new FloatAccumulator(format, RoundingMode.NearestEven, OverflowPolicy.Ieee, product));
         }
+        // Registers for lanes of 53 bits.
+        foreach (string name in new[] { "posit16_1", "posit16_2", "posit16_0", "posit16_4", "posit12_2", "posit10_1" })
+        {
+            INumberFormat format = Format(name);
+            foreach (INumberFormat? product in new[] { null, format })
+                foreach ((string a, string w) in new[] { (name, name), ("bf16", "e4m3"), ("posit8_2", name), ("int8", "int8") })
+                    yield return Spec(a, w, new FloatAccumulator(format, RoundingMode.NearestEven, OverflowPolicy.Ieee, product));
+        }
     }
 
     // Chips whose rule the lanes take, and rules that no chip has: few lanes, few and many fraction bits, short results, wider operands than a float's.

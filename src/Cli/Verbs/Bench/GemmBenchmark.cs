@@ -62,6 +62,9 @@ internal sealed class GemmBenchmark : IBenchmark
         PositQuire("posit16_2", 0.03),
         new("posit8_0", Float("posit8_0"), 0.03),
         new("posit8_2", Float("posit8_2"), 0.03),
+        new("posit16_1", Float("posit16_1"), 0.03),
+        new("posit16_2", Float("posit16_2"), 0.03),
+        new("posit16_2", Separate("posit16_2"), Label: "posit16_2 → posit16_2, products rounded too"),
         .. InexactCases.All,
         Blocks("mxfp4", 0.3),
         Blocks("nvfp4", 0.3),
@@ -129,6 +132,8 @@ internal sealed class GemmBenchmark : IBenchmark
     internal static INumberFormat Format(string name) => FormatCatalogue.Parse(name);
 
     internal static FloatAccumulator Float(string name, RoundingMode mode = RoundingMode.NearestEven) => new(Format(name), mode, OverflowPolicy.Ieee);
+
+    private static FloatAccumulator Separate(string name) => Float(name) with { Product = Format(name) };
 
     private static Case PositQuire(string name, double goal)
     {

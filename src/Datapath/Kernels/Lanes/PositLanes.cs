@@ -11,16 +11,22 @@ namespace Sim.Datapath.Kernels.Lanes;
 /// bits are cut off. So rounding adds half of that distance and clears what is below it; a carry ends where the next regime begins. The last bit of the
 /// code is the bit of the distance, but for the two regimes whose code ends with their run: there the lower code is known to be even, or odd.
 /// </summary>
-internal readonly struct PositLanes
+internal readonly struct PositLanes : IPositLanes<float>
 {
     private const int Entries = 16, FractionBits = 23, DoubledBias = 128;
+
+    // Twice the smallest and the largest posit, and the bits below the number of a regime.
+    private readonly Vector512<int> _lowest, _highest, _regimeShift;
+
+    // By regime: half the distance of codes, less one; the bits that stay; the bit that is set when a code is odd, 0 where none is.
+    private readonly Vector512<int> _half, _kept, _odd;
 
     public PositLanes(PositFormat format)
     {
         int last = format.Bits - 2;
-        RegimeShift = FractionBits + format.ExponentBits;
-        Lowest = DoubledBias - format.MaximumExponent << FractionBits;
-        Highest = DoubledBias + format.MaximumExponent << FractionBits;
+        _regimeShift = Vector512.Create(FractionBits + format.ExponentBits);
+        _lowest = Vector512.Create(DoubledBias - format.MaximumExponent << FractionBits);
+        _highest = Vector512.Create(DoubledBias + format.MaximumExponent << FractionBits);
         Span<int> half = stackalloc int[Entries], kept = stackalloc int[Entries], odd = stackalloc int[Entries];
         for (int regime = -last; regime < last; regime++)
         {
@@ -33,33 +39,43 @@ internal readonly struct PositLanes
         }
         // The largest is the only one of its regime: it stays, whatever a tie would do.
         kept[last + (DoubledBias >> format.ExponentBits) & Entries - 1] = -1 << FractionBits;
-        (Half, Kept, Odd) = (Vector512.Create<int>(half), Vector512.Create<int>(kept), Vector512.Create<int>(odd));
+        (_half, _kept, _odd) = (Vector512.Create<int>(half), Vector512.Create<int>(kept), Vector512.Create<int>(odd));
     }
 
     /// <summary>Whether a posit has few enough regimes for a table of 16, and exponents that fit binary32 with those of its squares.</summary>
     public static bool Takes(PositFormat format) => format.Bits <= 9 && format.MaximumExponent <= 56;
 
-    /// <summary>Twice the smallest positive posit, as an integer.</summary>
-    public int Lowest { get; }
+    /// <inheritdoc/>
+    public float Highest => BitConverter.Int32BitsToSingle(_highest.ToScalar());
 
-    /// <summary>Twice the largest posit, as an integer.</summary>
-    public int Highest { get; }
-
-    /// <summary>Bits below the number of a regime.</summary>
-    public int RegimeShift { get; }
-
-    /// <summary>By regime: half the distance of codes, less one.</summary>
-    public Vector512<int> Half { get; }
-
-    /// <summary>By regime: the bits that stay.</summary>
-    public Vector512<int> Kept { get; }
-
-    /// <summary>By regime: the bit that is set when a code is odd; 0 where none is.</summary>
-    public Vector512<int> Odd { get; }
-
-    /// <summary>table[index mod 16] in every lane.</summary>
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Find(Vector512<int> table, Vector512<int> index)
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.FusedMultiplyAdd(a, b, c);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> MultiplySubtract(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
+        Avx512F.IsSupported ? Avx512F.FusedMultiplySubtract(a, b, c) : Vector512.FusedMultiplyAdd(a, b, -c);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<float> Round<TLost>(Vector512<float> sum, Vector512<float> lost, ref Vector512<float> largest)
+        where TLost : struct, IChoice
+    {
+        Vector512<int> magnitude = sum.AsInt32() & Vector512.Create(int.MaxValue);
+        largest = Vector512.Max(largest.AsInt32(), magnitude).AsSingle();
+        Vector512<int> held = Vector512.Min(Vector512.Max(magnitude, _lowest), _highest), regime = Shift(held, _regimeShift);
+        // 1 where a tie goes up: the code below is odd, or what was lost has the sign of the sum.
+        Vector512<int> up = Vector512.Min((held & Find(_odd, regime)).AsUInt32(), Vector512<uint>.One).AsInt32();
+        if (TLost.IsMade) up = Vector512.ConditionalSelect(Vector512.Equals(lost, Vector512<float>.Zero).AsInt32(), up, ~(sum ^ lost).AsInt32() >>> 31);
+        Vector512<int> rounded = (held + Find(_half, regime) + up) & Find(_kept, regime);
+        rounded |= sum.AsInt32() & Vector512.Create(int.MinValue);
+        return Vector512.ConditionalSelect(Vector512.Equals(sum, Vector512<float>.Zero), Vector512<float>.Zero, rounded.AsSingle());
+    }
+
+    // table[index mod 16] in every lane.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Find(Vector512<int> table, Vector512<int> index)
     {
         if (Avx512F.IsSupported) return Avx512F.PermuteVar16x32(table, index);
         if (Avx2.IsSupported) return Vector512.Create(Find(table, index.GetLower()), Find(table, index.GetUpper()));
@@ -72,32 +88,8 @@ internal readonly struct PositLanes
         return Vector256.ConditionalSelect(index << 28 >> 31, high, low);
     }
 
-    /// <summary>a·b - c, rounded once.</summary>
+    // Lanes shifted right by the same number of bits.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> MultiplySubtract(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
-        Avx512F.IsSupported ? Avx512F.FusedMultiplySubtract(a, b, c) : Vector512.FusedMultiplyAdd(a, b, -c);
-
-    /// <summary>Lanes shifted right by the same number of bits.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Shift(Vector512<int> value, Vector512<int> count) =>
+    private static Vector512<int> Shift(Vector512<int> value, Vector512<int> count) =>
         Avx512F.IsSupported ? Avx512F.ShiftRightLogicalVariable(value, count.AsUInt32()) : value >>> count.ToScalar();
-}
-
-/// <summary>A choice made when a loop is compiled.</summary>
-internal interface IChoice
-{
-    /// <summary>The choice.</summary>
-    static abstract bool IsMade { get; }
-}
-
-/// <summary>Made.</summary>
-internal readonly struct Chosen : IChoice
-{
-    public static bool IsMade => true;
-}
-
-/// <summary>Not made.</summary>
-internal readonly struct NotChosen : IChoice
-{
-    public static bool IsMade => false;
 }

@@ -37,10 +37,10 @@ public sealed class AccuracyPlan
     /// <summary>
     /// Quantizes for a datapath. Orders hold the order that the mapping of each layer implies; where the register cannot overflow or is exact, every order
     /// gives the same bits and the order leaves the key. Throws <see cref="InvalidInputException"/> when the datapath cannot execute the network; <paramref name="place"/> is
-    /// where the message points (the architecture's file).
+    /// where the message points (the architecture's file). Layers named in <paramref name="registers"/> sum in a register of their own instead of the datapath's.
     /// </summary>
     public static AccuracyPlan Create(PreparedNetwork network, DatapathSpec spec, Recipe recipe, Func<string, ReductionOrder> orders, Location place = default,
-        VectorProgram? vector = null)
+        VectorProgram? vector = null, ImmutableSortedDictionary<string, IntegerAccumulator>? registers = null)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(spec);
@@ -50,7 +50,7 @@ public sealed class AccuracyPlan
         DatapathFit.Check(network, spec, recipe, place, bag);
         bag.ThrowIfErrors();
         ElementEncoder encoder = network.Encoder(spec.Activation);
-        DatapathSpec kernelSpec = network.IsInteger && spec.InexactMultiplier is null && spec.Accumulator is ExactAccumulator ? Register(spec, 64) : spec;
+        RegisterReading shared = RegisterReading.Of(KernelSpec(network, spec), spec);
         var layers = ImmutableDictionary.CreateBuilder<string, QuantizedLayer>(StringComparer.Ordinal);
         var text = new StringBuilder($"{network.Graph.Digest}\n{network.Data.Digest}\n{network.CalibrationDigest}\n{(network.IsInteger ? "integer" : recipe.Canonical)}\n")
             .Append(FormattableString.Invariant($"{spec.Weight}\n{spec.Activation}\n{spec.Accumulator}\n{spec.Dot}\n"));
@@ -59,14 +59,20 @@ public sealed class AccuracyPlan
         foreach (MatrixLayer layer in network.Layers)
         {
             if (recipe.FloatLayerNames.Contains(layer.Name)) continue;
-            QuantizedLayer quantized = Quantize(network, layer, spec, kernelSpec, recipe, encoder, orders(layer.Name));
+            DatapathSpec own = registers is not null && registers.TryGetValue(layer.Name, out IntegerAccumulator? register) ? spec with { Accumulator = register } : spec;
+            if (own != spec)
+            {
+                DatapathFit.Check(network, own, recipe, place, bag);
+                bag.ThrowIfErrors();
+                text.Append(FormattableString.Invariant($"{layer.Name} sums in {own.Accumulator}\n"));
+            }
+            QuantizedLayer quantized = Quantize(network, layer, own, own == spec ? shared : RegisterReading.Of(KernelSpec(network, own), own), recipe, encoder, orders(layer.Name));
             layers.Add(layer.Name, quantized);
             text.Append(FormattableString.Invariant($"{layer.Name}:{quantized.Order.Chunk}\n"));
         }
         uint[] pad = new uint[1];
         encoder.Encode([0f], 1, 0, pad);
-        var whole = new QuantizedNetwork(spec, kernelSpec, encoder, pad[0], new AccumulatorDecoder(kernelSpec.Accumulator), new RegisterBias(spec.Accumulator),
-            layers.ToImmutable(), vector ?? VectorProgram.None, network.Graph.Opset);
+        var whole = new QuantizedNetwork(spec, encoder, pad[0], layers.ToImmutable(), vector ?? VectorProgram.None, network.Graph.Opset);
         return new(network, whole, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()))));
     }
 
@@ -79,17 +85,22 @@ public sealed class AccuracyPlan
             $"layer '{layer.Name}': the datapath's {format.Name} cannot take the {stated.Element.ToString().ToLowerInvariant()} {what} that the network states; the recipe quantizes them again";
     }
 
+    // Exact sums of integers are those of a wide register.
+    private static DatapathSpec KernelSpec(PreparedNetwork network, DatapathSpec spec) =>
+        network.IsInteger && spec.InexactMultiplier is null && spec.Accumulator is ExactAccumulator ? Register(spec, 64) : spec;
+
     private static DatapathSpec Register(DatapathSpec spec, int bits) => spec with { Accumulator = new IntegerAccumulator(bits, RegisterOverflow.Wrap) };
 
-    private static QuantizedLayer Quantize(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, DatapathSpec kernelSpec, Recipe recipe, ElementEncoder encoder,
+    private static QuantizedLayer Quantize(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, RegisterReading register, Recipe recipe, ElementEncoder encoder,
         ReductionOrder order)
     {
         int k = layer.Shape.K;
+        DatapathSpec kernelSpec = KernelSpec(network, spec);
         uint[] codes;
         int[] zeroPoints = [];
         QuantizationParameters activation;
         float[] scales = new float[layer.Rows];
-        if (spec.Dot is { Segment: > 0 } unit && layer.Integer is null) return QuantizeBlocks(network, layer, spec, unit, recipe, order.Canonical(k));
+        if (spec.Dot is { Segment: > 0 } unit && layer.Integer is null) return QuantizeBlocks(network, layer, spec, register, unit, recipe, order.Canonical(k));
         if (layer.Integer is { } integer)
         {
             ElementEncoder weightEncoder = network.Encoder(spec.Weight);
@@ -115,14 +126,14 @@ public sealed class AccuracyPlan
         var groups = new LayerKernel[layer.Shape.Groups];
         for (int g = 0; g < groups.Length; g++)
             groups[g] = new LayerKernel(kernelSpec, canonical, n, k, codes.AsSpan(g * n * k, n * k), zeroPoints.Length == 0 ? [] : zeroPoints.AsSpan(g * n, n));
-        return new(layer, groups, activation, scales, canonical, layer.Integer is null ? InputEncoder(network, layer, spec, recipe) : null);
+        return new(layer, groups, activation, scales, canonical, register, layer.Integer is null ? InputEncoder(network, layer, spec, recipe) : null);
     }
 
     // Integers that the graph states come back only by rounding to nearest.
     private static TensorEncoder InputEncoder(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, Recipe recipe) => new(network.Encoder(spec.Activation),
         StatedQuantization.Input(layer, spec) is null ? recipe.ActivationRounding : TensorRounding.NearestEven, recipe.Seed, TensorEncoder.NameOfActivations(layer.Name));
 
-    private static QuantizedLayer QuantizeBlocks(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, DotUnitSpec unit, Recipe recipe, ReductionOrder order)
+    private static QuantizedLayer QuantizeBlocks(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, RegisterReading register, DotUnitSpec unit, Recipe recipe, ReductionOrder order)
     {
         if (order.Chunk % unit.Segment != 0)
             throw new InvalidInputException(default, "NET028", $"layer '{layer.Name}' is summed in chunks of {order.Chunk} products, which are no whole blocks of {unit.Segment}");
@@ -136,6 +147,6 @@ public sealed class AccuracyPlan
             groups[g] = new LayerKernel(spec, BlockOperands.InCodes(unit, order), n, width, codes.AsSpan(g * n * width, n * width), []);
         string input = TensorEncoder.NameOfActivations(layer.Name);
         ElementRounding[] roundings = [.. groups.Select((_, g) => TensorEncoder.Of(recipe.ActivationRounding, recipe.Seed, g == 0 ? input : FormattableString.Invariant($"{input} group {g}")))];
-        return new(layer, groups, activation, scales, order, InputEncoder(network, layer, spec, recipe), new BlockOperands(spec, amax, roundings));
+        return new(layer, groups, activation, scales, order, register, InputEncoder(network, layer, spec, recipe), new BlockOperands(spec, amax, roundings));
     }
 }

@@ -131,7 +131,7 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
                 int to = Target(shape, from + s, channel, out int step);
                 for (int m = 0; m < shape.M; m++, to += step)
                 {
-                    float product = network.Decoder.Decode(sums[(s * shape.M + m) * shape.N + n]) * scale;
+                    float product = layer.Register.Decoder.Decode(sums[(s * shape.M + m) * shape.N + n]) * scale;
                     output[to] = bias.Length == 0 ? product : product + added;
                 }
             }
@@ -153,7 +153,7 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
                 int to = Target(shape, from + s, channel, out int step);
                 for (int m = 0; m < shape.M; m++, to += step)
                 {
-                    long sum = network.RegisterBias.Add(sums[(s * shape.M + m) * shape.N + n], bias, out bool overflowed);
+                    long sum = layer.Register.Bias.Add(sums[(s * shape.M + m) * shape.N + n], bias, out bool overflowed);
                     if (overflowed) tally.BiasOverflows++;
                     tally.Observe(sum);
                     if (dyadic is { } integerScale)

@@ -20,11 +20,14 @@ internal sealed class VerifyVerb : IVerb
     public VerbCommand Build(Terminal terminal)
     {
         var options = new VerifyArguments();
+        var datapath = new DatapathArguments();
         var command = new VerbCommand("verify", "Prove that accumulators cannot overflow, or show the input that makes them",
             "sim verify --model net_int8.onnx --minimal --data x.npy",
-            "sim verify --model net.onnx --accumulator 16 --order tiles:64 --inner 14 --json");
+            "sim verify --model net.onnx --accumulator 16 --order tiles:64 --inner 14 --json",
+            "sim verify --datapath configs/datapaths/e4m3_exact.yaml --terms 65536");
         options.AddTo(command);
-        command.SetAction(parsed => Run(options.Read(parsed), terminal));
+        datapath.AddTo(command);
+        command.SetAction(parsed => options.Read(parsed) is var request && datapath.Read(parsed, request.Json) is { } proofs ? DatapathProofs.Run(proofs, terminal) : Run(request, terminal));
         return command;
     }
 

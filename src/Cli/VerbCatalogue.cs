@@ -12,6 +12,7 @@ internal static class VerbCatalogue
         new RunVerb(),
         new CostVerb(),
         new VerifyVerb(),
+        new RepairVerb(),
         new ImportVerb(),
         new BenchVerb(),
         new ValidateVerb(),

@@ -12,6 +12,8 @@ public static class RepairCatalogue
         new A2q(),
         new A2qPlus(),
         new EpInit(),
+        new Gpfq(),
+        new Optq(),
     ];
 
     /// <summary>The method of a name; null when there is none.</summary>

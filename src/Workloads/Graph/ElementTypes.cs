@@ -24,6 +24,9 @@ public static class ElementTypes
         return null;
     }
 
+    /// <summary>ONNX's data type code.</summary>
+    public static int OnnxCode(this ElementType type) => Array.Find(Table, t => t.Type == type).Code;
+
     /// <summary>ONNX's own name of a data type code.</summary>
     public static string OnnxName(int code) => code >= 0 && code < OnnxNames.Length ? OnnxNames[code] : $"type {code}";
 

@@ -45,6 +45,20 @@ public static class LayerWeights
         return rows;
     }
 
+    /// <summary>The weight tensor that <see cref="Rows"/> made rows of.</summary>
+    public static T[] FromRows<T>(Node node, GemmLayer shape, T[] rows)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(rows);
+        if (rows.LongLength != shape.WeightElements) throw new NetworkException(node, $"{rows.Length} weights for {shape.Groups} groups of {shape.N}×{shape.K}");
+        if (RowsFirst(node, shape)) return rows;
+        T[] weights = new T[rows.Length];
+        for (int g = 0; g < rows.Length; g += shape.N * shape.K)
+            for (int i = 0; i < shape.K; i++)
+                for (int j = 0; j < shape.N; j++) weights[g + i * shape.N + j] = rows[g + j * shape.K + i];
+        return weights;
+    }
+
     /// <summary>One value for all output channels, or one each, as one each.</summary>
     /// <exception cref="NetworkException">Neither one value nor one an output channel.</exception>
     public static T[] PerRow<T>(Node node, GemmLayer shape, T[] values, string what)

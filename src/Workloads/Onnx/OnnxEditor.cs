@@ -1,0 +1,85 @@
+using System.Buffers.Binary;
+using Google.Protobuf;
+using Sim.Workloads.Graph;
+using Sim.Workloads.Onnx.Messages;
+
+namespace Sim.Workloads.Onnx;
+
+/// <summary>A constant input of a node, and what it shall be.</summary>
+/// <param name="Position">The node's number in the file, from 1.</param>
+/// <param name="Input">Index among its inputs.</param>
+/// <param name="Value">Of the same element type, or another that the operator takes.</param>
+public sealed record ConstantReplacement(int Position, int Input, Tensor Value);
+
+/// <summary>Changes constants of an ONNX model and leaves everything else in it as it was, messages that this project does not read included.</summary>
+public static class OnnxEditor
+{
+    /// <summary>The model with constants replaced and entries of metadata_props added (those of the same key replaced).</summary>
+    /// <exception cref="NotSupportedException">The model keeps tensors in files beside it, or an input is no initializer or Constant node.</exception>
+    public static byte[] Replace(ReadOnlySpan<byte> model, IEnumerable<ConstantReplacement> replacements, IEnumerable<KeyValuePair<string, string>> metadata)
+    {
+        ArgumentNullException.ThrowIfNull(replacements);
+        ArgumentNullException.ThrowIfNull(metadata);
+        ModelProto proto = ModelProto.Parser.ParseFrom(model);
+        if (proto.Graph.Initializer.Any(i => i.DataLocation == 1)) throw new NotSupportedException("the model keeps tensors in files beside it; allowed are models of one file");
+        Dictionary<string, TensorProto> initializers = proto.Graph.Initializer.ToDictionary(i => i.Name, StringComparer.Ordinal);
+        HashSet<string> constants = [.. initializers.Keys, .. proto.Graph.Node.Where(n => n.OpType == "Constant").SelectMany(n => n.Output)];
+        Dictionary<string, int> uses = proto.Graph.Node.SelectMany(n => n.Input).Concat(proto.Graph.Output.Select(o => o.Name)).GroupBy(n => n, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+        HashSet<string> names = [.. proto.Graph.Node.SelectMany(n => n.Input.Concat(n.Output)), .. initializers.Keys];
+        foreach (ConstantReplacement change in replacements)
+        {
+            NodeProto node = proto.Graph.Node[change.Position - 1];
+            string name = node.Input[change.Input];
+            // What others use too, and what a node makes, stays: this input gets a tensor of its own.
+            if (initializers.TryGetValue(name, out TensorProto? tensor) && uses[name] == 1)
+            {
+                Write(tensor, change.Value);
+                continue;
+            }
+            if (!constants.Contains(name)) throw new NotSupportedException($"input '{name}' of node '{node.Name}' is computed, so that it cannot be replaced");
+            string fresh = name + "_own";
+            while (!names.Add(fresh)) fresh += "_";
+            node.Input[change.Input] = fresh;
+            var added = new TensorProto { Name = fresh };
+            Write(added, change.Value);
+            proto.Graph.Initializer.Add(added);
+        }
+        foreach ((string key, string value) in metadata)
+        {
+            foreach (StringStringEntryProto old in proto.MetadataProps.Where(m => m.Key == key).ToList()) proto.MetadataProps.Remove(old);
+            proto.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
+        }
+        return proto.ToByteArray();
+    }
+
+    private static void Write(TensorProto tensor, Tensor value)
+    {
+        tensor.Dims.Clear();
+        tensor.Dims.AddRange(value.Shape.Select(d => (long)d));
+        tensor.DataType = value.Type.OnnxCode();
+        tensor.FloatData.Clear();
+        tensor.DoubleData.Clear();
+        tensor.Int32Data.Clear();
+        tensor.Int64Data.Clear();
+        tensor.Uint64Data.Clear();
+        tensor.RawData = ByteString.CopyFrom(Bytes(value));
+    }
+
+    private static byte[] Bytes(Tensor value)
+    {
+        int size = value.Type.Bytes();
+        byte[] bytes = new byte[value.Count * size], wide = new byte[8];
+        for (int i = 0; i < value.Count; i++)
+        {
+            switch (value.Type)
+            {
+                case ElementType.Float32: BinaryPrimitives.WriteSingleLittleEndian(wide, value.Floats[i]); break;
+                case ElementType.Float16: BinaryPrimitives.WriteHalfLittleEndian(wide, (Half)value.Floats[i]); break;
+                case ElementType.Float64: BinaryPrimitives.WriteDoubleLittleEndian(wide, value.Doubles[i]); break;
+                default: BinaryPrimitives.WriteInt64LittleEndian(wide, value.Integers[i]); break;
+            }
+            wide.AsSpan(0, size).CopyTo(bytes.AsSpan(i * size));
+        }
+        return bytes;
+    }
+}

@@ -56,10 +56,10 @@ public abstract class Quantizer
         Span<uint> tailCodes = stackalloc uint[Block];
         long saturated = 0;
         int whole = values.Length / Block * Block;
-        for (int i = 0; i < whole; i += Block) EncodeBlock(values.Slice(i, Block), scale, zeroPoint, codes.Slice(i, Block), ref saturated);
+        EncodeBlocks(values[..whole], scale, zeroPoint, codes[..whole], ref saturated);
         if (whole == values.Length) return saturated;
         values[whole..].CopyTo(tail);
-        EncodeBlock(tail, scale, zeroPoint, tailCodes, ref saturated);
+        EncodeBlocks(tail, scale, zeroPoint, tailCodes, ref saturated);
         tailCodes[..(values.Length - whole)].CopyTo(codes[whole..]);
         return saturated;
     }
@@ -87,8 +87,8 @@ public abstract class Quantizer
         OperandDecoder<float>.Of(Format).Decode(codes, zeroPoint, scale, values);
     }
 
-    /// <summary>A block of 64 values to codes.</summary>
-    private protected abstract void EncodeBlock(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<uint> codes, ref long saturated);
+    /// <summary>Whole blocks of 64 values to codes.</summary>
+    private protected abstract void EncodeBlocks(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<uint> codes, ref long saturated);
 
     /// <summary>Whole blocks of 64 values to byte codes.</summary>
     private protected virtual long EncodeBytes(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<byte> codes)
@@ -97,7 +97,7 @@ public abstract class Quantizer
         Span<uint> block = stackalloc uint[Block];
         for (int i = 0; i < values.Length; i += Block)
         {
-            EncodeBlock(values.Slice(i, Block), scale, zeroPoint, block, ref saturated);
+            EncodeBlocks(values.Slice(i, Block), scale, zeroPoint, block, ref saturated);
             for (int j = 0; j < Block; j++) codes[i + j] = (byte)block[j];
         }
         return saturated;
@@ -119,7 +119,7 @@ public abstract class Quantizer
 /// <summary>Any format, one number at a time.</summary>
 internal sealed class PlainQuantizer(INumberFormat format, Rounding rounding) : Quantizer(format, rounding)
 {
-    private protected override void EncodeBlock(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<uint> codes, ref long saturated)
+    private protected override void EncodeBlocks(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<uint> codes, ref long saturated)
     {
         for (int i = 0; i < values.Length; i++)
         {

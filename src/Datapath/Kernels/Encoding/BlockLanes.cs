@@ -1,4 +1,5 @@
-using System.Runtime.Intrinsics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Sim.Datapath.Formats;
 
 namespace Sim.Datapath.Kernels.Encoding;
@@ -61,17 +62,27 @@ internal sealed class BlockLanes
         }
     }
 
+    // 20 KiB that are written before they are read.
+    [SkipLocalsInit]
     private void EncodeGroup(ReadOnlySpan<float> values, int size, float tensorAmax, Span<uint> scales, Span<uint> codes, ref BlockEvents events)
     {
         int blocks = (values.Length + size - 1) / size;
         Span<uint> peaks = stackalloc uint[Group];
         Span<double> factors = stackalloc double[Group];
         Span<float> scaled = stackalloc float[Group];
-        for (int b = 0; b < blocks; b++) peaks[b] = LaneMagnitude.Largest(values.Slice(b * size, Math.Min(size, values.Length - b * size)));
         peaks = peaks[..blocks];
-        Scales(peaks, tensorAmax, scales[..blocks], factors);
+        scales = scales[..blocks];
+        bool finite = BlockPeaks.Find(values, size, peaks) < EncoderSteps.Infinity;
+        Scales(peaks, tensorAmax, scales, factors);
         events.Blocks += blocks;
         bool isFloat = _powers is not null || _format.Arithmetic == ScaleArithmetic.Binary32;
+        if (finite && size % 16 == 0 && values.Length == blocks * size && values.Length <= Group)
+        {
+            if (isFloat) LaneMagnitude.MultiplyBlocks(values, size, factors, scaled);
+            else LaneMagnitude.MultiplyBlocksToOdd(values, size, factors, scaled);
+            events.SaturatedElements += _elements.Encode(scaled[..values.Length], 1, 0, codes);
+            return;
+        }
         // A group is one block larger than the buffer, or blocks that fit it.
         for (int start = 0; start < values.Length; start += Group)
         {
@@ -97,32 +108,23 @@ internal sealed class BlockLanes
     }
 
     // Scale codes and what the numbers of each block are multiplied by.
+    [SkipLocalsInit]
     private void Scales(ReadOnlySpan<uint> peaks, float tensorAmax, Span<uint> scales, Span<double> factors)
     {
         if (_powers is not null)
         {
-            for (int b = 0; b < peaks.Length; b++)
-            {
-                scales[b] = _powers.Code(peaks[b]);
-                factors[b] = _powers.Factor(scales[b]);
-            }
+            _powers.Codes(peaks, scales);
+            for (int b = 0; b < peaks.Length; b++) factors[b] = _powers.Factor(scales[b]);
             return;
         }
         Tensor tensor = TensorOf(tensorAmax);
-        bool isFloat = _format.Arithmetic == ScaleArithmetic.Binary32;
         Span<float> ratios = stackalloc float[Group];
-        for (int b = 0; b < peaks.Length; b++)
-        {
-            float peak = peaks[b] < EncoderSteps.Infinity ? BitConverter.UInt32BitsToSingle(peaks[b]) : 0;
-            ratios[b] = isFloat ? peak * tensor.Factor : LaneMagnitude.ToOdd(peak / tensor.Divisor);
-        }
+        if (_format.Arithmetic == ScaleArithmetic.Binary32) LaneMagnitude.Multiply(MemoryMarshal.Cast<uint, float>(peaks), tensor.Factor, ratios);
+        else LaneMagnitude.DivideToOdd(MemoryMarshal.Cast<uint, float>(peaks), tensor.Divisor, ratios);
+        // Blocks with Inf or NaN get their scales later.
         _scales!.Encode(ratios[..peaks.Length], 1, 0, scales);
-        for (int b = 0; b < peaks.Length; b++)
-        {
-            double value = _scaleValues[scales[b]], divisor = value * tensor.Scale;
-            // A scale that underflowed to zero makes every element zero.
-            factors[b] = isFloat ? Binary32Order.ElementFactor((float)value, tensor.Encode) : divisor == 0 ? 0 : 1 / divisor;
-        }
+        double[] known = tensor.Factors;
+        for (int b = 0; b < peaks.Length; b++) factors[b] = known[scales[b]];
     }
 
     private Tensor TensorOf(float amax)
@@ -131,8 +133,13 @@ internal sealed class BlockLanes
         if (known is not null && known.Amax.Equals(amax)) return known;
         double scale = _format.TensorScale(amax);
         float encode = _format.Arithmetic == ScaleArithmetic.Binary32 ? Binary32Order.Encode(_format, amax) : 1;
-        return _tensor = new(amax, scale, _format.Peak.ToDouble() * scale, encode, Binary32Order.ScaleFactor(_format, encode));
+        return _tensor = new(amax, _format.Peak.ToDouble() * scale, Binary32Order.ScaleFactor(_format, encode), [.. _scaleValues.Select(value => Factor(value, scale, encode))]);
     }
+
+    // A scale that underflowed to zero makes every element zero.
+    private double Factor(double value, double scale, float encode) => _format.Arithmetic == ScaleArithmetic.Binary32
+        ? Binary32Order.ElementFactor((float)value, encode)
+        : value * scale is not 0 and var divisor ? 1 / divisor : 0;
 
     private static bool Takes(BlockFormat format) => format.Scale.Bits <= 8 && Width(format.Scale) + Math.Max(Width(format.Element), Width(format.Element, format.Peak)) <= MostBits;
 
@@ -140,6 +147,6 @@ internal sealed class BlockLanes
     private static int Width(INumberFormat format, Exact? one = null) =>
         format is CodebookFormat ? MostBits : one is { } number ? number.Length - (int)UInt128.TrailingZeroCount(number.Significand) : OperandRange.Of(format)?.Width ?? MostBits;
 
-    // What a tensor's largest magnitude gives: its scale, what block peaks are divided by, and the two factors of the binary32 order.
-    private sealed record Tensor(float Amax, double Scale, double Divisor, float Encode, float Factor);
+    // What a tensor's largest magnitude gives: what block peaks are divided by, or multiplied by in the binary32 order, and the factors of elements by scale code.
+    private sealed record Tensor(float Amax, double Divisor, float Factor, double[] Factors);
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using Sim.Datapath.Formats;
 
 namespace Sim.Datapath.Kernels.Encoding;
@@ -41,6 +42,27 @@ internal sealed class PowerScales
         int zeros = BitOperations.LeadingZeroCount(peak), exponent = peak < 0x80_0000 ? 31 - zeros - 149 : (int)(peak >> 23) - 127;
         uint significand = peak < 0x80_0000 ? peak << zeros - 8 : peak & 0x7F_FFFF | 0x80_0000;
         return (uint)Math.Clamp(exponent - _peakExponent + (significand >= _ceiling ? 1 : 0) + _bias, 0, _last);
+    }
+
+    /// <summary>The same for several blocks, of which patterns beyond the finite ones get any code.</summary>
+    public void Codes(ReadOnlySpan<uint> peaks, Span<uint> codes)
+    {
+        int i = 0;
+        for (; i <= peaks.Length - 16; i += 16) Codes(Vector512.Create(peaks[i..])).CopyTo(codes[i..]);
+        for (; i < peaks.Length; i++) codes[i] = Code(peaks[i]);
+    }
+
+    private Vector512<uint> Codes(Vector512<uint> peaks)
+    {
+        Vector512<int> bits = peaks.AsInt32(), small = Vector512.LessThan(bits, Vector512.Create(1 << 23));
+        // Subnormal numbers times 2^32 are normal.
+        bits = Vector512.ConditionalSelect(small, (peaks.AsSingle() * Vector512.Create((float)(1L << 32))).AsInt32(), bits);
+        Vector512<int> exponent = (bits >> 23) - Vector512.Create(127 + _peakExponent - _bias) - (small & Vector512.Create(32));
+        Vector512<int> significand = bits & Vector512.Create(0x7F_FFFF) | Vector512.Create(0x80_0000);
+        // Minus one where it goes up.
+        exponent -= Vector512.GreaterThanOrEqual(significand, Vector512.Create((int)_ceiling));
+        Vector512<uint> code = Vector512.Min(Vector512.Max(exponent, Vector512<int>.Zero), Vector512.Create(_last)).AsUInt32();
+        return Vector512.AndNot(code, Vector512.Equals(peaks, Vector512<uint>.Zero));
     }
 
     /// <summary>What numbers are multiplied by: one over the scale.</summary>

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Sim.Datapath.Formats;
 
@@ -9,15 +10,20 @@ namespace Sim.Datapath.Kernels.Encoding;
 internal sealed class StepQuantizer<TEncoder>(INumberFormat format, Rounding rounding, EncoderSteps steps, TEncoder encoder) : Quantizer(format, rounding)
     where TEncoder : struct, ILaneEncoder
 {
-    private readonly uint _limit = Math.Min(steps.Up.Over, steps.Down.Over);
+    private readonly uint _limit = steps.Up.Over, _downOver = steps.Down.Over, _upCode = steps.Up.OverCode, _downCode = steps.Down.OverCode;
+    private readonly bool _oneLimit = steps.Up.Over == steps.Down.Over;
     private readonly EncoderSide _up = steps.Up, _down = steps.Down;
     // Not readonly: a call through a readonly struct field would copy it.
     private TEncoder _encoder = encoder;
 
-    private protected override void EncodeBlock(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<uint> codes, ref long saturated)
+    private protected override void EncodeBlocks(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<uint> codes, ref long saturated)
     {
+        ref float from = ref MemoryMarshal.GetReference(values);
+        ref uint to = ref MemoryMarshal.GetReference(codes[..values.Length]);
         Vector512<float> divisor = Vector512.Create(scale);
-        for (int i = 0; i < values.Length; i += 16) Codes(Vector512.Create(values[i..]) / divisor, ref saturated).CopyTo(codes[i..]);
+        // Sixteen divisions take as long as the rest.
+        if (scale == 1) for (nuint i = 0; i < (nuint)values.Length; i += 16) Codes(Vector512.LoadUnsafe(ref from, i), ref saturated).StoreUnsafe(ref to, i);
+        else for (nuint i = 0; i < (nuint)values.Length; i += 16) Codes(Vector512.LoadUnsafe(ref from, i) / divisor, ref saturated).StoreUnsafe(ref to, i);
     }
 
     private protected override long EncodeBytes(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<byte> codes)
@@ -38,19 +44,20 @@ internal sealed class StepQuantizer<TEncoder>(INumberFormat format, Rounding rou
     private Vector512<uint> Codes(Vector512<float> values, ref long saturated)
     {
         Vector512<uint> bits = values.AsUInt32(), magnitude = bits & Vector512.Create(0x7FFF_FFFFu);
-        Vector512<uint> code = _encoder.Encode(bits);
-        return Vector512.LessThanAll(magnitude, Vector512.Create(_limit)) ? code : Beyond(code, bits, magnitude, ref saturated);
+        Vector512<uint> code = _encoder.Encode(bits), negative = (bits.AsInt32() >> 31).AsUInt32();
+        // Block formats clip in many blocks: no branch for that.
+        Vector512<uint> over = Vector512.GreaterThanOrEqual(magnitude, _oneLimit ? Vector512.Create(_limit) : Either(negative, _downOver, _limit));
+        saturated += Count(over);
+        code = Vector512.ConditionalSelect(over, Either(negative, _downCode, _upCode), code);
+        return Vector512.LessThanAll(magnitude, Vector512.Create(EncoderSteps.Infinity)) ? code : Special(code, over, negative, magnitude, ref saturated);
     }
 
-    private Vector512<uint> Beyond(Vector512<uint> code, Vector512<uint> bits, Vector512<uint> magnitude, ref long saturated)
+    private Vector512<uint> Special(Vector512<uint> code, Vector512<uint> over, Vector512<uint> negative, Vector512<uint> magnitude, ref long saturated)
     {
-        Vector512<uint> infinity = Vector512.Create(EncoderSteps.Infinity), negative = (bits.AsInt32() >> 31).AsUInt32();
-        Vector512<uint> isInfinite = Vector512.Equals(magnitude, infinity), isNaN = Vector512.GreaterThan(magnitude, infinity);
-        Vector512<uint> over = Vector512.GreaterThanOrEqual(magnitude, Either(negative, _down.Over, _up.Over)), clipped = Vector512.AndNot(over, isInfinite | isNaN);
-        saturated += Count(clipped);
+        Vector512<uint> infinity = Vector512.Create(EncoderSteps.Infinity), isInfinite = Vector512.Equals(magnitude, infinity), isNaN = Vector512.GreaterThan(magnitude, infinity);
+        saturated -= Count(over & (isInfinite | isNaN));
         if (_up.InfinityOverflows) saturated += Count(Vector512.AndNot(isInfinite, negative));
         if (_down.InfinityOverflows) saturated += Count(isInfinite & negative);
-        code = Vector512.ConditionalSelect(clipped, Either(negative, _down.OverCode, _up.OverCode), code);
         code = Vector512.ConditionalSelect(isInfinite, Either(negative, _down.InfinityCode, _up.InfinityCode), code);
         return Vector512.ConditionalSelect(isNaN, Either(negative, _down.NaNCode, _up.NaNCode), code);
     }

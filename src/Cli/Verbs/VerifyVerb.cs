@@ -8,7 +8,6 @@ using Sim.Verification.Checking;
 using Sim.Verification.Layers;
 using Sim.Verification.Observation;
 using Sim.Verification.Provers;
-using Sim.Workloads.Data;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Onnx;
 
@@ -20,33 +19,37 @@ internal sealed class VerifyVerb : IVerb
     public VerbCommand Build(Terminal terminal)
     {
         var options = new VerifyArguments();
+        var reading = new ReadingArguments();
         var datapath = new DatapathArguments();
         var command = new VerbCommand("verify", "Prove that accumulators cannot overflow, or show the input that makes them",
             "sim verify --model net_int8.onnx --minimal --data x.npy",
-            "sim verify --model net.onnx --accumulator 16 --order tiles:64 --inner 14 --json",
+            "sim verify --model net.onnx --weight-bits 8 --activation-bits 8 --calibration x.npy --accumulator 16 --order tiles:64 --inner 14 --json",
             "sim verify --datapath configs/datapaths/e4m3_exact.yaml --terms 65536");
         options.AddTo(command);
+        reading.AddTo(command);
         datapath.AddTo(command);
-        command.SetAction(parsed => options.Read(parsed) is var request && datapath.Read(parsed, request.Json) is { } proofs ? DatapathProofs.Run(proofs, terminal) : Run(request, terminal));
+        command.SetAction(parsed => options.Read(parsed) is var request && datapath.Read(parsed, request.Json) is { } proofs ? DatapathProofs.Run(proofs, terminal) : Run(request, reading.Read(parsed), terminal));
         return command;
     }
 
-    private static int Run(VerifyRequest request, Terminal terminal)
+    private static int Run(VerifyRequest request, ReadingRequest reading, Terminal terminal)
     {
         var bag = new DiagnosticBag();
         if (request.Check is not null) return CheckCertificates(request, terminal);
         VerifyOptions? claims = request.Claims(bag);
         string model = request.Model ?? "";
-        NetworkGraph? graph = request.Model is null ? null : OnnxReader.Load(model, bag);
-        IntegerNetwork? network = graph is null ? null : IntegerNetworkReader.Read(graph, model, bag, new ReadingOptions { Boxes = request.Boxes });
-        Tensor? data = request.Data is null ? null : TensorFile.Read(request.Data, bag);
-        if (network is not null && request.Layers.Except(network.Layers.Select(l => l.Name)).FirstOrDefault() is { } missing)
-            bag.Error(new Location("--layer"), "VER002", $"the network has no integer layer '{missing}'; it has {string.Join(", ", network.Layers.Select(l => l.Name))}");
+        (IntegerNetwork Network, Tensor? Data)? read = reading.Read(request, bag);
+        IntegerNetwork? network = read?.Network;
+        Tensor? data = read?.Data;
+        ImmutableArray<IntegerLayer> found = network is null ? [] : reading.Of(network);
+        if (found.Length > 0 && request.Layers.Except(found.Select(l => l.Name)).FirstOrDefault() is { } missing)
+            bag.Error(new Location("--layer"), "VER002", $"the network has no integer layer '{missing}'; it has {string.Join(", ", found.Select(l => l.Name))}");
         if (network is { Layers.Length: 0 }) bag.Error(new Location(model), "VER003", "no layer of this network sums integers; quantize it first, or give --weight-bits and --activation-bits");
+        else if (network is not null && found.IsEmpty) bag.Error(new Location("--registers"), "VER003", $"the network has no registers of '{reading.Registers}' whose integers are known");
         bag.ThrowIfErrors();
-        ImmutableArray<IntegerLayer> layers = [.. network!.Layers.Where(l => request.Layers.Length == 0 || request.Layers.Contains(l.Name))];
-        ImmutableArray<ObservedLayer> observed = data is null ? [] : AccumulatorObserver.Observe(network, data, Environment.ProcessorCount, terminal.Cancellation);
-        foreach (string note in network.Notes) terminal.Error.WriteLine($"note {note}");
+        ImmutableArray<IntegerLayer> layers = [.. found.Where(l => request.Layers.Length == 0 || request.Layers.Contains(l.Name))];
+        ImmutableArray<ObservedLayer> observed = data is null ? [] : AccumulatorObserver.Observe(network!, data, Environment.ProcessorCount, terminal.Cancellation);
+        foreach (string note in network!.Notes) terminal.Error.WriteLine($"note {note}");
         Check(layers, claims!, model);
         if (request.Minimal)
         {

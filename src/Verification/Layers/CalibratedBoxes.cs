@@ -6,7 +6,8 @@ namespace Sim.Verification.Layers;
 
 /// <summary>
 /// Narrows the boxes of a network's layers to what their inputs are on data, input channel by input channel. A claim about such boxes is a claim about data that
-/// stay within them, and about nothing else. The inputs are those of the network as the executor runs it.
+/// stay within them, and about nothing else. The inputs are those of the network as the executor runs it: after
+/// post-training quantization those of the float network, quantized at each layer, so that boxes of <see cref="BoxRule.Propagated"/> need not hold them.
 /// </summary>
 public sealed class CalibratedBoxes : ILayerEngine
 {

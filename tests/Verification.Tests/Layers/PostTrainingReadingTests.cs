@@ -117,6 +117,24 @@ public class PostTrainingReadingTests
         }
     }
 
+    /// <summary>MaxPool chooses among sums, so its output is no link; how the sums are requantized is still known.</summary>
+    [Test]
+    public void MaxPoolEndsTheLinkAndKeepsTheRequantization()
+    {
+        var bag = new DiagnosticBag();
+        string folder = Path.Combine(ReferenceData.RepositoryRoot, "configs", "workloads", "digits");
+        NetworkGraph graph = Workloads.Onnx.OnnxReader.Load(Path.Combine(folder, "digits_cnn.onnx"), bag)!;
+        Tensor codes = TensorFile.Read(Path.Combine(folder, "digits_test_x_u8.npy"), bag)!;
+        bag.ThrowIfErrors();
+        Tensor samples = Tensor.OfFloats(Array.ConvertAll(codes.Integers, v => (float)v), codes.Shape);
+        IntegerNetwork network = Nets.Read(graph, new ReadingOptions { Boxes = BoxRule.Propagated, PostTraining = new(8, 8) { Calibration = samples } });
+        Node pool = graph.Nodes.First(n => n.OpType == "MaxPool");
+        int after = network.Inputs.Select((input, i) => (input, i)).First(l => l.input.Value == pool.Outputs[0]).i;
+        Assert.That(network.Layers[after].Source, Is.Null);
+        Assert.That(network.Outputs[after - 1], Is.Not.Null);
+        Assert.That(network.Layers[after].Inputs, Has.Length.EqualTo(network.Layers[after - 1].Rows), "a box for every channel");
+    }
+
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static Tensor Calibration(string net)

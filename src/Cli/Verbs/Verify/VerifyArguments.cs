@@ -18,13 +18,13 @@ internal sealed record VerifyRequest(string? Model, int? Width, int? Inner, bool
 
     private static readonly (string, ZeroPoints)[] Handlings = [("folded", Verification.Claims.ZeroPoints.Folded), ("raw", Verification.Claims.ZeroPoints.Raw)];
 
-    private static readonly (string, BoxRule)[] Rules = [("type", BoxRule.DataType), ("propagated", BoxRule.Propagated)];
+    private static readonly (string, BoxRule?)[] Rules = [("type", BoxRule.DataType), ("propagated", BoxRule.Propagated), ("calibrated", null)];
 
     /// <summary>The asked width; only where there is one.</summary>
     internal int Accumulator => Width ?? throw new InvalidOperationException("no width was asked");
 
-    /// <summary>What inputs can be.</summary>
-    internal BoxRule Boxes => Rules.First(r => r.Item1 == Inputs).Item2;
+    /// <summary>What inputs can be; null: what they are on data.</summary>
+    internal BoxRule? Boxes => Rules.FirstOrDefault(r => r.Item1 == Inputs, Rules[0]).Item2;
 
     /// <summary>The claims, or null after recording what is wrong with the request.</summary>
     internal VerifyOptions? Claims(DiagnosticBag bag)
@@ -59,7 +59,7 @@ internal sealed record VerifyRequest(string? Model, int? Width, int? Inner, bool
 /// <summary>The options of `sim verify`.</summary>
 internal sealed class VerifyArguments
 {
-    private readonly Option<string?> _model = new("--model") { Description = "ONNX network: QLinear operators, QDQ, QONNX", HelpName = "NET.onnx" };
+    private readonly Option<string?> _model = new("--model") { Description = "ONNX network: QLinear operators, QDQ, QONNX, or float with --weight-bits and --activation-bits", HelpName = "NET.onnx" };
     private readonly Option<int?> _accumulator = new("--accumulator") { Description = "Claim: no sum leaves a register of P bits", HelpName = "P" };
     private readonly Option<int?> _inner = new("--inner") { Description = "Width of the inner register of orders with two stages (default: P)", HelpName = "P" };
     private readonly Option<bool> _minimal = new("--minimal") { Description = "Find the least width of every channel, proved, and the input that refutes one bit less" };
@@ -67,7 +67,7 @@ internal sealed class VerifyArguments
     private readonly Option<string> _overflow = new("--overflow") { Description = "What registers do: wrap or saturate", DefaultValueFactory = _ => "wrap" };
     private readonly Option<string> _bias = new("--bias") { Description = "When the bias is added: preloaded, after, none", DefaultValueFactory = _ => "preloaded" };
     private readonly Option<string> _zeroPoints = new("--zero-points") { Description = "What multipliers take: folded (x − zero point) or raw", DefaultValueFactory = _ => "folded" };
-    private readonly Option<string> _inputs = new("--inputs") { Description = "What inputs of a layer can be: type (all of the data type) or propagated (what earlier layers can make)", DefaultValueFactory = _ => "type" };
+    private readonly Option<string> _inputs = new("--inputs") { Description = "What inputs of a layer can be: type (all of the data type), propagated (what earlier layers can make), calibrated (what they are on data)", DefaultValueFactory = _ => "type" };
     private readonly Option<string[]> _layers = new("--layer") { Description = "Only these layers", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
     private readonly Option<string?> _data = new("--data") { Description = "Samples: shows what sums reach on data, and how many would overflow", HelpName = "X.npy" };
     private readonly Option<string?> _certificate = new("--certificate") { Description = "Write a certificate of every verdict to this folder, which must not hold anything yet", HelpName = "DIR" };

@@ -139,7 +139,7 @@ internal static class Elementwise
     {
         if (t.Count == 1) return t.Floats;
         GemmLayer shape = reading.Layers[s.Layer].Shape;
-        int rows = reading.Layers[s.Layer].Rows, inner = Boxes.Inner(shape);
+        int rows = reading.Layers[s.Layer].Rows, inner = s.Inner(reading.Layers[s.Layer]);
         if (!Boxes.IsByChannel(shape)) return null;
         float[] all = reading.Expanded(t, reading.Shape(node.Outputs[0])).Floats, byRow = new float[rows];
         for (int i = 0; i < all.Length; i++)

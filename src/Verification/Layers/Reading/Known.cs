@@ -29,7 +29,12 @@ internal sealed record Dequantized(Stored Integers, float[] Scales, long[] Zeros
 /// <summary>The sums of a layer times a scale of each row: value = sum · Scales[row], then clipped to [ClipLow, ClipHigh].</summary>
 /// <param name="Layer">Index of the layer.</param>
 /// <param name="Scales">One, or one a row.</param>
-internal sealed record Sums(int Layer, float[] Scales, float ClipLow = float.NegativeInfinity, float ClipHigh = float.PositiveInfinity) : Known;
+/// <param name="Pooled">Elements a channel after MaxPool, which takes the largest of several sums, as rising requantization then would too; 0: one value a sum.</param>
+internal sealed record Sums(int Layer, float[] Scales, float ClipLow = float.NegativeInfinity, float ClipHigh = float.PositiveInfinity, int Pooled = 0) : Known
+{
+    /// <summary>Elements of a sample that lie beside each other in one channel.</summary>
+    internal int Inner(IntegerLayer layer) => Pooled > 0 ? Pooled : Boxes.Inner(layer.Shape);
+}
 
 /// <summary>Float32 numbers within [Low, High] of their channel (as in <see cref="Stored"/>).</summary>
 internal sealed record Reals(float[] Low, float[] High, int Inner = 1) : Known

@@ -20,16 +20,19 @@ internal static class Quantizers
     {
         if (value is Dequantized { Integers.Constant: null, Scales: [var s], Zeros: [var z], Integers: { } q } && s == scale && z == zero && type.Contains(q.Type)) return q with { Type = type };
         long Quantized(float v) => Requantization.Quantized(v, zero, (long)type.Low, (long)type.High);
-        LayerSource? source = value is Sums sums
-            ? new(sums.Layer, [.. sums.Scales.Select(m => m / scale)], (int)zero, Quantized(sums.ClipLow / scale), Quantized(sums.ClipHigh / scale))
-            : null;
-        if (source is not null) reading.Outputs.TryAdd(source.Layer, source);
-        int inner = source is null ? 1 : Boxes.Inner(reading.Layers[source.Layer].Shape);
-        if (reading.Options.Boxes == BoxRule.DataType) return new(null, type, [type], inner, source);
-        if (source is not null && Boxes.IsByChannel(reading.Layers[source.Layer].Shape)) return new(null, type, Boxes.Requantized(reading.Layers[source.Layer], source), inner, source);
+        if (value is Sums sums)
+        {
+            IntegerLayer layer = reading.Layers[sums.Layer];
+            var source = new LayerSource(sums.Layer, [.. sums.Scales.Select(m => m / scale)], (int)zero, Quantized(sums.ClipLow / scale), Quantized(sums.ClipHigh / scale));
+            reading.Outputs.TryAdd(source.Layer, source);
+            LayerSource? link = sums.Pooled > 0 ? null : source;
+            if (reading.Options.Boxes == BoxRule.DataType) return new(null, type, [type], sums.Inner(layer), link);
+            if (Boxes.IsByChannel(layer.Shape)) return new(null, type, Boxes.Requantized(layer, source), sums.Inner(layer), link);
+        }
+        if (reading.Options.Boxes == BoxRule.DataType) return new(null, type, [type]);
         return Ranges.Of(reading, value) is { } range
-            ? new(null, type, Ranges.Quantized(range, v => Quantized(v / scale)), range.Inner, source)
-            : new(null, type, [type], inner, source);
+            ? new(null, type, Ranges.Quantized(range, v => Quantized(v / scale)), range.Inner)
+            : new(null, type, [type]);
     }
 
     internal static void Dequantize(GraphReading reading, Node node)

@@ -37,7 +37,7 @@ internal static class Ranges
             low[row] = Math.Clamp((long)sum.Low * scale, sums.ClipLow, sums.ClipHigh);
             high[row] = Math.Clamp((long)sum.High * scale, sums.ClipLow, sums.ClipHigh);
         });
-        var range = new Reals(low, high, Boxes.Inner(layer.Shape));
+        var range = new Reals(low, high, sums.Inner(layer));
         return layer.Shape.Conv is null && layer.Shape.Groups > 1 ? range.Merged : range;
     }
 }

@@ -35,6 +35,7 @@ internal static class Views
         {
             case Stored s: reading.Set(node, In(s)); break;
             case Dequantized d: reading.Set(node, d with { Integers = In(d.Integers) }); break;
+            case Sums s when Boxes.IsByChannel(reading.Layers[s.Layer].Shape): reading.Set(node, s with { Pooled = inner }); break;
             case { } other when reading.Options.Boxes == BoxRule.Propagated && Ranges.Of(reading, other) is { } range: reading.Set(node, range with { Inner = inner }); break;
         }
     }

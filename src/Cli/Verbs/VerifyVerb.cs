@@ -8,6 +8,7 @@ using Sim.Verification.Checking;
 using Sim.Verification.Layers;
 using Sim.Verification.Observation;
 using Sim.Verification.Provers;
+using Sim.Verification.Relations;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Onnx;
 
@@ -47,6 +48,7 @@ internal sealed class VerifyVerb : IVerb
         if (network is { Layers.Length: 0 }) bag.Error(new Location(model), "VER003", "no layer of this network sums integers; quantize it first, or give --weight-bits and --activation-bits");
         else if (network is not null && found.IsEmpty) bag.Error(new Location("--registers"), "VER003", $"the network has no registers of '{reading.Registers}' whose integers are known");
         bag.ThrowIfErrors();
+        if (request.AreRelated) claims = claims! with { Network = new NetworkRelations(network!), Provers = ProverCatalogue.OverLayers };
         ImmutableArray<IntegerLayer> layers = [.. found.Where(l => request.Layers.Length == 0 || request.Layers.Contains(l.Name))];
         ImmutableArray<ObservedLayer> observed = data is null ? [] : AccumulatorObserver.Observe(network!, data, Environment.ProcessorCount, terminal.Cancellation);
         foreach (string note in network!.Notes) terminal.Error.WriteLine($"note {note}");

@@ -23,6 +23,7 @@ public sealed class CertificateWriter
 
     private readonly string _folder;
     private readonly JsonArray _files = [];
+    private readonly ChainWriter _chains;
 
     /// <param name="folder">A folder that does not exist yet or is empty; nothing is ever written over.</param>
     public CertificateWriter(string folder)
@@ -30,6 +31,7 @@ public sealed class CertificateWriter
         _folder = folder;
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()) throw new IOException($"'{folder}' is not empty");
         Directory.CreateDirectory(folder);
+        _chains = new(folder);
     }
 
     /// <summary>Writes one layer.</summary>
@@ -54,6 +56,7 @@ public sealed class CertificateWriter
             ["zero_points"] = options.ZeroPoints.ToString().ToLowerInvariant(),
         };
         Operands(json, layer, options, stem);
+        if (options.Network is { } network && _chains.Of(network, layer) is { } chain) json["chain"] = chain;
         json["channels"] = new JsonArray([.. channels.Select((c, row) => Channel(layer, options, row, c, stem))]);
         File.WriteAllText(Path.Combine(_folder, stem + ".json"), json.ToJsonString(Layout) + "\n");
         _files.Add(stem + ".json");

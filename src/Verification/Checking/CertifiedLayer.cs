@@ -24,6 +24,8 @@ internal sealed class CertifiedLayer
         _inputs = [.. json.GetProperty("inputs").EnumerateArray().Select(Pair)];
         WeightRange = Pair(json.GetProperty("weight_range"));
         Folder = folder;
+        IsRaw = json.GetProperty("zero_points").GetString() == "raw";
+        if (json.TryGetProperty("chain", out JsonElement chain)) Chain = [.. chain.EnumerateArray().Select(c => new LinkedLayer(folder, c))];
         if (Rows < 1 || K < 1 || _groups < 1 || Rows % _groups != 0 || _inputs.Length == 0 || _inputs.Length != 1 && (_inputs.Length % _groups != 0 || K % (_inputs.Length / _groups) != 0))
             throw new FormatException("rows, K, groups and inputs do not fit together");
         if (!json.TryGetProperty("weights", out JsonElement file)) return;
@@ -40,6 +42,12 @@ internal sealed class CertifiedLayer
     internal SolverPool? Solvers { get; init; }
 
     internal string Name { get; }
+
+    /// <summary>Whether multipliers take stored inputs, zero points included.</summary>
+    internal bool IsRaw { get; }
+
+    /// <summary>The layers whose sums become the inputs, this one first; empty: not stated.</summary>
+    internal List<LinkedLayer> Chain { get; } = [];
 
     internal int Rows { get; }
 

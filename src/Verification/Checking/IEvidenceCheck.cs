@@ -24,5 +24,6 @@ internal static class EvidenceCheckCatalogue
     [
         new DualCheck(),
         new SmtCheck(),
+        new LayersCheck(),
     ];
 }

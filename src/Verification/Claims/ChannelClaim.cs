@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Sim.Verification.Layers;
+using Sim.Verification.Relations;
 
 namespace Sim.Verification.Claims;
 
@@ -47,6 +48,9 @@ public sealed class ChannelClaim
 
     /// <summary>Linear relations between the inputs, beside the boxes; empty: they are independent.</summary>
     public ImmutableArray<LinearRelation> Relations { get; init; } = [];
+
+    /// <summary>The network whose earlier layers make the inputs; null: they are free within their boxes.</summary>
+    public NetworkRelations? Network { get; init; }
 
     /// <summary>The bias, zero-point corrections of raw accumulation included.</summary>
     public Int128 Bias { get; }

@@ -22,7 +22,7 @@ public sealed class Ladder(ImmutableArray<IProver> provers)
             evidence = evidence.AddRange(bound.Evidence);
             if (tightest.Zip(claim.Registers).All(p => p.Second.Range.Contains(p.First))) return new Proved(prover.Name, tightest, evidence);
             if (Overflowing(claim, bound) is { } witness) return new Refuted(prover.Name, Replay.Demand(claim, witness), tightest);
-            reached = Reached(bound, reached);
+            if (claim.Network is null) reached = Reached(bound, reached);
             reason = bound.Reason ?? $"the bounds of '{prover.Name}' are wider than the register and not known to be reached";
         }
         return new Unknown(reason, tightest, reached);
@@ -48,6 +48,8 @@ public sealed class Ladder(ImmutableArray<IProver> provers)
 
     private static Witness? Overflowing(ChannelClaim claim, ProverBound bound)
     {
+        // Inputs of a layer that no input of the network is known to cause show nothing about a network.
+        if (claim.Network is not null) return null;
         for (int r = 0; r < claim.Registers.Length; r++)
         {
             Interval register = claim.Registers[r].Range;

@@ -16,8 +16,11 @@ public static class ProverCatalogue
         new SimplexBound(),
     ];
 
+    /// <summary>Provers that need no solver; the last ones are about claims that name their network.</summary>
+    public static readonly ImmutableArray<IProver> OverLayers = [.. ClosedForm, new AffineBound(), new LayerProgram()];
+
     /// <summary>Every prover; those that need a solver refuse, because they have none.</summary>
-    public static ImmutableArray<IProver> All { get; } = [.. ClosedForm, new SmtProver(null, TimeSpan.Zero)];
+    public static ImmutableArray<IProver> All { get; } = [.. OverLayers, new SmtProver(null, TimeSpan.Zero)];
 
     /// <summary>Every prover, with a solver where one is needed.</summary>
     /// <param name="limit">Time that a solver may take for one channel.</param>

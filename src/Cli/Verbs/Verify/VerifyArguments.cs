@@ -18,13 +18,16 @@ internal sealed record VerifyRequest(string? Model, int? Width, int? Inner, bool
 
     private static readonly (string, ZeroPoints)[] Handlings = [("folded", Verification.Claims.ZeroPoints.Folded), ("raw", Verification.Claims.ZeroPoints.Raw)];
 
-    private static readonly (string, BoxRule?)[] Rules = [("type", BoxRule.DataType), ("propagated", BoxRule.Propagated), ("calibrated", null)];
+    private static readonly (string, BoxRule?)[] Rules = [("type", BoxRule.DataType), ("propagated", BoxRule.Propagated), ("relations", BoxRule.Propagated), ("calibrated", null)];
 
     /// <summary>The asked width; only where there is one.</summary>
     internal int Accumulator => Width ?? throw new InvalidOperationException("no width was asked");
 
     /// <summary>What inputs can be; null: what they are on data.</summary>
     internal BoxRule? Boxes => Rules.FirstOrDefault(r => r.Item1 == Inputs, Rules[0]).Item2;
+
+    /// <summary>Whether inputs are what the layers before make of the network's inputs.</summary>
+    internal bool AreRelated => Inputs == "relations";
 
     /// <summary>The claims, or null after recording what is wrong with the request.</summary>
     internal VerifyOptions? Claims(DiagnosticBag bag)
@@ -67,7 +70,7 @@ internal sealed class VerifyArguments
     private readonly Option<string> _overflow = new("--overflow") { Description = "What registers do: wrap or saturate", DefaultValueFactory = _ => "wrap" };
     private readonly Option<string> _bias = new("--bias") { Description = "When the bias is added: preloaded, after, none", DefaultValueFactory = _ => "preloaded" };
     private readonly Option<string> _zeroPoints = new("--zero-points") { Description = "What multipliers take: folded (x − zero point) or raw", DefaultValueFactory = _ => "folded" };
-    private readonly Option<string> _inputs = new("--inputs") { Description = "What inputs of a layer can be: type (all of the data type), propagated (what earlier layers can make), calibrated (what they are on data)", DefaultValueFactory = _ => "type" };
+    private readonly Option<string> _inputs = new("--inputs") { Description = "What inputs of a layer can be: type (all of the data type), propagated (what earlier layers can make), relations (what they can make together), calibrated (what they are on data)", DefaultValueFactory = _ => "type" };
     private readonly Option<string[]> _layers = new("--layer") { Description = "Only these layers", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
     private readonly Option<string?> _data = new("--data") { Description = "Samples: shows what sums reach on data, and how many would overflow", HelpName = "X.npy" };
     private readonly Option<string?> _certificate = new("--certificate") { Description = "Write a certificate of every verdict to this folder, which must not hold anything yet", HelpName = "DIR" };

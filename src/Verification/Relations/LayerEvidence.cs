@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Sim.Verification.Claims;
+using Sim.Verification.Verdicts;
+
+namespace Sim.Verification.Relations;
+
+/// <summary>
+/// Bounds of partial sums by lines through the staircases of earlier layers: the slopes of each are all that a checker needs to follow them. They are the dual solution
+/// of the linear program over the staircases' hulls. Sums without a part here are within the bounds by the ranges of their terms alone.
+/// </summary>
+/// <param name="Ranges">Of each register: what the parts and those ranges show.</param>
+internal sealed record LayerEvidence(ImmutableArray<Interval> Ranges, ImmutableArray<LayerEvidence.Part> Parts) : Evidence("layers")
+{
+    /// <summary>One end of one sum.</summary>
+    /// <param name="EverySubset">The bound holds for every subset of the products.</param>
+    /// <param name="Missing">Products that lie in padding.</param>
+    /// <param name="Bound">The bound, bias included.</param>
+    /// <param name="Shifts">Of each level of the chain: slopes are Numerators / 2^Shift.</param>
+    internal sealed record Part(SumNode Node, bool IsHigh, bool EverySubset, ImmutableArray<int> Missing, Int128 Bound, ImmutableArray<int> Shifts, ImmutableArray<ImmutableArray<long>> Numerators);
+
+    /// <inheritdoc/>
+    public override JsonObject ToJson(Func<string, string, string> file) => new()
+    {
+        ["ranges"] = new JsonArray([.. Ranges.Select(r => (JsonNode)new JsonArray(r.Low.ToString(), r.High.ToString()))]),
+        ["parts"] = new JsonArray([.. Parts.Select(p => (JsonNode)new JsonObject
+        {
+            ["register"] = p.Node.Register, ["from"] = p.Node.From, ["until"] = p.Node.Until, ["bias"] = p.Node.Bias, ["end"] = p.IsHigh ? "high" : "low", ["every_subset"] = p.EverySubset,
+            ["missing"] = string.Join(' ', p.Missing), ["bound"] = p.Bound.ToString(), ["shifts"] = string.Join(' ', p.Shifts),
+            ["slopes"] = new JsonArray([.. p.Numerators.Select(n => (JsonNode)string.Join(' ', n))]),
+        })]),
+    };
+}

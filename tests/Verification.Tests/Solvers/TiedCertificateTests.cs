@@ -15,9 +15,6 @@ public class TiedCertificateTests
 {
     private static readonly string[] Orders = ["any", "sequential", "final", "tiles:4", "tree:4"];
 
-    // The rungs for one layer: the last of them is the one about relations.
-    private static ImmutableArray<IProver> OfOneLayer => [.. ProverCatalogue.ClosedForm.Where(p => p is not LayerBound)];
-
     private string _folder = "";
 
     [SetUp]
@@ -32,7 +29,7 @@ public class TiedCertificateTests
     [TestCaseSource(nameof(Orders))]
     public void MultipliersAreFollowedWithoutASolver(string order)
     {
-        Write(order, OfOneLayer, overlapping: false, signed: order != "any");
+        Write(order, ProverCatalogue.ClosedForm, overlapping: false, signed: order != "any");
         CheckReport report = CertificateChecker.Check(_folder);
         Assert.That(report.Faults, Is.Empty);
         Assert.That((report.Proved, report.Unchecked), Is.EqualTo((3, 0)));
@@ -55,7 +52,7 @@ public class TiedCertificateTests
     [Test]
     public void NoMultiplierCanBeChanged()
     {
-        Write("sequential", OfOneLayer, overlapping: false, signed: true);
+        Write("sequential", ProverCatalogue.ClosedForm, overlapping: false, signed: true);
         Changes(null, [
             j => Dual(j)["inputs"]![0] = 99,
             j => Tied(j)["bound"] = "1",

@@ -13,7 +13,12 @@ public static class ReportWriter
     public static ImmutableArray<string> Write(Report report, IReadOnlyList<IExporter> exporters, string folder)
     {
         ArgumentNullException.ThrowIfNull(exporters);
-        ImmutableArray<ReportFile> files = [.. exporters.SelectMany(e => e.Export(report))];
+        return Write([.. exporters.SelectMany(e => e.Export(report))], folder);
+    }
+
+    /// <summary>Writes files in the same way.</summary>
+    public static ImmutableArray<string> Write(ImmutableArray<ReportFile> files, string folder)
+    {
         var written = ImmutableArray.CreateBuilder<string>(files.Length);
         foreach (ReportFile file in files)
         {

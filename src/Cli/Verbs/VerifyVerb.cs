@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Sim.Cli.Verbs.Verify;
+using Sim.Exploration.Studies;
 using Sim.Foundation.Diagnostics;
 using Sim.Verification;
 using Sim.Verification.Certificates;
@@ -45,6 +46,8 @@ internal sealed class VerifyVerb : IVerb
         ImmutableArray<IntegerLayer> found = network is null ? [] : reading.Of(network);
         if (found.Length > 0 && request.Layers.Except(found.Select(l => l.Name)).FirstOrDefault() is { } missing)
             bag.Error(new Location("--layer"), "VER002", $"the network has no integer layer '{missing}'; it has {string.Join(", ", found.Select(l => l.Name))}");
+        WidthReporting.Check(request, reading, bag);
+        LoadedWorkload? workload = request.Report is null || read is null ? null : WidthReporting.Load(model, request, reading, bag);
         if (network is { Layers.Length: 0 }) bag.Error(new Location(model), "VER003", "no layer of this network sums integers; quantize it first, or give --weight-bits and --activation-bits");
         else if (network is not null && found.IsEmpty) bag.Error(new Location("--registers"), "VER003", $"the network has no registers of '{reading.Registers}' whose integers are known");
         bag.ThrowIfErrors();
@@ -59,6 +62,8 @@ internal sealed class VerifyVerb : IVerb
             Certify(request, network, claims!, layers, i => [.. widths[i].Channels.Select(c => new ChannelCertificate(c.Widths, c.Proof, c.Below))]);
             if (request.Json) terminal.Out.WriteLine(VerdictJson.Widths(request, network, claims!, widths, observed));
             else WidthTable.Print(request, claims!, widths, observed, terminal);
+            if (request.Report is not null)
+                foreach (string file in WidthReporting.Write(request, reading, workload!, claims!, widths, observed, terminal)) terminal.Error.WriteLine(file);
             return ExitCode.Ok;
         }
         ImmutableArray<LayerVerdict> verdicts = [.. layers.Select(l => Verifier.Decide(l, claims!, claims!.Widths(request.Accumulator, request.Inner), terminal.Cancellation))];

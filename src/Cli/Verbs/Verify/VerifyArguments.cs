@@ -12,6 +12,18 @@ namespace Sim.Cli.Verbs.Verify;
 internal sealed record VerifyRequest(string? Model, int? Width, int? Inner, bool Minimal, string Order, string Overflow, string Bias, string ZeroPoints, string Inputs,
     ImmutableArray<string> Layers, string? Data, string? Certificate, string? Check, bool Json)
 {
+    /// <summary>Labels of the data, for the report.</summary>
+    internal string? Labels { get; init; }
+
+    /// <summary>Folder of the report on widths.</summary>
+    internal string? Report { get; init; }
+
+    /// <summary>Networks made for a width, shown beside in the report.</summary>
+    internal ImmutableArray<string> Beside { get; init; } = [];
+
+    /// <summary>Technology of the report's prices.</summary>
+    internal string? Technology { get; init; }
+
     private static readonly (string, RegisterOverflow)[] Overflows = [("wrap", RegisterOverflow.Wrap), ("saturate", RegisterOverflow.Saturate)];
 
     private static readonly (string, BiasPlacement)[] Biases = [("preloaded", BiasPlacement.Preloaded), ("after", BiasPlacement.AddedAfter), ("none", BiasPlacement.None)];
@@ -75,14 +87,21 @@ internal sealed class VerifyArguments
     private readonly Option<string?> _data = new("--data") { Description = "Samples: shows what sums reach on data, and how many would overflow", HelpName = "X.npy" };
     private readonly Option<string?> _certificate = new("--certificate") { Description = "Write a certificate of every verdict to this folder, which must not hold anything yet", HelpName = "DIR" };
     private readonly Option<string?> _check = new("--check") { Description = "Re-validate certificates by an independent checker; with --model also that they are about that network", HelpName = "DIR" };
+    private readonly Option<string?> _labels = new("--labels") { Description = "Class index of each sample, for --report", HelpName = "Y.npy" };
+    private readonly Option<string?> _report = new("--report") { Description = "With --minimal and --data: proven, observed and failing widths, what each costs, accuracy at each; JSON, CSV and a figure", HelpName = "DIR" };
+    private readonly Option<string[]> _beside = new("--beside") { Description = "Networks made for a width (NAME_P.onnx), whose accuracy at their proven width the report shows beside", HelpName = "NET.onnx", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string?> _technology = new("--technology") { Description = "Technology of the report's areas and energies (default: nangate45)", HelpName = "T" };
     private readonly Option<bool> _json = CommonOptions.Json();
 
     internal void AddTo(VerbCommand command)
     {
-        foreach (Option option in (Option[])[_model, _accumulator, _inner, _minimal, _order, _overflow, _bias, _zeroPoints, _inputs, _layers, _data, _certificate, _check, _json]) command.Add(option);
+        foreach (Option option in (Option[])[_model, _accumulator, _inner, _minimal, _order, _overflow, _bias, _zeroPoints, _inputs, _layers, _data, _certificate, _check, _labels, _report, _beside, _technology, _json]) command.Add(option);
     }
 
     internal VerifyRequest Read(ParseResult parsed) => new(parsed.GetValue(_model), parsed.GetValue(_accumulator), parsed.GetValue(_inner), parsed.GetValue(_minimal),
         parsed.GetRequiredValue(_order), parsed.GetRequiredValue(_overflow), parsed.GetRequiredValue(_bias), parsed.GetRequiredValue(_zeroPoints), parsed.GetRequiredValue(_inputs),
-        [.. parsed.GetValue(_layers) ?? []], parsed.GetValue(_data), parsed.GetValue(_certificate), parsed.GetValue(_check), parsed.GetValue(_json));
+        [.. parsed.GetValue(_layers) ?? []], parsed.GetValue(_data), parsed.GetValue(_certificate), parsed.GetValue(_check), parsed.GetValue(_json))
+    {
+        Labels = parsed.GetValue(_labels), Report = parsed.GetValue(_report), Beside = [.. parsed.GetValue(_beside) ?? []], Technology = parsed.GetValue(_technology),
+    };
 }

@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Sim.Exploration.Store;
+using Sim.Exploration.Widths;
+using Sim.Reports.Exporters;
+
+namespace Sim.Reports.Widths;
+
+/// <summary>The files of a width study: `widths.json` everything, `layers.csv` a row per layer and width, `accuracy.csv` a row per network and width, `widths.svg` the figure.</summary>
+public static class WidthFiles
+{
+    /// <summary>All files. Equal studies give equal bytes.</summary>
+    public static ImmutableArray<ReportFile> Of(WidthStudy study)
+    {
+        ArgumentNullException.ThrowIfNull(study);
+        return [new("widths.json", RecordJson.Write(study, indented: true) + "\n"), new("layers.csv", Layers(study)), new("accuracy.csv", Accuracy(study)), new("widths.svg", new WidthsChart(study).ToSvg())];
+    }
+
+    private static string Layers(WidthStudy study)
+    {
+        var text = new StringBuilder("layer,type,rows,k,macs_per_sample,proven,observed,observed_final,failing,bits,persistent,transient,accuracy,agreement,mac_area_um2,mac_energy_pj,energy_nj_per_sample,finn_luts\n");
+        foreach (LayerWidths l in study.Layers)
+            foreach (LayerAtWidth w in l.Widths)
+                text.Append(CultureInfo.InvariantCulture, $"{Quoted(l.Name)},{l.Operator},{l.Rows},{l.K},{l.MacsPerSample},{l.Proven},{l.Observed},{l.ObservedFinal},{l.Failing},{w.Bits},{w.Persistent},{w.Transient},")
+                    .Append(CultureInfo.InvariantCulture, $"{w.Accuracy:R},{w.Agreement:R},{w.MacSquareMicrometres:R},{w.MacPicojoules:R},{w.NanojoulesPerSample:R},{w.FinnLuts:R}\n");
+        return text.ToString();
+    }
+
+    private static string Accuracy(WidthStudy study)
+    {
+        var text = new StringBuilder("series,network,bits,accuracy,agreement,persistent,transient\n");
+        foreach (NetworkAtWidth w in study.Network)
+            text.Append(CultureInfo.InvariantCulture, $"wrapping,{Quoted(study.Name)},{w.Bits},{w.Accuracy:R},{w.Agreement:R},{w.Persistent},{w.Transient}\n");
+        foreach (NetworkMadeForWidth n in study.Beside)
+            text.Append(CultureInfo.InvariantCulture, $"{Quoted(n.Series)},{Quoted(n.Name)},{n.Proven},{n.Accuracy:R},{n.Agreement:R},0,0\n");
+        return text.ToString();
+    }
+
+    private static string Quoted(string text) => text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : "\"" + text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+}

@@ -4,6 +4,7 @@ using Sim.ArchModel.Technologies;
 using Sim.Exploration.Studies;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
+using Sim.Verification.Constraints;
 using Sim.Workloads.Quantization;
 
 namespace Sim.Cli;
@@ -25,6 +26,7 @@ internal static class FileKindCatalogue
         new("datapath", DatapathReader.Folder, DatapathReader.Schema, (document, bag) => DatapathReader.Read(document.Root, bag)),
         new("technology", ArchitectureReader.TechnologyFolder, TechnologyReader.Schema, (document, bag) => TechnologyReader.Read(document.Root, bag)),
         new("recipe", RecipeFile.Folder, RecipeFile.Keys, (document, bag) => RecipeFile.Read(document.Root, bag)),
+        new("constraints", ConstraintsFile.Folder, ConstraintsFile.Keys, (document, bag) => ConstraintsFile.Read(document.Root, bag)),
         new("study", StudyReader.Folder, StudyReader.Schema, (document, bag) => { if (StudyReader.Read(document, bag) is { } study) DesignSpace.Read(study, bag); }),
     ];
 }

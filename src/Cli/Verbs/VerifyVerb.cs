@@ -10,6 +10,7 @@ using Sim.Verification.Layers;
 using Sim.Verification.Observation;
 using Sim.Verification.Provers;
 using Sim.Verification.Relations;
+using Sim.Verification.Solvers;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Onnx;
 
@@ -23,6 +24,7 @@ internal sealed class VerifyVerb : IVerb
         var options = new VerifyArguments();
         var reading = new ReadingArguments();
         var datapath = new DatapathArguments();
+        var solving = new SolverArguments();
         var command = new VerbCommand("verify", "Prove that accumulators cannot overflow, or show the input that makes them",
             "sim verify --model net_int8.onnx --minimal --data x.npy",
             "sim verify --model net.onnx --weight-bits 8 --activation-bits 8 --calibration x.npy --accumulator 16 --order tiles:64 --inner 14 --json",
@@ -30,15 +32,19 @@ internal sealed class VerifyVerb : IVerb
         options.AddTo(command);
         reading.AddTo(command);
         datapath.AddTo(command);
-        command.SetAction(parsed => options.Read(parsed) is var request && datapath.Read(parsed, request.Json) is { } proofs ? DatapathProofs.Run(proofs, terminal) : Run(request, reading.Read(parsed), terminal));
+        solving.AddTo(command);
+        command.SetAction(parsed => options.Read(parsed) is var request && datapath.Read(parsed, request.Json) is { } proofs ? DatapathProofs.Run(proofs, terminal) : Run(request, reading.Read(parsed), solving.Read(parsed), terminal));
         return command;
     }
 
-    private static int Run(VerifyRequest request, ReadingRequest reading, Terminal terminal)
+    private static int Run(VerifyRequest request, ReadingRequest reading, SolverRequest solving, Terminal terminal)
     {
         var bag = new DiagnosticBag();
-        if (request.Check is not null) return CheckCertificates(request, terminal);
-        VerifyOptions? claims = request.Claims(bag);
+        solving.Check(bag);
+        if (request.Check is not null) return CheckCertificates(request, solving, bag, terminal);
+        using SolverPool solvers = solving.Open();
+        ImmutableArray<IProver> ladder = solving.Ladder(solvers, bag);
+        VerifyOptions? claims = request.Claims(bag) is { } asked ? asked with { Provers = ladder } : null;
         string model = request.Model ?? "";
         (IntegerNetwork Network, Tensor? Data)? read = reading.Read(request, bag);
         IntegerNetwork? network = read?.Network;
@@ -51,11 +57,13 @@ internal sealed class VerifyVerb : IVerb
         if (network is { Layers.Length: 0 }) bag.Error(new Location(model), "VER003", "no layer of this network sums integers; quantize it first, or give --weight-bits and --activation-bits");
         else if (network is not null && found.IsEmpty) bag.Error(new Location("--registers"), "VER003", $"the network has no registers of '{reading.Registers}' whose integers are known");
         bag.ThrowIfErrors();
-        if (request.AreRelated) claims = claims! with { Network = new NetworkRelations(network!), Provers = ProverCatalogue.OverLayers };
-        ImmutableArray<IntegerLayer> layers = [.. found.Where(l => request.Layers.Length == 0 || request.Layers.Contains(l.Name))];
+        if (request.AreRelated) claims = claims! with { Network = new NetworkRelations(network!) };
         ImmutableArray<ObservedLayer> observed = data is null ? [] : AccumulatorObserver.Observe(network!, data, Environment.ProcessorCount, terminal.Cancellation);
         foreach (string note in network!.Notes) terminal.Error.WriteLine($"note {note}");
-        Check(layers, claims!, model);
+        Check([.. found.Where(IsAsked)], claims!, model);
+        (claims, found) = solving.Constrain(claims!, found, solvers);
+        ImmutableArray<IntegerLayer> layers = [.. found.Where(IsAsked)];
+        request = request with { Constraints = solving.Constraints };
         if (request.Minimal)
         {
             ImmutableArray<LayerWidth> widths = [.. layers.Select(l => Verifier.Minimal(l, claims!, cancellation: terminal.Cancellation))];
@@ -67,11 +75,13 @@ internal sealed class VerifyVerb : IVerb
             return ExitCode.Ok;
         }
         ImmutableArray<LayerVerdict> verdicts = [.. layers.Select(l => Verifier.Decide(l, claims!, claims!.Widths(request.Accumulator, request.Inner), terminal.Cancellation))];
-        ImmutableArray<int> asked = claims!.Widths(request.Accumulator, request.Inner);
-        Certify(request, network, claims, layers, i => [.. verdicts[i].Channels.Select(v => new ChannelCertificate(asked, v, []))]);
+        ImmutableArray<int> widthsAsked = claims!.Widths(request.Accumulator, request.Inner);
+        Certify(request, network, claims, layers, i => [.. verdicts[i].Channels.Select(v => new ChannelCertificate(widthsAsked, v, []))]);
         if (request.Json) terminal.Out.WriteLine(VerdictJson.Verdicts(request, network, claims!, verdicts, observed));
         else VerdictTable.Print(request, claims!, verdicts, observed, terminal);
         return verdicts.All(v => v.IsProved) ? ExitCode.Ok : ExitCode.AnswerIsNo;
+
+        bool IsAsked(IntegerLayer layer) => request.Layers.Length == 0 || request.Layers.Contains(layer.Name);
     }
 
     private static void Certify(VerifyRequest request, IntegerNetwork network, VerifyOptions claims, ImmutableArray<IntegerLayer> layers, Func<int, ImmutableArray<ChannelCertificate>> channels)
@@ -89,14 +99,14 @@ internal sealed class VerifyVerb : IVerb
         }
     }
 
-    private static int CheckCertificates(VerifyRequest request, Terminal terminal)
+    private static int CheckCertificates(VerifyRequest request, SolverRequest solving, DiagnosticBag bag, Terminal terminal)
     {
-        var bag = new DiagnosticBag();
         if (request.Width is not null || request.Minimal || request.Certificate is not null) bag.Error(new Location("--check"), "CLI002", "--check takes certificates as they are: give it alone, or with --model");
         if (!Directory.Exists(request.Check)) bag.Error(new Location(request.Check!), "VER006", "there is no such folder of certificates");
         string? digest = request.Model is null ? null : OnnxReader.Load(request.Model, bag)?.Digest;
         bag.ThrowIfErrors();
-        CheckReport report = CertificateChecker.Check(request.Check!, digest);
+        using SolverPool? solvers = solving.Solver is null ? null : solving.Open();
+        CheckReport report = CertificateChecker.Check(request.Check!, digest, solvers);
         if (request.Json) terminal.Out.WriteLine(VerdictJson.Checked(report));
         else
         {

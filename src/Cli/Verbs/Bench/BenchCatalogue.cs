@@ -11,5 +11,6 @@ internal static class BenchCatalogue
         new QuantizeBenchmark(),
         new EstimatorBenchmark(),
         new AccuracyBenchmark(),
+        new VerifyBenchmark(),
     ];
 }

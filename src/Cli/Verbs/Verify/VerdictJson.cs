@@ -69,6 +69,7 @@ internal static class VerdictJson
         ["bias"] = request.Bias,
         ["zero_points"] = request.ZeroPoints,
         ["inputs"] = request.Inputs,
+        ["constraints"] = request.Constraints,
         ["notes"] = new JsonArray([.. network.Notes.Select(n => (JsonNode)n)]),
     };
 

@@ -32,6 +32,9 @@ internal sealed record VerifyRequest(string? Model, int? Width, int? Inner, bool
 
     private static readonly (string, BoxRule?)[] Rules = [("type", BoxRule.DataType), ("propagated", BoxRule.Propagated), ("relations", BoxRule.Propagated), ("calibrated", null)];
 
+    /// <summary>The constraints file; null: none.</summary>
+    internal string? Constraints { get; init; }
+
     /// <summary>The asked width; only where there is one.</summary>
     internal int Accumulator => Width ?? throw new InvalidOperationException("no width was asked");
 

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Sim.Foundation.Random;
+using Sim.Verification;
+using Sim.Verification.Claims;
+using Sim.Verification.Layers;
+using Sim.Verification.Provers;
+using Sim.Verification.Solvers;
+using Sim.Workloads.Graph;
+
+namespace Sim.Cli.Verbs.Bench;
+
+/// <summary>How long proofs take, against the times that the project allows.</summary>
+internal sealed class VerifyBenchmark : IBenchmark
+{
+    private const double ClosedFormSeconds = 1, QuerySeconds = 0.3;
+    private const int QueryInputs = 1024, Queries = 20;
+    private static readonly Interval Int8 = new(-128, 127), UInt8 = new(0, 255);
+
+    public string Name => "verify";
+
+    public string Summary => "Proofs about accumulators: minimal widths in closed form of all channels of a network with the shapes of ResNet-50 (random 8-bit weights, unsigned 8-bit inputs) on every " +
+        "processor; SMT questions about one channel of 1024 products under a linear relation, one process, median. The ratio is the time allowed over the time taken.";
+
+    public IReadOnlyList<BenchRow> Run(Action<string> progress)
+    {
+        progress("ResNet-50");
+        ImmutableArray<IntegerLayer> layers = ResNet50.Layers(new RandomStream(50), Int8, UInt8);
+        double weights = layers.Sum(l => (double)l.Weights.Length);
+        var options = new VerifyOptions { Threads = Environment.ProcessorCount };
+        double closed = BestOf.Seconds(() =>
+        {
+            foreach (IntegerLayer layer in layers) Verifier.Minimal(layer, options, tight: false);
+        });
+        var rows = new List<BenchRow>
+        {
+            new($"ResNet-50, {layers.Sum(l => l.Rows)} channels, {weights / 1e6:F1} M weights", "closed form", closed * 1e3, weights / closed / 1e9, "G weights/s", ClosedFormSeconds / closed, "1 s for the network", 1),
+        };
+        foreach (SumOrder order in (SumOrder[])[new FinalOrder(), new AnyOrder()])
+        {
+            progress($"K = {QueryInputs}, {order}");
+            if (Median(order) is { } median)
+                rows.Add(new($"K = {QueryInputs}, one linear relation, order {order}", "z3, QF_LIA", median * 1e3, 1 / median, "questions/s", QuerySeconds / median, "0.3 s a question", 1));
+            else progress("z3 is not here");
+        }
+        return rows;
+    }
+
+    // The seconds of the question in the middle: half of them at the least width that holds, half one bit below.
+    private static double? Median(SumOrder order)
+    {
+        using var solvers = new SolverPool(SolverCommand.Z3());
+        var prover = new SmtProver(solvers, TimeSpan.FromSeconds(60));
+        var seconds = new List<double>();
+        try
+        {
+            _ = solvers.Solver.Name;
+        }
+        catch (SolverException)
+        {
+            return null;
+        }
+        for (ulong seed = 0; seed < Queries / 2; seed++)
+        {
+            var random = new RandomStream(seed);
+            int[] weights = [.. Enumerable.Range(0, QueryInputs).Select(_ => random.NextInt32(-128, 127))];
+            var layer = new IntegerLayer("channel", "MatMul", new GemmLayer("channel", "MatMul", 1, 1, 1, QueryInputs, QueryInputs), weights, Int8, [UInt8]);
+            ImmutableArray<LinearRelation> relation = [new([.. Enumerable.Repeat(1L, QueryInputs)], null, 64 * QueryInputs + 100)];
+            var options = new VerifyOptions { Order = order, Bias = BiasPlacement.None, Relations = (_, _) => relation };
+            int least = Verifier.Minimal(layer, options, tight: false).Channels[0].Widths[0];
+            foreach (int width in (ReadOnlySpan<int>)[least, least - 1])
+            {
+                ChannelClaim claim = options.Claim(layer, 0, [width]);
+                long start = Stopwatch.GetTimestamp();
+                ProverBound bound = prover.Bound(claim);
+                seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+                if (bound.Reason is not null) throw new InvalidOperationException($"a question of the benchmark stays open: {bound.Reason}");
+            }
+        }
+        return seconds.Order().ElementAt(seconds.Count / 2);
+    }
+}

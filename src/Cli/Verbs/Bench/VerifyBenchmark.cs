@@ -7,6 +7,7 @@ using Sim.Verification.Layers;
 using Sim.Verification.Provers;
 using Sim.Verification.Solvers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Topologies;
 
 namespace Sim.Cli.Verbs.Bench;
 
@@ -25,7 +26,8 @@ internal sealed class VerifyBenchmark : IBenchmark
     public IReadOnlyList<BenchRow> Run(Action<string> progress)
     {
         progress("ResNet-50");
-        ImmutableArray<IntegerLayer> layers = ResNet50.Layers(new RandomStream(50), Int8, UInt8);
+        var random = new RandomStream(50);
+        ImmutableArray<IntegerLayer> layers = [.. ResNet50.Layers().Select(l => Random(l, random))];
         double weights = layers.Sum(l => (double)l.Weights.Length);
         var options = new VerifyOptions { Threads = Environment.ProcessorCount };
         double closed = BestOf.Seconds(() =>
@@ -44,6 +46,17 @@ internal sealed class VerifyBenchmark : IBenchmark
             else progress("z3 is not here");
         }
         return rows;
+    }
+
+    private static IntegerLayer Random(GemmLayer shape, RandomStream random)
+    {
+        var weights = new int[shape.Groups * shape.N * shape.K];
+        for (int i = 0; i < weights.Length; i += 8)
+        {
+            ulong bits = random.NextUInt64();
+            for (int j = i; j < Math.Min(i + 8, weights.Length); j++, bits >>= 8) weights[j] = unchecked((sbyte)bits);
+        }
+        return new(shape.Name, shape.OpType, shape, weights, Int8, [UInt8]) { Bias = new long[shape.Groups * shape.N] };
     }
 
     // The seconds of the question in the middle: half of them at the least width that holds, half one bit below.

@@ -23,7 +23,9 @@ internal sealed class SmtSearch(ChannelClaim claim, PartialSum[] sums, ISmtSessi
     {
         int registers = claim.Registers.Length;
         ImmutableArray<Interval> hulls = PartialSum.Hulls(sums, registers);
-        (bool? feasible, _) = Check(SmtText.InputSet(claim), model: false);
+        bool? feasible = IsCornerAllowed();
+        if (feasible is true) session.Send(SmtText.InputSet(claim), limit + Grace);
+        else (feasible, _) = Check(SmtText.InputSet(claim), model: false);
         if (feasible is not true) return new(hulls, [], [], feasible is null ? _reason : "no input fulfils all relations, so that every claim about them is void");
         bool tighten = hulls.Zip(claim.Registers).All(p => p.Second.Range.Contains(p.First));
         var ends = new (Int128? Proved, Witness? Reached)[2, registers];
@@ -44,6 +46,15 @@ internal sealed class SmtSearch(ChannelClaim claim, PartialSum[] sums, ISmtSessi
         {
             Evidence = none ? [] : [new SmtEvidence(solver.Name, () => SmtText.Script(claim, sums, low, high), low, high)],
         };
+    }
+
+    // That inputs exist is often plain: all at their least, at their largest, or as near to 0 as can be. Otherwise the solver is asked.
+    private bool? IsCornerAllowed()
+    {
+        Interval[] boxes = [.. Enumerable.Range(0, claim.K).Select(claim.Input)];
+        foreach (Func<Interval, Int128> pick in (Func<Interval, Int128>[])[b => Int128.Clamp(0, b.Low, b.High), b => b.Low, b => b.High])
+            if (Replay.IsAllowed(claim, new([.. boxes.Select(b => (long)pick(b))], [], [], default, 0))) return true;
+        return null;
     }
 
     private static ImmutableArray<Func<Witness>?> Witnesses((Int128? Proved, Witness? Reached)[,] ends, int side) =>

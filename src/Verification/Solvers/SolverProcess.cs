@@ -25,7 +25,7 @@ public sealed class SolverProcess : ISmtSession
         }
         catch (Exception e) when (e is Win32Exception or InvalidOperationException or FileNotFoundException)
         {
-            throw new SolverException($"the solver '{program}' cannot be started: {e.Message}", e);
+            throw new SolverException($"the solver '{program}' cannot be started: {(e is Win32Exception w ? new Win32Exception(w.NativeErrorCode).Message : e.Message)}", e);
         }
         _process.BeginErrorReadLine(); // Read and dropped: a full pipe would stop the solver.
     }

@@ -87,7 +87,7 @@ public class SolverFaultTests
     }
 
     // 10·x0 + 20·x1 + 30·x2 of x in [0, 1] and one-hot: at most 30.
-    private static ChannelClaim Claim(int bits) => Claim(bits, [10, 20, 30], [new LinearRelation([1, 1, 1], 0, 1)], new(0, 1));
+    private static ChannelClaim Claim(int bits) => Claim(bits, [10, 20, 30], [new LinearRelation([1, 1, 1], 1, 1)], new(0, 1));
 
     private static ChannelClaim Claim(int bits, int[] weights, ImmutableArray<LinearRelation> relations, Interval box)
     {

@@ -41,7 +41,8 @@ public sealed class Ladder(ImmutableArray<IProver> provers)
             ProverBound bound = prover.Bound(claim);
             ImmutableArray<Interval> both = tightest.IsEmpty ? bound.Ranges : [.. tightest.Zip(bound.Ranges, (a, b) => a.Intersect(b))];
             if (tightest.IsEmpty || !both.SequenceEqual(tightest)) (name, tightest, evidence) = (prover.Name, both, evidence.AddRange(bound.Evidence));
-            if (bound.IsReached) break;
+            // What inputs of the layer reach, inputs of the network need not.
+            if (bound.IsReached && claim.Network is null) break;
         }
         return new(name, tightest, evidence);
     }

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Sim.Datapath.Formats;
+using Sim.Datapath.Kernels.Lanes;
 
 namespace Sim.Datapath.Kernels;
 
@@ -52,8 +53,8 @@ internal sealed class FloatQuantizer : Quantizer
         ref uint to = ref MemoryMarshal.GetReference(codes[..values.Length]);
         Vector512<float> divisor = Vector512.Create(scale);
         // Sixteen divisions take as long as the rest.
-        if (scale == 1) for (nuint i = 0; i < (nuint)values.Length; i += 16) Codes(Vector512.LoadUnsafe(ref from, i), ref saturated).StoreUnsafe(ref to, i);
-        else for (nuint i = 0; i < (nuint)values.Length; i += 16) Codes(Vector512.LoadUnsafe(ref from, i) / divisor, ref saturated).StoreUnsafe(ref to, i);
+        if (scale == 1) for (nuint i = 0; i < (nuint)values.Length; i += 16) Codes<Chosen>(Vector512.LoadUnsafe(ref from, i), ref saturated).StoreUnsafe(ref to, i);
+        else for (nuint i = 0; i < (nuint)values.Length; i += 16) Codes<NotChosen>(Vector512.LoadUnsafe(ref from, i) / divisor, ref saturated).StoreUnsafe(ref to, i);
     }
 
     private protected override long EncodeBytes(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<byte> codes)
@@ -63,15 +64,17 @@ internal sealed class FloatQuantizer : Quantizer
         for (int i = 0; i < values.Length; i += 64)
         {
             ReadOnlySpan<float> block = values.Slice(i, 64);
-            Vector512<uint> a = Codes(Vector512.Create(block) / divisor, ref saturated), b = Codes(Vector512.Create(block[16..]) / divisor, ref saturated);
-            Vector512<uint> c = Codes(Vector512.Create(block[32..]) / divisor, ref saturated), d = Codes(Vector512.Create(block[48..]) / divisor, ref saturated);
+            Vector512<uint> a = Codes<NotChosen>(Vector512.Create(block) / divisor, ref saturated), b = Codes<NotChosen>(Vector512.Create(block[16..]) / divisor, ref saturated);
+            Vector512<uint> c = Codes<NotChosen>(Vector512.Create(block[32..]) / divisor, ref saturated), d = Codes<NotChosen>(Vector512.Create(block[48..]) / divisor, ref saturated);
             Pack(a, b, c, d).CopyTo(codes[i..]);
         }
         return saturated;
     }
 
+    // Elements of blocks, which clip in many of them, are clipped without a branch.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector512<uint> Codes(Vector512<float> values, ref long saturated)
+    private Vector512<uint> Codes<TOften>(Vector512<float> values, ref long saturated)
+        where TOften : struct, IChoice
     {
         Vector512<uint> bits = values.AsUInt32(), sign = bits & Vector512.Create(0x8000_0000u), magnitude = bits ^ sign;
         Vector512<uint> odd = magnitude >>> _shift & Vector512<uint>.One;
@@ -80,10 +83,21 @@ internal sealed class FloatQuantizer : Quantizer
         Vector512<uint> code = Vector512.ConditionalSelect(Vector512.LessThan(magnitude.AsSingle(), Vector512.Create(_normal)).AsUInt32(), subnormal, normal);
         Vector512<uint> signBit = sign >>> _signShift;
         if (_unsignedZero) signBit = Vector512.AndNot(signBit, Vector512.Equals(code, Vector512<uint>.Zero));
-        Vector512<uint> over = Vector512.GreaterThan(code, Vector512.Create(_maximum)), negative = (bits.AsInt32() >> 31).AsUInt32();
-        // Block formats clip in many blocks: no branch for that.
+        Vector512<uint> over = Vector512.GreaterThan(code, Vector512.Create(_maximum));
+        code |= signBit;
+        if (!TOften.IsMade) return over == Vector512<uint>.Zero ? code : Beyond(code, over, bits, magnitude, ref saturated);
+        return Clip(code, over, bits, magnitude, ref saturated);
+    }
+
+    private Vector512<uint> Beyond(Vector512<uint> code, Vector512<uint> over, Vector512<uint> bits, Vector512<uint> magnitude, ref long saturated) =>
+        Clip(code, over, bits, magnitude, ref saturated);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector512<uint> Clip(Vector512<uint> code, Vector512<uint> over, Vector512<uint> bits, Vector512<uint> magnitude, ref long saturated)
+    {
+        Vector512<uint> negative = (bits.AsInt32() >> 31).AsUInt32();
         saturated += BitOperations.PopCount(over.ExtractMostSignificantBits());
-        code = Vector512.ConditionalSelect(over, Either(negative, _overDown, _overUp), code | signBit);
+        code = Vector512.ConditionalSelect(over, Either(negative, _overDown, _overUp), code);
         return Vector512.LessThanAll(magnitude, Vector512.Create(Infinity)) ? code : Special(code, over, negative, magnitude, ref saturated);
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Sim.Datapath.Kernels.Encoding;
 
@@ -47,6 +48,16 @@ internal readonly struct SearchEncoder : ILaneEncoder
         Vector512<int> order = bits.AsInt32() ^ (bits.AsInt32() >> 31 & Vector512.Create(int.MaxValue));
         if (!LaneTables.InRegisters) return Scalar(order);
         Vector512<uint> at = Vector512<uint>.Zero;
+        if (_count == 16)
+        {
+            // Four-bit formats: one register holds the table.
+            Vector512<int> starts = Vector512.LoadUnsafe(ref _starts[0]).AsInt32();
+            at = Half(starts, order, at, 8);
+            at = Half(starts, order, at, 4);
+            at = Half(starts, order, at, 2);
+            at = Half(starts, order, at, 1);
+            return Avx512F.PermuteVar16x32(Vector512.LoadUnsafe(ref _codes[0]), at);
+        }
         for (int half = _count >> 1; half != 0; half >>= 1)
         {
             Vector512<uint> next = at | Vector512.Create((uint)half);
@@ -54,6 +65,13 @@ internal readonly struct SearchEncoder : ILaneEncoder
             at = Vector512.ConditionalSelect(Vector512.GreaterThan(start, order).AsUInt32(), at, next);
         }
         return LaneTables.Look(ref _codes[0], _count, at);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Half(Vector512<int> starts, Vector512<int> order, Vector512<uint> at, uint half)
+    {
+        Vector512<uint> next = at | Vector512.Create(half);
+        return Vector512.ConditionalSelect(Vector512.GreaterThan(Avx512F.PermuteVar16x32(starts, next.AsInt32()), order).AsUInt32(), at, next);
     }
 
     private Vector512<uint> Scalar(Vector512<int> order)

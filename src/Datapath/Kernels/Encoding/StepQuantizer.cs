@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Sim.Datapath.Formats;
+using Sim.Datapath.Kernels.Lanes;
 
 namespace Sim.Datapath.Kernels.Encoding;
 
@@ -10,7 +11,7 @@ namespace Sim.Datapath.Kernels.Encoding;
 internal sealed class StepQuantizer<TEncoder>(INumberFormat format, Rounding rounding, EncoderSteps steps, TEncoder encoder) : Quantizer(format, rounding)
     where TEncoder : struct, ILaneEncoder
 {
-    private readonly uint _limit = steps.Up.Over, _downOver = steps.Down.Over, _upCode = steps.Up.OverCode, _downCode = steps.Down.OverCode;
+    private readonly uint _limit = steps.Up.Over, _lowLimit = Math.Min(steps.Up.Over, steps.Down.Over), _downOver = steps.Down.Over, _upCode = steps.Up.OverCode, _downCode = steps.Down.OverCode;
     private readonly bool _oneLimit = steps.Up.Over == steps.Down.Over;
     private readonly EncoderSide _up = steps.Up, _down = steps.Down;
     // Not readonly: a call through a readonly struct field would copy it.
@@ -22,8 +23,8 @@ internal sealed class StepQuantizer<TEncoder>(INumberFormat format, Rounding rou
         ref uint to = ref MemoryMarshal.GetReference(codes[..values.Length]);
         Vector512<float> divisor = Vector512.Create(scale);
         // Sixteen divisions take as long as the rest.
-        if (scale == 1) for (nuint i = 0; i < (nuint)values.Length; i += 16) Codes(Vector512.LoadUnsafe(ref from, i), ref saturated).StoreUnsafe(ref to, i);
-        else for (nuint i = 0; i < (nuint)values.Length; i += 16) Codes(Vector512.LoadUnsafe(ref from, i) / divisor, ref saturated).StoreUnsafe(ref to, i);
+        if (scale == 1) for (nuint i = 0; i < (nuint)values.Length; i += 16) Codes<Chosen>(Vector512.LoadUnsafe(ref from, i), ref saturated).StoreUnsafe(ref to, i);
+        else for (nuint i = 0; i < (nuint)values.Length; i += 16) Codes<NotChosen>(Vector512.LoadUnsafe(ref from, i) / divisor, ref saturated).StoreUnsafe(ref to, i);
     }
 
     private protected override long EncodeBytes(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<byte> codes)
@@ -33,19 +34,32 @@ internal sealed class StepQuantizer<TEncoder>(INumberFormat format, Rounding rou
         for (int i = 0; i < values.Length; i += 64)
         {
             ReadOnlySpan<float> block = values.Slice(i, 64);
-            Vector512<uint> a = Codes(Vector512.Create(block) / divisor, ref saturated), b = Codes(Vector512.Create(block[16..]) / divisor, ref saturated);
-            Vector512<uint> c = Codes(Vector512.Create(block[32..]) / divisor, ref saturated), d = Codes(Vector512.Create(block[48..]) / divisor, ref saturated);
+            Vector512<float> x = Vector512.Create(block), y = Vector512.Create(block[16..]), z = Vector512.Create(block[32..]), w = Vector512.Create(block[48..]);
+            if (scale != 1) (x, y, z, w) = (x / divisor, y / divisor, z / divisor, w / divisor);
+            Vector512<uint> a = Codes<NotChosen>(x, ref saturated), b = Codes<NotChosen>(y, ref saturated);
+            Vector512<uint> c = Codes<NotChosen>(z, ref saturated), d = Codes<NotChosen>(w, ref saturated);
             Pack(a, b, c, d).CopyTo(codes[i..]);
         }
         return saturated;
     }
 
+    // Elements of blocks, which clip in many of them, are clipped without a branch.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector512<uint> Codes(Vector512<float> values, ref long saturated)
+    private Vector512<uint> Codes<TOften>(Vector512<float> values, ref long saturated)
+        where TOften : struct, IChoice
     {
         Vector512<uint> bits = values.AsUInt32(), magnitude = bits & Vector512.Create(0x7FFF_FFFFu);
-        Vector512<uint> code = _encoder.Encode(bits), negative = (bits.AsInt32() >> 31).AsUInt32();
-        // Block formats clip in many blocks: no branch for that.
+        Vector512<uint> code = _encoder.Encode(bits);
+        if (!TOften.IsMade) return Vector512.LessThanAll(magnitude, Vector512.Create(_lowLimit)) ? code : Beyond(code, bits, magnitude, ref saturated);
+        return Clip(code, bits, magnitude, ref saturated);
+    }
+
+    private Vector512<uint> Beyond(Vector512<uint> code, Vector512<uint> bits, Vector512<uint> magnitude, ref long saturated) => Clip(code, bits, magnitude, ref saturated);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector512<uint> Clip(Vector512<uint> code, Vector512<uint> bits, Vector512<uint> magnitude, ref long saturated)
+    {
+        Vector512<uint> negative = (bits.AsInt32() >> 31).AsUInt32();
         Vector512<uint> over = Vector512.GreaterThanOrEqual(magnitude, _oneLimit ? Vector512.Create(_limit) : Either(negative, _downOver, _limit));
         saturated += Count(over);
         code = Vector512.ConditionalSelect(over, Either(negative, _downCode, _upCode), code);

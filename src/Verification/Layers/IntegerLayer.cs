@@ -26,8 +26,7 @@ public sealed class IntegerLayer
         if (weights.Length != 0 && weights.LongLength != (long)Rows * K) throw new ArgumentException($"{weights.Length} weights for {Rows} rows of {K}", nameof(weights));
         if (inputs.Length != 1 && (inputs.Length % shape.Groups != 0 || K % (inputs.Length / shape.Groups) != 0))
             throw new ArgumentException($"{inputs.Length} input channels do not fit {shape.Groups} groups of K = {K}", nameof(inputs));
-        foreach (int w in weights)
-            if (!weightRange.Contains(w)) throw new ArgumentException($"weight {w} lies outside {weightRange}", nameof(weights));
+        if (weights.Length > 0 && !weightRange.Contains(new Interval(weights.Min(), weights.Max()))) throw new ArgumentException($"weights from {weights.Min()} to {weights.Max()} lie outside {weightRange}", nameof(weights));
         _folded = weights;
     }
 

@@ -25,8 +25,7 @@ public static class OtherRegisters
         foreach ((IntegerLayer layer, LayerSource? output) in network.Layers.Zip(network.Outputs))
         {
             if (output is null) continue;
-            var sums = new Interval[layer.Rows];
-            Parallel.For(0, sums.Length, row => sums[row] = Boxes.Sum(layer, row));
+            Interval[] sums = RowSums.Of(layer);
             (int Factor, long Half)[] multipliers = [.. Enumerable.Range(0, layer.Rows).Select(r => FixedPoint(output.Multipliers[output.Multipliers.Length == 1 ? 0 : r], multiplierBits))];
             var shape = new GemmLayer(layer.Name + "/requantize", "Requantize", layer.Rows, layer.Shape.M, 1, 1, layer.Shape.OutputElements);
             registers.Add(new(shape.Name, shape.OpType, shape, [.. multipliers.Select(m => m.Factor)], new(0, ((Int128)1 << multiplierBits) - 1), sums) { Bias = [.. multipliers.Select(m => m.Half)] });

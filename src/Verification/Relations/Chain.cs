@@ -73,7 +73,7 @@ internal sealed class Chain
         double least = double.PositiveInfinity;
         foreach (int channel in level.Channel.Distinct())
         {
-            if (Staircase.Of(source, channel, Layers.Reading.Boxes.Sum(maker, channel), zero) is not { } s) return null;
+            if (Staircase.Of(source, channel, Layers.Reading.RowSums.Of(maker, channel), zero) is not { } s) return null;
             (Staircase above, Staircase below) = padded ? (s.Cut(below: true), s.Cut(below: false)) : (s, s);
             stairs.Add(channel, (above, below));
             foreach (double steepest in (double[])[above.Steepest(above: true), below.Steepest(above: false)])

@@ -41,47 +41,11 @@ internal static class Boxes
         return fits ? source : null;
     }
 
-    /// <summary>Every sum of a row, its bias included, for inputs within their boxes: both ends are reached.</summary>
-    internal static Interval Sum(IntegerLayer layer, int row)
-    {
-        Int128 bias = layer.Bias.Length == 0 ? 0 : layer.Bias[row];
-        if (layer.Weights.Length == 0)
-        {
-            int zero = layer.WeightZeroPoints.Length == 0 ? 0 : layer.WeightZeroPoints[row];
-            Interval w = layer.WeightRange.Plus(-zero), all = default;
-            for (int k = 0; k < layer.K; k++)
-            {
-                Interval x = layer.Input(row, k, Claims.ZeroPoints.Folded);
-                all += x.Times(w.Low).Hull(x.Times(w.High));
-            }
-            return all.Plus(bias);
-        }
-        ReadOnlySpan<int> weights = layer.Row(row, Claims.ZeroPoints.Folded);
-        int channels = layer.Inputs.Length == 1 ? 1 : layer.Inputs.Length / layer.Shape.Groups, run = layer.K / channels;
-        Interval sum = new(bias, bias);
-        for (int c = 0; c < channels; c++)
-        {
-            long positive = 0, negative = 0;
-            foreach (int w in weights.Slice(c * run, run))
-            {
-                if (w > 0) positive += w;
-                else negative -= w;
-            }
-            Interval x = layer.Input(row, c * run, Claims.ZeroPoints.Folded);
-            sum += x.Times(positive) + x.Times(-negative);
-        }
-        return sum;
-    }
-
     /// <summary>Stored outputs of a layer, channel by channel, by the executor's own rounding.</summary>
     internal static Interval[] Requantized(IntegerLayer layer, LayerSource to)
     {
-        var boxes = new Interval[layer.Rows];
-        Parallel.For(0, boxes.Length, row =>
-        {
-            Interval sum = Sum(layer, row);
-            boxes[row] = new(to.Stored(sum.Low, row), to.Stored(sum.High, row));
-        });
+        Interval[] boxes = RowSums.Of(layer);
+        for (int row = 0; row < boxes.Length; row++) boxes[row] = new(to.Stored(boxes[row].Low, row), to.Stored(boxes[row].High, row));
         return boxes;
     }
 

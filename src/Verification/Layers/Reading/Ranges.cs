@@ -30,13 +30,13 @@ internal static class Ranges
     private static Reals OfSums(IntegerLayer layer, Sums sums)
     {
         float[] low = new float[layer.Rows], high = new float[layer.Rows];
-        Parallel.For(0, layer.Rows, row =>
+        Interval[] all = RowSums.Of(layer);
+        for (int row = 0; row < all.Length; row++)
         {
-            Interval sum = Boxes.Sum(layer, row);
             float scale = sums.Scales[sums.Scales.Length == 1 ? 0 : row];
-            low[row] = Math.Clamp((long)sum.Low * scale, sums.ClipLow, sums.ClipHigh);
-            high[row] = Math.Clamp((long)sum.High * scale, sums.ClipLow, sums.ClipHigh);
-        });
+            low[row] = Math.Clamp((long)all[row].Low * scale, sums.ClipLow, sums.ClipHigh);
+            high[row] = Math.Clamp((long)all[row].High * scale, sums.ClipLow, sums.ClipHigh);
+        }
         var range = new Reals(low, high, sums.Inner(layer));
         return layer.Shape.Conv is null && layer.Shape.Groups > 1 ? range.Merged : range;
     }

@@ -135,6 +135,7 @@ public sealed class CertificateWriter
                     ["register"] = w.Node.Register, ["from"] = w.Node.From, ["until"] = w.Node.Until, ["bias"] = w.Node.Bias, ["value"] = w.Value.ToString(),
                     ["inputs"] = new JsonArray([.. w.Inputs.Select(x => (JsonNode)x)]),
                     ["weights"] = w.Weights.IsEmpty ? null : new JsonArray([.. w.Weights.Select(x => (JsonNode)x)]),
+                    ["network_input"] = w.Network is not { } n ? null : new JsonObject { ["file"] = Input(n, stem), ["y"] = n.Y, ["x"] = n.X },
                     ["permutation"] = w.Permutation.IsEmpty ? null : new JsonArray([.. w.Permutation.Select(x => (JsonNode)x)]),
                 };
                 break;
@@ -144,6 +145,12 @@ public sealed class CertificateWriter
                 break;
         }
         return json;
+    }
+
+    private string Input(NetworkInput input, string stem)
+    {
+        File.WriteAllBytes(Path.Combine(_folder, stem + ".input.npy"), NpyWriter.Write(input.Input));
+        return stem + ".input.npy";
     }
 
     private JsonObject Evidence(Evidence evidence, string stem)

@@ -24,6 +24,9 @@ public interface IProver
 /// <param name="Reason">Why ends that are not reached could not be closed (a time limit, …); null: not applicable.</param>
 public sealed record ProverBound(ImmutableArray<Interval> Ranges, ImmutableArray<Func<Witness>?> Low, ImmutableArray<Func<Witness>?> High, string? Reason = null)
 {
+    /// <summary>Looks for inputs of the network that bring sums far out, both ends of every register, each run through the network; null: there is no such search.</summary>
+    public Func<ImmutableArray<Witness>>? Search { get; init; }
+
     /// <summary>Why the ranges hold, where weights and boxes alone do not show it.</summary>
     public ImmutableArray<Evidence> Evidence { get; init; } = [];
 

@@ -23,6 +23,12 @@ public sealed class Ladder(ImmutableArray<IProver> provers)
             if (tightest.Zip(claim.Registers).All(p => p.Second.Range.Contains(p.First))) return new Proved(prover.Name, tightest, evidence);
             if (Overflowing(claim, bound) is { } witness) return new Refuted(prover.Name, Replay.Demand(claim, witness), tightest);
             if (claim.Network is null) reached = Reached(bound, reached);
+            else if (bound.Search is { } search)
+            {
+                ImmutableArray<Witness> found = search();
+                if (found.FirstOrDefault(w => !claim.Registers[w.Node.Register].Range.Contains(w.Value)) is { } input) return new Refuted(prover.Name, Replay.Demand(claim, input), tightest);
+                if (!found.IsEmpty) reached = [.. claim.Registers.Select((_, r) => found.Where(w => w.Node.Register == r).Select(w => new Interval(w.Value, w.Value)).Aggregate((a, b) => a.Hull(b)))];
+            }
             reason = bound.Reason ?? $"the bounds of '{prover.Name}' are wider than the register and not known to be reached";
         }
         return new Unknown(reason, tightest, reached);

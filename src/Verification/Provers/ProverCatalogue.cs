@@ -17,7 +17,7 @@ public static class ProverCatalogue
     ];
 
     /// <summary>Provers that need no solver; the last ones are about claims that name their network.</summary>
-    public static readonly ImmutableArray<IProver> OverLayers = [.. ClosedForm, new AffineBound(), new LayerProgram()];
+    public static readonly ImmutableArray<IProver> OverLayers = [.. ClosedForm, new AffineBound(), new LayerProgram(), new NetworkSearch()];
 
     /// <summary>Every prover; those that need a solver refuse, because they have none.</summary>
     public static ImmutableArray<IProver> All { get; } = [.. OverLayers, new SmtProver(null, TimeSpan.Zero)];

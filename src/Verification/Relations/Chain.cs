@@ -12,7 +12,7 @@ namespace Sim.Verification.Relations;
 /// </summary>
 internal sealed class Chain
 {
-    private const int MostEdges = 200_000;
+    internal const int MostEdges = 200_000;
 
     private readonly List<ChainLevel> _levels = [];
 
@@ -34,7 +34,7 @@ internal sealed class Chain
     /// <param name="most">Levels beyond level 0 at most.</param>
     /// <param name="place">Output place y, x: level 0 then leaves out padding; null: any place, with every operand.</param>
     /// <returns>null when the operands of the layer are not sums of a layer with constant weights.</returns>
-    internal static Chain? Of(IntegerNetwork network, int layer, int row, ZeroPoints zeros, int most, (int Y, int X)? place = null)
+    internal static Chain? Of(IntegerNetwork network, int layer, int row, ZeroPoints zeros, int most, (int Y, int X)? place = null, int mostEdges = MostEdges)
     {
         IntegerLayer top = network.Layers[layer];
         var chain = new Chain(place is not null);
@@ -51,7 +51,7 @@ internal sealed class Chain
         chain.Taps = taps;
         chain.Push(layer, keys, boxes);
         int edges = 0;
-        while (chain._levels.Count <= most && chain.Extend(network, zeros, keys, ref edges) is { } next) keys = next;
+        while (chain._levels.Count <= most && chain.Extend(network, zeros, keys, mostEdges, ref edges) is { } next) keys = next;
         chain.Places = keys;
         return chain;
     }
@@ -59,13 +59,13 @@ internal sealed class Chain
     private void Push(int consumer, List<(int Channel, int, int)> keys, List<Interval> boxes) =>
         _levels.Add(new() { Consumer = consumer, Channel = [.. keys.Select(k => k.Channel)], Box = [.. boxes] });
 
-    private List<(int Channel, int Y, int X)>? Extend(IntegerNetwork network, ZeroPoints zeros, List<(int Channel, int Y, int X)> keys, ref int total)
+    private List<(int Channel, int Y, int X)>? Extend(IntegerNetwork network, ZeroPoints zeros, List<(int Channel, int Y, int X)> keys, int most, ref int total)
     {
         ChainLevel level = _levels[^1];
         IntegerLayer consumer = network.Layers[level.Consumer];
         if (consumer.Source is not { } source || network.Layers[source.Layer] is not { Weights.Length: > 0 } maker) return null;
         total += level.Count * maker.K;
-        if (total > MostEdges) return null;
+        if (total > most) return null;
         int zero = _levels.Count == 1 && zeros == ZeroPoints.Raw ? 0 : consumer.InputZeroPoint;
         var stairs = new Dictionary<int, (Staircase Above, Staircase Below)>();
         // A place outside the tensor is no sum of the maker: level 0 names those, deeper levels cannot.

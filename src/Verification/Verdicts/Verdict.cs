@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Sim.Verification.Claims;
+using Sim.Workloads.Graph;
 
 namespace Sim.Verification.Verdicts;
 
@@ -24,4 +25,13 @@ public sealed record Unknown(string Reason, ImmutableArray<Interval> Bounds, Imm
 /// <param name="Permutation">Position → k of the order of addition, for claims about every order; empty: k ascending.</param>
 /// <param name="Node">The partial sum, in positions of the permutation.</param>
 /// <param name="Value">Its exact value.</param>
-public sealed record Witness(ImmutableArray<long> Inputs, ImmutableArray<long> Weights, ImmutableArray<int> Permutation, SumNode Node, Int128 Value);
+public sealed record Witness(ImmutableArray<long> Inputs, ImmutableArray<long> Weights, ImmutableArray<int> Permutation, SumNode Node, Int128 Value)
+{
+    /// <summary>The input of the network that makes these inputs; null: they are inputs of the layer alone.</summary>
+    public NetworkInput? Network { get; init; }
+}
+
+/// <summary>An input of a network, and where in a layer's output the sum is.</summary>
+/// <param name="Input">One sample.</param>
+/// <param name="Y">Row of the output; 0 where the layer is no convolution.</param>
+public sealed record NetworkInput(Tensor Input, int Y, int X);

@@ -109,6 +109,11 @@ internal static class VerdictJson
                 ["value"] = w.Value.ToString(), ["from"] = w.Node.From, ["until"] = w.Node.Until, ["bias"] = w.Node.Bias, ["register"] = w.Node.Register,
                 ["inputs"] = new JsonArray([.. w.Inputs.Select(x => (JsonNode)x)]),
                 ["weights"] = w.Weights.IsEmpty ? null : new JsonArray([.. w.Weights.Select(x => (JsonNode)x)]),
+                ["network_input"] = w.Network is not { } n ? null : new JsonObject
+                {
+                    ["shape"] = new JsonArray([.. n.Input.Shape.Select(d => (JsonNode)d)]), ["y"] = n.Y, ["x"] = n.X,
+                    ["values"] = new JsonArray([.. n.Input.Type.IsReal() ? n.Input.Floats.Select(v => (JsonNode)v) : n.Input.Integers.Select(v => (JsonNode)v)]),
+                },
                 ["order"] = w.Permutation.IsEmpty ? null : new JsonArray([.. w.Permutation.Select(x => (JsonNode)x)]),
             };
         }

@@ -6,6 +6,7 @@ using Sim.Verification.Checking;
 using Sim.Verification.Layers;
 using Sim.Verification.Observation;
 using Sim.Verification.Verdicts;
+using Sim.Workloads.Graph;
 
 namespace Sim.Cli.Verbs.Verify;
 

@@ -33,7 +33,9 @@ internal sealed class VerifyVerb : IVerb
         reading.AddTo(command);
         datapath.AddTo(command);
         solving.AddTo(command);
-        command.SetAction(parsed => options.Read(parsed) is var request && datapath.Read(parsed, request.Json) is { } proofs ? DatapathProofs.Run(proofs, terminal) : Run(request, reading.Read(parsed), solving.Read(parsed), terminal));
+        command.SetAction(parsed => options.Read(parsed) is var request && datapath.Read(parsed, request.Json) is { } proofs
+            ? request.Model is null ? DatapathProofs.Run(proofs, terminal) : NetworkDatapathProofs.Run(request, proofs, reading.Read(parsed).Recipe, terminal)
+            : Run(request, reading.Read(parsed), solving.Read(parsed), terminal));
         return command;
     }
 

@@ -26,7 +26,7 @@ internal sealed record DatapathRequest(string Datapath, long Terms, string? Acti
 /// <summary>The options of `sim verify --datapath`.</summary>
 internal sealed class DatapathArguments
 {
-    private readonly Option<string?> _datapath = new("--datapath") { Description = "Prove a datapath's own properties: ranges, exactness, alignment, multiplier errors", HelpName = "D.yaml" };
+    private readonly Option<string?> _datapath = new("--datapath") { Description = "Prove a datapath's own properties (ranges, exactness, alignment, multiplier errors); with --model, that a network's sums keep within it", HelpName = "D.yaml" };
     private readonly Option<long> _terms = new("--terms") { Description = "With --datapath: products of a sum", HelpName = "K", DefaultValueFactory = _ => 4096 };
     private readonly Option<string?> _activations = new("--activations") { Description = "With --datapath: only activations within a range (default: every finite number of the format)", HelpName = "LO:HI" };
     private readonly Option<string?> _weights = new("--weights") { Description = "With --datapath: only weights within a range", HelpName = "LO:HI" };

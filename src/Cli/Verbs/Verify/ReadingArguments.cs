@@ -69,7 +69,7 @@ internal sealed class ReadingArguments
 {
     private readonly Option<int?> _weightBits = new("--weight-bits") { Description = "Quantize what the network leaves in float32: bits of weights", HelpName = "M" };
     private readonly Option<int?> _activationBits = new("--activation-bits") { Description = "… and bits of activations", HelpName = "N" };
-    private readonly Option<string?> _recipe = new("--recipe") { Description = "… by this recipe: a YAML file or a name of configs/recipes (default: per channel, largest magnitudes)", HelpName = "R.yaml" };
+    private readonly Option<string?> _recipe = new("--recipe") { Description = "… by this recipe, also for --datapath: a YAML file or a name of configs/recipes (default: per channel, largest magnitudes)", HelpName = "R.yaml" };
     private readonly Option<string?> _calibration = new("--calibration") { Description = "Samples that give activations their ranges (default: the data)", HelpName = "X.npy" };
     private readonly Option<double> _offset = new("--offset") { Description = "Added to every value of data and calibration first" };
     private readonly Option<double> _scale = new("--scale") { Description = "Then multiplied with every value", DefaultValueFactory = _ => 1 };

@@ -44,7 +44,7 @@ public sealed class ExactSums : IDatapathInvariant
     }
 
     // Magnitude up to which sums of multiples of 2^unit pass every rounding of the datapath unchanged.
-    private static Dyadic? Reach(DatapathSpec spec, int unit)
+    internal static Dyadic? Reach(DatapathSpec spec, int unit)
     {
         Dyadic? reach = spec.Accumulator switch
         {

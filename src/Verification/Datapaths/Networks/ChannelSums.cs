@@ -11,8 +11,8 @@ namespace Sim.Verification.Datapaths.Networks;
 
 /// <summary>
 /// Claims about the sums of one output channel, whose weights are codes and whose activations are free within a set of numbers that holds 0. In a given order the extreme sums, rounded step by step,
-/// bound every partial sum and are reached, because every step is monotone. In any order, a float sum of positive products totalling S grows by roundings to at most S·(1 + 2Ku) + 2Kη, u being half a unit in the
-/// last place (a whole one in directed modes) and η the spacing of subnormals: (1 + u)^K ≤ 1 + 2Ku while Ku ≤ 1/2.
+/// bound every partial sum and are reached, because every step is monotone. In any order, and in steps of any number of products that alignment cuts towards 0, a float sum of positive products totalling S grows by K
+/// roundings to at most (S + Kη)·(1 + u)^K, u being half a unit in the last place (a whole one in directed modes, nothing towards 0) and η the spacing of subnormals.
 /// </summary>
 /// <param name="spec">The datapath; operands are no blocks.</param>
 /// <param name="activations">Activations, 0 among them.</param>
@@ -126,8 +126,9 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
 
     private ChannelVerdict Any(ReadOnlySpan<uint> weights, WeightProducts[] products)
     {
-        if (spec.Dot is not null || spec.Accumulator is not (FloatAccumulator or IntegerAccumulator or FixedAccumulator or ExactAccumulator))
-            return new UnknownChannel("sums in any order are bounded for registers that take one product a step; give --order sequential or tiles:N");
+        bool simple = spec.Dot is null && spec.Accumulator is FloatAccumulator or IntegerAccumulator or FixedAccumulator or ExactAccumulator;
+        if (!simple && spec is not { Dot: AlignedDotUnit { Alignment: RoundingMode.ToZero, Scales: null }, Accumulator: FloatAccumulator })
+            return new UnknownChannel("sums in any order are bounded for registers that take one product a step and for units that cut terms towards 0; give --order sequential or tiles:N");
         if (Bound(products) is { } sums) return new ProvedChannel(sums);
         // Rising addends lose least: small ones meet each other first.
         foreach (bool high in new[] { true, false })
@@ -144,24 +145,33 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
     private DyadicInterval? Bound(WeightProducts[] products)
     {
         DyadicInterval sum = default;
-        foreach (WeightProducts p in products)
+        MonotoneRounding? rounded = spec.Accumulator is FloatAccumulator { Product: { } p, Rounding: var mode, Overflow: var overflow } ? new(p, mode, overflow) : null;
+        foreach (WeightProducts product in products)
         {
-            if (_step!.Next(default, [p.Range.WithZero]) is not { } alone) return null;
-            sum += spec.Accumulator is FloatAccumulator { Product: null } ? p.Range.WithZero : alone;
+            DyadicInterval range = product.Range.WithZero;
+            if ((spec.Accumulator is FixedAccumulator or IntegerAccumulator ? _step!.Next(default, [range]) : rounded is null ? range : rounded.Of(range)) is not { } addend) return null;
+            sum += addend;
         }
         if (spec.Accumulator is not FloatAccumulator f) return _step!.Join(default, sum);
         if (f.Format is not FloatFormat format) return null;
-        if (f.Product is not null) sum = products.Aggregate(default(DyadicInterval), (s, p) => s + new MonotoneRounding(f.Product, f.Rounding, f.Overflow).Of(p.Range.WithZero)!.Value);
-        if (f.Rounding != RoundingMode.ToZero)
-        {
-            int nearest = f.Rounding is RoundingMode.NearestEven or RoundingMode.NearestAway ? 0 : 1, k = products.Length;
-            var growth = new Dyadic(2L * k, nearest - format.Precision);
-            if (growth > Dyadic.Power(0)) return null;
-            Dyadic spacing = new(2L * k, format.MinimumExponent - (format.Subnormals ? format.FractionBits : 0));
-            sum = new(sum.Low + sum.Low * growth - spacing, sum.High + sum.High * growth + spacing);
-        }
-        return new MonotoneRounding(format, f.Rounding, f.Overflow).Of(sum);
+        var result = spec.Dot is AlignedDotUnit { Result: { } r } ? r as FloatFormat : format;
+        if (result is null) return null;
+        DyadicInterval all = f.Rounding == RoundingMode.ToZero ? sum : Grown(sum, products.Length, f.Rounding, format, result);
+        return new MonotoneRounding(result, f.Rounding, f.Overflow).Of(all) is { } cut ? new MonotoneRounding(format, f.Rounding, f.Overflow).Of(cut) : null;
     }
+
+    // Two roundings a step where a unit has a format of its own for results; the coarser one stands for both.
+    private static DyadicInterval Grown(DyadicInterval sum, int steps, RoundingMode mode, FloatFormat format, FloatFormat result)
+    {
+        int roundings = ReferenceEquals(format, result) ? steps : 2 * steps, directed = mode is RoundingMode.NearestEven or RoundingMode.NearestAway ? 0 : 1;
+        Dyadic one = Dyadic.Power(0), step = one + Dyadic.Power(directed - Math.Min(format.Precision, result.Precision)), factor = one;
+        // 64 places are kept, rounded up.
+        for (int i = 0; i < roundings; i++) factor = new Dyadic((factor * step).Floor(Dyadic.Power(factor.LeadingExponent - 63)) + 1, factor.LeadingExponent - 63);
+        Dyadic spacing = new(roundings, Math.Max(Spacing(format), Spacing(result)));
+        return new((sum.Low - spacing) * factor, (sum.High + spacing) * factor);
+    }
+
+    private static int Spacing(FloatFormat format) => format.MinimumExponent - (format.Subnormals ? format.FractionBits : 0);
 
     private RefutedChannel? Refute(ReadOnlySpan<uint> weights, uint[] codes, ImmutableArray<int> permutation, string reason)
     {

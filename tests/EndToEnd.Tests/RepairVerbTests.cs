@@ -54,6 +54,9 @@ public sealed class RepairVerbTests
         SimHost.Result result = SimHost.Run(["repair", "--model", net, "--accumulator", "12", "--out", there]);
         Assert.That((result.ExitCode, result.Output, File.ReadAllText(there)), Is.EqualTo((2, "", "mine")));
         Assert.That(result.Error, Does.StartWith($"{there}:1:1: error RPR003").Or.StartWith($"{there}: error RPR003"));
+        Assert.That(SimHost.Run(["repair", "--model", net, "--accumulator", "12", "--out", there, "--force"]).ExitCode, Is.Zero);
+        Assert.That(SimHost.Run(["verify", "--model", there, "--accumulator", "12"]).ExitCode, Is.Zero);
+        Assert.That(SimHost.Run(["repair", "--model", net, "--accumulator", "12", "--out", net, "--force"]).Error, Does.Contain("is the network itself"));
     }
 
     [TestCase("--method", "gptq", "needs samples (--data)")]
@@ -76,11 +79,22 @@ public sealed class RepairVerbTests
     }
 
     [Test]
-    public void AFloatNetworkIsRefused()
+    public void AFloatNetworkIsQuantizedFirstOrRefused()
     {
-        string digits = Path.Combine(ReferenceData.RepositoryRoot, "configs", "workloads", "digits", "digits_cnn.onnx");
-        SimHost.Result result = SimHost.Run(["repair", "--model", digits, "--accumulator", "16", "--out", Path.Combine(_folder, "float.onnx")]);
-        Assert.That(result.ExitCode, Is.EqualTo(2));
-        Assert.That(result.Error, Does.Contain("VER003"));
+        string digits = Path.Combine(ReferenceData.RepositoryRoot, "configs", "workloads", "digits"), model = Path.Combine(digits, "digits_mlp.onnx"), repaired = Path.Combine(_folder, "digits.onnx");
+        SimHost.Result refused = SimHost.Run(["repair", "--model", model, "--accumulator", "16", "--out", repaired]);
+        Assert.That(refused.ExitCode, Is.EqualTo(2));
+        Assert.That(refused.Error, Does.Contain("VER003"));
+        Assert.That(SimHost.Run(["repair", "--model", model, "--quantize", "--accumulator", "16", "--out", repaired]).Error, Does.Contain("needs samples (--data)"));
+        SimHost.Result result = SimHost.Run(["repair", "--model", model, "--quantize", "--accumulator", "14", "--method", "gptq", "--data", Path.Combine(digits, "digits_test_x_u8.npy"),
+            "--labels", Path.Combine(digits, "digits_test_labels_u8.npy"), "--out", repaired, "--json"]);
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        JsonElement answer = JsonDocument.Parse(result.Output).RootElement;
+        Assert.That(answer.GetProperty("layers").GetArrayLength(), Is.EqualTo(3));
+        // The float network is right on about 98 of 100; unrepaired, its sums wrap.
+        Assert.That(answer.GetProperty("after").GetProperty("top1").GetDouble(), Is.GreaterThan(0.95));
+        Assert.That(answer.GetProperty("before").GetProperty("top1").GetDouble(), Is.LessThan(0.5));
+        Assert.That(SimHost.Run(["verify", "--model", repaired, "--accumulator", "14"]).ExitCode, Is.Zero);
+        Assert.That(SimHost.Run(["verify", "--model", repaired, "--accumulator", "10"]).ExitCode, Is.EqualTo(1));
     }
 }

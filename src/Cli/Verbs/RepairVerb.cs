@@ -20,6 +20,7 @@ internal sealed class RepairVerb : IVerb
         var options = new RepairArguments();
         var command = new VerbCommand("repair", "Change the weights of an integer network so that its accumulators provably cannot overflow",
             "sim repair --model net_int8.onnx --accumulator 16 --method gptq --data x.npy --labels y.npy --out net_16bit.onnx",
+            "sim repair --model configs/workloads/digits/digits_mlp.onnx --quantize --accumulator 16 --data configs/workloads/digits/digits_test_x_u8.npy --out reports/digits_16bit.onnx",
             "sim repair --model net_int8.onnx --accumulator 20 --order tiles:64 --inner 16 --method split --scales keep --out net_tiled.onnx");
         options.AddTo(command);
         command.SetAction(parsed => Run(options.Read(parsed), terminal));
@@ -33,30 +34,45 @@ internal sealed class RepairVerb : IVerb
         string name = Path.GetFileNameWithoutExtension(request.Model);
         InputTransform? transform = request.Offset == 0 && request.Scale == 1 ? null : new InputTransform(request.Offset, request.Scale);
         LoadedWorkload? workload = WorkloadLoader.Load(new StudyWorkload(name, request.Model, request.Data, request.Labels, null, transform, new Location(request.Data ?? request.Model)), bag);
-        IntegerNetwork? network = workload is null ? null : IntegerNetworkReader.Read(workload.Graph, request.Model, bag);
-        if (network is { Layers.Length: 0 }) bag.Error(new Location(request.Model), "VER003", "no layer of this network sums integers; quantize it first");
+        bag.ThrowIfErrors();
+        Tensor? data = workload!.Data?.Inputs, samples = data is null ? null : BatchExecutor.Rows(data, 0, Math.Min(request.CalibrationSamples, data.Shape[0]));
+        byte[] original = File.ReadAllBytes(request.Model);
+        NetworkGraph stated = workload.Graph;
+        if (request.Quantize)
+        {
+            original = Written(request, () => Quantized(original, stated, samples!, request, bag));
+            bag.ThrowIfErrors();
+            stated = OnnxReader.Load(original, request.Model, bag) ?? throw new InvalidOperationException($"the quantized network cannot be read: {bag}");
+        }
+        IntegerNetwork? network = IntegerNetworkReader.Read(stated, request.Model, bag);
+        if (network is { Layers.Length: 0 }) bag.Error(new Location(request.Model), "VER003", "no layer of this network sums integers; quantize it (--quantize)");
         bag.ThrowIfErrors();
         foreach (string note in network!.Notes) terminal.Error.WriteLine($"note {note}");
-        Tensor? data = workload!.Data?.Inputs, samples = data is null ? null : BatchExecutor.Rows(data, 0, Math.Min(request.CalibrationSamples, data.Shape[0]));
         RepairedNetwork? repaired = NetworkRepair.Repair(network, samples, options!, request.Model, bag, terminal.Cancellation);
         bag.ThrowIfErrors();
-        byte[] model = Patched(request, network, repaired!);
+        byte[] model = Written(request, () => OnnxEditor.Replace(original, repaired!.Changes, request.Provenance(workload.Graph.Digest)));
         ImmutableArray<LayerVerdict> verdicts = Verified(model, request, options!, terminal, out NetworkGraph graph);
         bool isProved = verdicts.All(v => v.IsProved);
-        AccuracyResult? before = workload.Data is null ? null : WrappingAccuracy.Of(workload.Graph, network, workload.Data, request.Accumulator, terminal);
+        AccuracyResult? before = workload.Data is null ? null : WrappingAccuracy.Of(stated, network, workload.Data, request.Accumulator, terminal);
         AccuracyResult? after = workload.Data is null ? null : WrappingAccuracy.Of(graph, network, workload.Data, request.Accumulator, terminal);
-        if (isProved) RepairFile.Write(request.Out, model);
+        if (isProved) RepairFile.Write(request.Out, model, request.Force);
         var report = new RepairReport(request, repaired!, verdicts, before, after);
         if (request.Json) terminal.Out.WriteLine(report.Json());
         else report.Print(terminal);
         return isProved ? ExitCode.Ok : ExitCode.AnswerIsNo;
     }
 
-    private static byte[] Patched(RepairRequest request, IntegerNetwork network, RepairedNetwork repaired)
+    private static byte[] Quantized(byte[] model, NetworkGraph graph, Tensor samples, RepairRequest request, DiagnosticBag bag)
+    {
+        PostTraining rule = QdqForm.Rule(samples);
+        return IntegerNetworkReader.Read(graph, request.Model, bag, new ReadingOptions { PostTraining = rule }) is { } network ? QdqForm.Write(model, network, rule) : [];
+    }
+
+    private static byte[] Written(RepairRequest request, Func<byte[]> write)
     {
         try
         {
-            return OnnxEditor.Replace(File.ReadAllBytes(request.Model), repaired.Changes, request.Provenance(network.Graph.Digest));
+            return write();
         }
         catch (NotSupportedException e)
         {

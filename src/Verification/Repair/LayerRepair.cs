@@ -5,8 +5,8 @@ using Sim.Verification.Layers;
 namespace Sim.Verification.Repair;
 
 /// <summary>
-/// Repairs the rows of a layer. A row that fits stays as it is. Of the others, scales are tried in steps of 2^(1/4) up to the one at which the rounded weights fit by themselves, and the one
-/// whose output error is least is taken. What the change of weights does to the mean of the sums on data, the bias takes back, as far as the register has room for it.
+/// Repairs the rows of a layer. A row that fits stays as it is. Of the others, scales are tried in steps of 2^(1/4) up to the one at which the weights fit by themselves, and on
+/// as long as the error falls (methods that keep within less than the exact set need more); the scale of least error is taken. What the change of weights does to the mean of the sums on data, the bias takes back, as far as the register has room for it.
 /// </summary>
 public static class LayerRepair
 {
@@ -27,20 +27,28 @@ public static class LayerRepair
         if (freedom == ScaleFreedom.OfLayer && !Array.TrueForAll(rows, r => r.Fits))
         {
             double best = double.PositiveInfinity;
-            foreach (double factor in Factors(rows.Max(r => r.FittingFactor)))
+            double fitting = rows.Max(r => r.FittingFactor);
+            foreach (double factor in Factors(fitting))
             {
                 var tried = new RepairedRow?[rows.Length];
                 Parallel.For(0, rows.Length, parallel, r => tried[r] = rows[r].At(factor));
-                if (tried.Any(t => t is null) || tried.Sum(t => t!.Error) is var error && error >= best) continue;
-                (repaired, best) = (tried, error);
+                if (tried.Any(t => t is null)) continue;
+                double error = tried.Sum(t => t!.Error);
+                if (error < best) (repaired, best) = (tried, error);
+                else if (factor > fitting) break;
             }
         }
         else
         {
             Parallel.For(0, rows.Length, parallel, r =>
             {
-                foreach (double factor in rows[r].Fits || freedom == ScaleFreedom.Kept ? [1] : Factors(rows[r].FittingFactor))
-                    if (rows[r].At(factor) is { } found && (repaired[r] is not { } best || found.Error < best.Error)) repaired[r] = found;
+                double fitting = rows[r].Fits || freedom == ScaleFreedom.Kept ? 1 : rows[r].FittingFactor;
+                foreach (double factor in fitting > 1 ? Factors(fitting) : [1])
+                {
+                    if (rows[r].At(factor) is not { } found) continue;
+                    if (repaired[r] is not { } best || found.Error < best.Error) repaired[r] = found;
+                    else if (factor > fitting) break;
+                }
             });
         }
         int none = Array.FindIndex(repaired, r => r is null);
@@ -48,11 +56,11 @@ public static class LayerRepair
         return new(layer, [.. repaired.Select(r => r!)]);
     }
 
+    // A ball of A2Q takes up to twice the factor that the exact set takes, and rounding a little more.
     private static IEnumerable<double> Factors(double fitting)
     {
         for (double factor = 1; factor < fitting; factor *= Step) yield return factor;
-        yield return fitting;
-        yield return fitting * Math.Sqrt(Step);
+        for (double factor = fitting; factor < 2.5 * fitting; factor *= Step) yield return factor;
     }
 }
 

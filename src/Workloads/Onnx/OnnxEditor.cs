@@ -11,6 +11,14 @@ namespace Sim.Workloads.Onnx;
 /// <param name="Value">Of the same element type, or another that the operator takes.</param>
 public sealed record ConstantReplacement(int Position, int Input, Tensor Value);
 
+/// <summary>How a Conv, Gemm or MatMul of float operands is quantized.</summary>
+/// <param name="Position">The node's number in the file, from 1.</param>
+/// <param name="InputType">Int8 or UInt8.</param>
+/// <param name="Weights">Integers in the shape of the float weights.</param>
+/// <param name="WeightScales">One an output channel.</param>
+/// <param name="WeightAxis">Dimension of the output channels.</param>
+public sealed record LayerQuantization(int Position, float InputScale, int InputZeroPoint, ElementType InputType, Tensor Weights, float[] WeightScales, int WeightAxis);
+
 /// <summary>Changes constants of an ONNX model and leaves everything else in it as it was, messages that this project does not read included.</summary>
 public static class OnnxEditor
 {
@@ -49,6 +57,46 @@ public static class OnnxEditor
             foreach (StringStringEntryProto old in proto.MetadataProps.Where(m => m.Key == key).ToList()) proto.MetadataProps.Remove(old);
             proto.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
         }
+        return proto.ToByteArray();
+    }
+
+    /// <summary>The model with layers in QDQ form: QuantizeLinear and DequantizeLinear before their input, DequantizeLinear after integer weights. Opset 13 or later.</summary>
+    /// <exception cref="NotSupportedException">The model keeps tensors in files beside it, or its opset has no scales for each channel.</exception>
+    public static byte[] InQdqForm(ReadOnlySpan<byte> model, IEnumerable<LayerQuantization> layers)
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        ModelProto proto = ModelProto.Parser.ParseFrom(model);
+        if (proto.Graph.Initializer.Any(i => i.DataLocation == 1)) throw new NotSupportedException("the model keeps tensors in files beside it; allowed are models of one file");
+        if (proto.OpsetImport.First(o => o.Domain is "" or "ai.onnx").Version < 13) throw new NotSupportedException("scales for each output channel need opset 13 or later");
+        // The last layer first, so that positions stay those of the file.
+        foreach (LayerQuantization layer in layers.OrderByDescending(l => l.Position))
+        {
+            NodeProto node = proto.Graph.Node[layer.Position - 1];
+            string name = node.Name.Length > 0 ? node.Name : node.Output[0];
+            string Constant(string suffix, Tensor value)
+            {
+                var tensor = new TensorProto { Name = $"{name}/{suffix}" };
+                Write(tensor, value);
+                proto.Graph.Initializer.Add(tensor);
+                return tensor.Name;
+            }
+            NodeProto Made(string op, string suffix, params string[] inputs)
+            {
+                var made = new NodeProto { Name = $"{name}/{suffix}", OpType = op };
+                made.Input.AddRange(inputs);
+                made.Output.Add($"{name}/{suffix}_out");
+                return made;
+            }
+            string scale = Constant("x_scale", Tensor.OfFloats([layer.InputScale])), zero = Constant("x_zero", Tensor.OfIntegers(layer.InputType, [layer.InputZeroPoint]));
+            NodeProto quantize = Made("QuantizeLinear", "x_quantize", node.Input[0], scale, zero), dequantize = Made("DequantizeLinear", "x_dequantize", quantize.Output[0], scale, zero);
+            NodeProto weights = Made("DequantizeLinear", "w_dequantize", Constant("w_integers", layer.Weights), Constant("w_scale", Tensor.OfFloats(layer.WeightScales, layer.WeightScales.Length)));
+            weights.Attribute.Add(new AttributeProto { Name = "axis", I = layer.WeightAxis, Type = 2 });
+            (node.Input[0], node.Input[1]) = (dequantize.Output[0], weights.Output[0]);
+            foreach (NodeProto made in (NodeProto[])[weights, dequantize, quantize]) proto.Graph.Node.Insert(layer.Position - 1, made);
+        }
+        // Float weights that nothing uses any more.
+        HashSet<string> used = [.. proto.Graph.Node.SelectMany(n => n.Input), .. proto.Graph.Output.Select(o => o.Name)];
+        foreach (TensorProto unused in proto.Graph.Initializer.Where(i => !used.Contains(i.Name)).ToList()) proto.Graph.Initializer.Remove(unused);
         return proto.ToByteArray();
     }
 

@@ -128,6 +128,33 @@ public class NetworkRepairTests
     }
 
     [Test]
+    public void TheQdqFormOfAFloatNetworkHasTheIntegersOfPostTrainingQuantization()
+    {
+        const string Folded = "nets/mlperf-dscnn-kws/model_folded.onnx";
+        NetworkGraph graph = Nets.Graph("mlperf-dscnn-kws/model_folded.onnx");
+        // (x − 83)·0.5847029, as the network's notes say.
+        PostTraining rule = QdqForm.Rule(Tensor.OfFloats(Array.ConvertAll(Samples.Integers, v => (v - 83) * 0.5847029f), Samples.Shape));
+        IntegerNetwork quantized = Nets.Read(graph, new ReadingOptions { PostTraining = rule }), written = Nets.Read(Load(QdqForm.Write(File.ReadAllBytes(ReferenceData.Shared(Folded)), quantized, rule)));
+        IReadOnlyDictionary<string, Tensor> table = TensorFile.ReadArchive(ReferenceData.Shared("nets/mlperf-dscnn-kws/ptq_w8.npz"), new DiagnosticBag())!;
+        Assert.That(written.Layers.Select(l => l.Name), Is.EqualTo(quantized.Layers.Select(l => l.Name)));
+        long weights = 0, off = 0;
+        for (int i = 0; i < written.Layers.Length; i++)
+        {
+            (IntegerLayer layer, IntegerLayer same) = (written.Layers[i], quantized.Layers[i]);
+            Assert.That(layer.Weights, Is.EqualTo(same.Weights), layer.Name);
+            Assert.That((written.Inputs[i].Scale, written.Inputs[i].ZeroPoint), Is.EqualTo((quantized.Inputs[i].Scale, quantized.Inputs[i].ZeroPoint)), layer.Name);
+            // numpy rounds w / scale in float64, this project in float32: quotients beside a half may differ by a unit.
+            long[] independent = table[$"{layer.Name}__q"].Integers;
+            off += independent.Where((q, k) => q != layer.Weights[k]).Count();
+            Assert.That(independent.Zip(layer.Weights, (q, w) => Math.Abs(q - w)).Max(), Is.LessThanOrEqualTo(1), layer.Name);
+            weights += independent.Length;
+        }
+        Assert.That(weights, Is.GreaterThan(20_000));
+        Assert.That(off, Is.LessThan(10));
+        Truth.Checked("Proofs", "nets/mlperf-dscnn-kws/ptq_w8.npz", "independent numpy quantization of 8 bits", weights, FormattableString.Invariant($"equal but {off} ties"));
+    }
+
+    [Test]
     public void ALayerThatCannotBeRepairedIsLocated()
     {
         NetworkGraph graph = Nets.Graph("mlperf-dscnn-kws/model_int8.onnx");

@@ -60,7 +60,9 @@ internal static class WidthReporting
         LoadedWorkload? workload = Load(path, request, reading, bag);
         IntegerNetwork? network = workload is null ? null : IntegerNetworkReader.Read(workload.Graph, path, bag, new ReadingOptions { Boxes = request.Boxes ?? BoxRule.DataType });
         bag.ThrowIfErrors();
-        int proven = network!.Layers.Where(l => l.Weights.Length > 0).Max(l => Verifier.Minimal(l, claims, tight: false, terminal.Cancellation).Widest());
+        // What ties the inputs of the network in question says nothing about this one.
+        VerifyOptions own = new() { Overflow = claims.Overflow, Threads = claims.Threads };
+        int proven = network!.Layers.Where(l => l.Weights.Length > 0).Max(l => Verifier.Minimal(l, own, tight: false, terminal.Cancellation).Widest());
         return WidthStudyRunner.Beside(workload!.Source.Name, workload.Graph, workload.Data!, proven, threads, terminal.Cancellation);
     }
 

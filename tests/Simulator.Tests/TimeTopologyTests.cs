@@ -77,7 +77,10 @@ public sealed class TimeTopologyTests
     [TestCase("\n \n", "t.csv: error TOP001: the topology is empty")]
     [TestCase("Layer,M,N,K,\n", "t.csv: error TOP001: the topology has a header but no layer")]
     [TestCase("Layer,ifmap h,ifmap w,filter h,filter w,channels,num filter,strides\nC,4,4,5,1,1,1,1,", "t.csv:2:7: error TOP003: layer 'C': filter height 5 is larger than the input's 4")]
-    [TestCase("Layer,M,N,K,Sparsity\nA,1,2,3,2:4\n", "t.csv:2:9: warning TOP004: '2:4' in column 'Sparsity' is ignored")]
+    [TestCase("Layer,M,N,K,Note\nA,1,2,3,big\n", "t.csv:2:9: warning TOP004: 'big' in column 'Note' is ignored")]
+    [TestCase("Layer,M,N,K,Sparsity\nA,1,2,3,2:4\n", "t.csv:2:9: error TOP003: layer 'A': 'Sparsity' 2:4 changes the layer and is not supported; allowed is N:N (dense)")]
+    [TestCase("L,ifmap h,ifmap w,filter h,filter w,channels,num filter,stride,Batch,Dilation\nC,9,9,3,3,1,1,1,1,2", "t.csv:2:19: error TOP003: layer 'C': 'Dilation' 2 changes the layer")]
+    [TestCase("L,ifmap h,ifmap w,filter h,filter w,channels,num filter,stride h,stride w\nC,9,9,3,3,1,1,1,0", "t.csv:2:17: error TOP003: layer 'C': 'stride w' must be an integer from 1")]
     public void A_mistake_is_told_with_its_place(string text, string message)
     {
         var diagnostics = new DiagnosticBag();
@@ -94,5 +97,19 @@ public sealed class TimeTopologyTests
         ImmutableArray<GemmLayer> layers = ScaleSimTopology.Read("t.csv", text, diagnostics);
         Assert.That(diagnostics.Sorted, Is.Empty);
         Assert.That(layers.Select(l => (l.Name, l.Groups, l.M, l.N, l.K)), Is.EqualTo(new[] { ("L1_DP", 8, 64, 1, 9), ("L2", 1, 9, 5, 128), ("L2#2", 1, 9, 5, 128) }));
+    }
+
+    // Output = ceil((input - filter + stride) / stride) a direction, the rule of SCALE-Sim's topology_utils; by hand.
+    [TestCase("Stride height, Stride width", "32,32,3,3,3,16,2,1", 16, 30, 27, 16)]
+    [TestCase("Stride height, Stride width", "17,32,3,5,8,4,1,3", 15, 10, 120, 4)]
+    [TestCase("Stride width, Stride height", "17,32,3,5,8,4,3,1", 15, 10, 120, 4)]
+    public void Strides_of_both_directions_are_read(string strides, string row, int height, int width, int k, int filters)
+    {
+        var diagnostics = new DiagnosticBag();
+        string text = $"Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, {strides}, Batch\nConv1,{row},2,\nConv2,{row}\n";
+        ImmutableArray<GemmLayer> layers = ScaleSimTopology.Read("t.csv", text, diagnostics);
+        Assert.That(diagnostics.Sorted, Is.Empty);
+        Assert.That(layers.Select(l => (l.M, l.K, l.N)), Is.EqualTo(new[] { (2 * height * width, k, filters), (height * width, k, filters) }));
+        Assert.That((layers[1].Conv!.OutputHeight, layers[1].Conv!.OutputWidth), Is.EqualTo((height, width)));
     }
 }

@@ -47,7 +47,7 @@ public sealed class DataFileTests
     [Test]
     public void A_scalar_has_an_empty_shape() => Assert.That(Read(Npy("|u1", false, "()", [9])).Shape, Is.Empty);
 
-    [TestCase(">f4", "(1,)", "NPY004")]
+    [TestCase(">c8", "(1,)", "NPY004")]
     [TestCase("|O", "(1,)", "NPY004")]
     [TestCase("<U5", "(1,)", "NPY004")]
     [TestCase("<c8", "(1,)", "NPY004")]

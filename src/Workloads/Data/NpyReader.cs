@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using Sim.Foundation.Diagnostics;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Onnx;
@@ -9,11 +7,14 @@ using Sim.Workloads.Onnx;
 namespace Sim.Workloads.Data;
 
 /// <summary>
-/// Reads NumPy's .npy format, versions 1 to 3, C or Fortran order: u1 u2 u4 u8 i1 i2 i4 i8 f2 f4 f8 b1, little-endian.
+/// Reads NumPy's .npy format, versions 1 to 3, C or Fortran order, either byte order: u1 u2 u4 u8 i1 i2 i4 i8 f2 f4 f8 b1.
 /// The file is binary: a finding's place is line 1 and the byte, counted from 1, as column.
 /// </summary>
-public static partial class NpyReader
+public static class NpyReader
 {
+    // NumPy's own bound (max_header_size of numpy.lib.format).
+    private const int LongestHeader = 10_000;
+
     private static readonly Dictionary<string, ElementType> Types = new(StringComparer.Ordinal)
     {
         ["u1"] = ElementType.UInt8, ["u2"] = ElementType.UInt16, ["u4"] = ElementType.UInt32, ["u8"] = ElementType.UInt64,
@@ -25,52 +26,61 @@ public static partial class NpyReader
     public static Tensor? Read(ReadOnlySpan<byte> bytes, string file, DiagnosticBag bag)
     {
         ArgumentNullException.ThrowIfNull(bag);
-        Tensor? Fail(string code, int at, string what)
+        Tensor? Fail(string code, long at, string what)
         {
-            bag.Error(new Location(file, 1, at + 1), code, what);
+            bag.Error(new Location(file, 1, (int)Math.Min(int.MaxValue, at + 1)), code, what);
             return null;
         }
         if (bytes.Length < 10 || !Magic(bytes)) return Fail("NPY001", 0, "not a .npy file (its magic string is missing) or a truncated one");
         int version = bytes[6];
-        if (version is < 1 or > 3) return Fail("NPY002", 6, $".npy version {version} is not supported; 1, 2 and 3 are");
+        if (version is < 1 or > 3 || bytes[7] != 0)
+            return Fail("NPY002", 6, $".npy version {version}.{bytes[7]} is not supported; 1.0, 2.0 and 3.0 are");
         int start = version == 1 ? 10 : 12;
         if (bytes.Length < start) return Fail("NPY001", bytes.Length, "the file ends within its header");
         long length = version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..]) : BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
         if (bytes.Length < start + length) return Fail("NPY001", bytes.Length, $"the file ends within its header of {length} bytes");
-        string header = Encoding.Latin1.GetString(bytes.Slice(start, (int)length));
-        Match descr = Descr().Match(header), order = Order().Match(header), dims = Dims().Match(header);
-        if (!descr.Success || !order.Success || !dims.Success)
-            return Fail("NPY003", start, "the header lacks 'descr', 'fortran_order' or 'shape' in the form of a plain array (structured types are not supported)");
-        string type = descr.Groups[1].Value;
-        bool oneByte = type.EndsWith('1');
-        if (type.Length != 3 || !Types.TryGetValue(type[1..], out ElementType element) || !(type[0] == '<' || oneByte && type[0] is '|' or '>' or '='))
-            return Fail("NPY004", start + descr.Groups[1].Index, $"element type '{type}' is not supported; supported are little-endian {string.Join(' ', Types.Keys.Order(StringComparer.Ordinal))}");
-        if (Shape(dims.Groups[1].Value) is not { } shape) return Fail("NPY005", start + dims.Groups[1].Index, $"shape ({dims.Groups[1].Value}) is not a list of whole numbers that an array can hold");
-        long expected = (long)Shapes.Count(shape) * element.Bytes();
+        if (length > LongestHeader) return Fail("NPY003", start, $"the header has {length} bytes; NumPy takes at most {LongestHeader}");
+        NpyHeader header = NpyHeader.Of(Encoding.Latin1.GetString(bytes.Slice(start, (int)length)), longs: version < 3);
+        if (header.Fault is var (at, code, what)) return Fail(code, start + at, what);
+        if (Element(header.Descr!) is not var (element, swapped))
+            return Fail("NPY004", start + header.DescrAt, $"element type '{PlainText.Of(header.Descr!, 20)}' is not supported; supported are {string.Join(' ', Types.Keys.Order(StringComparer.Ordinal))}");
+        int[] shape = header.Shape!;
+        if (Size(shape) is not { } count) return Fail("NPY005", start + header.ShapeAt, $"shape {Shapes.Text(shape)} has more than {Shapes.MaximumElements} elements");
+        long expected = count * element.Bytes();
         ReadOnlySpan<byte> data = bytes[(int)(start + length)..];
         if (data.Length != expected)
-            return Fail("NPY006", Math.Min(bytes.Length, (int)Math.Min(int.MaxValue - 1L, start + length + expected)), $"shape {Shapes.Text(shape)} of {element} needs {expected} bytes of data, found {data.Length}");
-        Tensor tensor = OnnxTensorReader.Raw(element, shape, data);
-        return order.Groups[1].Value == "True" ? FromFortran(tensor) : tensor;
+            return Fail("NPY006", Math.Min(bytes.Length, start + length + expected), $"shape {Shapes.Text(shape)} of {element} needs {expected} bytes of data, found {data.Length}");
+        Tensor tensor = OnnxTensorReader.Raw(element, shape, swapped ? Swapped(data, element.Bytes()) : data);
+        return header.Fortran == true ? FromFortran(tensor) : tensor;
     }
 
     private static bool Magic(ReadOnlySpan<byte> bytes) => bytes[0] == 0x93 && bytes[1..6].SequenceEqual("NUMPY"u8);
 
-    private static int[]? Shape(string text)
+    // "<f4": byte order, kind, bytes. Without a byte order, or with = or |, it is that of the machine that reads.
+    private static (ElementType Type, bool Swapped)? Element(string descr)
     {
-        string[] parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var shape = new int[parts.Length];
-        for (int i = 0; i < shape.Length; i++)
-            if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out shape[i])) return null;
+        char order = descr.Length == 3 ? descr[0] : '=';
+        if (order is not ('<' or '>' or '=' or '|') || !Types.TryGetValue(descr.Length == 3 ? descr[1..] : descr, out ElementType type)) return null;
+        return (type, order == '>' && type.Bytes() > 1);
+    }
+
+    private static long? Size(int[] shape)
+    {
         try
         {
-            Shapes.Count(shape);
-            return shape;
+            return Shapes.Count(shape);
         }
         catch (NetworkException)
         {
             return null;
         }
+    }
+
+    private static byte[] Swapped(ReadOnlySpan<byte> data, int size)
+    {
+        byte[] result = data.ToArray();
+        for (int i = 0; i < result.Length; i += size) result.AsSpan(i, size).Reverse();
+        return result;
     }
 
     // Fortran order is the C order of the reversed shape; reading it so and transposing restores the meaning.
@@ -80,13 +90,4 @@ public static partial class NpyReader
         Array.Reverse(reversed);
         return Execution.Operators.Movement.Strided(t, shape, reversed);
     }
-
-    [GeneratedRegex(@"'descr'\s*:\s*'([^']*)'")]
-    private static partial Regex Descr();
-
-    [GeneratedRegex(@"'fortran_order'\s*:\s*(True|False)")]
-    private static partial Regex Order();
-
-    [GeneratedRegex(@"'shape'\s*:\s*\(([^)]*)\)")]
-    private static partial Regex Dims();
 }

@@ -1,5 +1,5 @@
-using System.IO.Compression;
 using Google.Protobuf;
+using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Onnx;
@@ -17,12 +17,11 @@ public static class TensorFile
         ArgumentNullException.ThrowIfNull(bag);
         int split = path.IndexOf(".npz:", StringComparison.OrdinalIgnoreCase);
         (string file, string? entry) = split < 0 ? (path, null) : (path[..(split + 4)], path[(split + 5)..]);
-        if (ReadBytes(file, bag) is not { } bytes) return null;
         switch (Path.GetExtension(file).ToUpperInvariant())
         {
-            case ".NPY": return NpyReader.Read(bytes, file, bag);
-            case ".NPZ": return ReadArchive(bytes, file, bag) is { } arrays ? Choose(arrays, entry, file, bag) : null;
-            case ".PB": return ReadProto(bytes, file, bag);
+            case ".NPY": return Opened(file, bag, RegularFile.ReadAllBytes) is { } npy ? NpyReader.Read(npy, file, bag) : null;
+            case ".NPZ": return Archive(file, bag, archive => Choose(archive, entry, file, bag));
+            case ".PB": return Opened(file, bag, RegularFile.ReadAllBytes) is { } proto ? ReadProto(proto, file, bag) : null;
             default:
                 bag.Error(new Location(file, 1, 1), "DAT002", "data files end in .npy, .npz or .pb");
                 return null;
@@ -33,39 +32,27 @@ public static class TensorFile
     public static IReadOnlyDictionary<string, Tensor>? ReadArchive(string path, DiagnosticBag bag)
     {
         ArgumentNullException.ThrowIfNull(bag);
-        return ReadBytes(path, bag) is { } bytes ? ReadArchive(bytes, path, bag) : null;
-    }
-
-    private static SortedDictionary<string, Tensor>? ReadArchive(byte[] bytes, string file, DiagnosticBag bag)
-    {
         var arrays = new SortedDictionary<string, Tensor>(StringComparer.Ordinal);
-        int before = bag.ErrorCount;
-        try
+        return Archive(path, bag, archive =>
         {
-            using var archive = new ZipArchive(new MemoryStream(bytes), ZipArchiveMode.Read);
-            foreach (ZipArchiveEntry entry in archive.Entries)
+            bool whole = true;
+            foreach (string name in archive.Names)
             {
-                using Stream stream = entry.Open();
-                using var memory = new MemoryStream();
-                stream.CopyTo(memory);
-                string name = entry.FullName.EndsWith(".npy", StringComparison.Ordinal) ? entry.FullName[..^4] : entry.FullName;
-                if (NpyReader.Read(memory.GetBuffer().AsSpan(0, (int)memory.Length), $"{file}:{name}", bag) is { } tensor) arrays[name] = tensor;
+                if (archive.Read(name) is { } tensor) arrays.Add(name, tensor);
+                else whole = false;
             }
-        }
-        catch (Exception e) when (e is InvalidDataException or IOException or NotSupportedException or ArgumentException or OverflowException)
-        {
-            bag.Error(new Location(file, 1, 1), "NPZ001", $"not a whole .npz archive: {e.Message}");
-        }
-        return bag.ErrorCount == before ? arrays : null;
+            return whole ? arrays : null;
+        });
     }
 
-    private static Tensor? Choose(SortedDictionary<string, Tensor> arrays, string? entry, string file, DiagnosticBag bag)
+    private static Tensor? Choose(NpzArchive archive, string? entry, string file, DiagnosticBag bag)
     {
-        if (entry is null && arrays.Count == 1) return arrays.Values.First();
-        if (entry is not null && arrays.TryGetValue(entry, out Tensor? tensor)) return tensor;
-        string names = string.Join(", ", arrays.Keys);
-        bag.Error(new Location(file, 1, 1), "NPZ002",
-            entry is null ? $"holds {arrays.Count} arrays; name one as '{file}:NAME' ({names})" : $"has no array '{entry}'{NearestName.Hint(entry, arrays.Keys)}; it has {names}");
+        if (entry is null && archive.Names.Count == 1) return archive.Read(archive.Names.First());
+        if (entry is not null && archive.Names.Contains(entry)) return archive.Read(entry);
+        string names = archive.Names.Count == 0 ? "none" : string.Join(", ", archive.Names.Take(20).Select(n => PlainText.Of(n))) + (archive.Names.Count > 20 ? ", ..." : "");
+        bag.Error(new Location(file, 1, 1), "NPZ002", entry is null
+            ? $"holds {archive.Names.Count} arrays; name one as '{file}:NAME' ({names})"
+            : $"has no array '{entry}'{NearestName.Hint(entry, archive.Names.Where(n => n.Length <= 200))}; it has {names}");
         return null;
     }
 
@@ -77,21 +64,29 @@ public static class TensorFile
         {
             TensorProto proto = TensorProto.Parser.ParseFrom(bytes);
             if (proto.HasDataType)
-                return new OnnxTensorReader((code, message) => bag.Error(new Location(file, 1, 1), code, message), null).Read(proto, $"tensor '{proto.Name}'");
+                return new OnnxTensorReader((code, message) => bag.Error(new Location(file, 1, 1), code, message), null).Read(proto, $"tensor '{PlainText.Of(proto.Name)}'");
             bag.Error(new Location(file, 1, 1), "DAT003", "not an ONNX TensorProto: it has no data type");
         }
-        catch (InvalidProtocolBufferException e)
+        // Lengths near 2^31 end outside of the parser's own exception.
+        catch (Exception e) when (e is InvalidProtocolBufferException or IndexOutOfRangeException or ArgumentException or OverflowException)
         {
-            bag.Error(new Location(file, 1, 1), "DAT003", $"not a whole ONNX TensorProto: {e.Message}");
+            bag.Error(new Location(file, 1, 1), "DAT003", $"not a whole ONNX TensorProto: {PlainText.Of(e.Message, 200)}");
         }
         return null;
     }
 
-    private static byte[]? ReadBytes(string file, DiagnosticBag bag)
+    private static T? Archive<T>(string file, DiagnosticBag bag, Func<NpzArchive, T?> use) where T : class
+    {
+        using FileStream? stream = Opened(file, bag, RegularFile.Open);
+        using NpzArchive? archive = stream is null ? null : NpzArchive.Open(file, stream, bag);
+        return archive is null ? null : use(archive);
+    }
+
+    private static T? Opened<T>(string file, DiagnosticBag bag, Func<string, T> open) where T : class
     {
         try
         {
-            return File.ReadAllBytes(file);
+            return open(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {

@@ -138,7 +138,9 @@ public static class OperatorCatalogue
     /// <summary>Says that a node's operator is not supported and, unless that has been said before, what is.</summary>
     internal static string Unsupported(Node node, bool listNames = true)
     {
-        string hint = node.Domain.Length == 0 && !ByName.ContainsKey(node.OpType) ? NearestName.Hint(node.OpType, Names) : $" (domain '{node.Domain}')";
-        return $"operator {node.OpType} is not supported{hint}" + (listNames ? $"; supported are {string.Join(", ", Names)}" : "");
+        // A name of the standard is no typing error.
+        string hint = node.Domain.Length > 0 ? $" (domain '{PlainText.Of(node.Domain)}')"
+            : OnnxSchema.IsStandard(node.OpType) || node.OpType.Length > 100 ? "" : NearestName.Hint(node.OpType, Names);
+        return $"operator {PlainText.Of(node.OpType)} is not supported{hint}" + (listNames ? $"; supported are {string.Join(", ", Names)}" : "");
     }
 }

@@ -8,8 +8,9 @@ namespace Sim.Workloads.Topologies;
 /// <summary>
 /// Reads SCALE-Sim's topology files: comma-separated, one header line, one layer a line, in either shape that SCALE-Sim v2 takes:
 /// <code>Layer, M, N, K
-/// Layer, IFMAP height, IFMAP width, filter height, filter width, channels, number of filters, stride [, batch]</code>
-/// A convolution has no padding; its output is ⌈(input − filter + stride) / stride⌉, so the last window may hang over the edge. A layer whose name
+/// Layer, IFMAP height, IFMAP width, filter height, filter width, channels, number of filters, stride [, batch]
+/// Layer, IFMAP height, IFMAP width, filter height, filter width, channels, number of filters, stride height, stride width [, batch]</code>
+/// Where the header names the width before the height, the columns count so. A convolution has no padding; its output is ⌈(input − filter + stride) / stride⌉, so the last window may hang over the edge. A layer whose name
 /// contains `DP` is depthwise, its filters counted a channel, as in SCALE-Sim. Trailing commas, blank rows and empty extra columns are allowed; a
 /// repeated name gets `#2`, `#3`, ....
 /// </summary>
@@ -34,7 +35,7 @@ public static class ScaleSimTopology
         if (Kind(columns) is not { } required)
         {
             diagnostics.Error(new Location(file, header + 1, 1), "TOP002", "the header is of no known topology; allowed are 'Layer, M, N, K' and " +
-                "'Layer, IFMAP height, IFMAP width, filter height, filter width, channels, number of filters, stride [, batch]'");
+                "'Layer, IFMAP height, IFMAP width, filter height, filter width, channels, number of filters, stride [, stride width] [, batch]'");
             return [];
         }
         var layers = ImmutableArray.CreateBuilder<GemmLayer>();
@@ -75,28 +76,33 @@ public static class ScaleSimTopology
     private static GemmLayer? Gemm(TopologyRow row)
     {
         if (!row.Take(3, out int[] size)) return null;
-        row.WarnOfIgnored(4);
+        if (!row.JudgeRest(4)) return null;
         return new GemmLayer(row.Name, "Gemm", 1, size[0], size[1], size[2], (long)size[0] * size[2]);
     }
 
     private static GemmLayer? Convolution(TopologyRow row)
     {
-        if (!row.Take(7, out int[] v)) return null;
-        int batch = 1;
-        bool hasBatch = row.HasColumn(8, "batch");
-        if (hasBatch && !row.TakeOptional(8, ref batch)) return null;
-        row.WarnOfIgnored(hasBatch ? 9 : 8);
-        (int height, int width, int filterHeight, int filterWidth, int channels, int filters, int stride) = (v[0], v[1], v[2], v[3], v[4], v[5], v[6]);
+        bool twoStrides = row.HasColumn(8, "stride");
+        if (!row.Take(twoStrides ? 8 : 7, out int[] v)) return null;
+        int batch = 1, next = twoStrides ? 9 : 8;
+        bool hasBatch = row.HasColumn(next, "batch");
+        if (hasBatch && !row.TakeOptional(next, ref batch)) return null;
+        if (!row.JudgeRest(hasBatch ? next + 1 : next)) return null;
+        (int height, int width) = row.WidthFirst(1) ? (v[1], v[0]) : (v[0], v[1]);
+        (int filterHeight, int filterWidth) = row.WidthFirst(3) ? (v[3], v[2]) : (v[2], v[3]);
+        (int strideHeight, int strideWidth) = !twoStrides ? (v[6], v[6]) : row.WidthFirst(7) ? (v[7], v[6]) : (v[6], v[7]);
+        (int channels, int filters) = (v[4], v[5]);
         if (filterHeight > height) return row.Refuse(3, $"filter height {filterHeight} is larger than the input's {height}");
         if (filterWidth > width) return row.Refuse(4, $"filter width {filterWidth} is larger than the input's {width}");
         bool depthwise = row.Name.Contains("DP", StringComparison.Ordinal);
-        int outputHeight = (int)(((long)height - filterHeight + 2L * stride - 1) / stride), outputWidth = (int)(((long)width - filterWidth + 2L * stride - 1) / stride);
+        int outputHeight = (int)(((long)height - filterHeight + 2L * strideHeight - 1) / strideHeight);
+        int outputWidth = (int)(((long)width - filterWidth + 2L * strideWidth - 1) / strideWidth);
         Int128 m = (Int128)batch * outputHeight * outputWidth, k = (Int128)filterHeight * filterWidth * (depthwise ? 1 : channels);
         Int128 input = (Int128)batch * channels * height * width;
         if (m > int.MaxValue || k > int.MaxValue || input > long.MaxValue) return row.Refuse(1, "the layer is too large: at most 2^31 - 1 output pixels and products an output");
         // Windows that hang over the edge read zeros, which is padding at the bottom and right.
-        var conv = new ConvGeometry(channels, height, width, filterHeight, filterWidth, stride, stride, 0, 0,
-            Math.Max(0, (outputHeight - 1) * stride + filterHeight - height), Math.Max(0, (outputWidth - 1) * stride + filterWidth - width), 1, 1, outputHeight, outputWidth);
+        int bottom = Math.Max(0, (outputHeight - 1) * strideHeight + filterHeight - height), right = Math.Max(0, (outputWidth - 1) * strideWidth + filterWidth - width);
+        var conv = new ConvGeometry(channels, height, width, filterHeight, filterWidth, strideHeight, strideWidth, 0, 0, bottom, right, 1, 1, outputHeight, outputWidth);
         return new GemmLayer(row.Name, "Conv", depthwise ? channels : 1, (int)m, filters, (int)k, (long)input, batch == 1 ? conv : null);
     }
 }

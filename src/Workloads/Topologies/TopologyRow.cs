@@ -28,6 +28,17 @@ internal readonly record struct CsvCell(string Text, int Column)
 /// <summary>One layer's line of a topology: cells by position, with errors at their place.</summary>
 internal sealed class TopologyRow(string file, int line, ImmutableArray<CsvCell> cells, ImmutableArray<CsvCell> header, DiagnosticBag diagnostics)
 {
+    // Columns that would make another layer of the row, and the cell that leaves it as it is.
+    private static readonly (string Word, string Allowed, Predicate<string> IsNeutral)[] Changing =
+    [
+        ("stride", "no further stride", _ => false),
+        ("batch", "1", t => t == "1"),
+        ("dilat", "1", t => t == "1"),
+        ("group", "1", t => t == "1"),
+        ("pad", "0", t => t == "0"),
+        ("spars", "N:N (dense)", t => t.Split(':') is [var kept, var of] && kept == of),
+    ];
+
     /// <summary>The layer's name as written.</summary>
     public string Name => cells[0].Text;
 
@@ -55,12 +66,25 @@ internal sealed class TopologyRow(string file, int line, ImmutableArray<CsvCell>
     /// <summary>A positive integer where the cell is there and not empty.</summary>
     public bool TakeOptional(int column, ref int value) => column >= cells.Length || cells[column].Text.Length == 0 || Positive(column, ref value);
 
-    /// <summary>Warns of cells with content from <paramref name="column"/> on, which no layer here has a use for.</summary>
-    public void WarnOfIgnored(int column)
+    /// <summary>Whether the header names the width in this column and the height in the next.</summary>
+    public bool WidthFirst(int column) => HasColumn(column, "width") && HasColumn(column + 1, "height");
+
+    /// <summary>
+    /// Judges the cells from <paramref name="column"/> on, which no layer here has a use for: an error where the header says that they change the layer, else a warning.
+    /// </summary>
+    public bool JudgeRest(int column)
     {
+        bool good = true;
         for (int i = column; i < cells.Length; i++)
-            if (cells[i].Text.Length > 0)
-                diagnostics.Warning(Place(i), "TOP004", $"'{cells[i].Text}' {(i < header.Length ? $"in column '{header[i].Text}'" : "in a column without a header")} is ignored");
+        {
+            string text = cells[i].Text;
+            if (text.Length == 0) continue;
+            if (Array.Find(Changing, c => HasColumn(i, c.Word)) is { Word: not null } change)
+                good &= change.IsNeutral(text) || Error(i, $"'{header[i].Text}' {text} changes the layer and is not supported; allowed is {change.Allowed}, or an empty cell");
+            else
+                diagnostics.Warning(Place(i), "TOP004", $"'{text}' {(i < header.Length ? $"in column '{header[i].Text}'" : "in a column without a header")} is ignored");
+        }
+        return good;
     }
 
     /// <summary>Reports a layer that makes no sense; null, for the caller to return.</summary>

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Verification.Provers;
 using Sim.Verification.Verdicts;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification;
 

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using Sim.Datapath.Specs;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Verification.Provers;
 using Sim.Verification.Relations;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification;
 

@@ -4,8 +4,8 @@ using Sim.Foundation.Diagnostics;
 using Sim.Simulator;
 using Sim.Tests;
 using Sim.Verification;
-using Sim.Verification.Layers;
 using Sim.Verification.Verdicts;
+using Sim.Workloads.Integers;
 
 namespace Sim.Exploration.Tests;
 

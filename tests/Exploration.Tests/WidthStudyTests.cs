@@ -4,8 +4,8 @@ using Sim.Exploration.Studies;
 using Sim.Exploration.Widths;
 using Sim.Simulator;
 using Sim.Verification;
-using Sim.Verification.Layers;
 using Sim.Verification.Observation;
+using Sim.Workloads.Integers;
 
 namespace Sim.Exploration.Tests;
 

@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 using Sim.Datapath.Specs;
 using Sim.Tests;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Verification.Provers;
 using Sim.Verification.Verdicts;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Tests;
 

@@ -5,8 +5,8 @@ using Sim.Tests;
 using Sim.Verification.Certificates;
 using Sim.Verification.Checking;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 using Sim.Workloads.Onnx;
 
 namespace Sim.Verification.Tests;

@@ -4,10 +4,10 @@ using Sim.Exploration.Studies;
 using Sim.Foundation.Diagnostics;
 using Sim.Simulator.Execution;
 using Sim.Verification;
-using Sim.Verification.Layers;
 using Sim.Verification.Repair;
 using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 using Sim.Workloads.Onnx;
 
 namespace Sim.Cli.Verbs;

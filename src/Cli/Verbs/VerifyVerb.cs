@@ -6,12 +6,12 @@ using Sim.Foundation.Diagnostics;
 using Sim.Verification;
 using Sim.Verification.Certificates;
 using Sim.Verification.Checking;
-using Sim.Verification.Layers;
 using Sim.Verification.Observation;
 using Sim.Verification.Provers;
 using Sim.Verification.Relations;
 using Sim.Verification.Solvers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 using Sim.Workloads.Onnx;
 
 namespace Sim.Cli.Verbs;

@@ -7,6 +7,7 @@ using Sim.Simulator.Execution;
 using Sim.Verification;
 using Sim.Verification.Observation;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Exploration.Widths;
 
@@ -45,7 +46,7 @@ public static class WidthStudyRunner
 
     private static LayerWidths Layer(LayerWidth width, ObservedLayer seen, MatrixLayer layer, WrappedRuns runs, AccuracyRecord exact, CostModel prices, CancellationToken cancellation)
     {
-        IntegerLayer integer = layer.Integer!;
+        QLinearOperands integer = layer.Integer!;
         int proven = width.Widest(), observed = Math.Max(2, seen.PartialRange!.Value.Width), final = Math.Max(2, seen.Range!.Value.Width);
         INumberFormat weights = WrappedRuns.Format(layer.WeightElement), inputs = WrappedRuns.Format(integer.InputElement);
         FinnUnit finn = FinnUnit.Of(layer.Rows, layer.Shape.K, weights.Bits, inputs.Bits, WrappedRuns.Format(integer.OutputElement).Bits, integer.InputElement.Range().Item1 < 0);

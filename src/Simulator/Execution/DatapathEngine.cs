@@ -138,7 +138,7 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         }
     }
 
-    private void FinishIntegers(QuantizedLayer layer, IntegerLayer integer, long[] sums, int from, int count, int group, long[] output, LayerTally tally)
+    private void FinishIntegers(QuantizedLayer layer, QLinearOperands integer, long[] sums, int from, int count, int group, long[] output, LayerTally tally)
     {
         GemmLayer shape = layer.Layer.Shape;
         (long lowest, long highest) = integer.OutputElement.Range();

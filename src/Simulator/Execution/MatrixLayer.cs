@@ -9,11 +9,11 @@ namespace Sim.Simulator.Execution;
 /// <param name="WeightRows">Float layers: Groups·N rows of K float32 weights; empty for integer layers.</param>
 /// <param name="IntegerWeightRows">Integer layers: the same as integers; empty for float layers.</param>
 /// <param name="WeightElement">Element type of the weights in the graph.</param>
-/// <param name="Bias">float32 bias an output channel, already times beta; empty without bias. Integer layers keep theirs in <see cref="IntegerLayer"/>.</param>
+/// <param name="Bias">float32 bias an output channel, already times beta; empty without bias. Integer layers keep theirs in <see cref="QLinearOperands"/>.</param>
 /// <param name="Alpha">Factor of the product (Gemm's alpha), else 1.</param>
 /// <param name="Integer">What an integer layer adds; null for float layers.</param>
 public sealed record MatrixLayer(Node Node, GemmLayer Shape, float[] WeightRows, long[] IntegerWeightRows, ElementType WeightElement, float[] Bias, float Alpha,
-    IntegerLayer? Integer)
+    QLinearOperands? Integer)
 {
     /// <summary>The node's name.</summary>
     public string Name => Node.Name;
@@ -29,5 +29,5 @@ public sealed record MatrixLayer(Node Node, GemmLayer Shape, float[] WeightRows,
 }
 
 /// <summary>Quantization of an ONNX QLinearConv or QLinearMatMul: scales, zero points (per output channel where an array) and int32 bias.</summary>
-public sealed record IntegerLayer(float InputScale, int InputZeroPoint, ElementType InputElement, float[] WeightScales, int[] WeightZeroPoints,
+public sealed record QLinearOperands(float InputScale, int InputZeroPoint, ElementType InputElement, float[] WeightScales, int[] WeightZeroPoints,
     float OutputScale, int OutputZeroPoint, ElementType OutputElement, long[] Bias);

@@ -22,7 +22,7 @@ internal static class MatrixLayerFinder
         {
             long[] rows = LayerWeights.Rows(node, shape, weight.Integers);
             Tensor? bias = biasIndex > 0 && biasIndex < inputs.Count ? inputs[biasIndex] : null;
-            var extra = new IntegerLayer(One(inputs[1]!), (int)OneInteger(inputs[2]), inputs[0]!.Type, LayerWeights.PerRow(node, shape, inputs[4]!.Floats, "weight scales"),
+            var extra = new QLinearOperands(One(inputs[1]!), (int)OneInteger(inputs[2]), inputs[0]!.Type, LayerWeights.PerRow(node, shape, inputs[4]!.Floats, "weight scales"),
                 LayerWeights.PerRow(node, shape, Array.ConvertAll(inputs[5]?.Integers ?? [0], z => (int)z), "weight zero points"), One(inputs[6]!), (int)OneInteger(inputs[7]), inputs[7]?.Type ?? ElementType.UInt8, bias?.Integers ?? []);
             return (new MatrixLayer(node, shape, [], rows, weight.Type, [], 1, extra), null);
         }

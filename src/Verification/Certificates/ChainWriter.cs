@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Verification.Relations;
 using Sim.Workloads.Data;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Certificates;
 

@@ -1,4 +1,5 @@
 using Sim.Datapath.Specs;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Claims;
 

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using Sim.Foundation.Diagnostics;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Verification.Provers;
 using Sim.Verification.Solvers;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Constraints;
 

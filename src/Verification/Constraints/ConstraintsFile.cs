@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Constraints;
 

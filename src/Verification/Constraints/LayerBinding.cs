@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Sim.Foundation.Diagnostics;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Constraints;
 

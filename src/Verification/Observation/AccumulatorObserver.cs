@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Numerics;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Verification.Provers;
 using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Observation;
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Observation;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Numerics;
 using Sim.Verification.Claims;
 using Sim.Verification.Relations;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Provers;
 

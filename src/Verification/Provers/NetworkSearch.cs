@@ -1,5 +1,6 @@
 using Sim.Verification.Claims;
 using Sim.Verification.Relations;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Provers;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Sim.Verification.Claims;
 using Sim.Verification.Verdicts;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Provers;
 

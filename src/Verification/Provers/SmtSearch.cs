@@ -4,6 +4,7 @@ using System.Globalization;
 using Sim.Verification.Claims;
 using Sim.Verification.Solvers;
 using Sim.Verification.Verdicts;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Provers;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Sim.Verification.Claims;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Provers;
 

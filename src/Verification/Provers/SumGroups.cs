@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Numerics;
 using Sim.Verification.Claims;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Provers;
 

@@ -1,4 +1,5 @@
 using Sim.Verification.Claims;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Provers;
 

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
+using Sim.Workloads.Integers.Reading;
 
 namespace Sim.Verification.Relations;
 
@@ -73,7 +74,7 @@ internal sealed class Chain
         double least = double.PositiveInfinity;
         foreach (int channel in level.Channel.Distinct())
         {
-            if (Staircase.Of(source, channel, Layers.Reading.RowSums.Of(maker, channel), zero) is not { } s) return null;
+            if (Staircase.Of(source, channel, RowSums.Of(maker, channel), zero) is not { } s) return null;
             (Staircase above, Staircase below) = padded ? (s.Cut(below: true), s.Cut(below: false)) : (s, s);
             stairs.Add(channel, (above, below));
             foreach (double steepest in (double[])[above.Steepest(above: true), below.Steepest(above: false)])

@@ -1,4 +1,4 @@
-using Sim.Verification.Layers;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Relations;
 

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Verification.Verdicts;
 using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Relations;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Sim.Verification.Claims;
 using Sim.Verification.Verdicts;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Relations;
 

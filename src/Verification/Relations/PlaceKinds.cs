@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Sim.Verification.Layers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Relations;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Relations;
 

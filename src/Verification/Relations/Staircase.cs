@@ -1,5 +1,5 @@
 using System.Numerics;
-using Sim.Verification.Layers;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Relations;
 

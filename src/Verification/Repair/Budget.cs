@@ -1,3 +1,5 @@
+using Sim.Workloads.Integers;
+
 namespace Sim.Verification.Repair;
 
 /// <summary>

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Repair;
 

@@ -1,3 +1,5 @@
+using Sim.Workloads.Integers;
+
 namespace Sim.Verification.Repair;
 
 /// <summary>Makes integer weights of which no sum can leave its register. An implementation is one file and one line of <see cref="RepairCatalogue"/>.</summary>

@@ -1,5 +1,5 @@
-using Sim.Verification.Layers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 using Sim.Workloads.Onnx;
 using Sim.Workloads.Quantization;
 

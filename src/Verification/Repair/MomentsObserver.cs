@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Sim.Verification.Layers;
 using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Repair;
 

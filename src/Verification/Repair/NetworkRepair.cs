@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Sim.Foundation.Diagnostics;
-using Sim.Verification.Layers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 using Sim.Workloads.Onnx;
 
 namespace Sim.Verification.Repair;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Sim.Datapath.Formats;
-using Sim.Verification.Layers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 using Sim.Workloads.Onnx;
 using Sim.Workloads.Quantization;
 

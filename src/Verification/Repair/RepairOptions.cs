@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Sim.Verification.Layers;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Repair;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Sim.Verification.Claims;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Verdicts;
 

@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using Sim.Foundation.Diagnostics;
 using Sim.Tests;
-using Sim.Verification.Layers;
 using Sim.Verification.Observation;
 using Sim.Workloads.Data;
 using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Tests.Layers;
 

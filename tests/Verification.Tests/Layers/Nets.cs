@@ -1,9 +1,9 @@
 using Sim.Foundation.Diagnostics;
 using Sim.Tests;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Verification.Provers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 using Sim.Workloads.Onnx;
 
 namespace Sim.Verification.Tests.Layers;

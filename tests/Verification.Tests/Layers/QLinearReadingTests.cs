@@ -2,11 +2,11 @@ using System.Globalization;
 using Sim.Foundation.Diagnostics;
 using Sim.Tests;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Verification.Provers;
 using Sim.Workloads.Data;
 using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Tests.Layers;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Sim.Tests;
-using Sim.Verification.Layers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Tests.Layers;
 
@@ -77,10 +77,10 @@ public class QdqReadingTests
         IntegerLayer layer = Nets.Read(graph).Layers.Single();
         Assert.Multiple(() =>
         {
-            Assert.That(layer.Row(0, Claims.ZeroPoints.Folded).ToArray(), Is.EqualTo(new[] { 2, 4, 6 }));
-            Assert.That(layer.Row(1, Claims.ZeroPoints.Folded).ToArray(), Is.EqualTo(new[] { -2, 8, 10 }));
-            Assert.That(layer.Row(1, Claims.ZeroPoints.Raw).ToArray(), Is.EqualTo(new[] { -4, 6, 8 }));
-            Assert.That(layer.Input(0, 0, Claims.ZeroPoints.Folded), Is.EqualTo(new Interval(-5, 250)));
+            Assert.That(layer.Row(0, ZeroPoints.Folded).ToArray(), Is.EqualTo(new[] { 2, 4, 6 }));
+            Assert.That(layer.Row(1, ZeroPoints.Folded).ToArray(), Is.EqualTo(new[] { -2, 8, 10 }));
+            Assert.That(layer.Row(1, ZeroPoints.Raw).ToArray(), Is.EqualTo(new[] { -4, 6, 8 }));
+            Assert.That(layer.Input(0, 0, ZeroPoints.Folded), Is.EqualTo(new Interval(-5, 250)));
         });
     }
 

@@ -1,6 +1,6 @@
 using Sim.Foundation.Diagnostics;
-using Sim.Verification.Layers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Tests.Layers;
 

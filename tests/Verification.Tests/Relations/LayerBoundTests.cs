@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using Sim.Tests;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Verification.Provers;
 using Sim.Verification.Relations;
 using Sim.Verification.Verdicts;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Tests.Relations;
 

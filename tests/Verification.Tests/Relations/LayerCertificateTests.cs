@@ -2,9 +2,9 @@ using System.Text.Json.Nodes;
 using Sim.Verification.Certificates;
 using Sim.Verification.Checking;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Verification.Provers;
 using Sim.Verification.Relations;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Tests.Relations;
 

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using Sim.Foundation.Diagnostics;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Verification.Tests.Layers;
 using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Tests.Relations;
 

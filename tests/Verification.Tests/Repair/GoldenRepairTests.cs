@@ -5,6 +5,7 @@ using Sim.Verification.Repair;
 using Sim.Verification.Tests.Layers;
 using Sim.Workloads.Data;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 using Sim.Workloads.Quantization;
 
 namespace Sim.Verification.Tests.Repair;

@@ -4,11 +4,11 @@ using System.Numerics;
 using Sim.Foundation.Diagnostics;
 using Sim.Tests;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Verification.Repair;
 using Sim.Verification.Tests.Layers;
 using Sim.Workloads.Data;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 using Sim.Workloads.Onnx;
 
 namespace Sim.Verification.Tests.Repair;

@@ -1,9 +1,9 @@
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Verification.Provers;
 using Sim.Verification.Repair;
 using Sim.Verification.Tests.Layers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Tests.Repair;
 

@@ -5,9 +5,9 @@ using Sim.Foundation.Yaml;
 using Sim.Tests;
 using Sim.Verification.Claims;
 using Sim.Verification.Constraints;
-using Sim.Verification.Layers;
 using Sim.Verification.Solvers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Tests.Solvers;
 

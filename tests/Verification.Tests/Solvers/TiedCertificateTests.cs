@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 using Sim.Verification.Certificates;
 using Sim.Verification.Checking;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Verification.Provers;
 using Sim.Verification.Solvers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Tests.Solvers;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Sim.Foundation.Random;
 using Sim.Verification;
-using Sim.Verification.Layers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Cli.Verbs.Bench;
 

@@ -3,11 +3,11 @@ using System.Diagnostics;
 using Sim.Foundation.Random;
 using Sim.Verification;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Verification.Provers;
 using Sim.Verification.Relations;
 using Sim.Verification.Solvers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 using Sim.Workloads.Topologies;
 
 namespace Sim.Cli.Verbs.Bench;

@@ -3,8 +3,8 @@ using Sim.Datapath.Formats;
 using Sim.Datapath.Specs;
 using Sim.Simulator.Execution;
 using Sim.Verification;
-using Sim.Verification.Layers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 using Sim.Workloads.Quantization;
 
 namespace Sim.Cli.Verbs.Repair;

@@ -3,8 +3,8 @@ using System.CommandLine;
 using Sim.Exploration.Studies;
 using Sim.Foundation.Diagnostics;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 using Sim.Workloads.Onnx;
 using Sim.Workloads.Quantization;
 

@@ -3,9 +3,9 @@ using System.CommandLine;
 using Sim.Foundation.Diagnostics;
 using Sim.Verification;
 using Sim.Verification.Constraints;
-using Sim.Verification.Layers;
 using Sim.Verification.Provers;
 using Sim.Verification.Solvers;
+using Sim.Workloads.Integers;
 
 namespace Sim.Cli.Verbs.Verify;
 

@@ -3,10 +3,10 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sim.Verification;
 using Sim.Verification.Checking;
-using Sim.Verification.Layers;
 using Sim.Verification.Observation;
 using Sim.Verification.Verdicts;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 
 namespace Sim.Cli.Verbs.Verify;
 

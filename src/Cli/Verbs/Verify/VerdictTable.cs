@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Sim.Verification;
 using Sim.Verification.Observation;
 using Sim.Verification.Verdicts;
+using Sim.Workloads.Integers;
 using Spectre.Console;
 
 namespace Sim.Cli.Verbs.Verify;

@@ -4,7 +4,7 @@ using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
 using Sim.Verification;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
+using Sim.Workloads.Integers;
 
 namespace Sim.Cli.Verbs.Verify;
 
@@ -28,7 +28,7 @@ internal sealed record VerifyRequest(string? Model, int? Width, int? Inner, bool
 
     private static readonly (string, BiasPlacement)[] Biases = [("preloaded", BiasPlacement.Preloaded), ("after", BiasPlacement.AddedAfter), ("none", BiasPlacement.None)];
 
-    private static readonly (string, ZeroPoints)[] Handlings = [("folded", Verification.Claims.ZeroPoints.Folded), ("raw", Verification.Claims.ZeroPoints.Raw)];
+    private static readonly (string, ZeroPoints)[] Handlings = [("folded", Verification.ZeroPoints.Folded), ("raw", Verification.ZeroPoints.Raw)];
 
     private static readonly (string, BoxRule?)[] Rules = [("type", BoxRule.DataType), ("propagated", BoxRule.Propagated), ("relations", BoxRule.Propagated), ("calibrated", null)];
 

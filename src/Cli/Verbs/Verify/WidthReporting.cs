@@ -8,8 +8,8 @@ using Sim.Reports;
 using Sim.Reports.Widths;
 using Sim.Verification;
 using Sim.Verification.Claims;
-using Sim.Verification.Layers;
 using Sim.Verification.Observation;
+using Sim.Workloads.Integers;
 
 namespace Sim.Cli.Verbs.Verify;
 

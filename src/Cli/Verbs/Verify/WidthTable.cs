@@ -3,6 +3,7 @@ using Sim.Verification;
 using Sim.Verification.Observation;
 using Sim.Verification.Provers;
 using Sim.Verification.Verdicts;
+using Sim.Workloads.Integers;
 using Spectre.Console;
 
 namespace Sim.Cli.Verbs.Verify;

@@ -1,8 +1,8 @@
 using Sim.Foundation.Diagnostics;
-using Sim.Verification.Layers.Reading;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers.Reading;
 
-namespace Sim.Verification.Layers;
+namespace Sim.Workloads.Integers;
 
 /// <summary>
 /// Finds the layers of a network whose sums are integers: QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger; Conv, Gemm and MatMul of operands that

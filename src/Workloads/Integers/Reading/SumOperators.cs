@@ -1,7 +1,7 @@
 using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
 
-namespace Sim.Verification.Layers.Reading;
+namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>Registers that sum integers without weights of a network: average pooling, reductions, residual additions. Zero points are subtracted before the sum.</summary>
 internal static class SumOperators

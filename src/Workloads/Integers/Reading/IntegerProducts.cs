@@ -1,7 +1,7 @@
 using Sim.Workloads.Graph;
 using Sim.Workloads.Quantization;
 
-namespace Sim.Verification.Layers.Reading;
+namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger.</summary>
 internal static class IntegerProducts

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Sim.Workloads.Graph;
 
-namespace Sim.Verification.Layers.Reading;
+namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>Operators that make no values: views keep everything that is known; those that move or choose elements keep the range. Integers of constants move with them.</summary>
 internal static class Views

@@ -1,6 +1,6 @@
 using Sim.Workloads.Graph;
 
-namespace Sim.Verification.Layers.Reading;
+namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>Values that no input can make negative.</summary>
 internal static class Signs

@@ -1,6 +1,6 @@
 using Sim.Workloads.Quantization;
 
-namespace Sim.Verification.Layers;
+namespace Sim.Workloads.Integers;
 
 /// <summary>
 /// An input that an earlier layer makes: stored input = clamp(round-half-even((float)sum · Multipliers[channel]) + ZeroPoint, Low, High), the sum with its bias.

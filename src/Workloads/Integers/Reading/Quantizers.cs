@@ -1,7 +1,7 @@
 using Sim.Workloads.Graph;
 using Sim.Workloads.Quantization;
 
-namespace Sim.Verification.Layers.Reading;
+namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>QuantizeLinear, DequantizeLinear and what cannot be known: DynamicQuantizeLinear.</summary>
 internal static class Quantizers

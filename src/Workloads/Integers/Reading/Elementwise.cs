@@ -1,6 +1,6 @@
 using Sim.Workloads.Graph;
 
-namespace Sim.Verification.Layers.Reading;
+namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>Operators on float32 values between layers: those that keep a layer's sums recognisable, and the ranges of all others.</summary>
 internal static class Elementwise

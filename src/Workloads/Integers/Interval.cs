@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Sim.Verification;
+namespace Sim.Workloads.Integers;
 
 /// <summary>Integers from Low to High, both included. All verification arithmetic is exact: Int128 with overflow checks.</summary>
 public readonly record struct Interval(Int128 Low, Int128 High)

@@ -2,7 +2,7 @@ using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Quantization;
 
-namespace Sim.Verification.Layers.Reading;
+namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>What the operands of matrix layers are on calibration samples: all values, or the extremes where calibration asks for no more.</summary>
 internal sealed class ActivationStatistics

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Sim.Verification.Layers;
+namespace Sim.Workloads.Integers;
 
 /// <summary>What inputs of layers can be, when the graph alone is asked.</summary>
 public enum BoxRule

@@ -1,7 +1,7 @@
 using Sim.Workloads.Graph;
 using Sim.Workloads.Quantization;
 
-namespace Sim.Verification.Layers.Reading;
+namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>
 /// Conv, Gemm and MatMul of dequantized operands: integer hardware sums the integers, and the scales multiply the sums. A bias is in units of the product's scale:

@@ -1,7 +1,7 @@
 using Sim.Workloads.Graph;
 using Sim.Workloads.Quantization;
 
-namespace Sim.Verification.Layers.Reading;
+namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>Boxes of integers: of types, of constants, of a layer's inputs, of requantized sums.</summary>
 internal static class Boxes

@@ -1,7 +1,7 @@
 using Sim.Workloads.Graph;
 using Sim.Workloads.Quantization;
 
-namespace Sim.Verification.Layers;
+namespace Sim.Workloads.Integers;
 
 /// <summary>The value of the graph that feeds a layer.</summary>
 /// <param name="Value">Name of the value.</param>

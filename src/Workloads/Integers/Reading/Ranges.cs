@@ -1,6 +1,6 @@
 using Sim.Workloads.Graph;
 
-namespace Sim.Verification.Layers.Reading;
+namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>Float32 ranges of values, rounded as the executor rounds: every step rises with its argument, so the ends go through it alone.</summary>
 internal static class Ranges

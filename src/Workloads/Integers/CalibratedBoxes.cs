@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
 
-namespace Sim.Verification.Layers;
+namespace Sim.Workloads.Integers;
 
 /// <summary>
 /// Narrows the boxes of a network's layers to what their inputs are on data, input channel by input channel. A claim about such boxes is a claim about data that

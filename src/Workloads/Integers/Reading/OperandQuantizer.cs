@@ -2,7 +2,7 @@ using Sim.Datapath.Formats;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Quantization;
 
-namespace Sim.Verification.Layers.Reading;
+namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>Constant weights of a layer as integers, row by row.</summary>
 internal sealed record IntegerRows(int[] Weights, Interval Type, float[] Scales, int[] Zeros);

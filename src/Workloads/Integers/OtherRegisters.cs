@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using Sim.Verification.Layers.Reading;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers.Reading;
 
-namespace Sim.Verification.Layers;
+namespace Sim.Workloads.Integers;
 
 /// <summary>
 /// Registers that are no accumulators of matrix products, each as an integer layer whose sums are what the register holds, so that every claim and prover applies:

@@ -1,7 +1,7 @@
 using Sim.Workloads.Graph;
 using Sim.Workloads.Quantization;
 
-namespace Sim.Verification.Layers;
+namespace Sim.Workloads.Integers;
 
 /// <summary>
 /// Post-training quantization of the float operands of Conv, Gemm and MatMul, as `sim run` does it: weights in signed integers of <paramref name="WeightBits"/>,

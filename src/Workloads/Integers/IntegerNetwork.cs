@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Sim.Workloads.Graph;
 
-namespace Sim.Verification.Layers;
+namespace Sim.Workloads.Integers;
 
 /// <summary>The integer layers of a network in execution order, and the graph that they came from.</summary>
 /// <param name="Notes">Layers that have no integer semantics, and why: one line each.</param>

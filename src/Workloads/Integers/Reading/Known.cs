@@ -1,6 +1,6 @@
 using Sim.Workloads.Graph;
 
-namespace Sim.Verification.Layers.Reading;
+namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>What the reader knows of a value of the graph. Nothing known: the value is not in its table.</summary>
 internal abstract record Known;

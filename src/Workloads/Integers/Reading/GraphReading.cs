@@ -3,7 +3,7 @@ using Sim.Foundation.Diagnostics;
 using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
 
-namespace Sim.Verification.Layers.Reading;
+namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>State of one pass over a graph: what is known of each value, the layers found so far, the problems.</summary>
 internal sealed class GraphReading

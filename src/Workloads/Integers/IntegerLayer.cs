@@ -1,7 +1,6 @@
-using Sim.Verification.Claims;
 using Sim.Workloads.Graph;
 
-namespace Sim.Verification.Layers;
+namespace Sim.Workloads.Integers;
 
 /// <summary>
 /// A layer whose sums are integers: output channel r (a row) sums Weights[r, k] times its K inputs. K order is that of the ONNX weight: channel, ky, kx.

@@ -1,12 +1,10 @@
-using Sim.Verification.Claims;
-
-namespace Sim.Verification.Layers.Reading;
+namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>What the finished sums of a layer can be, bias included, for inputs within their boxes: both ends are reached.</summary>
-internal static class RowSums
+public static class RowSums
 {
     /// <summary>The range of every row.</summary>
-    internal static Interval[] Of(IntegerLayer layer)
+    public static Interval[] Of(IntegerLayer layer)
     {
         var sums = new Interval[layer.Rows];
         if (layer.Weights.Length == 0)
@@ -20,7 +18,7 @@ internal static class RowSums
     }
 
     /// <summary>The range of one row.</summary>
-    internal static Interval Of(IntegerLayer layer, int row) => layer.Weights.Length == 0 ? Free(layer, row) : Of(layer, row, Bounds(layer, row / layer.Shape.N));
+    public static Interval Of(IntegerLayer layer, int row) => layer.Weights.Length == 0 ? Free(layer, row) : Of(layer, row, Bounds(layer, row / layer.Shape.N));
 
     private static Interval Of(IntegerLayer layer, int row, (long[] Low, long[] High) inputs)
     {

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Sim.Workloads.Graph;
 
-namespace Sim.Verification.Layers.Reading;
+namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>What each operator means for integers, one line each. Of an operator that is not here, only the data type of its output is known.</summary>
 internal static class NodeReaderCatalogue

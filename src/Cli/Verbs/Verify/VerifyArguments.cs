@@ -28,7 +28,7 @@ internal sealed record VerifyRequest(string? Model, int? Width, int? Inner, bool
 
     private static readonly (string, BiasPlacement)[] Biases = [("preloaded", BiasPlacement.Preloaded), ("after", BiasPlacement.AddedAfter), ("none", BiasPlacement.None)];
 
-    private static readonly (string, ZeroPoints)[] Handlings = [("folded", ZeroPoints.Folded), ("raw", ZeroPoints.Raw)];
+    private static readonly (string, ZeroPoints)[] Handlings = [("folded", Sim.Workloads.Integers.ZeroPoints.Folded), ("raw", Sim.Workloads.Integers.ZeroPoints.Raw)];
 
     private static readonly (string, BoxRule?)[] Rules = [("type", BoxRule.DataType), ("propagated", BoxRule.Propagated), ("relations", BoxRule.Propagated), ("calibrated", null)];
 

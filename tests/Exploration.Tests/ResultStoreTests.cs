@@ -62,6 +62,14 @@ public class ResultStoreTests
             command.ExecuteNonQuery();
         }
         Assert.That(() => ResultStore.Open(other), Throws.TypeOf<StoreException>().With.Message.Contains("another version"));
+        using (var connection = new SqliteConnection($"Data Source={other};Pooling=False"))
+        {
+            connection.Open();
+            using SqliteCommand command = connection.CreateCommand();
+            command.CommandText = "UPDATE meta SET value='sim.store/1'";
+            command.ExecuteNonQuery();
+        }
+        Assert.That(() => ResultStore.Open(other), Throws.TypeOf<StoreException>().With.Message.Contains("no checksums"));
     }
 
     [Test]

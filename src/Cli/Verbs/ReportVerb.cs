@@ -80,7 +80,7 @@ internal sealed class ReportVerb : IVerb
     {
         try
         {
-            using ResultStore store = ResultStore.Open(path);
+            using ResultStore store = ResultStore.OpenRead(path);
             return Report.Of(new StudyResult(store.Header, store.Points()));
         }
         catch (StoreException e)

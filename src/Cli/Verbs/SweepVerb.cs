@@ -62,7 +62,7 @@ internal sealed class SweepVerb : IVerb
         }
         catch (StoreException e)
         {
-            throw new InvalidInputException(new Location(path), "STO001", e.Message);
+            throw new InvalidInputException(new Location(path.Length == 0 ? "--store" : path), "STO001", e.Message);
         }
     }
 

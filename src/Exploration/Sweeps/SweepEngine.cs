@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
 using Sim.Exploration.Store;
 using Sim.Exploration.Studies;
 
@@ -33,7 +34,7 @@ public static class SweepEngine
         ArgumentNullException.ThrowIfNull(evaluator);
         ArgumentNullException.ThrowIfNull(store);
         ArgumentOutOfRangeException.ThrowIfLessThan(jobs, 1);
-        HashSet<int> finished = [.. store.Points().Select(p => p.Index)];
+        ImmutableHashSet<int> finished = store.Finished();
         DesignPoint[] open = [.. points.Where(p => !finished.Contains(p.Index))];
         IReadOnlyList<Action> shared = evaluator.SharedWork(open);
         int total = shared.Count + open.Length, done = 0;
@@ -79,6 +80,8 @@ public static class SweepEngine
         foreach (Thread worker in workers) worker.Start();
         foreach (Thread worker in workers) worker.Join();
         cancellation.ThrowIfCancellationRequested();
+        // A store that cannot be written is the machine's fault, not the tool's: it is told as such.
+        if (faults.OfType<StoreException>().FirstOrDefault() is { } store) ExceptionDispatchInfo.Throw(store);
         if (faults.Count > 0) throw new AggregateException(faults);
     }
 }

@@ -13,6 +13,9 @@ internal static class StoreFile
     private static readonly byte[] Magic = Encoding.ASCII.GetBytes("SQLite format 3\0");
     private static readonly string[] Companions = ["-wal", "-shm", "-journal"];
 
+    // Tells the files that one process is about to make apart.
+    private static int _made;
+
     /// <summary>Why a path cannot name a store, or null.</summary>
     public static string? Refusal(string path)
     {
@@ -57,7 +60,7 @@ internal static class StoreFile
         bool taken = IsTaken(path);
         if (!taken && Companions.FirstOrDefault(c => File.Exists(path + c)) is { } beside)
             throw new StoreException($"'{path}{beside}' is left of another database of this name, which a new one would read; move it away, or name another file with --store");
-        string fresh = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.new");
+        string fresh = Path.Combine(folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}-{Interlocked.Increment(ref _made)}.new");
         try
         {
             using (SqliteConnection connection = Connect(fresh, SqliteOpenMode.ReadWriteCreate)) fill(connection);

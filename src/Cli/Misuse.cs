@@ -15,7 +15,9 @@ internal static class Misuse
         foreach (string token in unknown) messages.Add($"unknown option '{token}'{NearestName.Hint(token, Options(parsed))}");
         foreach (string token in parsed.UnmatchedTokens.Except(unknown))
             messages.Add($"unknown verb or argument '{token}'{NearestName.Hint(token, parsed.CommandResult.Command.Subcommands.Select(c => c.Name))}");
-        if (messages.Count == 0) messages.AddRange(parsed.Errors.Select(e => e.Message).Distinct());
+        messages.AddRange(SwallowedOptions(parsed));
+        // Whoever asks for help has not finished typing: what is missing is no mistake, an unknown verb still is.
+        if (messages.Count == 0 && parsed.Action is not HelpWithExamples) messages.AddRange(parsed.Errors.Select(e => e.Message).Distinct());
         if (messages.Count == 0) return [];
         string verb = string.Concat(VerbPath(parsed).Reverse().Select(v => v + " "));
         return [.. messages.Select(m => $"sim: error CLI001: {m}"), $"sim: 'sim {verb}--help' tells how to use it"];
@@ -24,11 +26,22 @@ internal static class Misuse
     // A misspelt option would otherwise be taken for the argument of a verb that takes files.
     private static IEnumerable<string> UnknownOptions(ParseResult parsed)
     {
+        string[] known = [.. Options(parsed)];
         foreach (Token token in parsed.Tokens)
         {
             if (token.Type == TokenType.DoubleDash) yield break;
-            if (token.Type == TokenType.Argument && token.Value.Length > 2 && token.Value.StartsWith("--", StringComparison.Ordinal)) yield return token.Value;
+            bool isOption = token.Type == TokenType.Argument && token.Value.Length > 2 && token.Value.StartsWith("--", StringComparison.Ordinal);
+            if (isOption && !known.Contains(token.Value)) yield return token.Value;
         }
+    }
+
+    // The parser takes what follows an option for its value, even another option's name.
+    private static IEnumerable<string> SwallowedOptions(ParseResult parsed)
+    {
+        for (SymbolResult? r = parsed.CommandResult; r is CommandResult c; r = r.Parent)
+            foreach (OptionResult option in c.Children.OfType<OptionResult>().Where(o => !o.Implicit))
+                foreach (Token value in option.Tokens.Where(t => t.Value.StartsWith("--", StringComparison.Ordinal)))
+                    yield return $"'{option.Option.Name}' needs a value, found the option '{value.Value}' (a file of that name is written './{value.Value}')";
     }
 
     private static IEnumerable<string> Options(ParseResult parsed)

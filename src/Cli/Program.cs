@@ -30,7 +30,7 @@ internal static class Program
         try
         {
             ParseResult parsed = Root(terminal).Parse(args);
-            if (parsed.Action is not HelpWithExamples && Misuse.Of(parsed) is { Count: > 0 } messages)
+            if (Misuse.Of(parsed) is { Count: > 0 } messages)
             {
                 foreach (string message in messages) terminal.Error.WriteLine(message);
                 return ExitCode.BadInput;
@@ -73,6 +73,9 @@ internal static class Program
     {
         var root = new RootCommand("Bit-exact simulator of low-precision neural network accelerators: cycles, energy, area and accuracy from one description.");
         foreach (IVerb verb in VerbCatalogue.All) root.Add(verb.Build(terminal));
+        NumberOptions.Apply(root);
+        // Shells that ask for completions go by a protocol of their own; a directive in brackets is no verb of ours.
+        root.Directives.Clear();
         foreach (Option option in root.Options)
             if (option is HelpOption { Action: HelpAction usual } help) help.Action = new HelpWithExamples(usual);
         return root;

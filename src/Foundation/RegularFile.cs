@@ -24,4 +24,13 @@ public static class RegularFile
         file.ReadExactly(bytes);
         return bytes;
     }
+
+    /// <summary>All text of a file of at most <paramref name="limit"/> bytes.</summary>
+    public static string ReadText(string path, long limit)
+    {
+        using FileStream file = Open(path);
+        if (file.Length > limit) throw new IOException($"it has {file.Length} bytes; at most {limit} are supported");
+        using var reader = new StreamReader(file);
+        return reader.ReadToEnd();
+    }
 }

@@ -19,6 +19,16 @@ public sealed class CommandLineTest
     [TestCase("validate --jsn x.yaml", "sim: error CLI001: unknown option '--jsn'; did you mean '--json'?")]
     [TestCase("validate", "sim: error CLI001: Required argument 'FILE' missing for command: 'validate'.")]
     [TestCase("schema architectur", "did you mean 'architecture'?")]
+    [TestCase("run edge_npu --model x --scale 0,0625", "'--scale' must be a decimal number such as 0.0625 or 1e-3, with a point and no separators, found '0,0625'")]
+    [TestCase("verify --model x --offset -0,5", "'--offset' must be a decimal number such as 0.0625 or 1e-3, with a point and no separators, found '-0,5'")]
+    [TestCase("verify --model x --time-limit 1_0", "'--time-limit' must be a decimal number")]
+    [TestCase("repair --model x --out y --accumulator 1,6", "'--accumulator' must be a whole number (digits, with '-' before a negative one), found '1,6'")]
+    [TestCase("verify --model x --accumulator 0x10", "'--accumulator' must be a whole number")]
+    [TestCase("demo --jobs ２", "'--jobs' must be a whole number")]
+    [TestCase("run edge_npu --model x --out --json", "'--out' needs a value, found the option '--json' (a file of that name is written './--json')")]
+    [TestCase("run edge_npu --model --data x.npy", "'--model' needs a value, found the option '--data'")]
+    [TestCase("bogus --help", "sim: error CLI001: unknown verb or argument 'bogus'")]
+    [TestCase("[suggest]", "sim: error CLI001: ")]
     [TestCase("validate no_such_file.yaml", "no_such_file.yaml: error CFG008: cannot read the file: there is no such file")]
     public void Misuse_is_exit_code_2_on_stderr(string arguments, string message)
     {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Sim.Datapath.Formats;
+using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 
@@ -37,7 +38,7 @@ internal static class CodebookType
         var numbers = new List<float>();
         foreach ((string word, Location place) in words)
         {
-            if (float.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out float number) && float.IsFinite(number)) numbers.Add(number);
+            if (StrictNumber.TryReal(word, out float number)) numbers.Add(number);
             else bag.Error(place, "CFG011", $"'{word}' in a codebook is not a finite binary32 number");
             if (bag.ErrorCount - before >= 20) return false;
         }

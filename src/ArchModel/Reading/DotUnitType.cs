@@ -1,6 +1,7 @@
 using Sim.Datapath;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Specs;
+using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 
@@ -14,7 +15,7 @@ internal static class DotUnitType
     private static readonly YamlField<int?> Fraction = YamlField.Required("fraction", new YamlScalarType<int?>($"an integer from 1 to {AlignedDotUnit.MaximumFraction}, or 'exact'",
             (string t, out int? v) =>
             {
-                v = t != "exact" && int.TryParse(t, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int bits) ? bits : null;
+                v = t != "exact" && StrictNumber.TryWhole(t, out int bits) && bits >= 0 ? bits : null;
                 return t == "exact" || v is >= 1 and <= AlignedDotUnit.MaximumFraction;
             },
             () => new System.Text.Json.Nodes.JsonObject { ["type"] = new System.Text.Json.Nodes.JsonArray("integer", "string") }),

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text.Json.Nodes;
 using Sim.Datapath.Specs;
+using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 
@@ -127,7 +128,7 @@ internal static class MultiplierType
             if (cells.Length != columns) bag.Error(place, "CFG109", $"row {rows} of the product table has {cells.Length} numbers, the first has {columns}");
             foreach (string cell in cells)
             {
-                if (float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out float product) && float.IsFinite(product)) products.Add(product);
+                if (StrictNumber.TryReal(cell, out float product)) products.Add(product);
                 else bag.Error(place, "CFG109", $"row {rows} of the product table: '{cell}' is not a finite binary32 number");
             }
             if (bag.ErrorCount - before >= 20) return false;

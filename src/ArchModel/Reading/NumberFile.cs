@@ -1,3 +1,4 @@
+using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 
@@ -8,6 +9,8 @@ internal static class NumberFile
 {
     private static readonly char[] Separators = [',', ' ', '\t'];
 
+    private const long LargestFile = 64L << 20;
+
     /// <summary>The words of every line with their place, lines without words left out; null after recording why the file cannot be read.</summary>
     public static (string[] Words, Location Place)[]? Read(YamlField<string> field, YamlMap map, DiagnosticBag bag)
     {
@@ -16,7 +19,7 @@ internal static class NumberFile
         if (!Path.IsPathRooted(path) && Path.GetDirectoryName(named.File) is { Length: > 0 } folder) path = Path.Combine(folder, path);
         try
         {
-            return Lines(File.ReadAllLines(path).Select((line, i) => (line, new Location(path, i + 1))));
+            return Lines(RegularFile.ReadText(path, LargestFile).ReplaceLineEndings("\n").Split('\n').Select((line, i) => (line, new Location(path, i + 1))));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

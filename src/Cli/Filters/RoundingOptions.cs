@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.Globalization;
 using Sim.Datapath;
+using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 
 namespace Sim.Cli.Filters;
@@ -70,7 +70,7 @@ internal sealed class RoundingOptions
     {
         if (rounding.Mode != RoundingMode.Stochastic) return true;
         int last = row.Count - 1;
-        bool good = uint.TryParse(row.Field(last), NumberStyles.None, CultureInfo.InvariantCulture, out uint random) && (ulong)random >> rounding.RandomBits == 0;
+        bool good = StrictNumber.TryWhole(row.Field(last), out uint random) && (ulong)random >> rounding.RandomBits == 0;
         if (!good) row.RejectField(last, 0, $"expected a decimal random integer of {rounding.RandomBits} bits, found '{row.Field(last)}'");
         rounding = rounding with { Random = random };
         return good;

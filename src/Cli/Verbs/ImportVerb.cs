@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
@@ -44,7 +45,7 @@ internal sealed class ImportVerb : IVerb
         string text;
         try
         {
-            text = File.ReadAllText(file);
+            text = RegularFile.ReadText(file, 64L << 20);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

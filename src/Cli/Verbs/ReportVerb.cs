@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Sim.Exploration.Store;
 using Sim.Exploration.Studies;
+using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Reports;
 using Sim.Reports.Exporters;
@@ -96,7 +97,7 @@ internal sealed class ReportVerb : IVerb
         {
             try
             {
-                RunRecord record = RecordJson.Read<RunRecord>(File.ReadAllText(name));
+                RunRecord record = RecordJson.Read<RunRecord>(RegularFile.ReadText(name, 1L << 30));
                 if (record.Schema == RunRecord.CurrentSchema) records.Add(record);
                 else bag.Error(new Location(name), "REP003", $"is a record of schema '{record.Schema}'; this tool reads '{RunRecord.CurrentSchema}'");
             }

@@ -4,6 +4,7 @@ using Sim.Exploration.Metrics;
 using Sim.Exploration.Store;
 using Sim.Exploration.Studies;
 using Sim.Exploration.Sweeps;
+using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Reports;
 using Sim.Workloads.Graph;
@@ -21,7 +22,7 @@ internal sealed class SweepVerb : IVerb
         var jobs = new Option<int>("--jobs") { Description = "Designs at a time (default: the number of cores)", DefaultValueFactory = _ => Environment.ProcessorCount };
         jobs.Validators.Add(r =>
         {
-            if (r.Tokens.Count > 0 && (!int.TryParse(r.Tokens[0].Value, out int n) || n < 1)) r.AddError($"'--jobs' must be a positive integer, found '{r.Tokens[0].Value}'");
+            if (r.Tokens.Count > 0 && StrictNumber.TryWhole(r.Tokens[0].Value, out int n) && n < 1) r.AddError($"'--jobs' must be a positive integer, found '{r.Tokens[0].Value}'");
         });
         var on = new Option<string>("--on") { Description = "Where to run: local", DefaultValueFactory = _ => "local" };
         on.AcceptOnlyFromAmong("local");

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Sim.ArchModel.Reading;
+using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 
@@ -53,7 +54,7 @@ public static class StudyReader
     {
         ArgumentNullException.ThrowIfNull(bag);
         if (ConfigCatalogue.Open(pathOrName, Folder, bag) is not { } document) return null;
-        return Read(document, bag, File.Exists(document.File) ? File.ReadAllText(document.File) : ConfigCatalogue.Text(Folder, pathOrName));
+        return Read(document, bag, File.Exists(document.File) ? RegularFile.ReadText(document.File, 16L << 20) : ConfigCatalogue.Text(Folder, pathOrName));
     }
 
     /// <summary>Reads a parsed file; null after recording everything wrong with it. <paramref name="source"/> is its text for reports.</summary>

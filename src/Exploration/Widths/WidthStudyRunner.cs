@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Sim.ArchModel.Costs;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Specs;
+using Sim.Foundation;
 using Sim.Simulator;
 using Sim.Simulator.Execution;
 using Sim.Verification;
@@ -41,7 +42,7 @@ public static class WidthStudyRunner
         ArgumentNullException.ThrowIfNull(name);
         AccuracyRecord found = new WrappedRuns(graph, data, threads).At(proven, cancellation: cancellation);
         int cut = name.LastIndexOf('_');
-        return new(cut > 0 && int.TryParse(name.AsSpan(cut + 1), out _) ? name[..cut] : name, name, proven, found.Top1, found.AgreementWithFloat);
+        return new(cut > 0 && StrictNumber.TryWhole(name.AsSpan(cut + 1), out int _) ? name[..cut] : name, name, proven, found.Top1, found.AgreementWithFloat);
     }
 
     private static LayerWidths Layer(LayerWidth width, ObservedLayer seen, MatrixLayer layer, WrappedRuns runs, AccuracyRecord exact, CostModel prices, CancellationToken cancellation)

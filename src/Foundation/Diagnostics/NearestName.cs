@@ -3,6 +3,8 @@ namespace Sim.Foundation.Diagnostics;
 /// <summary>Finds the name that a misspelt one most likely means.</summary>
 public static class NearestName
 {
+    private const int LongestName = 128;
+
     /// <summary>
     /// The candidate with the smallest edit distance (insert, delete, substitute, swap of neighbours; case counts as nothing), the first of equals;
     /// null when even the best needs more edits than a third of the longer name, rounded up.
@@ -11,10 +13,13 @@ public static class NearestName
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(candidates);
+        // Longer than any name is no slip of the fingers, and the distance costs the product of the lengths.
+        if (name.Length > LongestName) return null;
         string? best = null;
         int bestDistance = int.MaxValue;
         foreach (string candidate in candidates)
         {
+            if (candidate.Length > LongestName) continue;
             int distance = Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant());
             if (distance >= bestDistance || distance > (Math.Max(name.Length, candidate.Length) + 2) / 3) continue;
             (best, bestDistance) = (candidate, distance);

@@ -4,7 +4,7 @@ using YamlDotNet.Core.Events;
 namespace Sim.Foundation.Yaml;
 
 /// <summary>
-/// YamlDotNet 16.3 answers some broken files with InvalidOperationException and its like from inside the scanner (an unclosed `[` before a key is one);
+/// YamlDotNet (16.3, 18.1) answers some broken files with InvalidOperationException and its like from inside the scanner (an unclosed `[` before a key is one);
 /// for the user those are syntax errors at the place reached.
 /// </summary>
 internal sealed class GuardedParser(IParser inner) : IParser

@@ -14,6 +14,9 @@ public sealed record YamlDocument(string File, YamlMap Root, string Schema)
     /// <summary>The key that every file starts with.</summary>
     public const string SchemaKey = "schema";
 
+    // Nothing that a person writes is longer, and what is read costs a multiple of it.
+    private const long LargestFile = 16L << 20;
+
     /// <summary>Reads a file; null after recording why not (CFG001 syntax, CFG005 duplicate keys, CFG008 unreadable, CFG009 no schema).</summary>
     public static YamlDocument? Load(string path, DiagnosticBag bag)
     {
@@ -21,7 +24,7 @@ public sealed record YamlDocument(string File, YamlMap Root, string Schema)
         ArgumentNullException.ThrowIfNull(bag);
         try
         {
-            return Parse(System.IO.File.ReadAllText(path), path, bag);
+            return Parse(RegularFile.ReadText(path, LargestFile), path, bag);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

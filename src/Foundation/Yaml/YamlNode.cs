@@ -13,8 +13,8 @@ public abstract record YamlNode(Location Location)
 /// <summary>A plain or quoted scalar. Quoted matters only for the empty value.</summary>
 public sealed record YamlScalar(Location Location, string Text, bool Quoted = false) : YamlNode(Location)
 {
-    /// <summary>A key without a value, `~` or `null`.</summary>
-    public bool IsNothing => !Quoted && Text is "" or "~" or "null";
+    /// <summary>A key without a value, `~`, `null`, `Null` or `NULL` (YAML 1.2.2 §10.3.2).</summary>
+    public bool IsNothing => !Quoted && Text is "" or "~" or "null" or "Null" or "NULL";
 
     public override string Found => IsNothing ? "nothing" : $"'{Text}'";
 }

@@ -8,12 +8,18 @@ namespace Sim.Foundation.Yaml;
 /// <summary>
 /// Builds located nodes from YamlDotNet's event stream. (Its own representation model stops at the first duplicate key; here all of them are reported.)
 /// </summary>
-internal sealed class YamlParser(IParser parser, string file, DiagnosticBag bag)
+internal sealed class YamlParser(IParser parser, AnchorScanner anchors, string file, DiagnosticBag bag)
 {
     // Nesting deeper than this is no configuration; unbounded recursion would end the process.
     private const int MaximumDepth = 64;
 
-    private readonly Dictionary<string, YamlNode> _anchors = [];
+    // Aliases of aliases double with every line: what they stand for, written out, has a bound.
+    private const int MostAliasedNodes = 1 << 16;
+
+    private readonly Dictionary<string, Anchored> _anchors = new(StringComparer.Ordinal);
+    private long _nodes;
+    private long _aliased;
+    private int _deepest;
 
     /// <summary>The root node; null for an empty file or after a syntax error, both recorded.</summary>
     public static YamlNode? Parse(string text, string file, DiagnosticBag bag)
@@ -21,7 +27,8 @@ internal sealed class YamlParser(IParser parser, string file, DiagnosticBag bag)
         if (ReportTabs(text, file, bag)) return null;
         try
         {
-            return new YamlParser(new GuardedParser(new Parser(new StringReader(text))), file, bag).Document();
+            var scanner = new AnchorScanner(new Scanner(new StringReader(text)));
+            return new YamlParser(new GuardedParser(new Parser(scanner)), scanner, file, bag).Document();
         }
         catch (YamlException e)
         {
@@ -43,19 +50,18 @@ internal sealed class YamlParser(IParser parser, string file, DiagnosticBag bag)
         parser.Consume<DocumentEnd>();
         if (parser.Accept<DocumentStart>(out DocumentStart? second))
             bag.Error(Place(file, second.Start), "CFG001", "a file holds one YAML document, found a second one");
+        foreach (YamlDotNet.Core.Tokens.Anchor left in anchors.Left) bag.Error(Place(file, left.Start), "CFG001", $"the anchor '&{left.Value}' stands before no value");
         return root;
     }
 
     private YamlNode Node(int depth)
     {
-        if (depth > MaximumDepth) throw new YamlException(parser.Current!.Start, parser.Current.End, $"more than {MaximumDepth} levels of nesting");
-        if (parser.TryConsume<AnchorAlias>(out AnchorAlias? alias))
-        {
-            if (_anchors.TryGetValue(alias.Value.Value, out YamlNode? shared)) return shared;
-            bag.Error(Place(file, alias.Start), "CFG001", $"there is no anchor '&{alias.Value}' above this alias");
-            return new YamlScalar(Place(file, alias.Start), "");
-        }
+        Reach(depth, parser.Current!);
+        if (parser.TryConsume<AnchorAlias>(out AnchorAlias? alias)) return Aliased(alias, depth);
         if (parser.Current is not NodeEvent start) throw new YamlException(parser.Current!.Start, parser.Current.End, "a value is missing here");
+        string? anchor = anchors.Take(start.Start);
+        (long nodes, int outer) = (_nodes++, _deepest);
+        _deepest = depth;
         YamlNode node = start switch
         {
             Scalar => Value(parser.Consume<Scalar>()),
@@ -63,8 +69,29 @@ internal sealed class YamlParser(IParser parser, string file, DiagnosticBag bag)
             MappingStart => Map(depth),
             _ => throw new YamlException(start.Start, start.End, "unexpected content"),
         };
-        if (!start.Anchor.IsEmpty) _anchors[start.Anchor.Value] = node;
+        if (anchor is not null) _anchors[anchor] = new(node, _nodes - nodes, _deepest - depth);
+        _deepest = Math.Max(_deepest, outer);
         return node;
+    }
+
+    private YamlNode Aliased(AnchorAlias alias, int depth)
+    {
+        if (_anchors.TryGetValue(alias.Value.Value, out Anchored? shared))
+        {
+            Reach(depth + shared.Height, alias);
+            _nodes += shared.Nodes;
+            _aliased += shared.Nodes;
+            if (_aliased <= MostAliasedNodes) return shared.Node;
+            throw new YamlException(alias.Start, alias.End, $"aliases stand for more than {MostAliasedNodes} values");
+        }
+        bag.Error(Place(file, alias.Start), "CFG001", $"there is no anchor '&{alias.Value}' above this alias");
+        return new YamlScalar(Place(file, alias.Start), "");
+    }
+
+    private void Reach(int depth, ParsingEvent at)
+    {
+        if (depth > MaximumDepth) throw new YamlException(at.Start, at.End, $"more than {MaximumDepth} levels of nesting");
+        _deepest = Math.Max(_deepest, depth);
     }
 
     private YamlScalar Value(Scalar scalar) => new(Place(file, scalar.Start), scalar.Value, scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any));
@@ -127,4 +154,7 @@ internal sealed class YamlParser(IParser parser, string file, DiagnosticBag bag)
         message = place >= 0 && message.StartsWith('(') ? message[(place + 3)..] : message;
         return message.TrimEnd('.').ReplaceLineEndings(" ");
     }
+
+    /// <summary>A value that aliases may name, how many values it is when written out, and how many levels it has below it.</summary>
+    private sealed record Anchored(YamlNode Node, long Nodes, int Height);
 }

@@ -66,7 +66,7 @@ public static class YamlPath
 
     private static int IndexOf(YamlList list, string key)
     {
-        if (int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out int index)) return index < list.Items.Length ? index : -1;
+        if (StrictNumber.TryWhole(key, out int index) && index >= 0) return index < list.Items.Length ? index : -1;
         for (int i = 0; i < list.Items.Length; i++)
             if (list.Items[i] is YamlMap map && map["name"] is YamlScalar { Text: var name } && name == key) return i;
         return -1;

@@ -73,7 +73,7 @@ public static class YamlQuantities
             {
                 value = default!;
                 int split = UnitStart(text);
-                if (!YamlTypes.TryNumber(text.AsSpan(0, split), out double number) || number < 0 || (!zero && number == 0)) return false;
+                if (!StrictNumber.TryReal(text.AsSpan(0, split), out double number) || number < 0 || (!zero && number == 0)) return false;
                 string unit = text[split..].Trim();
                 int i = Array.FindIndex(units, u => u.Unit == unit);
                 if (i < 0) return false;

@@ -12,9 +12,9 @@ public static class YamlTypes
     public static YamlType<string> Text { get; } = new YamlScalarType<string>("text", (string t, out string v) => (v = t).Length > 0,
         () => new JsonObject { ["type"] = new JsonArray("string", "number", "boolean"), ["minLength"] = 1 });
 
-    /// <summary>`true` or `false`.</summary>
+    /// <summary>`true` or `false`, also `True`, `TRUE` and so on (YAML 1.2.2 §10.3.2); `yes` and `on` are words of YAML 1.1 and no longer mean it.</summary>
     public static YamlType<bool> Boolean { get; } = new YamlScalarType<bool>("true or false",
-        (string t, out bool v) => (v = t is "true") || t is "false", () => new JsonObject { ["type"] = "boolean" });
+        (string t, out bool v) => (v = t is "true" or "True" or "TRUE") || t is "false" or "False" or "FALSE", () => new JsonObject { ["type"] = "boolean" });
 
     /// <summary>An integer ≥ 1.</summary>
     public static YamlType<int> PositiveInteger { get; } = Integer(1, int.MaxValue);
@@ -30,7 +30,7 @@ public static class YamlTypes
             _ => $"an integer from {minimum} to {maximum}",
         };
         return new YamlScalarType<int>(expectation,
-            (string t, out int v) => int.TryParse(t, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out v) && v >= minimum && v <= maximum,
+            (string t, out int v) => StrictNumber.TryWhole(t, out v) && v >= minimum && v <= maximum,
             () => Range(new JsonObject { ["type"] = "integer" }, minimum, maximum == int.MaxValue ? null : maximum));
     }
 
@@ -41,7 +41,7 @@ public static class YamlTypes
         if (double.IsFinite(minimum)) parts.Add(string.Create(CultureInfo.InvariantCulture, $"{(exclusive ? "above" : "at least")} {minimum}"));
         if (double.IsFinite(maximum)) parts.Add(string.Create(CultureInfo.InvariantCulture, $"at most {maximum}"));
         return new YamlScalarType<double>(parts.Count == 0 ? "a number" : $"a number {string.Join(" and ", parts)}",
-            (string t, out double v) => TryNumber(t, out v) && (exclusive ? v > minimum : v >= minimum) && v <= maximum,
+            (string t, out double v) => StrictNumber.TryReal(t, out v) && (exclusive ? v > minimum : v >= minimum) && v <= maximum,
             () =>
             {
                 var schema = new JsonObject { ["type"] = "number" };
@@ -75,9 +75,6 @@ public static class YamlTypes
 
     /// <summary>The node itself, for values that are interpreted later. <paramref name="schema"/> says what may stand there.</summary>
     public static YamlType<YamlNode> Node(string expectation, Func<JsonObject> schema) => new YamlNodeType(expectation, schema);
-
-    internal static bool TryNumber(ReadOnlySpan<char> text, out double value) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
 
     private static JsonObject Range(JsonObject schema, long? minimum, long? maximum)
     {

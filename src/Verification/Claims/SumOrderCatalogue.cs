@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Globalization;
+using Sim.Foundation;
 
 namespace Sim.Verification.Claims;
 
@@ -24,7 +24,7 @@ public static class SumOrderCatalogue
         ArgumentNullException.ThrowIfNull(text);
         string[] parts = text.Split(':');
         int number = 0;
-        if (parts.Length > 2 || parts.Length == 2 && (!int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out number) || number == 0)) return null;
+        if (parts.Length > 2 || parts.Length == 2 && (!StrictNumber.TryWhole(parts[1], out number) || number <= 0)) return null;
         return List.FirstOrDefault(o => o.Name == parts[0]).Make?.Invoke(number);
     }
 }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json.Nodes;
+using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 using Sim.Workloads.Integers;
@@ -162,7 +162,7 @@ public static class ConstraintsFile
         return true;
     }
 
-    private static bool TryIndex(string text, out int index) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out index) && index < 1 << 24;
+    private static bool TryIndex(string text, out int index) => StrictNumber.TryWhole(text, out index) && index is >= 0 and < 1 << 24;
 
     private static ImmutableArray<T> OrEmpty<T>(this ImmutableArray<T> list) => list.IsDefault ? [] : list;
 }

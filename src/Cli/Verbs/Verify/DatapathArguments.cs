@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.Globalization;
 using Sim.Datapath;
+using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Verification.Datapaths;
 
@@ -15,8 +15,7 @@ internal sealed record DatapathRequest(string Datapath, long Terms, string? Acti
     {
         if (text is null) return null;
         string[] ends = text.Split(':');
-        if (ends.Length == 2 && double.TryParse(ends[0], NumberStyles.Float, CultureInfo.InvariantCulture, out double low) && double.TryParse(ends[1], NumberStyles.Float, CultureInfo.InvariantCulture, out double high)
-            && double.IsFinite(low) && double.IsFinite(high) && low <= high)
+        if (ends.Length == 2 && StrictNumber.TryReal(ends[0], out double low) && StrictNumber.TryReal(ends[1], out double high) && low <= high)
             return new(Dyadic.Of(Exact.FromDouble(low)), Dyadic.Of(Exact.FromDouble(high)));
         bag.Error(new Location(option), "CLI002", $"'{text}' is no range; give LO:HI, two finite numbers with LO at most HI");
         return null;

@@ -75,7 +75,7 @@ public static class OnnxSchema
             (int minOutputs, int maxOutputs) = Counts(cells[3]);
             ImmutableSortedDictionary<string, SchemaAttribute> attributes = cells[4].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Attribute)
                 .ToImmutableSortedDictionary(a => a.Name, a => a, StringComparer.Ordinal);
-            rows.AddRange(cells[1].Split(',').Select(v => new OperatorSchema(cells[0], int.Parse(v, CultureInfo.InvariantCulture), minInputs, maxInputs, minOutputs, maxOutputs, attributes)));
+            rows.AddRange(cells[1].Split(',').Select(v => new OperatorSchema(cells[0], int.Parse(v, NumberStyles.None, CultureInfo.InvariantCulture), minInputs, maxInputs, minOutputs, maxOutputs, attributes)));
         }
         return rows.GroupBy(r => r.OpType).ToFrozenDictionary(g => g.Key, g => g.OrderBy(r => r.Since).ToImmutableArray(), StringComparer.Ordinal);
     }
@@ -83,7 +83,7 @@ public static class OnnxSchema
     private static (int Least, int Most) Counts(string cell)
     {
         string[] ends = cell.Split('-');
-        return (int.Parse(ends[0], CultureInfo.InvariantCulture), ends[1] == "*" ? int.MaxValue : int.Parse(ends[1], CultureInfo.InvariantCulture));
+        return (int.Parse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture), ends[1] == "*" ? int.MaxValue : int.Parse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture));
     }
 
     // name:kind, then ! or =default.

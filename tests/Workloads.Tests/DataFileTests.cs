@@ -119,7 +119,7 @@ public sealed class DataFileTests
         for (int length = 0; length < proto.Length; length++)
         {
             var cut = new DiagnosticBag();
-            Assert.That(TensorFile.ReadProto(proto.AsSpan(0, length), "t.pb", cut), Is.Null, $"cut at {length}");
+            Assert.That(TensorFile.ReadProto(proto.AsMemory(0, length), "t.pb", cut), Is.Null, $"cut at {length}");
             Assert.That(cut.HasErrors, Is.True);
         }
     }

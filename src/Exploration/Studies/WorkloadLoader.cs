@@ -49,7 +49,7 @@ public static class WorkloadLoader
         {
             if (workload.Input is not null) bag.Error(workload.Place, "DAT012", $"'input' has no meaning here: the network's input '{input.Name}' is {input.Type}, an integer type that takes codes as they are");
             else if (read.Type != input.Type) bag.Error(new Location(path), "DAT012", $"holds {read.Type}; the network's input '{input.Name}' is {input.Type}");
-            return read.Type == input.Type ? Tensor.OfIntegers(read.Type, read.Integers, shape) : read;
+            return read.Type == input.Type ? new Tensor(read.Type, shape, read.Data) : read;
         }
         float[] values = read.Type == ElementType.Float64 ? Array.ConvertAll(read.Doubles, v => (float)v)
             : read.Type.IsReal() ? read.Floats : Array.ConvertAll(read.Integers, v => (float)v);

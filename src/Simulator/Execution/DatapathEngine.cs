@@ -75,7 +75,7 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
             tally.SaturatedInputs = layer.Encoder!.Encode(input.Floats, layer.Activation.Scale, layer.Activation.ZeroPoint, FirstElement(input.Count), codes);
         }
         else
-            for (int i = 0; i < codes.Length; i++) codes[i] = network.Encoder.CodeOf(input.Integers[i]);
+            for (int i = 0; i < codes.Length; i++) codes[i] = network.Encoder.CodeOf(input.Integer(i));
         return codes;
     }
 
@@ -190,6 +190,6 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         int zero = layer.Layer.Integer?.OutputZeroPoint ?? 0;
         int count = Math.Min(output.Count, expected.Length - from);
         for (int i = 0; i < count; i++)
-            tally.Compare(expected[from + i], layer.Layer.Integer is null ? output.Floats[i] : output.Integers[i] - zero);
+            tally.Compare(expected[from + i], layer.Layer.Integer is null ? output.Floats[i] : output.Integer(i) - zero);
     }
 }

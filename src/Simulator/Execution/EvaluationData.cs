@@ -35,9 +35,8 @@ public sealed record EvaluationData(Tensor Inputs, ImmutableArray<int> Labels, s
         ArgumentNullException.ThrowIfNull(tensor);
         int size = tensor.Count / tensor.Shape[0];
         int[] shape = [count, .. tensor.Shape[1..]];
-        Array source = tensor.Type == ElementType.Float64 ? tensor.Doubles : tensor.Type.IsReal() ? tensor.Floats : tensor.Integers;
-        Array part = Array.CreateInstance(source.GetType().GetElementType()!, count * size);
-        Array.Copy(source, from * size, part, 0, part.Length);
+        Array part = Array.CreateInstance(tensor.Type.Storage(), count * size);
+        Array.Copy(tensor.Data, from * size, part, 0, part.Length);
         return new Tensor(tensor.Type, shape, part);
     }
 

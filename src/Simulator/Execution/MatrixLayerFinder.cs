@@ -42,5 +42,5 @@ internal static class MatrixLayerFinder
 
     private static float One(Tensor t) => t.Count == 1 ? t.Floats[0] : throw new NetworkException($"a scale of {t.Count} values where one is expected");
 
-    private static long OneInteger(Tensor? t) => t is null ? 0 : t.Count == 1 ? t.Integers[0] : throw new NetworkException($"{t.Count} zero points where one is expected");
+    private static long OneInteger(Tensor? t) => t is null ? 0 : t.Count == 1 ? t.Integer(0) : throw new NetworkException($"{t.Count} zero points where one is expected");
 }

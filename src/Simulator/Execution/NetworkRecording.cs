@@ -61,7 +61,7 @@ internal sealed class NetworkRecording
     /// <summary>Values of any tensor as float32.</summary>
     internal static float[] Values(Tensor tensor) => tensor.Type switch
     {
-        ElementType.Float32 or ElementType.Float16 => tensor.Floats,
+        ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 => tensor.Floats,
         ElementType.Float64 => Array.ConvertAll(tensor.Doubles, d => (float)d),
         _ => Array.ConvertAll(tensor.Integers, i => (float)i),
     };

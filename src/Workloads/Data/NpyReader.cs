@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Text;
 using Sim.Foundation.Diagnostics;
 using Sim.Workloads.Graph;
-using Sim.Workloads.Onnx;
 
 namespace Sim.Workloads.Data;
 
@@ -50,7 +49,7 @@ public static class NpyReader
         ReadOnlySpan<byte> data = bytes[(int)(start + length)..];
         if (data.Length != expected)
             return Fail("NPY006", Math.Min(bytes.Length, start + length + expected), $"shape {Shapes.Text(shape)} of {element} needs {expected} bytes of data, found {data.Length}");
-        Tensor tensor = OnnxTensorReader.Raw(element, shape, swapped ? Swapped(data, element.Bytes()) : data);
+        Tensor tensor = ElementBytes.Read(element, shape, swapped ? Swapped(data, element.Bytes()) : data);
         return header.Fortran == true ? FromFortran(tensor) : tensor;
     }
 

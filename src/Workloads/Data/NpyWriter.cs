@@ -20,7 +20,8 @@ public static class NpyWriter
             ElementType.Int8 => "|i1",
             ElementType.UInt8 => "|u1",
             ElementType.Int16 or ElementType.Int32 or ElementType.Int64 => $"<i{tensor.Type.Bytes()}",
-            _ => $"<u{tensor.Type.Bytes()}",
+            ElementType.UInt16 or ElementType.UInt32 or ElementType.UInt64 => $"<u{tensor.Type.Bytes()}",
+            _ => throw new ArgumentException($"NumPy has no element type {tensor.Type}", nameof(tensor)),
         };
         string shape = tensor.Shape.Length == 1 ? $"{tensor.Shape[0]}," : string.Join(", ", tensor.Shape);
         string header = $"{{'descr': '{descr}', 'fortran_order': False, 'shape': ({shape}), }}";
@@ -33,20 +34,7 @@ public static class NpyWriter
         bytes[6] = 1;
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(8), (ushort)padded);
         Encoding.ASCII.GetBytes(header, bytes.AsSpan(10));
-        for (int i = 0; i < tensor.Count; i++) Element(tensor, i, bytes.AsSpan(10 + padded + i * size, size));
+        ElementBytes.Write(tensor).CopyTo(bytes.AsSpan(10 + padded));
         return bytes;
-    }
-
-    private static void Element(Tensor t, int i, Span<byte> to)
-    {
-        if (t.Type == ElementType.Float32) BinaryPrimitives.WriteSingleLittleEndian(to, t.Floats[i]);
-        else if (t.Type == ElementType.Float16) BinaryPrimitives.WriteHalfLittleEndian(to, (Half)t.Floats[i]);
-        else if (t.Type == ElementType.Float64) BinaryPrimitives.WriteDoubleLittleEndian(to, t.Doubles[i]);
-        else
-        {
-            Span<byte> wide = stackalloc byte[8];
-            BinaryPrimitives.WriteInt64LittleEndian(wide, t.Integers[i]);
-            wide[..to.Length].CopyTo(to);
-        }
     }
 }

@@ -57,18 +57,18 @@ public static class TensorFile
     }
 
     /// <summary>An ONNX TensorProto from its bytes; null after recording what is wrong.</summary>
-    public static Tensor? ReadProto(ReadOnlySpan<byte> bytes, string file, DiagnosticBag bag)
+    public static Tensor? ReadProto(ReadOnlyMemory<byte> bytes, string file, DiagnosticBag bag)
     {
         ArgumentNullException.ThrowIfNull(bag);
         try
         {
-            TensorProto proto = TensorProto.Parser.ParseFrom(bytes);
+            using ModelSource source = ModelSource.Of(bytes);
+            TensorProto proto = TensorProto.Parser.ParseFrom(SlimMessage.Of(source, SlimMessage.Kind.Tensor));
             if (proto.HasDataType)
-                return new OnnxTensorReader((code, message) => bag.Error(new Location(file, 1, 1), code, message), null).Read(proto, $"tensor '{PlainText.Of(proto.Name)}'");
+                return new OnnxTensorReader((code, message) => bag.Error(new Location(file, 1, 1), code, message), source, null).Read(proto, $"tensor '{PlainText.Of(proto.Name)}'");
             bag.Error(new Location(file, 1, 1), "DAT003", "not an ONNX TensorProto: it has no data type");
         }
-        // Lengths near 2^31 end outside of the parser's own exception.
-        catch (Exception e) when (e is InvalidProtocolBufferException or IndexOutOfRangeException or ArgumentException or OverflowException)
+        catch (Exception e) when (e is InvalidProtocolBufferException or InvalidDataException)
         {
             bag.Error(new Location(file, 1, 1), "DAT003", $"not a whole ONNX TensorProto: {PlainText.Of(e.Message, 200)}");
         }

@@ -42,20 +42,20 @@ public static class BatchExecutor
     private static Tensor Rows(Tensor samples, int from, int count, int per)
     {
         int[] shape = [count, .. samples.Shape[1..]];
-        return samples.Type switch
-        {
-            ElementType.Float64 => new Tensor(samples.Type, shape, samples.Doubles.AsSpan(from * per, count * per).ToArray()),
-            ElementType.Float32 or ElementType.Float16 => new Tensor(samples.Type, shape, samples.Floats.AsSpan(from * per, count * per).ToArray()),
-            _ => new Tensor(samples.Type, shape, samples.Integers.AsSpan(from * per, count * per).ToArray()),
-        };
+        return new Tensor(samples.Type, shape, TensorStorage.Part(samples.Data, from * per, count * per));
     }
 
     private static Tensor Join(List<Tensor> parts)
     {
         if (parts.Count == 1) return parts[0];
         ElementType type = parts[0].Type;
-        Array data = type == ElementType.Float64 ? parts.SelectMany(p => p.Doubles).ToArray()
-            : type.IsReal() ? parts.SelectMany(p => p.Floats).ToArray() : parts.SelectMany(p => p.Integers).ToArray();
+        Array data = Array.CreateInstance(type.Storage(), parts.Sum(p => p.Count));
+        int at = 0;
+        foreach (Tensor part in parts)
+        {
+            Array.Copy(part.Data, 0, data, at, part.Count);
+            at += part.Count;
+        }
         return new Tensor(type, [parts.Sum(p => p.Shape[0]), .. parts[0].Shape[1..]], data);
     }
 }

@@ -52,6 +52,8 @@ public static class GraphExecutor
         ArgumentNullException.ThrowIfNull(node);
         Operator op = OperatorCatalogue.Find(node) ?? throw new NetworkException(node, OperatorCatalogue.Unsupported(node));
         var call = new OperatorCall(node, opset, inputs);
+        if (!op.TakesStored && Array.Find(inputs, t => t?.Type.IsStorageOnly() == true) is { } stored)
+            throw call.Fail($"does not compute with {ElementTypes.OnnxName(stored.Type.OnnxCode())}, a type for storage; DequantizeLinear and Cast convert it");
         Tensor[] results;
         try
         {

@@ -15,6 +15,9 @@ internal sealed record Operator(string OpType, int MinInputs, int MaxInputs, int
     /// <summary>Domains that the operator lives in; "" is the standard one.</summary>
     internal IReadOnlyList<string> Domains { get; init; } = [""];
 
+    /// <summary>Whether it takes types for storage alone (4 bits, 8-bit floats): it converts them or moves them about.</summary>
+    internal bool TakesStored { get; init; }
+
     internal bool Knows(string attribute) => _attributes.Contains(attribute);
 
     internal IEnumerable<string> AttributeNames => _attributes;

@@ -53,7 +53,7 @@ internal sealed class OperatorCall(Node node, int opset, Tensor?[] inputs)
 
     /// <summary>Checks that an input is float32 or float16 and gives its values.</summary>
     internal float[] Floats(Tensor t, string what) =>
-        t.Type is ElementType.Float32 or ElementType.Float16 ? t.Floats : throw Fail($"{what} must be float32 or float16, found {t.Type}");
+        t.Type is ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 ? t.Floats : throw Fail($"{what} must be float32, float16 or bfloat16, found {t.Type}");
 
     internal NetworkException Fail(string what) => new(Node, what);
 

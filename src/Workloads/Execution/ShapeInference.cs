@@ -23,10 +23,5 @@ public static class ShapeInference
     }
 
     /// <summary>A tensor of zeros.</summary>
-    public static Tensor Zeros(ElementType type, int[] shape)
-    {
-        int count = Graph.Shapes.Count(shape);
-        Array data = type == ElementType.Float64 ? new double[count] : type.IsReal() ? new float[count] : new long[count];
-        return new Tensor(type, shape, data);
-    }
+    public static Tensor Zeros(ElementType type, int[] shape) => Tensor.Zeros(type, shape);
 }

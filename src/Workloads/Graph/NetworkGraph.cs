@@ -14,7 +14,17 @@ public sealed record Node(string Name, string Domain, string OpType, ImmutableAr
     ImmutableDictionary<string, NodeAttribute> Attributes, int Position = 0);
 
 /// <summary>A graph input or output: name, type and shape; -1 for a dimension that the file leaves open (batch).</summary>
-public sealed record GraphValue(string Name, ElementType Type, ImmutableArray<int> Shape);
+public sealed record GraphValue(string Name, ElementType Type, ImmutableArray<int> Shape)
+{
+    /// <summary>False when the file gives an output no shape, not even its rank.</summary>
+    public bool HasShape { get; init; } = true;
+
+    /// <summary>The file's names of open dimensions, "" where it gives none; empty when not known.</summary>
+    public ImmutableArray<string> Names { get; init; } = [];
+
+    /// <summary>Whether a dimension is open.</summary>
+    public bool IsOpen => Shape.Any(d => d < 0);
+}
 
 /// <summary>A network as read: nodes in topological order, constants by name.</summary>
 public sealed record NetworkGraph(string Name, int Opset, ImmutableArray<GraphValue> Inputs, ImmutableArray<GraphValue> Outputs,

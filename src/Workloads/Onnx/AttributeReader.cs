@@ -8,7 +8,7 @@ namespace Sim.Workloads.Onnx;
 /// <summary>Turns AttributeProto into <see cref="NodeAttribute"/>. A subgraph becomes an attribute with no member set: no supported operator takes one.</summary>
 internal static class AttributeReader
 {
-    internal static NodeAttribute? Read(AttributeProto a, Action<string, string> report)
+    internal static NodeAttribute? Read(AttributeProto a, ModelSource source, Action<string, string> report)
     {
         switch (a.HasType ? a.Type : Guess(a))
         {
@@ -16,7 +16,7 @@ internal static class AttributeReader
             case 2: return new NodeAttribute(a.Name, Integer: a.I);
             case 3: return new NodeAttribute(a.Name, Text: a.S.ToStringUtf8());
             case 4:
-                return a.T is not null && new OnnxTensorReader(report, null).Read(a.T, $"attribute '{a.Name}'") is { } tensor
+                return a.T is not null && new OnnxTensorReader(report, source, null).Read(a.T, $"attribute '{a.Name}'") is { } tensor
                     ? new NodeAttribute(a.Name, Tensor: tensor) : null;
             case 5: return new NodeAttribute(a.Name);
             case 6: return new NodeAttribute(a.Name, Reals: [.. a.Floats]);
@@ -28,21 +28,27 @@ internal static class AttributeReader
         }
     }
 
-    /// <summary>The value of a Constant node, or null when it gives none that is supported.</summary>
-    internal static Tensor? ConstantValue(Node node)
+    private static readonly string[] ConstantNames = ["value", "value_float", "value_floats", "value_int", "value_ints"];
+
+    /// <summary>The value of a Constant node, or null and what is wrong; a null problem means that its attribute was reported already.</summary>
+    internal static Tensor? ConstantValue(Node node, out string? problem)
     {
-        foreach (NodeAttribute a in node.Attributes.Values)
+        string[] given = [.. node.Attributes.Keys.Order(StringComparer.Ordinal)], unknown = [.. given.Except(ConstantNames)];
+        problem = unknown.Length > 0 ? $"attribute '{unknown[0]}' is not understood; supported are {string.Join(", ", ConstantNames)}"
+            : given.Length > 1 ? $"has {given.Length} values ({string.Join(", ", given)}); exactly one is allowed"
+            : given.Length == 0 ? $"needs one of {string.Join(", ", ConstantNames)}" : null;
+        if (problem is not null) return null;
+        NodeAttribute a = node.Attributes[given[0]];
+        Tensor? value = a.Name switch
         {
-            switch (a.Name)
-            {
-                case "value" when a.Tensor is not null: return a.Tensor;
-                case "value_float" when a.Real is { } f: return Tensor.OfFloats([f]);
-                case "value_floats" when !a.Reals.IsDefault: return Tensor.OfFloats([.. a.Reals], a.Reals.Length);
-                case "value_int" when a.Integer is { } i: return Tensor.OfIntegers(ElementType.Int64, [i]);
-                case "value_ints" when !a.Integers.IsDefault: return Tensor.OfIntegers(ElementType.Int64, [.. a.Integers], a.Integers.Length);
-            }
-        }
-        return null;
+            "value" => a.Tensor,
+            "value_float" => a.Real is { } f ? Tensor.OfFloats([f]) : null,
+            "value_floats" => a.Reals.IsDefault ? null : Tensor.OfFloats([.. a.Reals], a.Reals.Length),
+            "value_int" => a.Integer is { } i ? Tensor.OfIntegers(ElementType.Int64, [i]) : null,
+            _ => a.Integers.IsDefault ? null : Tensor.OfIntegers(ElementType.Int64, [.. a.Integers], a.Integers.Length),
+        };
+        if (value is null) problem = $"attribute '{a.Name}' does not hold what its name says";
+        return value;
     }
 
     // IR versions before 3 did not write the type.

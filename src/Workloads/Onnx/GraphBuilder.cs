@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Onnx.Messages;
+using Sim.Workloads.Quantization;
 
 namespace Sim.Workloads.Onnx;
 
@@ -11,14 +12,15 @@ internal sealed class GraphBuilder
     private readonly GraphProto _proto;
     private readonly int _opset;
     private readonly OnnxProblems _problems;
+    private readonly ModelSource _source;
     private readonly OnnxTensorReader _tensors;
     private readonly Dictionary<string, Tensor> _constants = [];
     private readonly HashSet<string> _brokenConstants = [];
 
-    internal GraphBuilder(GraphProto proto, int opset, OnnxProblems problems, string folder, IncrementalHash digest)
+    internal GraphBuilder(GraphProto proto, int opset, OnnxProblems problems, ModelSource source, string folder, IncrementalHash digest)
     {
-        (_proto, _opset, _problems) = (proto, opset, problems);
-        _tensors = new OnnxTensorReader(problems.File, new ExternalData(folder, problems.File, digest));
+        (_proto, _opset, _problems, _source) = (proto, opset, problems, source);
+        _tensors = new OnnxTensorReader(problems.File, source, new ExternalData(folder, problems.File, digest));
     }
 
     /// <summary>The graph; only meaningful when no problem was reported.</summary>
@@ -29,6 +31,8 @@ internal sealed class GraphBuilder
         ImmutableArray<GraphValue> inputs = [.. _proto.Input.Where(i => !IsConstant(i.Name)).Select(v => Value(v, "input"))];
         ImmutableArray<GraphValue> outputs = [.. _proto.Output.Select(v => Value(v, "output"))];
         if (outputs.Length == 0) _problems.File("ONX011", "has no outputs");
+        foreach (string twice in outputs.GroupBy(o => o.Name, StringComparer.Ordinal).Where(g => g.Count() > 1).Select(g => g.Key))
+            _problems.File("ONX013", $"output '{twice}' is listed twice");
         var nodes = new List<(int Index, Node Node)>();
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (int i = 0; i < _proto.Node.Count; i++)
@@ -69,7 +73,10 @@ internal sealed class GraphBuilder
             shape.Add(d.HasDimValue ? (int)Math.Clamp(d.DimValue, 0, int.MaxValue) : -1);
         }
         if (role == "input" && type.Shape is null) _problems.File("ONX022", $"{what} has no shape; at least its rank must be given");
-        return new GraphValue(proto.Name, element ?? ElementType.Float32, shape.ToImmutable());
+        return new GraphValue(proto.Name, element ?? ElementType.Float32, shape.ToImmutable())
+        {
+            HasShape = type.Shape is not null, Names = [.. (type.Shape?.Dim ?? []).Select(d => d.HasDimValue ? "" : d.DimParam)],
+        };
     }
 
     private Node ReadNode(int index, HashSet<string> names)
@@ -81,9 +88,11 @@ internal sealed class GraphBuilder
         foreach (AttributeProto a in proto.Attribute)
         {
             if (attributes.ContainsKey(a.Name)) _problems.Node(index, name, proto.OpType, "ONX016", $"attribute '{a.Name}' occurs twice");
-            else if (AttributeReader.Read(a, (code, text) => _problems.Node(index, name, proto.OpType, code, text)) is { } read) attributes.Add(a.Name, read);
+            else if (AttributeReader.Read(a, _source, (code, text) => _problems.Node(index, name, proto.OpType, code, text)) is { } read) attributes.Add(a.Name, read);
         }
         string domain = proto.Domain == "ai.onnx" ? "" : proto.Domain;
+        // Exporters left the domain of QONNX operators out; the standard has none of their names.
+        if (domain.Length == 0 && QonnxQuantizer.Operators.Contains(proto.OpType)) domain = QonnxQuantizer.Domains[1];
         return new Node(name, domain, proto.OpType, [.. proto.Input], [.. proto.Output], attributes.ToImmutable(), index + 1);
     }
 
@@ -91,13 +100,13 @@ internal sealed class GraphBuilder
     private bool TryConstantNode(int index, Node node)
     {
         if (node.Outputs.Length != 1 || node.Inputs.Length != 0) return false;
-        Tensor? value = AttributeReader.ConstantValue(node);
+        Tensor? value = AttributeReader.ConstantValue(node, out string? problem);
         if (value is null)
         {
-            _problems.Node(index, node.Name, node.OpType, "ONX017", "needs one of value, value_float, value_floats, value_int, value_ints");
+            if (problem is not null) _problems.Node(index, node.Name, node.OpType, "ONX017", problem);
             _brokenConstants.Add(node.Outputs[0]);
         }
-        else if (!_constants.TryAdd(node.Outputs[0], value))
+        else if (_brokenConstants.Contains(node.Outputs[0]) || !_constants.TryAdd(node.Outputs[0], value))
         {
             _problems.Node(index, node.Name, node.OpType, "ONX013", $"value '{node.Outputs[0]}' is produced twice");
         }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Google.Protobuf;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Onnx.Messages;
@@ -110,24 +109,6 @@ public static class OnnxEditor
         tensor.Int32Data.Clear();
         tensor.Int64Data.Clear();
         tensor.Uint64Data.Clear();
-        tensor.RawData = ByteString.CopyFrom(Bytes(value));
-    }
-
-    private static byte[] Bytes(Tensor value)
-    {
-        int size = value.Type.Bytes();
-        byte[] bytes = new byte[value.Count * size], wide = new byte[8];
-        for (int i = 0; i < value.Count; i++)
-        {
-            switch (value.Type)
-            {
-                case ElementType.Float32: BinaryPrimitives.WriteSingleLittleEndian(wide, value.Floats[i]); break;
-                case ElementType.Float16: BinaryPrimitives.WriteHalfLittleEndian(wide, (Half)value.Floats[i]); break;
-                case ElementType.Float64: BinaryPrimitives.WriteDoubleLittleEndian(wide, value.Doubles[i]); break;
-                default: BinaryPrimitives.WriteInt64LittleEndian(wide, value.Integers[i]); break;
-            }
-            wide.AsSpan(0, size).CopyTo(bytes.AsSpan(i * size));
-        }
-        return bytes;
+        tensor.RawData = UnsafeByteOperations.UnsafeWrap(ElementBytes.Write(value));
     }
 }

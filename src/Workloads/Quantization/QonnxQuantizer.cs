@@ -15,6 +15,9 @@ public sealed class QonnxQuantizer
     /// <summary>Domains that the operators have lived in.</summary>
     public static IReadOnlyList<string> Domains { get; } = ["onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general"];
 
+    /// <summary>The operators' names, none of which the standard domain has.</summary>
+    public static IReadOnlyList<string> Operators { get; } = ["Quant", "IntQuant", "BipolarQuant", "Trunc"];
+
     /// <summary>−1 and 1, and nothing between.</summary>
     public static QonnxQuantizer Bipolar { get; } = new(-1, 1, true, x => x);
 

@@ -56,7 +56,7 @@ internal static class Activations
     internal static Tensor[] Relu(OperatorCall call)
     {
         Tensor x = call.Input(0);
-        if (x.Type is not (ElementType.Float32 or ElementType.Float16)) return UnaryOperators.Of(v => v < 0 ? 0 : v, v => Math.Max(0, v))(call);
+        if (x.Type is not (ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16)) return UnaryOperators.Of(v => v < 0 ? 0 : v, v => Math.Max(0, v))(call);
         float[] from = x.Floats, to = new float[from.Length];
         for (int i = 0; i < to.Length; i++) to[i] = from[i] < 0 ? 0 : from[i];
         return [new Tensor(x.Type, x.Shape, to)];
@@ -75,7 +75,7 @@ internal static class Activations
         if (!x.Type.IsReal())
         {
             if (x.Type == ElementType.UInt64) throw call.Fail("UInt64 is not supported");
-            long lowest = low?.Integers[0] ?? long.MinValue, highest = high?.Integers[0] ?? long.MaxValue;
+            long lowest = low?.Integer(0) ?? long.MinValue, highest = high?.Integer(0) ?? long.MaxValue;
             return [new Tensor(x.Type, x.Shape, Array.ConvertAll(x.Integers, v => Math.Min(highest, Math.Max(lowest, v))))];
         }
         double a = low is null ? double.NegativeInfinity : Casting.AsDouble(low, 0), b = high is null ? double.PositiveInfinity : Casting.AsDouble(high, 0);

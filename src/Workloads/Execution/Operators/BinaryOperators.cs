@@ -116,7 +116,7 @@ internal static class BinaryOperators
         int[] shape = Broadcasting.Shape(call, a, b);
         switch (a.Type)
         {
-            case ElementType.Float32 or ElementType.Float16:
+            case ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16:
                 return Casting.Rounded(a.Type, shape, Broadcasting.Zip<float, float>(a.Floats, a.Shape, b.Floats, b.Shape, shape, TFunction.Apply));
             case ElementType.Float64:
                 return new Tensor(a.Type, shape, Broadcasting.Zip<double, double>(a.Doubles, a.Shape, b.Doubles, b.Shape, shape, TFunction.Apply));

@@ -1,3 +1,4 @@
+using Sim.Datapath;
 using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Execution.Operators;
@@ -5,11 +6,11 @@ namespace Sim.Workloads.Execution.Operators;
 /// <summary>Cast, CastLike, and the rounding of results to their element type.</summary>
 internal static class Casting
 {
-    /// <summary>A float tensor of type Float32 or Float16; Float16 values are rounded to half precision.</summary>
+    /// <summary>A tensor of type Float32, Float16 or BFloat16, its values rounded to the precision of the type.</summary>
     internal static Tensor Rounded(ElementType type, int[] shape, float[] values)
     {
-        if (type == ElementType.Float16)
-            for (int i = 0; i < values.Length; i++) values[i] = (float)(Half)values[i];
+        if (type != ElementType.Float32)
+            for (int i = 0; i < values.Length; i++) values[i] = ElementCodes.Round(type, values[i]);
         return new Tensor(type, shape, values);
     }
 
@@ -41,11 +42,21 @@ internal static class Casting
             for (int i = 0; i < n; i++) doubles[i] = AsDouble(t, i);
             return new Tensor(type, t.Shape, doubles);
         }
+        if (type.IsCoded())
+        {
+            var codes = new byte[n];
+            var rounding = new Rounding(RoundingMode.NearestEven, OverflowPolicy.SaturateInfinity);
+            for (int i = 0; i < n; i++) codes[i] = ElementCodes.Encode(type, t.Real(i), rounding);
+            return new Tensor(type, t.Shape, codes);
+        }
         if (type.IsReal())
         {
             var floats = new float[n];
-            for (int i = 0; i < n; i++) floats[i] = t.Type.IsReal() ? (float)AsDouble(t, i) : t.Type == ElementType.UInt64 ? unchecked((ulong)t.Integers[i]) : t.Integers[i];
-            return Rounded(type, t.Shape, floats);
+            // 64-bit integers go to float32 without a stop at double; the others are exact there.
+            for (int i = 0; i < n; i++)
+                floats[i] = t.Type is ElementType.Int64 && type == ElementType.Float32 ? t.Integer(i)
+                    : t.Type is ElementType.UInt64 && type == ElementType.Float32 ? unchecked((ulong)t.Integer(i)) : ElementCodes.Round(type, t.Real(i));
+            return new Tensor(type, t.Shape, floats);
         }
         var integers = new long[n];
         for (int i = 0; i < n; i++) integers[i] = AsInteger(type, t, i);
@@ -53,17 +64,11 @@ internal static class Casting
     }
 
     /// <summary>Element i of any tensor as a double.</summary>
-    internal static double AsDouble(Tensor t, int i) => t.Type switch
-    {
-        ElementType.Float32 or ElementType.Float16 => t.Floats[i],
-        ElementType.Float64 => t.Doubles[i],
-        ElementType.UInt64 => unchecked((ulong)t.Integers[i]),
-        _ => t.Integers[i],
-    };
+    internal static double AsDouble(Tensor t, int i) => t.Real(i);
 
     private static long AsInteger(ElementType type, Tensor t, int i)
     {
-        if (!t.Type.IsReal()) return t.Integers[i];
+        if (!t.Type.IsReal()) return t.Integer(i);
         double v = AsDouble(t, i);
         if (type == ElementType.Bool) return v != 0 ? 1 : 0;
         return type == ElementType.UInt64 && v >= 9223372036854775808.0 ? unchecked((long)(ulong)v) : unchecked((long)v);

@@ -45,7 +45,7 @@ internal static class LogicOperators
         Array data = x.Type switch
         {
             ElementType.Float64 => Select(pick, x.Doubles, x.Shape, y.Doubles, y.Shape, shape),
-            ElementType.Float32 or ElementType.Float16 => Select(pick, x.Floats, x.Shape, y.Floats, y.Shape, shape),
+            ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 => Select(pick, x.Floats, x.Shape, y.Floats, y.Shape, shape),
             _ => Select(pick, x.Integers, x.Shape, y.Integers, y.Shape, shape),
         };
         return [new Tensor(x.Type, shape, data)];
@@ -67,7 +67,7 @@ internal static class LogicOperators
         long[] result = a.Type switch
         {
             ElementType.Float64 => Broadcasting.Zip(a.Doubles, a.Shape, b.Doubles, b.Shape, shape, (x, y) => reals(x, y) ? 1L : 0L),
-            ElementType.Float32 or ElementType.Float16 => Broadcasting.Zip(a.Floats, a.Shape, b.Floats, b.Shape, shape, (x, y) => reals(x, y) ? 1L : 0L),
+            ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 => Broadcasting.Zip(a.Floats, a.Shape, b.Floats, b.Shape, shape, (x, y) => reals(x, y) ? 1L : 0L),
             ElementType.UInt64 => Broadcasting.Zip(Broadcasting.Unsigned(a), a.Shape, Broadcasting.Unsigned(b), b.Shape, shape, (x, y) => order(x.CompareTo(y)) ? 1L : 0L),
             _ => Broadcasting.Zip(a.Integers, a.Shape, b.Integers, b.Shape, shape, (x, y) => order(x.CompareTo(y)) ? 1L : 0L),
         };

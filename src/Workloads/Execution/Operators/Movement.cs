@@ -5,31 +5,8 @@ namespace Sim.Workloads.Execution.Operators;
 /// <summary>Operators that move elements: Transpose, Concat, Split, Slice, Gather, Expand, Tile, DepthToSpace, SpaceToDepth.</summary>
 internal static class Movement
 {
-    internal static Array Data(Tensor x) => x.Type switch
-    {
-        ElementType.Float64 => x.Doubles,
-        ElementType.Float32 or ElementType.Float16 => x.Floats,
-        _ => x.Integers,
-    };
-
     /// <summary>Result[i] = x[source[i]].</summary>
-    internal static Tensor Rearrange(Tensor x, int[] shape, int[] source)
-    {
-        Array data = x.Type switch
-        {
-            ElementType.Float64 => Pick(x.Doubles, source),
-            ElementType.Float32 or ElementType.Float16 => Pick(x.Floats, source),
-            _ => Pick(x.Integers, source),
-        };
-        return new Tensor(x.Type, shape, data);
-    }
-
-    private static T[] Pick<T>(T[] from, int[] source)
-    {
-        var to = new T[source.Length];
-        for (int i = 0; i < to.Length; i++) to[i] = from[source[i]];
-        return to;
-    }
+    internal static Tensor Rearrange(Tensor x, int[] shape, int[] source) => new(x.Type, shape, TensorStorage.Pick(x.Data, source));
 
     /// <summary>Result[index] = x[offset + Σ index·step] over the result's shape.</summary>
     internal static Tensor Strided(Tensor x, int[] shape, int[] steps, int offset = 0)
@@ -75,12 +52,12 @@ internal static class Movement
             shape[axis] += t.Shape[axis];
         }
         int outer = Shapes.Count(shape.AsSpan(0, axis)), row = Shapes.Count(shape.AsSpan(axis)), at = 0;
-        Array result = Array.CreateInstance(Data(first).GetType().GetElementType()!, Shapes.Count(shape));
+        Array result = Array.CreateInstance(first.Type.Storage(), Shapes.Count(shape));
         for (int i = 0; i < call.InputCount; i++)
         {
             Tensor t = call.Input(i);
             int part = Shapes.Count(t.Shape.AsSpan(axis));
-            for (int o = 0; o < outer; o++) Array.Copy(Data(t), o * part, result, o * row + at, part);
+            for (int o = 0; o < outer; o++) Array.Copy(t.Data, o * part, result, o * row + at, part);
             at += part;
         }
         return [new Tensor(first.Type, shape, result)];

@@ -23,9 +23,9 @@ internal static class Padding
         int[][] source = [.. Enumerable.Range(0, rank).Select(d => Sources(call, mode, x.Shape[d], begin[d], shape[d]))];
         Tensor fill = Fill(call, x);
         // The fill value sits behind the elements, so that one gather does it all.
-        Array data = Array.CreateInstance(Movement.Data(x).GetType().GetElementType()!, x.Count + 1);
-        Array.Copy(Movement.Data(x), data, x.Count);
-        Array.Copy(Movement.Data(fill), 0, data, x.Count, 1);
+        Array data = Array.CreateInstance(x.Type.Storage(), x.Count + 1);
+        Array.Copy(x.Data, data, x.Count);
+        Array.Copy(fill.Data, 0, data, x.Count, 1);
         return [Movement.Rearrange(new Tensor(x.Type, [x.Count + 1], data), shape, Indices(x, shape, source))];
     }
 

@@ -66,6 +66,6 @@ internal static class QonnxOperators
     private static float One(OperatorCall call, int index, string what)
     {
         Tensor t = call.Input(index);
-        return t.Count != 1 ? throw call.Fail($"{what} must be a scalar, found {Shapes.Text(t.Shape)}") : t.Type.IsReal() ? call.Floats(t, what)[0] : t.Integers[0];
+        return t.Count != 1 ? throw call.Fail($"{what} must be a scalar, found {Shapes.Text(t.Shape)}") : t.Type.IsReal() ? call.Floats(t, what)[0] : t.Integer(0);
     }
 }

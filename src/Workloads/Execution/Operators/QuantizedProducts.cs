@@ -146,7 +146,7 @@ internal sealed record Requantizer(ElementType Type, float[] Multiplier, long Ze
         if (zero.Type is not (ElementType.Int8 or ElementType.UInt8)) throw call.Fail($"the output must be Int8 or UInt8, found {zero.Type}");
         float x = call.Floats(xs, "x_scale")[0], y = call.Floats(ys, "y_scale")[0];
         float[] multiplier = Array.ConvertAll(call.Floats(ws, "w_scale"), w => Requantization.Multiplier(x, w, y));
-        return multiplier.All(m => m > 0 && float.IsFinite(m)) ? new Requantizer(zero.Type, multiplier, zero.Integers[0]) : throw call.Fail("every scale must be greater than 0 and finite");
+        return multiplier.All(m => m > 0 && float.IsFinite(m)) ? new Requantizer(zero.Type, multiplier, zero.Integer(0)) : throw call.Fail("every scale must be greater than 0 and finite");
     }
 
     internal long Apply(long sum, int channel)

@@ -10,7 +10,7 @@ internal static class ShapeOperators
     internal static Tensor[] Dropout(OperatorCall call)
     {
         Tensor x = call.Input(0);
-        if (call.Optional(2) is { } training && training.Integers[0] != 0) throw call.Fail("training_mode = true is not supported; only inference is");
+        if (call.Optional(2) is { } training && training.Integer(0) != 0) throw call.Fail("training_mode = true is not supported; only inference is");
         if (call.OutputCount < 2) return [x];
         var mask = new long[x.Count];
         Array.Fill(mask, 1);
@@ -117,5 +117,5 @@ internal static class ShapeOperators
     internal static Tensor With(OperatorCall call, Tensor x, int[] shape) =>
         Shapes.Count(shape) == x.Count ? With(x, shape) : throw call.Fail($"{Shapes.Text(x.Shape)} cannot be reshaped to {Shapes.Text(shape)}");
 
-    private static Tensor With(Tensor x, int[] shape) => new(x.Type, shape, Movement.Data(x));
+    private static Tensor With(Tensor x, int[] shape) => new(x.Type, shape, x.Data);
 }

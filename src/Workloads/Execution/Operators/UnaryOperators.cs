@@ -24,7 +24,7 @@ internal static class UnaryOperators
         switch (x.Type)
         {
             case ElementType.Float64: return new Tensor(x.Type, x.Shape, Array.ConvertAll(x.Doubles, v => f(v)));
-            case ElementType.Float32 or ElementType.Float16:
+            case ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16:
                 float[] from = x.Floats, to = new float[from.Length];
                 for (int i = 0; i < to.Length; i++) to[i] = (float)f(from[i]);
                 return Casting.Rounded(x.Type, x.Shape, to);

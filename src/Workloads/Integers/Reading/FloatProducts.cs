@@ -103,7 +103,7 @@ internal static class FloatProducts
         {
             int i = t.Count == 1 ? 0 : r;
             // A quantizer's product of the two scales may differ from ours in the last place: then its integers are meant.
-            if (stated is { Zeros: [0] } && beta == 1 && Math.Abs(stated.Scales[stated.Scales.Length == 1 ? 0 : i] / products[r] - 1) < 1e-6f) bias[r] = stated.Integers.Constant!.Integers[i];
+            if (stated is { Zeros: [0] } && beta == 1 && Math.Abs(stated.Scales[stated.Scales.Length == 1 ? 0 : i] / products[r] - 1) < 1e-6f) bias[r] = stated.Integers.Constant!.Integer(i);
             else
             {
                 double units = Math.Round((double)t.Floats[i] * beta / products[r], MidpointRounding.ToEven);

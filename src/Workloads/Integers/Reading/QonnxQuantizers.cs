@@ -14,7 +14,7 @@ internal static class QonnxQuantizers
             return;
         }
         bool isSigned = node.Attributes.GetValueOrDefault("signed")?.Integer is not 0, narrow = LayerWeights.Flag(node, "narrow");
-        float width = bits.Type.IsReal() ? bits.Floats[0] : bits.Integers[0];
+        float width = bits.Type.IsReal() ? bits.Floats[0] : bits.Integer(0);
         Read(reading, node, QonnxQuantizer.Of(node, width, isSigned, narrow, Mode(node, "ROUND")), 2);
     }
 
@@ -102,7 +102,7 @@ internal static class QonnxQuantizers
 
     private static T At<T>(T[] values, int index) => values[values.Length == 1 ? 0 : index];
 
-    private static float Number(Tensor t) => t.Type.IsReal() ? t.Floats[0] : t.Integers[0];
+    private static float Number(Tensor t) => t.Type.IsReal() ? t.Floats[0] : t.Integer(0);
 
     private static string Mode(Node node, string absent) => node.Attributes.GetValueOrDefault("rounding_mode")?.Text ?? absent;
 }

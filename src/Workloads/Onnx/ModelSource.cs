@@ -1,4 +1,4 @@
-using Microsoft.Win32.SafeHandles;
+using Sim.Foundation;
 
 namespace Sim.Workloads.Onnx;
 
@@ -15,7 +15,7 @@ internal abstract class ModelSource : IDisposable
     internal static ModelSource Of(ReadOnlyMemory<byte> bytes) => new Memory(bytes);
 
     /// <summary>Opens a file; exceptions of the file system pass through.</summary>
-    internal static ModelSource Of(string path) => new Disk(File.OpenHandle(path));
+    internal static ModelSource Of(string path) => new Disk(RegularFile.Open(path));
 
     private sealed class Memory(ReadOnlyMemory<byte> bytes) : ModelSource
     {
@@ -24,15 +24,15 @@ internal abstract class ModelSource : IDisposable
         internal override void Read(long offset, Span<byte> to) => bytes.Span.Slice((int)offset, to.Length).CopyTo(to);
     }
 
-    private sealed class Disk(SafeFileHandle file) : ModelSource
+    private sealed class Disk(FileStream file) : ModelSource
     {
-        internal override long Length { get; } = RandomAccess.GetLength(file);
+        internal override long Length { get; } = file.Length;
 
         internal override void Read(long offset, Span<byte> to)
         {
             while (to.Length > 0)
             {
-                int read = RandomAccess.Read(file, to, offset);
+                int read = RandomAccess.Read(file.SafeFileHandle, to, offset);
                 if (read == 0) throw new EndOfStreamException($"the file ends at byte {offset}, before its length of {Length}");
                 to = to[read..];
                 offset += read;

@@ -17,7 +17,8 @@ public static class Rounder
     /// <param name="negative">Sign of the number, for the directed modes.</param>
     /// <param name="rounding">Mode and random integer; its overflow policy is not used here.</param>
     /// <param name="inexact">Whether anything but zeros was lost.</param>
-    public static UInt128 Shorten(UInt128 significand, int drop, bool negative, in Rounding rounding, out bool inexact)
+    /// <param name="isOdd">Whether what is kept counts as odd, where that is not told by its last bit (a format without fraction bits goes by its code); null: by the bit.</param>
+    public static UInt128 Shorten(UInt128 significand, int drop, bool negative, in Rounding rounding, out bool inexact, bool? isOdd = null)
     {
         inexact = false;
         if (drop <= 0) return significand << -drop;
@@ -25,7 +26,7 @@ public static class Rounder
         UInt128 lost = drop < 128 ? significand & ((UInt128.One << drop) - 1) : significand;
         if (lost == 0) return kept;
         inexact = true;
-        return IsRoundedUp(kept, lost, drop, negative, rounding) ? kept + 1 : kept;
+        return IsRoundedUp(isOdd ?? UInt128.IsOddInteger(kept), lost, drop, negative, rounding) ? kept + 1 : kept;
     }
 
     /// <summary>Shifts right by <paramref name="drop"/> (left when negative) and ORs every lost bit into the last: neutral to any later rounding two or more bits above.</summary>
@@ -45,19 +46,19 @@ public static class Rounder
         return (UInt128)(kept << dropped == magnitude ? kept : kept | 1);
     }
 
-    private static bool IsRoundedUp(UInt128 kept, UInt128 lost, int drop, bool negative, in Rounding rounding)
+    private static bool IsRoundedUp(bool isOdd, UInt128 lost, int drop, bool negative, in Rounding rounding)
     {
         switch (rounding.Mode)
         {
             case RoundingMode.ToZero: return false;
             case RoundingMode.Up: return !negative;
             case RoundingMode.Down: return negative;
-            case RoundingMode.ToOdd: return UInt128.IsEvenInteger(kept);
+            case RoundingMode.ToOdd: return !isOdd;
             case RoundingMode.Stochastic: return IsRandomlyRoundedUp(lost, drop, rounding);
             default:
                 if (drop > 128) return false;
                 UInt128 half = UInt128.One << drop - 1;
-                return lost > half || lost == half && (rounding.Mode == RoundingMode.NearestAway || UInt128.IsOddInteger(kept));
+                return lost > half || lost == half && (rounding.Mode == RoundingMode.NearestAway || isOdd);
         }
     }
 

@@ -133,12 +133,29 @@ public static class ArchitectureJson
     private static JsonObject ToNode(DotUnitSpec dot)
     {
         if (dot is AdderTreeDotUnit t) return new JsonObject { ["kind"] = t.IsChain ? "chain" : "tree", ["lanes"] = t.Lanes, ["format"] = t.Format.Name, ["rounding"] = Word(t.Rounding) };
+        if (dot is AlignedSumDotUnit u)
+        {
+            var apart = new JsonObject { ["kind"] = "aligned_sum", ["lanes"] = u.Lanes, ["fraction"] = Fraction(u.Fraction), ["alignment"] = Word(u.Alignment) };
+            (apart["sum"], apart["sum_rounding"]) = (u.Sum.Name, Word(u.SumRounding));
+            if (u.LeastExponent is { } bound) apart["least_exponent"] = bound;
+            return apart;
+        }
+        if (dot is RealignedDotUnit r)
+        {
+            var again = new JsonObject { ["kind"] = "realigned", ["lanes"] = r.Lanes, ["fraction"] = r.Fraction, ["groups"] = r.Groups };
+            (again["sum_fraction"], again["addend_fraction"]) = (r.SumFraction, r.AddendFraction);
+            if (r.AddendReach is { } reach) again["addend_reach"] = reach;
+            return again;
+        }
         if (dot is not AlignedDotUnit a) throw new ArgumentOutOfRangeException(nameof(dot), dot, "a kind of dot unit without a JSON form");
-        var node = new JsonObject { ["kind"] = "aligned", ["lanes"] = a.Lanes, ["fraction"] = a.Fraction is { } bits ? bits : "exact", ["alignment"] = Word(a.Alignment) };
+        var node = new JsonObject { ["kind"] = "aligned", ["lanes"] = a.Lanes, ["fraction"] = Fraction(a.Fraction), ["alignment"] = Word(a.Alignment) };
         if (a.Result is { } result) node["result"] = result.Name;
         if (a.Scales is { } s) node["scales"] = new JsonObject { ["format"] = s.Format.Name, ["block"] = s.Block, ["group"] = s.Group };
+        if (a.LeastExponent is { } least) node["least_exponent"] = least;
         return node;
     }
+
+    private static JsonNode Fraction(int? kept) => kept is { } bits ? bits : "exact";
 
     private static JsonObject ToNode(AccumulatorSpec accumulator) => accumulator switch
     {

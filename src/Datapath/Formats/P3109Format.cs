@@ -5,7 +5,7 @@ namespace Sim.Datapath.Formats;
 /// <summary>
 /// IEEE P3109 (interim report, §4): K bits, precision P, signed or unsigned, extended (with Inf) or finite. One zero, one NaN, subnormals; codes of
 /// finite magnitudes rise with their values. Signed: NaN is 10…0 (the place of -0), Inf the last code of each sign, bias 2^(K-P-1). Unsigned: NaN is
-/// the last code, Inf the one before, bias 2^(K-P).
+/// the last code, Inf the one before, bias 2^(K-P). Ties go to the even code; with precision 1, where every significand is odd, that is the even exponent field.
 /// </summary>
 /// <param name="Name">Canonical name, `p3109_kKpP` and `se`, `sf`, `ue` or `uf`.</param>
 /// <param name="Bits">K, 3 to 15.</param>
@@ -77,7 +77,7 @@ public sealed record P3109Format(string Name, int Bits, int Precision, bool IsSi
             return clips ? Signed(MaximumCode, value.Negative) : InfinityOf(value.Negative);
         }
         int unit = Math.Max(value.LeadingExponent, MinimumExponent) - FractionBits;
-        UInt128 kept = Rounder.Shorten(value.Significand, unit - value.Exponent, value.Negative, rounding, out bool inexact);
+        UInt128 kept = Rounder.Shorten(value.Significand, unit - value.Exponent, value.Negative, rounding, out bool inexact, IsOddBelow(value));
         long code = ((long)(unit + FractionBits - MinimumExponent) << FractionBits) + (long)kept;
         // With one significant bit the smallest normal number is the smallest number: below it a unit is 2^MinimumExponent and the sum above holds.
         if (inexact) flags = RoundingFlags.Inexact;
@@ -94,6 +94,9 @@ public sealed record P3109Format(string Name, int Bits, int Precision, bool IsSi
         };
         return stops ? Signed(MaximumCode, value.Negative) : InfinityOf(value.Negative);
     }
+
+    // Every significand of one bit is odd, so with precision 1 the code below decides, i.e. the exponent field (interim report, RoundToPrecision).
+    private bool? IsOddBelow(in Exact value) => Precision > 1 ? null : value.LeadingExponent >= MinimumExponent && (value.LeadingExponent - MinimumExponent & 1) == 0;
 
     private uint Negative(bool saturates, out RoundingFlags flags)
     {

@@ -7,8 +7,8 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Aligned dot units that cut, into an fp32 register that cuts, in float lanes (<see cref="AlignedTile"/>). Exact where products and units of alignment
-/// are normal floats and sums do not overflow; formats that reach further (bf16, tf32) are checked tile by tile, and tiles outside go to the reference.
+/// Aligned dot units that truncate, into an fp32 register that truncates or, behind the sum, rounds to nearest even, in float lanes (<see cref="AlignedTile"/>). Exact where
+/// products and units of alignment are normal floats and sums do not overflow; formats that reach further (bf16, tf32) are checked tile by tile, and tiles outside go to the reference.
 /// </summary>
 internal sealed class AlignedLanesKernel : TiledKernel
 {
@@ -20,13 +20,12 @@ internal sealed class AlignedLanesKernel : TiledKernel
     /// <inheritdoc/>
     private protected override string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k)
     {
-        if (spec.Dot is not AlignedDotUnit { Alignment: RoundingMode.ToZero, Scales: null, Fraction: { } fraction } unit) return "needs an aligned dot unit that cuts terms, without scales";
-        if (spec.Dot.Refuses(spec.Accumulator) is { } reason) return reason;
+        if (spec.Dot?.Refuses(spec.Accumulator) is { } reason) return reason;
         if (order.Chunk < 0) return "a reduction chunk is negative";
-        if (spec.Accumulator is not FloatAccumulator { Rounding: RoundingMode.ToZero, Overflow: OverflowPolicy.Ieee, Product: null, Format: FloatFormat register } || !IsBinary32(register))
-            return "needs an fp32 register that cuts";
-        if (unit.Result is not (null or FloatFormat { ExponentBits: 8, Bias: 127, FractionBits: <= 23, Specials: Specials.Ieee, Subnormals: true })) return "the result's format is not a short fp32";
-        if (fraction < 2 || (long)unit.Lanes << fraction + 2 > 1L << 31) return $"{unit.Lanes} products of {fraction} fraction bits do not fit int32 sums";
+        if (Rule.Of(spec) is not { } rule) return "needs a unit that aligns and truncates without scales, with an fp32 register that truncates, or one behind the sum that rounds to nearest even";
+        // Where tiles are summed, the largest exponent of terms is at least that of the smallest normal number.
+        if (rule.Least > -126) return $"aligns to exponents of {rule.Least} at least";
+        if (rule.Fraction < 2 || (long)spec.Lanes << rule.Fraction + 2 > 1L << 31) return $"{spec.Lanes} products of {rule.Fraction} fraction bits do not fit int32 sums";
         foreach (INumberFormat format in new[] { spec.Activation, spec.Weight })
             if (format is not FloatFormat { FractionBits: <= 11, ExponentBits: <= 8 } f || f.MinimumExponent - f.FractionBits < -149 || f.Maximum.LeadingExponent > 127)
                 return $"products of {format.Name} are not exact in floats";
@@ -39,6 +38,25 @@ internal sealed class AlignedLanesKernel : TiledKernel
 
     private static bool IsBinary32(FloatFormat f) => f is { ExponentBits: 8, FractionBits: 23, Bias: 127, Specials: Specials.Ieee, Subnormals: true };
 
+    // What a step of the two kinds of unit has in common; the fraction bits of its result, and whether the register stays outside the sum.
+    private readonly record struct Rule(int Fraction, int ResultFraction, bool IsOutside, int? Least)
+    {
+        public static Rule? Of(DatapathSpec spec)
+        {
+            if (spec.Accumulator is not FloatAccumulator { Overflow: OverflowPolicy.Ieee, Product: null, Format: FloatFormat register } acc || !IsBinary32(register)) return null;
+            return (spec.Dot, acc.Rounding) switch
+            {
+                (AlignedDotUnit { Alignment: RoundingMode.ToZero, Scales: null, Fraction: { } f } u, RoundingMode.ToZero) when (u.Result ?? register) is FloatFormat r && IsShort(r) =>
+                    new(f, r.FractionBits, false, u.LeastExponent),
+                (AlignedSumDotUnit { Alignment: RoundingMode.ToZero, SumRounding: RoundingMode.ToZero, Fraction: { } f, Sum: FloatFormat r } u, RoundingMode.NearestEven) when IsShort(r) =>
+                    new(f, r.FractionBits, true, u.LeastExponent),
+                _ => null,
+            };
+        }
+
+        private static bool IsShort(FloatFormat f) => f is { ExponentBits: 8, Bias: 127, FractionBits: <= 23, Specials: Specials.Ieee, Subnormals: true };
+    }
+
     private sealed class Plan : TilePlan<float>
     {
         private readonly AlignedTile _tile;
@@ -49,14 +67,14 @@ internal sealed class AlignedLanesKernel : TiledKernel
 
         public Plan(DatapathSpec spec, ReductionOrder order, int k)
         {
-            var unit = (AlignedDotUnit)spec.Dot!;
-            (_lanes, _chunk) = (unit.Lanes, order.Chunk);
-            _tile = new(unit.Fraction!.Value, -1 << 23 - ((unit.Result as FloatFormat)?.FractionBits ?? 23));
+            Rule rule = Rule.Of(spec)!.Value;
+            (_lanes, _chunk) = (spec.Lanes, order.Chunk);
+            _tile = new(rule.Fraction, -1 << 23 - rule.ResultFraction, rule.IsOutside);
             (_activations, _weights) = (OperandDecoder<float>.Of(spec.Activation), OperandDecoder<float>.Of(spec.Weight));
             FloatFormat a = (FloatFormat)spec.Activation, b = (FloatFormat)spec.Weight;
             (_leastActivation, _leastWeight) = (MathF.ScaleB(1, a.MinimumExponent), MathF.ScaleB(1, b.MinimumExponent));
             // Results are multiples of 2^(E-F) ≥ least·2^-F; sums of k products stay below 2^125.
-            int least = -126 + unit.Fraction.Value, room = 125 - 64 + BitOperations.LeadingZeroCount((ulong)k + 1);
+            int least = -126 + rule.Fraction, room = 125 - 64 + BitOperations.LeadingZeroCount((ulong)k + 1);
             (_leastProduct, _largestProduct) = (MathF.ScaleB(1, least), MathF.ScaleB(1, room));
             _alwaysFits = a.MinimumExponent - a.FractionBits + b.MinimumExponent - b.FractionBits >= least && a.Maximum.LeadingExponent + b.Maximum.LeadingExponent + 2 <= room;
         }

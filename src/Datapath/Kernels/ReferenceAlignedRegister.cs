@@ -1,4 +1,3 @@
-using System.Numerics;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Specs;
 
@@ -6,17 +5,16 @@ namespace Sim.Datapath.Kernels;
 
 /// <summary>
 /// The definition of an <see cref="AlignedDotUnit"/>. A step: the terms are the products (or scaled group sums) and the register, each a significand
-/// with the exponent of its binade, not renormalised. Zero terms fall away. The others are shortened to multiples of 2^(largest exponent - Fraction),
+/// with the exponent of its binade, not renormalised. Zero terms fall away. The others are shortened to multiples of 2^(largest exponent, or LeastExponent, - Fraction),
 /// added exactly, and the sum is rounded once (twice with a Result format, the second time exactly). A sum of zero is +0. Any NaN term, 0·Inf, or
 /// infinities of both signs give NaN; else an infinity stays. Joining chunks is one float addition in the register's rounding.
 /// </summary>
 internal sealed class ReferenceAlignedRegister(DatapathSpec spec, AlignedDotUnit unit) : ReferenceRegister
 {
     private readonly FloatAccumulator _register = (FloatAccumulator)spec.Accumulator;
-    private readonly List<Term> _terms = [];
+    private readonly AlignedTerms _terms = new();
     private uint _code;
     private Exact _value;
-    private bool _nan, _positiveInfinity, _negativeInfinity;
 
     public override bool IsNaN => _value.Class == NumberClass.NaN;
 
@@ -41,7 +39,7 @@ internal sealed class ReferenceAlignedRegister(DatapathSpec spec, AlignedDotUnit
         {
             Begin();
             for (int i = start; i < Math.Min(start + unit.Lanes, a.Length); i++)
-                Add(Product(a[i], b[i]), Binade(spec.Activation, a[i]) + Binade(spec.Weight, b[i]));
+                _terms.Add(AlignedTerms.Product(a[i], b[i]), AlignedTerms.Binade(spec.Activation, a[i]) + AlignedTerms.Binade(spec.Weight, b[i]));
             Conclude();
         }
     }
@@ -59,7 +57,8 @@ internal sealed class ReferenceAlignedRegister(DatapathSpec spec, AlignedDotUnit
                 for (int first = segment + 1; first < end; first += scales.Group)
                 {
                     int count = Math.Min(scales.Group, end - first);
-                    Add(Product(Group(a.Slice(first, count), b.Slice(first, count)), Product(x, y)), Binade(scales.Format, x) + Binade(scales.Format, y));
+                    Exact scaled = AlignedTerms.Product(Group(a.Slice(first, count), b.Slice(first, count)), AlignedTerms.Product(x, y));
+                    _terms.Add(scaled, AlignedTerms.Binade(scales.Format, x) + AlignedTerms.Binade(scales.Format, y));
                 }
             }
             Conclude();
@@ -72,69 +71,25 @@ internal sealed class ReferenceAlignedRegister(DatapathSpec spec, AlignedDotUnit
         Store(Arithmetic.ExactArithmetic.Add(_value, ((ReferenceAlignedRegister)other)._value, _register.Rounding, ref invalid));
     }
 
-    private static Exact Product(in Exact a, in Exact b)
-    {
-        RoundingFlags invalid = RoundingFlags.None;
-        return Arithmetic.ExactArithmetic.Multiply(a, b, ref invalid);
-    }
-
     // The exact sum of a group's products.
     private static Exact Group(ReadOnlySpan<Exact> a, ReadOnlySpan<Exact> b)
     {
         RoundingFlags invalid = RoundingFlags.None;
         Exact sum = Exact.Zero();
-        for (int i = 0; i < a.Length; i++) sum = Arithmetic.ExactArithmetic.Add(sum, Product(a[i], b[i]), RoundingMode.NearestEven, ref invalid);
+        for (int i = 0; i < a.Length; i++) sum = Arithmetic.ExactArithmetic.Add(sum, AlignedTerms.Product(a[i], b[i]), RoundingMode.NearestEven, ref invalid);
         // A sum of small terms has more leading room than significant bits; the scales' product must still fit beside it.
         if (sum.Class != NumberClass.Finite) return sum;
         int trailing = (int)UInt128.TrailingZeroCount(sum.Significand);
         return Exact.Finite(sum.Negative, sum.Exponent + trailing, sum.Significand >> trailing);
     }
 
-    // The weight of the integer place of a significand as hardware holds it: of a float its binade, of fixed point the format's top place.
-    private static int Binade(INumberFormat format, in Exact value) => value.Class != NumberClass.Finite ? 0 : format switch
-    {
-        FloatFormat f => value.Exponent + f.FractionBits,
-        FixedFormat => format.Maximum.LeadingExponent,
-        _ => value.LeadingExponent,
-    };
-
     private void Begin()
     {
         _terms.Clear();
-        (_nan, _positiveInfinity, _negativeInfinity) = (false, false, false);
-        Add(_value, Binade(_register.Format, _value));
+        _terms.Add(_value, AlignedTerms.Binade(_register.Format, _value));
     }
 
-    private void Add(in Exact value, int binade)
-    {
-        _nan |= value.Class == NumberClass.NaN;
-        _positiveInfinity |= value.Class == NumberClass.Infinity && !value.Negative;
-        _negativeInfinity |= value.Class == NumberClass.Infinity && value.Negative;
-        if (value.Class == NumberClass.Finite) _terms.Add(new(value, binade));
-    }
-
-    private void Conclude()
-    {
-        if (_nan || _positiveInfinity && _negativeInfinity) Store(Exact.NaN);
-        else if (_positiveInfinity || _negativeInfinity) Store(Exact.Infinity(_negativeInfinity));
-        else if (_terms.Count == 0) Store(Exact.Zero());
-        else Store(Sum(unit.Fraction is { } kept ? _terms.Max(t => t.Binade) - kept : _terms.Min(t => t.Value.Exponent)));
-    }
-
-    private Exact Sum(int unitExponent)
-    {
-        BigInteger sum = BigInteger.Zero;
-        foreach ((Exact value, _) in _terms)
-        {
-            int drop = unitExponent - value.Exponent;
-            BigInteger magnitude = drop > 0
-                ? Rounder.Shorten(value.Significand, drop, value.Negative, new Rounding(unit.Alignment), out _)
-                : (BigInteger)value.Significand << -drop;
-            sum += value.Negative ? -magnitude : magnitude;
-        }
-        UInt128 significand = Rounder.Jam(BigInteger.Abs(sum), out int dropped);
-        return Exact.Finite(sum.Sign < 0, unitExponent + dropped, significand);
-    }
+    private void Conclude() => Store(_terms.Sum(unit.Fraction, unit.Alignment, unit.LeastExponent));
 
     private void Store(in Exact exact)
     {
@@ -149,6 +104,4 @@ internal sealed class ReferenceAlignedRegister(DatapathSpec spec, AlignedDotUnit
         LostNaN |= exact.Class == NumberClass.NaN && (flags & RoundingFlags.Invalid) != 0;
         return code;
     }
-
-    private readonly record struct Term(Exact Value, int Binade);
 }

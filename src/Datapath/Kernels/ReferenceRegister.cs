@@ -25,6 +25,8 @@ internal abstract class ReferenceRegister
         null when spec.Accumulator is NormalizingAccumulator n => new ReferenceNormalizingRegister(spec, n),
         null => For(spec.Accumulator),
         AlignedDotUnit unit => new ReferenceAlignedRegister(spec, unit),
+        AlignedSumDotUnit unit => new ReferenceAlignedSumRegister(spec, unit),
+        RealignedDotUnit unit => new ReferenceRealignedRegister(spec, unit),
         BlockDotUnit unit => new ReferenceBlockRegister(spec, unit),
         AdderTreeDotUnit tree => new ReferenceTreeRegister(tree, (FloatAccumulator)spec.Accumulator),
         _ => throw new NotSupportedException($"dot unit {spec.Dot.GetType().Name}"),

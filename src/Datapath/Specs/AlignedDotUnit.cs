@@ -6,20 +6,24 @@ namespace Sim.Datapath.Specs;
 
 /// <summary>
 /// The dot unit of tensor cores: the exact significand products, not renormalised, and the accumulator are shifted to the largest exponent among
-/// them, cut there to a number of fraction bits, added exactly, and converted once into the register. Zero terms have no exponent. The exponent of
+/// them, truncated there to a number of fraction bits, added exactly, and converted once into the register. Zero terms have no exponent. The exponent of
 /// a float is that of its binade (subnormals: the smallest normal's); of a product, the sum of its operands'.
 /// Sources: Fasi et al., PeerJ CS 7:e330; Khattak and Mikaitis, arXiv 2512.07004; MMA-Sim, arXiv 2511.10909.
 /// </summary>
 /// <param name="Lanes">Products of a step.</param>
 /// <param name="Fraction">Fraction bits kept below the largest exponent, 1 to 96; null keeps everything (an exact sum).</param>
-/// <param name="Alignment">How terms are shortened: to_zero cuts magnitudes, down cuts two's complement words.</param>
-/// <param name="Result">Format that a sum is rounded into before it goes into the register (e8m13 cuts an fp32 result to 13 fraction bits); null: the register's.</param>
+/// <param name="Alignment">How terms are shortened: to_zero truncates magnitudes, down two's complement words.</param>
+/// <param name="Result">Format that a sum is rounded into before it goes into the register (e8m13 truncates an fp32 result to 13 fraction bits); null: the register's.</param>
 /// <param name="Scales">Scales of blocks of operands, or none.</param>
-public sealed record AlignedDotUnit(int Lanes, int? Fraction, RoundingMode Alignment = RoundingMode.ToZero, INumberFormat? Result = null, BlockScales? Scales = null)
-    : DotUnitSpec(Lanes)
+/// <param name="LeastExponent">Terms are aligned to this exponent where all of theirs are smaller; null: to the largest, however small.</param>
+public sealed record AlignedDotUnit(int Lanes, int? Fraction, RoundingMode Alignment = RoundingMode.ToZero, INumberFormat? Result = null, BlockScales? Scales = null,
+    int? LeastExponent = null) : DotUnitSpec(Lanes)
 {
     /// <summary>Most fraction bits that alignment may keep.</summary>
     public const int MaximumFraction = 96;
+
+    /// <summary>Bounds of <see cref="LeastExponent"/>: no product of operands reaches further down, and no sum further up.</summary>
+    public const int LowestExponent = -4096, HighestExponent = 1023;
 
     /// <inheritdoc/>
     public override int Segment => Scales?.Block ?? 0;
@@ -33,11 +37,18 @@ public sealed record AlignedDotUnit(int Lanes, int? Fraction, RoundingMode Align
     /// <inheritdoc/>
     public override string? Refuses(AccumulatorSpec accumulator)
     {
-        if (Fraction is < 1 or > MaximumFraction) return $"alignment keeps 1 to {MaximumFraction} fraction bits, found {Fraction}";
-        if (Alignment == RoundingMode.Stochastic) return "stochastic alignment needs random bits, which a dot unit does not carry";
+        if (RefusesAlignment(Fraction, Alignment, LeastExponent) is { } reason) return reason;
         if (Scales is { } s && (s.Group < 1 || s.Block % s.Group != 0 || Lanes % s.Block != 0))
             return $"groups of {s.Group} must divide blocks of {s.Block}, and these the {Lanes} lanes";
         return base.Refuses(accumulator);
+    }
+
+    internal static string? RefusesAlignment(int? fraction, RoundingMode alignment, int? least)
+    {
+        if (fraction is < 1 or > MaximumFraction) return $"alignment keeps 1 to {MaximumFraction} fraction bits, found {fraction}";
+        if (alignment == RoundingMode.Stochastic) return "stochastic alignment needs random bits, which a dot unit does not carry";
+        if (least is { } e && (e < LowestExponent || e > HighestExponent)) return $"the least exponent of an alignment is {LowestExponent} to {HighestExponent}, found {e}";
+        return least is not null && fraction is null ? "an exact sum has no least exponent of alignment" : null;
     }
 
     /// <inheritdoc/>
@@ -64,15 +75,18 @@ public sealed record AlignedDotUnit(int Lanes, int? Fraction, RoundingMode Align
         // An exact sum needs no more than every product's window and, below it, the register's significand as one sticky-collecting shift.
         int window = Fraction is { } kept ? Math.Max(termBits, kept + 2) : product.WindowBits + register.Format.Shape.SignificandBits + 2;
         int sum = window + 1 + BitOperations.Log2((uint)terms) + 1;
-        bool cuts = Alignment is RoundingMode.ToZero or RoundingMode.Down;
-        unit = unit.With("maximum-exponent comparator", PrimitiveKind.Comparator, exponent, count: terms)
-            .With("maximum-exponent multiplexer", PrimitiveKind.Mux, exponent, count: terms)
-            .With("alignment distance", PrimitiveKind.Adder, exponent, count: terms + 1)
-            .With("aligner", PrimitiveKind.RightShifter, window, count: terms + 1, onPath: true, activity: FloatUnits.WindowActivity)
-            .With("conditional negation", PrimitiveKind.Xor, window, count: terms + 1, activity: FloatUnits.WindowActivity)
-            .With("alignment rounding", PrimitiveKind.Incrementer, cuts ? 0 : window, count: terms + 1);
-        return unit + AdderTree("sum adder", terms + 1, window + 1) + FloatUnits.FromFixed(sum, (Result ?? register.Format).Shape, register.Rounding);
+        return unit + AlignedSum(exponent, terms, 1, window, Alignment) + FloatUnits.FromFixed(sum, (Result ?? register.Format).Shape, register.Rounding);
     }
+
+    // Largest exponent of the terms, aligners, adders. The register is one term more.
+    internal static Structure AlignedSum(int exponent, int terms, int registers, int window, RoundingMode alignment) => Structure.Empty
+        .With("maximum-exponent comparator", PrimitiveKind.Comparator, exponent, count: terms + registers - 1)
+        .With("maximum-exponent multiplexer", PrimitiveKind.Mux, exponent, count: terms + registers - 1)
+        .With("alignment distance", PrimitiveKind.Adder, exponent, count: terms + registers)
+        .With("aligner", PrimitiveKind.RightShifter, window, count: terms + registers, onPath: true, activity: FloatUnits.WindowActivity)
+        .With("conditional negation", PrimitiveKind.Xor, window, count: terms + registers, activity: FloatUnits.WindowActivity)
+        .With("alignment rounding", PrimitiveKind.Incrementer, alignment is RoundingMode.ToZero or RoundingMode.Down ? 0 : window, count: terms + registers)
+        + AdderTree("sum adder", terms + registers, window + 1);
 
     // A balanced tree: each level halves the words and adds one carry bit.
     internal static Structure AdderTree(string role, int words, int bits)

@@ -80,6 +80,22 @@ public sealed class TensorCoreTests
         Truth.Checked("Numbers", "tensorcore_" + file, "MMA-Sim", rows, "equal");
     }
 
+    [TestCase("CDNA2_f32_16x16x4f32", "mi250_fp32")]
+    [TestCase("CDNA2_f32_16x16x16f16", "mi250_fp16")]
+    [TestCase("CDNA2_f32_16x16x16bf16_1k", "mi210_bf16")]
+    [TestCase("CDNA2_f32_16x16x8bf16", "mi210_bf16_k2")]
+    [TestCase("CDNA3_f32_16x16x4_f32", "mi300a_fp32")]
+    [TestCase("CDNA3_f32_16x16x16_f16", "mi300x_fp16")]
+    [TestCase("CDNA3_f32_16x16x16_bf16", "mi300x_bf16")]
+    [TestCase("CDNA3_f32_4x4x4_16b_f16", "mi300_fp16_k4")]
+    [TestCase("CDNA3_f32_4x4x4_16b_bf16", "mi300_bf16_k4")]
+    [TestCase("CDNA3_f32_16x16x8_xf32", "mi300x_xf32")]
+    [TestCase("CDNA3_f32_16x16x32_fp8_fp8", "mi300x_fp8")]
+    [TestCase("CDNA3_f32_16x16x32_fp8_bf8", "mi300x_fp8xbf8")]
+    [TestCase("CDNA3_f32_16x16x32_bf8_fp8", "mi300x_bf8xfp8")]
+    [TestCase("CDNA3_f32_16x16x32_bf8_bf8", "mi300x_bf8")]
+    public void MatrixCores(string instruction, string profile) => Simulated($"mfma_{instruction}_mmasim.csv.gz", profile);
+
     private static DatapathSpec Spec(string profile) => ChipProfiles.Find(profile)?.Datapath ?? throw new ArgumentException($"no profile {profile}");
 
     private static void Compare(DatapathSpec spec, uint c, string a, string b, uint expected, long row, List<string> wrong, string scalesA = "", string scalesB = "")

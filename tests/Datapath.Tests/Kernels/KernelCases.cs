@@ -65,11 +65,16 @@ internal static class KernelCases
     // Chips whose rule the lanes take, and rules that no chip has: few lanes, few and many fraction bits, short results, wider operands than a float's.
     private static IEnumerable<DatapathSpec> DotUnits()
     {
-        foreach (string chip in new[] { "h100_e4m3", "h100_e5m2", "h100_fp16", "h100_bf16", "h100_tf32", "a100_fp16", "a100_bf16", "v100_fp16", "ada_e4m3xe5m2", "a100_fp16_acc16", "b200_e5m2", "rtx_blackwell_e4m3" })
+        foreach (string chip in new[] { "h100_e4m3", "h100_e5m2", "h100_fp16", "h100_bf16", "h100_tf32", "a100_fp16", "a100_bf16", "v100_fp16", "ada_e4m3xe5m2", "a100_fp16_acc16", "b200_e5m2", "b200_e4m3", "b200_e4m3_tcgen05",
+            "rtx_blackwell_e4m3", "mi250_fp16", "mi300x_bf16", "mi300x_fp8" })
             yield return ChipProfiles.Find(chip)!.Datapath;
         DatapathSpec h100 = ChipProfiles.Find("h100_bf16")!.Datapath;
         foreach ((int lanes, int fraction, string result) in new[] { (1, 2, "fp32"), (3, 7, "bf16"), (4, 23, "fp32"), (64, 22, "tf32"), (512, 20, "e8m13") })
             yield return h100 with { Name = $"bf16 dot {lanes} {fraction} {result}", Dot = new AlignedDotUnit(lanes, fraction, RoundingMode.ToZero, Format(result)) };
+        var even = new FloatAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee);
+        foreach ((int lanes, int fraction, string sum) in new[] { (1, 3, "fp32"), (5, 12, "e8m13"), (32, 24, "bf16") })
+            yield return h100 with { Name = $"bf16 dot outside {lanes} {fraction} {sum}", Dot = new AlignedSumDotUnit(lanes, fraction, Format(sum), RoundingMode.ToZero), Accumulator = even };
+        yield return h100 with { Name = "bf16 dot from 2^-3", Dot = new AlignedDotUnit(4, 9, LeastExponent: -3) };
         yield return Spec("e2m1", "e4m3", h100.Accumulator) with { Dot = new AlignedDotUnit(7, 5) };
         yield return Spec("fp16", "fp16", h100.Accumulator) with { Dot = new AlignedDotUnit(9, 11, RoundingMode.Down) };
         foreach (DatapathSpec spec in Multipliers()) yield return spec;

@@ -44,7 +44,7 @@ public sealed class GoldenClaimTests
         new("encode_posit", "f32_bits,code", typeof(PositGoldenTests)),
         new("quant_hifloat8", "f32_bits,value_f32bits", typeof(ScalarGoldenTests)),
         new("hw_", "c_f32bits,d_fp32_f32bits,d_fp16_f32bits,a_codes,b_codes", typeof(TensorCoreTests)),
-        new("tensorcore_(mma|wgmma)", "c_bits,d_bits,a_codes_hex(k=4),a_codes_hex(k=8),a_codes_hex(k=16),a_codes_hex(k=32),b_codes_hex", typeof(TensorCoreTests)),
+        new("tensorcore_(mma|wgmma|mfma)", "c_bits,d_bits,a_codes_hex(k=4),a_codes_hex(k=8),a_codes_hex(k=16),a_codes_hex(k=32),b_codes_hex", typeof(TensorCoreTests)),
         new("tensorcore_mxf4nvf4", "c_f32bits,d_f32bits,scale_a_codes,scale_b_codes,a_codes(64 hex digits),b_codes(64 hex digits)", typeof(TensorCoreTests)),
         new("lmul", "a,b,lmul", typeof(MultiplierGoldenTests)),
         new("pam", "a,b,pam_offset0,pad_offset0(a/b)", typeof(MultiplierGoldenTests)),

@@ -27,19 +27,26 @@ internal static class SmallDatapaths
         ];
         foreach ((string a, string w) in operands)
             foreach (AccumulatorSpec register in registers)
-                foreach (DotUnitSpec? unit in (DotUnitSpec?[])[null, new AlignedDotUnit(2, 3), new AlignedDotUnit(2, null), new AlignedDotUnit(3, 4, RoundingMode.Down), new AdderTreeDotUnit(2, Format("e5m2"), RoundingMode.NearestEven)])
+                foreach (DotUnitSpec? unit in Units)
                 {
                     var spec = new DatapathSpec($"{a} x {w} into {register} by {unit}", Format(w), Format(a), register) { Dot = unit };
                     if (ReferenceKernel.RefusesDot(spec, ReductionOrder.Sequential, 2) is null) yield return spec;
                 }
     }
 
+    private static readonly DotUnitSpec?[] Units =
+    [
+        null, new AlignedDotUnit(2, 3), new AlignedDotUnit(2, null), new AlignedDotUnit(3, 4, RoundingMode.Down), new AlignedDotUnit(2, 2, RoundingMode.NearestEven, LeastExponent: 2),
+        new AdderTreeDotUnit(2, Format("e5m2"), RoundingMode.NearestEven), new AlignedSumDotUnit(2, 3, Format("e5m2"), RoundingMode.ToZero),
+        new AlignedSumDotUnit(3, null, Format("e4m3"), RoundingMode.NearestEven), new RealignedDotUnit(2, 3, 1, 4, 2), new RealignedDotUnit(3, 2, 2, 5, 3, 2),
+    ];
+
     /// <summary>One pair of codes for every number that a product of finite operands can be (and, aligned, for every exponent that it can have).</summary>
     internal static (uint A, uint W, double Value)[] Products(DatapathSpec spec) =>
     [
         .. from a in Codes(spec.Activation) from w in Codes(spec.Weight)
            let value = spec.Activation.Decode(a).ToDouble() * spec.Weight.Decode(w).ToDouble()
-           group (a, w, value) by (value, spec.Dot is AlignedDotUnit ? Binade(spec.Activation, a) + Binade(spec.Weight, w) : 0) into same
+           group (a, w, value) by (value, spec.Dot is AlignedDotUnit or AlignedSumDotUnit or RealignedDotUnit ? Binade(spec.Activation, a) + Binade(spec.Weight, w) : 0) into same
            select same.First(),
     ];
 

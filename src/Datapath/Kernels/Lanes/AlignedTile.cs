@@ -5,12 +5,13 @@ namespace Sim.Datapath.Kernels.Lanes;
 
 /// <summary>
 /// Steps of an aligned dot unit in float lanes, each lane an output. Operands come as pairs: the value, and the power of two of its binade (0 for zero).
-/// First pass: the largest product of powers, the accumulator's included, as a float. Second pass: products times 2^F over it, cut to int32 and
-/// added; exact, because a cut product is below 2^(F+2). The sum is cut back to float by comparing the rounded conversion with it.
+/// First pass: the largest product of powers, the accumulator's included unless it stays outside, as a float. Second pass: products times 2^F over it, truncated to int32
+/// and added; exact, because a truncated product is below 2^(F+2). The sum is truncated to float by comparing the rounded conversion with it.
 /// </summary>
 /// <param name="fraction">F, 2 to 25; lanes·2^(F+2) ≤ 2^31.</param>
 /// <param name="keep">Bits of a float that stay in a result.</param>
-internal readonly struct AlignedTile(int fraction, int keep)
+/// <param name="outside">Whether the accumulator stays outside the sum and takes its result in a float addition.</param>
+internal readonly struct AlignedTile(int fraction, int keep, bool outside)
 {
     /// <summary>Rows of outputs summed together: enough chains to hide latencies, few enough for the registers.</summary>
     private const int Group = 4;
@@ -32,7 +33,8 @@ internal readonly struct AlignedTile(int fraction, int keep)
     private void StepGroup(ref float a, ref float b, int count, ref float acc)
     {
         Vector512<float> c0 = Vector512.LoadUnsafe(ref acc), c1 = Vector512.LoadUnsafe(ref acc, 32), c2 = Vector512.LoadUnsafe(ref acc, 64), c3 = Vector512.LoadUnsafe(ref acc, 96);
-        Vector512<int> m0 = Power(c0), m1 = Power(c1), m2 = Power(c2), m3 = Power(c3);
+        Vector512<int> inside = Vector512.Create(outside ? 0 : 0x7f80_0000);
+        Vector512<int> m0 = c0.AsInt32() & inside, m1 = c1.AsInt32() & inside, m2 = c2.AsInt32() & inside, m3 = c3.AsInt32() & inside;
         ref float x = ref Unsafe.Add(ref a, LaneTile.Rows);
         ref float y = ref Unsafe.Add(ref b, 32);
         // Powers are positive, and positive floats compare as integers.
@@ -59,18 +61,31 @@ internal readonly struct AlignedTile(int fraction, int keep)
             a = ref Unsafe.Add(ref a, 2 * LaneTile.Rows);
             b = ref Unsafe.Add(ref b, 64);
         }
+        if (outside)
+        {
+            (c0 + Result(t0, default, m0)).StoreUnsafe(ref acc);
+            (c1 + Result(t1, default, m1)).StoreUnsafe(ref acc, 32);
+            (c2 + Result(t2, default, m2)).StoreUnsafe(ref acc, 64);
+            (c3 + Result(t3, default, m3)).StoreUnsafe(ref acc, 96);
+            return;
+        }
         Result(t0, Vector512.ConvertToInt32Native(c0 * s0), m0).StoreUnsafe(ref acc);
         Result(t1, Vector512.ConvertToInt32Native(c1 * s1), m1).StoreUnsafe(ref acc, 32);
         Result(t2, Vector512.ConvertToInt32Native(c2 * s2), m2).StoreUnsafe(ref acc, 64);
         Result(t3, Vector512.ConvertToInt32Native(c3 * s3), m3).StoreUnsafe(ref acc, 96);
     }
 
-    /// <summary>total ← cut(total + chunk), all [Rows][two vectors]: the float sum, one unit nearer to zero where its exact error says that it was rounded away.</summary>
+    /// <summary>total ← truncated (register outside: rounded) total + chunk, all [Rows][two vectors]: the float sum, one unit nearer to zero where its exact error says that it was rounded away.</summary>
     public void Combine(Span<float> total, ReadOnlySpan<float> chunk)
     {
         for (int i = 0; i < total.Length; i += Vector512<float>.Count)
         {
             Vector512<float> x = Vector512.Create<float>(total[i..]), y = Vector512.Create(chunk[i..]), sum = x + y, part = sum - x;
+            if (outside)
+            {
+                sum.CopyTo(total[i..]);
+                continue;
+            }
             Vector512<float> error = (x - (sum - part)) + (y - part);
             Vector512<int> away = Vector512.LessThan(error * OneOf(sum), Vector512<float>.Zero).AsInt32();
             ((sum.AsInt32() + away) & Vector512.Create(keep)).AsSingle().CopyTo(total[i..]);
@@ -81,10 +96,7 @@ internal readonly struct AlignedTile(int fraction, int keep)
     private static Vector512<float> OneOf(Vector512<float> value) =>
         ((value.AsInt32() & Vector512.Create(int.MinValue)) | Vector512.Create(1f).AsInt32()).AsSingle();
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Power(Vector512<float> value) => value.AsInt32() & Vector512.Create(0x7f80_0000);
-
-    // (products + addend)·2^(E-F) cut towards zero. The sum may need 33 bits: its sign is that of its half, its magnitude fits 32.
+    // (products + addend)·2^(E-F) truncated. The sum may need 33 bits: its sign is that of its half, its magnitude fits 32.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vector512<float> Result(Vector512<int> products, Vector512<int> addend, Vector512<int> largest)
     {

@@ -8,7 +8,7 @@ namespace Sim.Verification.Datapaths.Invariants;
 
 /// <summary>
 /// Alignment never loses more than stated. A step shortens each of its N terms (products or scaled group sums, and the register) to a multiple of
-/// U = 2^(e - F), e being the largest exponent of the step: to zero, down, up and to odd by less than U each, to nearest by at most U/2. So the sum that is then rounded once differs from the
+/// U = 2^(e - F), e being the largest exponent of the step (or the unit's least one): to zero, down, up and to odd by less than U each, to nearest by at most U/2. So the sum that is then rounded once differs from the
 /// exact one by less than N·U (N·U/2). The term with the largest exponent loses only the places that it has below F.
 /// </summary>
 public sealed class AlignmentLoss : IDatapathInvariant
@@ -25,7 +25,8 @@ public sealed class AlignmentLoss : IDatapathInvariant
         if (unit.Fraction is not { } kept) return new ProvedInvariant(Name, "alignment loses nothing", ProofMethod.ClosedForm, "every place of every term is kept; a step rounds once");
         bool nearest = unit.Alignment is RoundingMode.NearestEven or RoundingMode.NearestAway;
         int losing = LosingTerms(claim.Spec, unit, kept);
-        string text = $"a step of {products} terms and the register loses {(nearest ? "at most" : "less than")} {(nearest ? $"{losing}/2" : losing)} units of 2^(e - {kept}), e the largest exponent";
+        string text = $"a step of {products} terms and the register loses {(nearest ? "at most" : "less than")} {(nearest ? $"{losing}/2" : losing)} units of 2^(e - {kept}), e the largest exponent"
+            + (unit.LeastExponent is { } least ? $" or {least}" : "");
         string bound = losing > products ? "a unit a term" : "a unit for every term but the one of the largest exponent, whose places are all kept";
         Loss? closest = Closest(claim, unit, kept, products);
         return new ProvedInvariant(Name, text, ProofMethod.ClosedForm, closest is null ? bound
@@ -36,7 +37,7 @@ public sealed class AlignmentLoss : IDatapathInvariant
     public static int LosingTerms(DatapathSpec spec, AlignedDotUnit unit, int kept)
     {
         ArgumentNullException.ThrowIfNull(unit);
-        return unit.Lanes / (unit.Scales?.Group ?? 1) + (unit.Scales is null && Places(spec) <= kept ? 0 : 1);
+        return unit.Lanes / (unit.Scales?.Group ?? 1) + (unit is { Scales: null, LeastExponent: null } && Places(spec) <= kept ? 0 : 1);
     }
 
     // Most places below the exponent of a term: of products those of both significands, and of the register.
@@ -59,6 +60,7 @@ public sealed class AlignmentLoss : IDatapathInvariant
         (CodePair Big, CodePair Small, Dyadic Lost, int Exponent, int Count)? best = null;
         foreach (IGrouping<int, (CodePair Pair, Dyadic Value, int Binade)> level in terms.GroupBy(t => t.Binade))
         {
+            if (unit.LeastExponent > level.Key) continue;
             Dyadic u = Dyadic.Power(level.Key - kept);
             (CodePair Pair, Dyadic Value, int Binade) big = level.MaxBy(t => Cut(t.Value, u)), small = terms.Where(t => t.Binade <= level.Key).MaxBy(t => Cut(t.Value, u));
             Dyadic lost = (Cut(big.Value, u) + Cut(small.Value, u) * new Dyadic(products - 1)) * Dyadic.Power(kept - level.Key);

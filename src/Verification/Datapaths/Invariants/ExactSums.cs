@@ -59,14 +59,16 @@ public sealed class ExactSums : IDatapathInvariant
             null => m,
             AdderTreeDotUnit t => Least(m, ExactGrid.Reach(t.Format, unit)),
             // Nothing is cut while the unit 2^(largest exponent - Fraction) is no larger than 2^unit.
-            AlignedDotUnit u => Aligned(spec, u, Least(m, u.Result is null ? m : ExactGrid.Reach(u.Result, unit)), unit),
+            AlignedDotUnit u => Aligned(spec, u.Fraction, u.LeastExponent, Least(m, u.Result is null ? m : ExactGrid.Reach(u.Result, unit)), unit),
+            AlignedSumDotUnit u => Aligned(spec, u.Fraction, u.LeastExponent, Least(m, ExactGrid.Reach(u.Sum, unit)), unit),
             _ => null,
         };
     }
 
-    private static Dyadic? Aligned(DatapathSpec spec, AlignedDotUnit dot, Dyadic? reach, int unit)
+    private static Dyadic? Aligned(DatapathSpec spec, int? fraction, int? least, Dyadic? reach, int unit)
     {
-        if (reach is null || dot.Fraction is not { } kept) return reach;
+        if (reach is null || fraction is not { } kept) return reach;
+        if (least - kept > unit) return null;
         if (spec.Activation.Maximum.LeadingExponent + spec.Weight.Maximum.LeadingExponent - kept > unit) return null;
         return Least(reach, Dyadic.Power(unit + kept + 1) - Dyadic.Power(unit));
     }

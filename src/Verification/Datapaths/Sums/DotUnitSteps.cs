@@ -28,6 +28,7 @@ internal sealed class AlignedStep(DatapathSpec spec, AlignedDotUnit unit, FloatA
         {
             Dyadic m = register1.Magnitude;
             int largest = m.Sign == 0 ? _productBinade : Math.Max(_productBinade, Math.Max(m.LeadingExponent, Least(register.Format)));
+            if (unit.LeastExponent is { } least) largest = Math.Max(largest, least);
             Dyadic slack = new(products.Length + 1, largest - kept);
             sum = new(unit.Alignment == RoundingMode.Up ? sum.Low : sum.Low - slack, unit.Alignment == RoundingMode.Down ? sum.High : sum.High + slack);
         }
@@ -39,14 +40,14 @@ internal sealed class AlignedStep(DatapathSpec spec, AlignedDotUnit unit, FloatA
     public override int? ShiftUnit(Dyadic value) => _register.Unit(value) is not { } own ? null
         : _result is null ? own : _result.Unit(value) is { } cut ? Math.Max(own, cut) : null;
 
-    // The register is a term too: cut towards 0 it can pass from above 0 no further than to 0.
-    private static DyadicInterval Truncated(DyadicInterval acc) => new(Dyadic.Min(acc.Low, acc.Low.Sign > 0 ? default : acc.Low), Dyadic.Max(acc.High, acc.High.Sign < 0 ? default : acc.High));
+    // The register is a term too: truncated towards 0 it can pass from above 0 no further than to 0.
+    internal static DyadicInterval Truncated(DyadicInterval acc) => new(Dyadic.Min(acc.Low, acc.Low.Sign > 0 ? default : acc.Low), Dyadic.Max(acc.High, acc.High.Sign < 0 ? default : acc.High));
 
     private DyadicInterval? Stored(DyadicInterval sum) => (_result is null ? sum : _result.Of(sum)) is { } cut ? _register.Of(cut) : null;
 
-    private static int Top(INumberFormat format) => format.Maximum.LeadingExponent;
+    internal static int Top(INumberFormat format) => format.Maximum.LeadingExponent;
 
-    private static int Least(INumberFormat format) => format is FloatFormat f ? f.MinimumExponent : format.SmallestPositive.LeadingExponent;
+    internal static int Least(INumberFormat format) => format is FloatFormat f ? f.MinimumExponent : format.SmallestPositive.LeadingExponent;
 }
 
 /// <summary>A tree or chain of float adders: every node rounds, so bounds go up node by node.</summary>

@@ -40,6 +40,8 @@ internal abstract class SumStep
             (null, NormalizingAccumulator n) => new NormalizingStep(spec, n),
             (BlockDotUnit u, FloatAccumulator f) when Monotone(f) => new BlockStep(u, f),
             (AlignedDotUnit u, FloatAccumulator f) when Monotone(f) => new AlignedStep(spec, u, f),
+            (AlignedSumDotUnit u, FloatAccumulator f) when Monotone(f) && MonotoneRounding.Applies(u.Sum) => new AlignedSumStep(spec, u, f),
+            (RealignedDotUnit u, FloatAccumulator f) when Monotone(f) => new RealignedStep(spec, u, f),
             (AdderTreeDotUnit u, FloatAccumulator f) when Monotone(f) && MonotoneRounding.Applies(u.Format) => new TreeStep(u, f),
             _ => null,
         };

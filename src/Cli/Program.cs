@@ -16,13 +16,11 @@ internal static class Program
     private static int Main(string[] args)
     {
         using var terminal = new Terminal();
+        int code = ExitCode.Ok;
         // Asked at every start of a script: no need to build the verbs for it.
-        if (args is ["--version"])
-        {
-            terminal.Out.WriteLine($"sim {Version}");
-            return ExitCode.Ok;
-        }
-        return Run(args, terminal);
+        if (args is ["--version"]) terminal.Out.WriteLine($"sim {Version}");
+        else code = Run(args, terminal);
+        return terminal.Finish() ? code : Math.Max(code, ExitCode.BadInput);
     }
 
     private static int Run(string[] args, Terminal terminal)

@@ -18,7 +18,7 @@ internal sealed class Terminal : IDisposable
     {
         var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         Out = new StreamWriter(Console.OpenStandardOutput(), utf8, 1 << 16) { NewLine = "\n" };
-        Error = new StreamWriter(Console.OpenStandardError(), utf8, 1 << 12) { AutoFlush = true, NewLine = "\n" };
+        Error = new StreamWriter(new ForgivingStream(Console.OpenStandardError()), utf8, 1 << 12) { AutoFlush = true, NewLine = "\n" };
         bool colour = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb";
         IsOutInteractive = colour && !Console.IsOutputRedirected;
         IsErrorInteractive = colour && !Console.IsErrorRedirected;
@@ -71,11 +71,22 @@ internal sealed class Terminal : IDisposable
         foreach (Diagnostic d in diagnostics) Error.WriteLine(IsErrorInteractive ? Coloured(d) : d.ToString());
     }
 
-    public void Dispose()
+    /// <summary>Writes out what the answer still holds; false after saying why it is lost (stdout closed, disk full).</summary>
+    public bool Finish()
     {
-        Out.Flush();
-        _cancel.Dispose();
+        try
+        {
+            Out.Flush();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Error.WriteLine($"sim: error CLI003: the answer cannot be written to standard output: {(e.InnerException ?? e).Message}");
+            return false;
+        }
     }
+
+    public void Dispose() => _cancel.Dispose();
 
     private static string Coloured(Diagnostic d) => d.Severity == Severity.Error
         ? $"\e[1m{d.Location}:\e[0m \e[31merror {d.Code}:\e[0m {d.Message}"

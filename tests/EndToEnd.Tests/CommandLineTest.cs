@@ -40,6 +40,26 @@ public sealed class CommandLineTest
         Assert.That(result.Error, Does.Not.Contain("\e["), "no colour where nobody looks");
     }
 
+    [TestCase("formats list >&-", 2, "CLI003: the answer cannot be written")]
+    [TestCase("formats list >/dev/full", 2, "CLI003: the answer cannot be written")]
+    [TestCase("--version >&-", 2, "CLI003: the answer cannot be written")]
+    [TestCase("bogus 2>&-", 2, "")]
+    [TestCase("bogus 2>/dev/full", 2, "")]
+    [TestCase("schema study 2>&-", 0, "")]
+    [TestCase("demo --out $(mktemp -d)/r --jobs 2 2>/dev/full", 0, "")]
+    public void Streams_that_take_nothing_abort_nothing(string arguments, int code, string message)
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Ignore("shell redirections of Linux");
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("bash", ["-c", $"'{SimHost.Path}' {arguments}"])
+            { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.That(process.ExitCode, Is.EqualTo(code), error);
+        Assert.That(error, Does.Contain(message));
+        Assert.That(output.IsCompletedSuccessfully || output.Wait(TimeSpan.FromSeconds(10)), Is.True);
+    }
+
     [Test]
     public void A_folder_that_cannot_be_written_is_no_bug()
     {

@@ -20,23 +20,56 @@ internal sealed class ImportVerb : IVerb
     {
         var file = new Argument<string>("FILE") { Description = "ONNX network, or a SCALE-Sim topology (.csv)" };
         Option<bool> json = CommonOptions.Json();
-        var command = new VerbCommand("import", "Show what the tool understood of a network", "sim import net.onnx", "sim import net.onnx --json") { file, json };
-        command.SetAction(parsed => Run(parsed.GetRequiredValue(file), parsed.GetValue(json), terminal));
+        Option<string[]> dim = new("--dim") { Description = "Size of an open dimension, by its name in the network; may be repeated", HelpName = "NAME=SIZE" };
+        var command = new VerbCommand("import", "Show what the tool understood of a network", "sim import net.onnx", "sim import net.onnx --json", "sim import net.onnx --dim width=320") { file, dim, json };
+        command.SetAction(parsed => Run(parsed.GetRequiredValue(file), parsed.GetValue(dim) ?? [], parsed.GetValue(json), terminal));
         return command;
     }
 
-    private static int Run(string file, bool json, Terminal terminal)
+    private static int Run(string file, string[] dimensions, bool json, Terminal terminal)
     {
         if (file.EndsWith(".csv", StringComparison.OrdinalIgnoreCase)) return RunTopology(file, json, terminal);
         var bag = new DiagnosticBag();
         NetworkGraph? graph = OnnxReader.Read(file, bag);
         bag.ThrowIfErrors();
-        NetworkLayers? layers = GraphChecks.Operators(graph!, file, bag) && GraphChecks.Shapes(graph!, file, bag) ? LayerExtraction.Layers(graph!) : null;
+        graph = WithDimensions(graph!, dimensions, file, bag);
+        bag.ThrowIfErrors();
+        NetworkLayers? layers = GraphChecks.Operators(graph, file, bag) && GraphChecks.Shapes(graph, file, bag) ? Layers(graph, file, bag) : null;
         if (json) terminal.Out.WriteLine(Document(graph!, layers, bag).ToJsonString(Indented));
         else Print(graph!, layers, terminal);
-        if (!bag.HasErrors) return ExitCode.Ok;
         terminal.Print(bag.Sorted);
-        return ExitCode.BadInput;
+        return bag.HasErrors ? ExitCode.BadInput : ExitCode.Ok;
+    }
+
+    private static NetworkGraph WithDimensions(NetworkGraph graph, string[] given, string file, DiagnosticBag bag)
+    {
+        string[] open = [.. graph.Inputs.SelectMany(i => i.Names.Where((n, d) => n.Length > 0 && i.Shape[d] < 0)).Distinct()];
+        var sizes = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (string text in given)
+        {
+            int split = text.LastIndexOf('=');
+            string name = split < 0 ? text : text[..split];
+            if (split < 0 || !StrictNumber.TryWhole(text.AsSpan(split + 1), out int size) || size < 1)
+                bag.Error(new Location(file, 1, 1), "ONX047", $"--dim '{PlainText.Of(text)}' is not NAME=SIZE with a whole size of at least 1");
+            else if (!open.Contains(name))
+                bag.Error(new Location(file, 1, 1), "ONX047", $"has no open dimension '{PlainText.Of(name)}'{NearestName.Hint(name, open)}; it has {string.Join(", ", open.Select(n => $"'{PlainText.Of(n)}'").DefaultIfEmpty("none"))}");
+            else if (!sizes.TryAdd(name, size)) bag.Error(new Location(file, 1, 1), "ONX047", $"--dim gives '{name}' twice");
+        }
+        return graph.WithDimensions(sizes);
+    }
+
+    // Layers whose shapes depend on the values of inputs are known only when the network runs; that is no fault of the network.
+    private static NetworkLayers? Layers(NetworkGraph graph, string file, DiagnosticBag bag)
+    {
+        try
+        {
+            return LayerExtraction.Layers(graph);
+        }
+        catch (NetworkException e)
+        {
+            bag.Warning(new Location(file, Math.Max(1, e.Node?.Position ?? 1), 1), "ONX048", $"layers are not listed: {e.Message}");
+            return null;
+        }
     }
 
     private static int RunTopology(string file, bool json, Terminal terminal)

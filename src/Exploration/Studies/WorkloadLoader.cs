@@ -24,12 +24,14 @@ public static class WorkloadLoader
         ArgumentNullException.ThrowIfNull(workload);
         ArgumentNullException.ThrowIfNull(bag);
         int before = bag.ErrorCount;
-        NetworkGraph? graph = OnnxReader.Load(workload.ModelPath, bag);
-        if (graph is not null && GraphChecks.Operators(graph, workload.ModelPath, bag)) GraphChecks.Shapes(graph, workload.ModelPath, bag);
+        NetworkGraph? graph = OnnxReader.LoadOpen(workload.ModelPath, bag);
         if (graph is { Inputs.Length: not 1 })
             bag.Error(new Location(workload.ModelPath), "DAT010", $"the network has {graph.Inputs.Length} inputs ({string.Join(", ", graph.Inputs.Select(i => i.Name))}); a study feeds exactly one");
         if (graph is null || bag.ErrorCount > before) graph = null;
         Tensor? data = Samples(workload.DataPath, workload, graph, bag), calibration = Samples(workload.CalibrationPath, workload, graph, bag);
+        // Shapes are judged with the samples' dimensions where the network leaves its own open.
+        if (graph is not null && (data ?? calibration) is { } samples) graph = graph.ForSamples(samples.Shape);
+        if (graph is not null && !(GraphChecks.Shapes(graph, workload.ModelPath, bag) && GraphChecks.Sizes(graph, workload.ModelPath, bag))) graph = null;
         ImmutableArray<int> labels = workload.LabelsPath is { } path ? Labels(path, data, workload.DataPath, graph, bag) : default;
         if (bag.ErrorCount > before || graph is null) return null;
         return new LoadedWorkload(workload, graph, data is null ? null : EvaluationData.Of(data, labels), calibration is null ? null : EvaluationData.Of(calibration));
@@ -100,6 +102,6 @@ public static class WorkloadLoader
     {
         IReadOnlyDictionary<string, int[]> shapes = ShapeInference.Infer(graph);
         int[] input = shapes[graph.Inputs[0].Name];
-        return Shapes.Count(shapes[graph.Outputs[0].Name]) / Math.Max(1, input.Length > 0 ? input[0] : 1);
+        return shapes.TryGetValue(graph.Outputs[0].Name, out int[]? output) ? Shapes.Count(output) / Math.Max(1, input.Length > 0 ? input[0] : 1) : int.MaxValue;
     }
 }

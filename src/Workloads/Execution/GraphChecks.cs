@@ -65,20 +65,64 @@ public static class GraphChecks
             if (stated.IsRequired && !node.Attributes.ContainsKey(stated.Name)) error("ONX043", $"attribute '{stated.Name}' is missing");
     }
 
-    /// <summary>Runs the graph once on zeros with open dimensions set to 1; true when every node's shapes and types fit.</summary>
+    /// <summary>Infers types and shapes, open dimensions taken as 1; true when every node's fit and the outputs are what the file declares.</summary>
     public static bool Shapes(NetworkGraph graph, string file, DiagnosticBag bag)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(bag);
         try
         {
-            ShapeInference.Infer(graph);
-            return true;
+            int before = bag.ErrorCount;
+            IReadOnlyDictionary<string, StaticValue> values = ShapeInference.Values(graph);
+            foreach (GraphValue output in graph.Outputs)
+                if (values.TryGetValue(output.Name, out StaticValue? found)) Declared(graph, output, found, file, bag);
+            return bag.ErrorCount == before;
         }
         catch (NetworkException e)
         {
-            bag.Error(new Location(file, Math.Max(1, e.Node?.Position ?? 1), 1), "ONX044", e.Message);
+            bag.Error(new Location(file, Math.Max(1, e.Node?.Position ?? 1), 1), "ONX044", e.Message + OpenDimensions(graph));
             return false;
         }
     }
+
+    /// <summary>True when inputs and matrix layers have elements: without any there is nothing to run.</summary>
+    public static bool Sizes(NetworkGraph graph, string file, DiagnosticBag bag)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(bag);
+        int before = bag.ErrorCount;
+        IReadOnlyDictionary<string, StaticValue> values = ShapeInference.Values(graph);
+        foreach (GraphValue input in graph.Inputs.Where(i => i.Shape.Contains(0)))
+            bag.Error(new Location(file, 1, 1), "ONX045", $"input '{input.Name}' of shape {Graph.Shapes.Text(input.Shape)} has no elements: there is nothing to run");
+        foreach (Node node in graph.Nodes.Where(n => LayerExtraction.IsMatrixOperator(n.OpType)))
+            foreach (string name in node.Inputs.Concat(node.Outputs))
+                if (values.TryGetValue(name, out StaticValue? v) && v.Shape.Contains(0))
+                    bag.Error(new Location(file, Math.Max(1, node.Position), 1), "ONX045",
+                        $"node '{node.Name}' ({node.OpType}): '{name}' of shape {Graph.Shapes.Text(v.Shape)} has no elements: there is nothing to run");
+        return bag.ErrorCount == before;
+    }
+
+    private static void Declared(NetworkGraph graph, GraphValue output, StaticValue found, string file, DiagnosticBag bag)
+    {
+        // Sizes that follow from an open dimension are not the declared ones; ranks are.
+        bool isOpen = graph.Inputs.Any(i => i.IsOpen);
+        bool fits = !output.HasShape || output.Shape.Length == found.Shape.Length
+            && (isOpen || output.Shape.Zip(found.Shape).All(d => d.First < 0 || d.First == d.Second));
+        Node? maker = graph.Nodes.FirstOrDefault(n => n.Outputs.Contains(output.Name));
+        var place = new Location(file, Math.Max(1, maker?.Position ?? 1), 1);
+        string by = maker is null ? "" : $"node '{maker.Name}' ({maker.OpType}): ";
+        if (output.Type != found.Type) bag.Error(place, "ONX046", $"{by}output '{output.Name}' is declared {output.Type}, computed {found.Type}");
+        if (!fits) bag.Error(place, "ONX046", $"{by}output '{output.Name}' is declared with shape {Text(output)}, computed with {Graph.Shapes.Text(found.Shape)}");
+    }
+
+    private static string Text(GraphValue v) => $"[{string.Join(',', v.Shape.Select(d => d < 0 ? "?" : $"{d}"))}]";
+
+    // What was assumed, as part of a message.
+    private static string OpenDimensions(NetworkGraph graph)
+    {
+        string[] open = [.. graph.Inputs.Where(i => i.IsOpen).Select(i => $"{string.Join(", ", Enumerable.Range(0, i.Shape.Length).Where(d => i.Shape[d] < 0).Select(d => Name(i, d)))} of input '{i.Name}'")];
+        return open.Length == 0 ? "" : $"; open dimensions were taken as 1: {string.Join("; ", open)}";
+    }
+
+    private static string Name(GraphValue input, int d) => d < input.Names.Length && input.Names[d].Length > 0 ? $"'{PlainText.Of(input.Names[d])}'" : $"number {d}";
 }

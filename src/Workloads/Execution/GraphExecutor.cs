@@ -5,6 +5,8 @@ namespace Sim.Workloads.Execution;
 /// <summary>Runs a network in float32 (and the integer types of quantized ONNX operators), node by node in topological order.</summary>
 public static class GraphExecutor
 {
+    private const string Beyond = "sizes or values are beyond the range of integers";
+
     /// <summary>
     /// Computes the graph's outputs by name. <paramref name="engine"/> may take over nodes; <paramref name="observer"/> sees every computed value by name, in order.
     /// Intermediate values are dropped after their last use. Results do not depend on the number of threads.
@@ -52,21 +54,33 @@ public static class GraphExecutor
         ArgumentNullException.ThrowIfNull(node);
         Operator op = OperatorCatalogue.Find(node) ?? throw new NetworkException(node, OperatorCatalogue.Unsupported(node));
         var call = new OperatorCall(node, opset, inputs);
-        if (!op.TakesStored && Array.Find(inputs, t => t?.Type.IsStorageOnly() == true) is { } stored)
-            throw call.Fail($"does not compute with {ElementTypes.OnnxName(stored.Type.OnnxCode())}, a type for storage; DequantizeLinear and Cast convert it");
+        if (!op.TakesStored && Array.Find(inputs, t => t?.Type.IsStorageOnly() == true) is { } stored) throw Stored(call, stored.Type);
         Tensor[] results;
         try
         {
             results = op.Body(call);
         }
-        catch (OverflowException e)
+        catch (OverflowException)
         {
-            throw new NetworkException($"node '{node.Name}' ({node.OpType}): sizes or values are beyond the range of integers", e);
+            throw call.Fail(Beyond);
+        }
+        // What a part of a parallel loop met.
+        catch (AggregateException e) when (e.GetBaseException() is OverflowException or NetworkException)
+        {
+            throw e.GetBaseException() as NetworkException ?? call.Fail(Beyond);
+        }
+        catch (NetworkException e) when (e.Node is null)
+        {
+            throw call.Fail(e.Message);
         }
         for (int o = results.Length; o < node.Outputs.Length; o++)
             if (node.Outputs[o].Length > 0) throw call.Fail($"output {o} is not supported");
         return results;
     }
+
+    /// <summary>An operator is given a type that ONNX has for storage alone.</summary>
+    internal static NetworkException Stored(OperatorCall call, ElementType type) =>
+        call.Fail($"does not compute with {ElementTypes.OnnxName(type.OnnxCode())}, a type for storage; DequantizeLinear and Cast convert it");
 
     private static Tensor? Value(NetworkGraph graph, Dictionary<string, Tensor> values, string name) =>
         values.TryGetValue(name, out Tensor? t) || graph.Constants.TryGetValue(name, out t) ? t : null;

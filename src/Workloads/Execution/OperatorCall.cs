@@ -3,7 +3,7 @@ using Sim.Workloads.Graph;
 namespace Sim.Workloads.Execution;
 
 /// <summary>One application of an operator: its node, the model's opset, its input values; checked access to inputs and attributes.</summary>
-internal sealed class OperatorCall(Node node, int opset, Tensor?[] inputs)
+internal class OperatorCall(Node node, int opset, Tensor?[] inputs)
 {
     internal Node Node { get; } = node;
 
@@ -17,7 +17,7 @@ internal sealed class OperatorCall(Node node, int opset, Tensor?[] inputs)
     internal Tensor Input(int index) => Optional(index) ?? throw Fail($"input {index} is missing");
 
     /// <summary>An optional input; null when absent.</summary>
-    internal Tensor? Optional(int index) => index < inputs.Length ? inputs[index] : null;
+    internal virtual Tensor? Optional(int index) => index < inputs.Length ? inputs[index] : null;
 
     internal bool Has(string attribute) => Node.Attributes.ContainsKey(attribute);
 
@@ -30,11 +30,13 @@ internal sealed class OperatorCall(Node node, int opset, Tensor?[] inputs)
     internal string Text(string name, string absent) => !Node.Attributes.TryGetValue(name, out NodeAttribute? a) ? absent : a.Text ?? throw Wrong(name, "a string");
 
     /// <summary>An integer list attribute as ints; null when absent.</summary>
-    internal int[]? Ints(string name)
+    internal int[]? Ints(string name) => Longs(name) is { } list ? Array.ConvertAll(list, v => Small(v, name)) : null;
+
+    /// <summary>An integer list attribute; null when absent.</summary>
+    internal long[]? Longs(string name)
     {
         if (!Node.Attributes.TryGetValue(name, out NodeAttribute? a)) return null;
-        if (a.Integers.IsDefault) throw Wrong(name, "a list of integers");
-        return Array.ConvertAll(a.Integers.ToArray(), v => Small(v, name));
+        return a.Integers.IsDefault ? throw Wrong(name, "a list of integers") : [.. a.Integers];
     }
 
     /// <summary>An integer list that newer opsets take as input <paramref name="index"/> and older ones as an attribute; null when absent.</summary>
@@ -52,8 +54,17 @@ internal sealed class OperatorCall(Node node, int opset, Tensor?[] inputs)
         axis >= -rank && axis < rank ? (int)(axis < 0 ? axis + rank : axis) : throw Fail($"axis {axis} is outside a tensor of rank {rank}");
 
     /// <summary>Checks that an input is float32 or float16 and gives its values.</summary>
-    internal float[] Floats(Tensor t, string what) =>
-        t.Type is ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 ? t.Floats : throw Fail($"{what} must be float32, float16 or bfloat16, found {t.Type}");
+    internal float[] Floats(Tensor t, string what)
+    {
+        RequireFloats(t.Type, what);
+        return t.Floats;
+    }
+
+    /// <summary>Checks that values are held as float32.</summary>
+    internal void RequireFloats(ElementType type, string what)
+    {
+        if (type is not (ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16)) throw Fail($"{what} must be float32, float16 or bfloat16, found {type}");
+    }
 
     internal NetworkException Fail(string what) => new(Node, what);
 

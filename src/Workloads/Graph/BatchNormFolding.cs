@@ -73,7 +73,7 @@ public static class BatchNormFolding
         }
         if (matmul is null || bias is null || !constants.TryGetValue(matmul.Inputs[1], out Tensor? w)) return null;
         // Normalization is over axis 1, the columns of a product only when that is a matrix.
-        if (w.Type != ElementType.Float32 || w.Shape.Length != 2 || w.Shape[1] != scale.Channels || shapes.Value[matmul.Outputs[0]].Length != 2) return null;
+        if (w.Type != ElementType.Float32 || w.Shape.Length != 2 || w.Shape[1] != scale.Channels || shapes.Value.GetValueOrDefault(matmul.Outputs[0])?.Length != 2) return null;
         string weight = Add(constants, $"{matmul.Inputs[1]}/{norm.Name}", scale.Weights(w, i => i % scale.Channels));
         string addend = Add(constants, $"{norm.Name}/bias", scale.Biases(bias));
         return

@@ -40,6 +40,8 @@ public static class LayerExtraction
                 constants.UnionWith(node.Outputs);
                 continue;
             }
+            if (node.Inputs.Concat(node.Outputs).FirstOrDefault(n => n.Length > 0 && !shapes.ContainsKey(n)) is { } open)
+                throw new NetworkException(node, $"the shape of '{open}' depends on the values of the network's inputs, so that its work is not known before it runs");
             if (MatrixLayer(node, graph.Opset, shapes, batch, constants) is { } gemm) gemms.Add(gemm);
             else if (!Free.Contains(node.OpType)) vectors.Add(VectorLayer(node, shapes, batch, constants));
         }
@@ -56,7 +58,7 @@ public static class LayerExtraction
         ArgumentNullException.ThrowIfNull(shapes);
         ArgumentNullException.ThrowIfNull(constants);
         int weight = LayerWeights.WeightIndex(node);
-        if (node.OpType is not ("Conv" or "QLinearConv" or "ConvInteger" or "Gemm" or "MatMul" or "QLinearMatMul" or "MatMulInteger")) return null;
+        if (!IsMatrixOperator(node.OpType)) return null;
         int[] x = shapes[node.Inputs[0]], w = shapes[node.Inputs[weight]];
         long inputs = Shapes.Count(x) / batch;
         var call = new OperatorCall(node, opset, []);
@@ -76,6 +78,9 @@ public static class LayerExtraction
             return new GemmLayer(node.Name, node.OpType, 1, PerSample(product.Batches * product.M, batch), product.N, product.K, inputs);
         return new GemmLayer(node.Name, node.OpType, PerSample(product.Batches, batch), product.M, product.N, product.K, inputs);
     }
+
+    /// <summary>Whether an operator is a matrix product or a convolution.</summary>
+    public static bool IsMatrixOperator(string opType) => opType is "Conv" or "QLinearConv" or "ConvInteger" or "Gemm" or "MatMul" or "QLinearMatMul" or "MatMulInteger";
 
     // A size that the batch does not divide does not hold the batch.
     private static int PerSample(int size, int batch) => size % batch == 0 ? size / batch : size;

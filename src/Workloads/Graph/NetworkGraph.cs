@@ -28,4 +28,19 @@ public sealed record GraphValue(string Name, ElementType Type, ImmutableArray<in
 
 /// <summary>A network as read: nodes in topological order, constants by name.</summary>
 public sealed record NetworkGraph(string Name, int Opset, ImmutableArray<GraphValue> Inputs, ImmutableArray<GraphValue> Outputs,
-    ImmutableArray<Node> Nodes, ImmutableDictionary<string, Tensor> Constants, string Digest);
+    ImmutableArray<Node> Nodes, ImmutableDictionary<string, Tensor> Constants, string Digest)
+{
+    /// <summary>The network for samples of a shape: open dimensions of its only input but the first, which counts samples, are those of the samples.</summary>
+    public NetworkGraph ForSamples(IReadOnlyList<int> shape)
+    {
+        GraphValue input = Inputs[0];
+        if (Inputs.Length != 1 || input.Shape.Length != shape.Count) return this;
+        return this with { Inputs = [input with { Shape = [.. input.Shape.Select((d, i) => i > 0 && d < 0 ? shape[i] : d)] }] };
+    }
+
+    /// <summary>The network with open dimensions set by their names in the file.</summary>
+    public NetworkGraph WithDimensions(IReadOnlyDictionary<string, int> sizes) => this with
+    {
+        Inputs = [.. Inputs.Select(v => v with { Shape = [.. v.Shape.Select((d, i) => d < 0 && i < v.Names.Length && sizes.TryGetValue(v.Names[i], out int size) ? size : d)] })],
+    };
+}

@@ -50,13 +50,13 @@ public sealed class Tensor
 
     /// <summary>Values of a tensor of any float type but Float64; those of at most 8 bits are decoded, anew at each call.</summary>
     public float[] Floats => Data as float[]
-        ?? (Type.IsCoded() ? ElementCodes.Decode(Type, Codes) : throw new InvalidOperationException($"a {Type} tensor holds no float32 values"));
+        ?? (Type.IsCoded() ? ElementCodes.Decode(Type, Codes) : throw new NetworkException($"a {Type} tensor holds no float32 values"));
 
     /// <summary>Values of a Float64 tensor.</summary>
-    public double[] Doubles => Data as double[] ?? throw new InvalidOperationException($"a {Type} tensor holds no float64 values");
+    public double[] Doubles => Data as double[] ?? throw new NetworkException($"a {Type} tensor holds no float64 values");
 
     /// <summary>Codes of a tensor of floats of at most 8 bits.</summary>
-    public ReadOnlySpan<byte> Codes => Type.IsCoded() ? (byte[])Data : throw new InvalidOperationException($"a {Type} tensor holds no codes");
+    public ReadOnlySpan<byte> Codes => Type.IsCoded() ? (byte[])Data : throw new NetworkException($"a {Type} tensor holds no codes");
 
     /// <summary>
     /// Values of an integer or Bool tensor, each widened to 64 bits (UInt64: the pattern). Eight bytes an element: for small tensors; else <see cref="Span"/>,

@@ -146,5 +146,5 @@ internal static class TensorStorage
         return (long.CreateChecked(low), long.CreateChecked(high));
     }
 
-    private static InvalidOperationException NoIntegers(ElementType type) => new($"a {type} tensor holds no integers");
+    private static NetworkException NoIntegers(ElementType type) => new($"a {type} tensor holds no integers");
 }

@@ -19,13 +19,16 @@ public static class OnnxReader
     /// Reads a file and checks that it can be run: operators supported, arities and attributes known, shapes consistent (an open dimension taken as 1).
     /// Null after recording every problem found.
     /// </summary>
-    public static NetworkGraph? Load(string path, DiagnosticBag bag) => FromFile(path, bag, source => Load(source, path, bag));
+    public static NetworkGraph? Load(string path, DiagnosticBag bag) => FromFile(path, bag, source => Load(source, path, bag, true));
+
+    /// <summary>As <see cref="Load(string, DiagnosticBag)"/>, but shapes are not judged: for a network whose data say what open dimensions are. See <see cref="GraphChecks.Shapes"/>.</summary>
+    public static NetworkGraph? LoadOpen(string path, DiagnosticBag bag) => FromFile(path, bag, source => Load(source, path, bag, false));
 
     /// <summary><see cref="Load(string, DiagnosticBag)"/> of a model that is in memory; <paramref name="path"/> names it and says where external data lie.</summary>
     public static NetworkGraph? Load(ReadOnlyMemory<byte> model, string path, DiagnosticBag bag)
     {
         using ModelSource source = ModelSource.Of(model);
-        return Load(source, path, bag);
+        return Load(source, path, bag, true);
     }
 
     /// <summary>Reads a file's structure; null after recording every problem found. Operators are not judged here: see <see cref="Load(string, DiagnosticBag)"/>.</summary>
@@ -40,13 +43,13 @@ public static class OnnxReader
         return Read(source, path, bag);
     }
 
-    private static NetworkGraph? Load(ModelSource source, string path, DiagnosticBag bag)
+    private static NetworkGraph? Load(ModelSource source, string path, DiagnosticBag bag, bool shapes)
     {
         ArgumentNullException.ThrowIfNull(bag);
         int before = bag.ErrorCount;
         if (Parse(source, path, bag) is not { } graph) return null;
         GraphChecks.Operators(graph, path, bag);
-        return bag.ErrorCount == before && GraphChecks.Shapes(graph, path, bag) ? graph : null;
+        return bag.ErrorCount == before && (!shapes || GraphChecks.Shapes(graph, path, bag)) ? graph : null;
     }
 
     private static NetworkGraph? Read(ModelSource source, string path, DiagnosticBag bag)

@@ -90,4 +90,11 @@ internal static class Activations
         if (shape is null || !shape.SequenceEqual(x.Shape)) throw call.Fail($"slope {Shapes.Text(slope.Shape)} does not broadcast to {Shapes.Text(x.Shape)}");
         return [Casting.Rounded(x.Type, x.Shape, Broadcasting.Zip(values, x.Shape, call.Floats(slope, "slope"), slope.Shape, x.Shape, (v, s) => v < 0 ? v * s : v))];
     }
+
+    internal static StaticValue[] PReluShape(ShapeCall call)
+    {
+        int[] x = call.In(0).Shape, slope = call.In(1).Shape;
+        call.RequireFloats(call.In(0).Type, "input");
+        return Shapes.Broadcast(x, slope)?.AsSpan().SequenceEqual(x) == true ? ShapeRules.Same(call) : throw call.Fail($"slope {Shapes.Text(slope)} does not broadcast to {Shapes.Text(x)}");
+    }
 }

@@ -133,4 +133,6 @@ internal static class BinaryOperators
         Tensor divisor = call.Input(1);
         if (!divisor.Type.IsReal() && Array.IndexOf(divisor.Integers, 0L) >= 0) throw call.Fail("an integer is divided by zero");
     }
+
+    internal static StaticValue[] PowShape(ShapeCall call) => call.Like(Broadcasting.Shape(call, call.In(0).Shape, call.In(1).Shape));
 }

@@ -6,9 +6,12 @@ namespace Sim.Workloads.Execution.Operators;
 internal static class Broadcasting
 {
     /// <summary>The common shape of two inputs; an error that names both when there is none.</summary>
-    internal static int[] Shape(OperatorCall call, Tensor a, Tensor b)
+    internal static int[] Shape(OperatorCall call, Tensor a, Tensor b) => Shape(call, a.Shape, b.Shape);
+
+    /// <summary>The common shape of two shapes.</summary>
+    internal static int[] Shape(OperatorCall call, int[] a, int[] b)
     {
-        int[] shape = Shapes.Broadcast(a.Shape, b.Shape) ?? throw call.Fail($"shapes {Shapes.Text(a.Shape)} and {Shapes.Text(b.Shape)} do not broadcast");
+        int[] shape = Shapes.Broadcast(a, b) ?? throw call.Fail($"shapes {Shapes.Text(a)} and {Shapes.Text(b)} do not broadcast");
         Shapes.Count(shape);
         return shape;
     }

@@ -22,11 +22,14 @@ internal static class Casting
         return new Tensor(type, shape, values);
     }
 
-    internal static Tensor[] Cast(OperatorCall call)
+    internal static Tensor[] Cast(OperatorCall call) => [To(Target(call), call.Input(0))];
+
+    internal static StaticValue[] CastShape(ShapeCall call) => [new StaticValue(Target(call), call.In(0).Shape)];
+
+    private static ElementType Target(OperatorCall call)
     {
         int code = call.Small(call.Int("to", 0), "to");
-        ElementType type = ElementTypes.FromOnnx(code) ?? throw call.Fail($"cannot cast to {ElementTypes.OnnxName(code)}; this element type is not supported");
-        return [To(type, call.Input(0))];
+        return ElementTypes.FromOnnx(code) ?? throw call.Fail($"cannot cast to {ElementTypes.OnnxName(code)}; this element type is not supported");
     }
 
     internal static Tensor[] CastLike(OperatorCall call) => [To(call.Input(1).Type, call.Input(0))];

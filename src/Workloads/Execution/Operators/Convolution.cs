@@ -38,6 +38,17 @@ internal static class Convolution
             ? call.Floats(b, "bias")
             : throw call.Fail($"bias must have shape [{plan.Groups * plan.GroupOutputs}], found {Shapes.Text(b.Shape)}");
     }
+
+    internal static StaticValue[] Shape(ShapeCall call)
+    {
+        StaticValue x = call.In(0), w = call.In(1);
+        call.RequireFloats(x.Type, "input");
+        call.RequireFloats(w.Type, "weight");
+        ConvPlan plan = ConvPlan.Of(call, x.Shape, w.Shape);
+        if (call.InOrNull(2) is { } b && !b.Shape.AsSpan().SequenceEqual([plan.Groups * plan.GroupOutputs]))
+            throw call.Fail($"bias must have shape [{plan.Groups * plan.GroupOutputs}], found {Shapes.Text(b.Shape)}");
+        return call.Like(plan.OutputShape);
+    }
 }
 
 /// <summary>Shape work that float and quantized convolutions share.</summary>

@@ -82,4 +82,25 @@ internal static class LogicOperators
         int[] shape = Broadcasting.Shape(call, a, b);
         return [Casting.Wrapped(a.Type, shape, Broadcasting.Zip(a.Integers, a.Shape, b.Integers, b.Shape, shape, f))];
     }
+
+    internal static StaticValue[] WhereShape(ShapeCall call)
+    {
+        (StaticValue condition, StaticValue x, StaticValue y) = (call.In(0), call.In(1), call.In(2));
+        if (condition.Type != ElementType.Bool) throw call.Fail($"the condition must be Bool, found {condition.Type}");
+        if (x.Type != y.Type) throw call.Fail($"X and Y have types {x.Type} and {y.Type}; both must be the same");
+        return [new StaticValue(x.Type, Broadcasting.Shape(call, condition.Shape, Broadcasting.Shape(call, x.Shape, y.Shape)))];
+    }
+
+    internal static StaticValue[] BoolShape(ShapeCall call) => BitsShape(call, true);
+
+    internal static StaticValue[] IntegerShape(ShapeCall call) => BitsShape(call, false);
+
+    internal static StaticValue[] NotShape(ShapeCall call) => call.In(0).Type == ElementType.Bool ? ShapeRules.Same(call) : throw call.Fail($"takes Bool, found {call.In(0).Type}");
+
+    private static StaticValue[] BitsShape(ShapeCall call, bool boolean)
+    {
+        ElementType a = call.In(0).Type, b = call.In(1).Type;
+        return a == b && !a.IsReal() && boolean == (a == ElementType.Bool)
+            ? ShapeRules.Broadcast(call) : throw call.Fail($"takes two {(boolean ? "Bool" : "integer")} tensors of one type, found {a} and {b}");
+    }
 }

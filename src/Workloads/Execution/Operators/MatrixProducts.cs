@@ -8,10 +8,8 @@ internal static class MatrixProducts
     internal static Tensor[] Gemm(OperatorCall call)
     {
         Tensor a = call.Input(0), b = call.Input(1);
-        if (a.Shape.Length != 2 || b.Shape.Length != 2) throw call.Fail($"A {Shapes.Text(a.Shape)} and B {Shapes.Text(b.Shape)} must be matrices");
         bool transA = call.Flag("transA", false), transB = call.Flag("transB", false);
-        int m = a.Shape[transA ? 1 : 0], k = a.Shape[transA ? 0 : 1], kb = b.Shape[transB ? 1 : 0], n = b.Shape[transB ? 0 : 1];
-        if (k != kb) throw call.Fail($"A {Shapes.Text(a.Shape)} and B {Shapes.Text(b.Shape)} have inner dimensions {k} and {kb}");
+        (int m, int n, int k) = Sizes(call, a.Shape, b.Shape);
         float[] left = call.Floats(a, "A"), right = call.Floats(b, "B"), product = new float[Shapes.Count([m, n])];
         if (transA) left = Transposed(left, k, m);
         if (transB) right = Transposed(right, n, k);
@@ -23,6 +21,31 @@ internal static class MatrixProducts
         if (!preload)
             for (int i = 0; i < product.Length; i++) product[i] = alpha * product[i] + (addend is null ? 0 : beta * addend[i]);
         return [Casting.Rounded(a.Type, [m, n], product)];
+    }
+
+    internal static StaticValue[] GemmShape(ShapeCall call)
+    {
+        call.RequireFloats(call.In(0).Type, "A");
+        call.RequireFloats(call.In(1).Type, "B");
+        (int m, int n, _) = Sizes(call, call.In(0).Shape, call.In(1).Shape);
+        if (call.InOrNull(2) is { } c && Shapes.Broadcast(c.Shape, [m, n])?.AsSpan().SequenceEqual([m, n]) != true)
+            throw call.Fail($"C {Shapes.Text(c.Shape)} does not broadcast to [{m},{n}]");
+        return call.Like([m, n]);
+    }
+
+    private static (int M, int N, int K) Sizes(OperatorCall call, int[] a, int[] b)
+    {
+        if (a.Length != 2 || b.Length != 2) throw call.Fail($"A {Shapes.Text(a)} and B {Shapes.Text(b)} must be matrices");
+        bool transA = call.Flag("transA", false), transB = call.Flag("transB", false);
+        int k = a[transA ? 0 : 1], kb = b[transB ? 1 : 0];
+        return k == kb ? (a[transA ? 1 : 0], b[transB ? 0 : 1], k) : throw call.Fail($"A {Shapes.Text(a)} and B {Shapes.Text(b)} have inner dimensions {k} and {kb}");
+    }
+
+    internal static StaticValue[] MatMulShape(ShapeCall call)
+    {
+        call.RequireFloats(call.In(0).Type, "A");
+        call.RequireFloats(call.In(1).Type, "B");
+        return call.Like(MatMulPlan.Of(call, call.In(0).Shape, call.In(1).Shape).OutputShape);
     }
 
     internal static Tensor[] MatMul(OperatorCall call)

@@ -31,26 +31,42 @@ internal static class Movement
     internal static Tensor[] Transpose(OperatorCall call)
     {
         Tensor x = call.Input(0);
-        int rank = x.Shape.Length;
-        int[] perm = call.Ints("perm") ?? [.. Enumerable.Range(0, rank).Reverse()];
-        if (!perm.Order().SequenceEqual(Enumerable.Range(0, rank))) throw call.Fail($"perm {Shapes.Text(perm)} is no permutation of {rank} axes");
+        int[] perm = Permutation(call, x.Shape.Length);
         int[] strides = Shapes.Strides(x.Shape);
         return [Strided(x, [.. perm.Select(p => x.Shape[p])], [.. perm.Select(p => strides[p])])];
+    }
+
+    internal static StaticValue[] TransposeShape(ShapeCall call) =>
+        call.Like([.. Permutation(call, call.In(0).Shape.Length).Select(p => call.In(0).Shape[p])]);
+
+    private static int[] Permutation(OperatorCall call, int rank)
+    {
+        int[] perm = call.Ints("perm") ?? [.. Enumerable.Range(0, rank).Reverse()];
+        return perm.Order().SequenceEqual(Enumerable.Range(0, rank)) ? perm : throw call.Fail($"perm {Shapes.Text(perm)} is no permutation of {rank} axes");
+    }
+
+    internal static StaticValue[] ConcatShape(ShapeCall call) => call.Like(Joined(call, call.In, out _));
+
+    private static int[] Joined(OperatorCall call, Func<int, StaticValue> input, out int axis)
+    {
+        StaticValue first = input(0);
+        if (!call.Has("axis")) throw call.Fail("attribute 'axis' is missing");
+        int along = axis = call.Axis(call.Int("axis", 0), first.Shape.Length);
+        int[] shape = (int[])first.Shape.Clone();
+        for (int i = 1; i < call.InputCount; i++)
+        {
+            StaticValue t = input(i);
+            if (t.Type != first.Type || t.Shape.Length != shape.Length || t.Shape.Where((d, k) => k != along && d != shape[k]).Any())
+                throw call.Fail($"input {i} {t.Type} {Shapes.Text(t.Shape)} does not join {first.Type} {Shapes.Text(first.Shape)} along axis {axis}");
+            shape[axis] += t.Shape[axis];
+        }
+        return shape;
     }
 
     internal static Tensor[] Concat(OperatorCall call)
     {
         Tensor first = call.Input(0);
-        if (!call.Has("axis")) throw call.Fail("attribute 'axis' is missing");
-        int axis = call.Axis(call.Int("axis", 0), first.Shape.Length);
-        int[] shape = (int[])first.Shape.Clone();
-        for (int i = 1; i < call.InputCount; i++)
-        {
-            Tensor t = call.Input(i);
-            if (t.Type != first.Type || t.Shape.Length != shape.Length || t.Shape.Where((d, k) => k != axis && d != shape[k]).Any())
-                throw call.Fail($"input {i} {t.Type} {Shapes.Text(t.Shape)} does not join {first.Type} {Shapes.Text(first.Shape)} along axis {axis}");
-            shape[axis] += t.Shape[axis];
-        }
+        int[] shape = Joined(call, i => StaticValue.Of(call.Input(i)), out int axis);
         int outer = Shapes.Count(shape.AsSpan(0, axis)), row = Shapes.Count(shape.AsSpan(axis)), at = 0;
         Array result = Array.CreateInstance(first.Type.Storage(), Shapes.Count(shape));
         for (int i = 0; i < call.InputCount; i++)
@@ -66,11 +82,7 @@ internal static class Movement
     internal static Tensor[] Split(OperatorCall call)
     {
         Tensor x = call.Input(0);
-        int axis = call.Axis(call.Int("axis", 0), x.Shape.Length), total = x.Shape[axis], parts = call.Small(call.Int("num_outputs", call.OutputCount), "num_outputs");
-        if (parts < 1) throw call.Fail("num_outputs must be at least 1");
-        int even = (total + parts - 1) / parts;
-        int[] sizes = call.IntsFromInputOr(1, "split") ?? [.. Enumerable.Range(0, parts).Select(i => Math.Clamp(total - i * even, 0, even))];
-        if (sizes.Sum() != total || sizes.Any(s => s < 0)) throw call.Fail($"sizes {Shapes.Text(sizes)} do not add up to dimension {axis} of {Shapes.Text(x.Shape)}");
+        int[] sizes = Sizes(call, x.Shape, out int axis);
         int[] strides = Shapes.Strides(x.Shape);
         var results = new Tensor[sizes.Length];
         for (int i = 0, at = 0; i < sizes.Length; at += sizes[i++])
@@ -82,31 +94,33 @@ internal static class Movement
         return results;
     }
 
+    internal static StaticValue[] SplitShape(ShapeCall call)
+    {
+        StaticValue x = call.In(0);
+        int[] sizes = Sizes(call, x.Shape, out int axis);
+        return Array.ConvertAll(sizes, size => new StaticValue(x.Type, [.. x.Shape.Select((d, i) => i == axis ? size : d)]));
+    }
+
+    // What Split cuts its axis into.
+    private static int[] Sizes(OperatorCall call, int[] x, out int axis)
+    {
+        axis = call.Axis(call.Int("axis", 0), x.Length);
+        int total = x[axis], parts = call.Small(call.Int("num_outputs", call.OutputCount), "num_outputs");
+        if (parts < 1 || parts > Math.Max(total, call.OutputCount)) throw call.Fail($"num_outputs {parts} does not fit dimension {axis} of {Shapes.Text(x)}");
+        int even = (total + parts - 1) / parts;
+        int[] sizes = call.IntsFromInputOr(1, "split") ?? [.. Enumerable.Range(0, parts).Select(i => Math.Clamp(total - i * even, 0, even))];
+        if (sizes.Sum() != total || sizes.Any(s => s < 0)) throw call.Fail($"sizes {Shapes.Text(sizes)} do not add up to dimension {axis} of {Shapes.Text(x)}");
+        return sizes;
+    }
+
     internal static Tensor[] Slice(OperatorCall call)
     {
         Tensor x = call.Input(0);
-        long[] starts = Bounds(call, 1, "starts"), ends = Bounds(call, 2, "ends");
-        int[] axes = call.IntsFromInputOr(3, "axes") ?? [.. Enumerable.Range(0, starts.Length)], steps = call.IntsFromInputOr(4, "steps") ?? [.. Enumerable.Repeat(1, starts.Length)];
-        if (ends.Length != starts.Length || axes.Length != starts.Length || steps.Length != starts.Length) throw call.Fail("starts, ends, axes and steps have different lengths");
-        int[] shape = (int[])x.Shape.Clone(), strides = Shapes.Strides(x.Shape), step = (int[])strides.Clone();
-        int offset = 0;
-        for (int i = 0; i < starts.Length; i++)
-        {
-            int axis = call.Axis(axes[i], shape.Length), d = x.Shape[axis], s = steps[i];
-            if (s == 0) throw call.Fail("a step is 0");
-            long from = Math.Clamp(starts[i] < 0 ? starts[i] + d : starts[i], 0, s > 0 ? d : d - 1);
-            long to = Math.Clamp(ends[i] < 0 && ends[i] >= -d ? ends[i] + d : ends[i], s > 0 ? 0 : -1, d);
-            shape[axis] = (int)Math.Max(0, s > 0 ? (to - from + s - 1) / s : (from - to - s - 1) / -s);
-            step[axis] = s * strides[axis];
-            offset += shape[axis] == 0 ? 0 : (int)from * strides[axis];
-        }
-        return [Strided(x, shape, step, offset)];
+        SlicePlan plan = SlicePlan.Of(call, x.Shape);
+        return [Strided(x, plan.Shape, plan.Steps, plan.Offset)];
     }
 
-    // INT64_MIN and INT64_MAX mean "as far as there is", so bounds stay 64 bits wide.
-    private static long[] Bounds(OperatorCall call, int index, string attribute) => call.Optional(index) is { } t
-        ? Array.ConvertAll(call.Integers(t, index), v => Math.Max(v, long.MinValue / 2))
-        : Array.ConvertAll(call.Ints(attribute) ?? throw call.Fail($"{attribute} is missing"), v => (long)v);
+    internal static StaticValue[] SliceShape(ShapeCall call) => call.Like(SlicePlan.Of(call, call.In(0).Shape).Shape);
 
     internal static Tensor[] Gather(OperatorCall call)
     {
@@ -121,29 +135,69 @@ internal static class Movement
         return [Rearrange(x, [.. x.Shape[..axis], .. indices.Shape, .. x.Shape[(axis + 1)..]], source)];
     }
 
+    internal static StaticValue[] GatherShape(ShapeCall call)
+    {
+        int[] x = call.In(0).Shape;
+        int axis = call.Axis(call.Int("axis", 0), x.Length);
+        if (call.In(1).Type.IsReal()) throw call.Fail($"input 1 must hold integers, found {call.In(1).Type}");
+        return call.Like([.. x[..axis], .. call.In(1).Shape, .. x[(axis + 1)..]]);
+    }
+
     internal static Tensor[] Expand(OperatorCall call)
     {
         Tensor x = call.Input(0);
-        int[] wanted = call.IntsFromInputOr(1, "shape") ?? throw call.Fail("the shape is missing");
-        int[] shape = Shapes.Broadcast(x.Shape, wanted) ?? throw call.Fail($"{Shapes.Text(x.Shape)} does not broadcast to {Shapes.Text(wanted)}");
+        int[] shape = Expanded(call, x.Shape);
         return [Strided(x, shape, Shapes.BroadcastStrides(x.Shape, shape.Length, shape))];
+    }
+
+    internal static StaticValue[] ExpandShape(ShapeCall call) => call.Like(Expanded(call, call.In(0).Shape));
+
+    private static int[] Expanded(OperatorCall call, int[] x)
+    {
+        int[] wanted = call.IntsFromInputOr(1, "shape") ?? throw call.Fail("the shape is missing");
+        return Shapes.Broadcast(x, wanted) ?? throw call.Fail($"{Shapes.Text(x)} does not broadcast to {Shapes.Text(wanted)}");
     }
 
     internal static Tensor[] Tile(OperatorCall call)
     {
         Tensor x = call.Input(0);
-        int[] repeats = call.IntsFromInputOr(1, "repeats") ?? throw call.Fail("the repeats are missing");
-        if (repeats.Length != x.Shape.Length || repeats.Any(r => r < 0)) throw call.Fail($"repeats {Shapes.Text(repeats)} do not fit {Shapes.Text(x.Shape)}");
+        int[] repeats = Repeats(call, x.Shape);
         int[] strides = Shapes.Strides(x.Shape);
         // Each dimension becomes (repeat, size), the repeat with step 0.
         int[] shape = [.. x.Shape.SelectMany((d, i) => new[] { repeats[i], d })], steps = [.. strides.SelectMany(s => new[] { 0, s })];
         return [ShapeOperators.With(call, Strided(x, shape, steps), [.. x.Shape.Select((d, i) => d * repeats[i])])];
     }
 
+    internal static StaticValue[] TileShape(ShapeCall call)
+    {
+        int[] x = call.In(0).Shape, repeats = Repeats(call, x);
+        return call.Like([.. x.Select((d, i) => d * repeats[i])]);
+    }
+
+    private static int[] Repeats(OperatorCall call, int[] x)
+    {
+        int[] repeats = call.IntsFromInputOr(1, "repeats") ?? throw call.Fail("the repeats are missing");
+        return repeats.Length == x.Length && repeats.All(r => r >= 0) ? repeats : throw call.Fail($"repeats {Shapes.Text(repeats)} do not fit {Shapes.Text(x)}");
+    }
+
+    internal static StaticValue[] DepthToSpaceShape(ShapeCall call)
+    {
+        int[] x = call.In(0).Shape;
+        int b = Block(call, x);
+        return x[1] % (b * b) == 0 ? call.Like([x[0], x[1] / (b * b), x[2] * b, x[3] * b]) : throw call.Fail($"blocksize {b} does not divide {x[1]} channels");
+    }
+
+    internal static StaticValue[] SpaceToDepthShape(ShapeCall call)
+    {
+        int[] x = call.In(0).Shape;
+        int b = Block(call, x);
+        return x[2] % b == 0 && x[3] % b == 0 ? call.Like([x[0], x[1] * b * b, x[2] / b, x[3] / b]) : throw call.Fail($"blocksize {b} does not divide {Shapes.Text(x)}");
+    }
+
     internal static Tensor[] DepthToSpace(OperatorCall call)
     {
         Tensor x = call.Input(0);
-        int b = Block(call, x);
+        int b = Block(call, x.Shape);
         (int n, int c, int h, int w) = (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
         if (c % (b * b) != 0) throw call.Fail($"blocksize {b} does not divide {c} channels");
         int small = c / (b * b), plane = h * w;
@@ -155,15 +209,15 @@ internal static class Movement
     internal static Tensor[] SpaceToDepth(OperatorCall call)
     {
         Tensor x = call.Input(0);
-        int b = Block(call, x);
+        int b = Block(call, x.Shape);
         (int n, int c, int h, int w) = (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
         if (h % b != 0 || w % b != 0) throw call.Fail($"blocksize {b} does not divide {Shapes.Text(x.Shape)}");
         return [ShapeOperators.With(call, Strided(x, [n, b, b, c, h / b, w / b], [c * h * w, w, 1, h * w, b * w, b]), [n, c * b * b, h / b, w / b])];
     }
 
-    private static int Block(OperatorCall call, Tensor x)
+    private static int Block(OperatorCall call, int[] x)
     {
         int b = call.Small(call.Int("blocksize", 0), "blocksize");
-        return x.Shape.Length == 4 && b >= 1 ? b : throw call.Fail($"needs a 4-D input and a blocksize of at least 1, found {Shapes.Text(x.Shape)} and {b}");
+        return x.Length == 4 && b >= 1 ? b : throw call.Fail($"needs a 4-D input and a blocksize of at least 1, found {Shapes.Text(x)} and {b}");
     }
 }

@@ -104,4 +104,27 @@ internal static class Normalization
         return wide is not null && wide.SequenceEqual(shape) ? Broadcasting.Expand(call.Floats(t, $"input {index}"), t.Shape, shape)
             : throw call.Fail($"input {index} {Shapes.Text(t.Shape)} does not broadcast to {Shapes.Text(shape)}");
     }
+
+    internal static StaticValue[] LayerShape(ShapeCall call)
+    {
+        int[] x = call.In(0).Shape;
+        call.RequireFloats(call.In(0).Type, "input");
+        int axis = call.Axis(call.Int("axis", -1), x.Length);
+        int[] rows = x[axis..], statistics = [.. x.Select((d, i) => i < axis ? d : 1)];
+        for (int i = 1; i < 3; i++)
+            if (call.InOrNull(i) is { } t && Shapes.Broadcast(t.Shape, rows)?.AsSpan().SequenceEqual(rows) != true)
+                throw call.Fail($"input {i} {Shapes.Text(t.Shape)} does not broadcast to {Shapes.Text(rows)}");
+        return [new StaticValue(call.In(0).Type, x), new StaticValue(ElementType.Float32, statistics), new StaticValue(ElementType.Float32, statistics)];
+    }
+
+    /// <summary>A normalization of each channel, with <paramref name="vectors"/> inputs of one element a channel.</summary>
+    internal static ShapeRule ChannelShape(int vectors) => call =>
+    {
+        int[] x = call.In(0).Shape;
+        call.RequireFloats(call.In(0).Type, "input");
+        if (x.Length < (vectors == 4 ? 2 : 3)) throw call.Fail($"input {Shapes.Text(x)} has no {(vectors == 4 ? "channels" : "spatial dimensions")}");
+        for (int i = 1; i <= vectors; i++)
+            if (!call.In(i).Shape.AsSpan().SequenceEqual([x[1]])) throw call.Fail($"input {i} must have shape [{x[1]}], found {Shapes.Text(call.In(i).Shape)}");
+        return ShapeRules.Same(call);
+    };
 }

@@ -9,16 +9,7 @@ internal static class Padding
     {
         Tensor x = call.Input(0);
         int rank = x.Shape.Length;
-        int[] given = call.IntsFromInputOr(1, "pads") ?? throw call.Fail("the pads are missing");
-        int[] axes = call.Optional(3) is { } a ? Array.ConvertAll(call.Integers(a, 3), v => call.Axis(v, rank)) : [.. Enumerable.Range(0, rank)];
-        if (given.Length != 2 * axes.Length) throw call.Fail($"pads must have {2 * axes.Length} entries, found {given.Length}");
-        var begin = new int[rank];
-        int[] shape = (int[])x.Shape.Clone();
-        for (int i = 0; i < axes.Length; i++)
-        {
-            begin[axes[i]] = given[i];
-            shape[axes[i]] += given[i] + given[i + axes.Length];
-        }
+        int[] shape = Padded(call, x.Shape, out int[] begin);
         string mode = call.Text("mode", "constant");
         int[][] source = [.. Enumerable.Range(0, rank).Select(d => Sources(call, mode, x.Shape[d], begin[d], shape[d]))];
         Tensor fill = Fill(call, x);
@@ -27,6 +18,25 @@ internal static class Padding
         Array.Copy(x.Data, data, x.Count);
         Array.Copy(fill.Data, 0, data, x.Count, 1);
         return [Movement.Rearrange(new Tensor(x.Type, [x.Count + 1], data), shape, Indices(x, shape, source))];
+    }
+
+    internal static StaticValue[] Shape(ShapeCall call) => call.Like(Padded(call, call.In(0).Shape, out _));
+
+    // The result's shape, and the first element's place in it.
+    private static int[] Padded(OperatorCall call, int[] x, out int[] begin)
+    {
+        int rank = x.Length;
+        int[] given = call.IntsFromInputOr(1, "pads") ?? throw call.Fail("the pads are missing");
+        int[] axes = call.Optional(3) is { } a ? Array.ConvertAll(call.Integers(a, 3), v => call.Axis(v, rank)) : [.. Enumerable.Range(0, rank)];
+        if (given.Length != 2 * axes.Length) throw call.Fail($"pads must have {2 * axes.Length} entries, found {given.Length}");
+        begin = new int[rank];
+        int[] shape = (int[])x.Clone();
+        for (int i = 0; i < axes.Length; i++)
+        {
+            begin[axes[i]] = given[i];
+            shape[axes[i]] += given[i] + given[i + axes.Length];
+        }
+        return shape.All(d => d >= 0) ? shape : throw call.Fail($"pads {Shapes.Text(given)} crop more than {Shapes.Text(x)} has");
     }
 
     private static int[] Indices(Tensor x, int[] shape, int[][] source)

@@ -9,7 +9,7 @@ internal static class Pooling
     {
         Tensor x = call.Input(0);
         if (x.Type == ElementType.Float64) throw call.Fail("Float64 is not supported");
-        WindowAttributes win = Window(call, x);
+        WindowAttributes win = Window(call, x.Shape);
         int[] shape = [x.Shape[0], x.Shape[1], .. win.Output];
         bool column = call.Flag("storage_order", false);
         var indices = new long[Shapes.Count(shape)];
@@ -36,7 +36,7 @@ internal static class Pooling
     {
         Tensor x = call.Input(0);
         float[] values = call.Floats(x, "input");
-        WindowAttributes win = Window(call, x);
+        WindowAttributes win = Window(call, x.Shape);
         int[] shape = [x.Shape[0], x.Shape[1], .. win.Output];
         bool countPadding = call.Flag("count_include_pad", false);
         var result = new float[Shapes.Count(shape)];
@@ -81,10 +81,24 @@ internal static class Pooling
         return [Casting.Rounded(x.Type, shape, result)];
     }
 
-    private static WindowAttributes Window(OperatorCall call, Tensor x)
+    internal static StaticValue[] Shape(ShapeCall call)
     {
-        if (x.Shape.Length < 3) throw call.Fail($"input {Shapes.Text(x.Shape)} has no spatial dimensions");
-        return WindowAttributes.Of(call, x.Shape, call.Ints("kernel_shape") ?? throw call.Fail("attribute 'kernel_shape' is missing"));
+        int[] x = call.In(0).Shape;
+        StaticValue[] result = call.Like([x[0], x[1], .. Window(call, x).Output]);
+        return call.OutputCount < 2 ? result : [result[0], new StaticValue(ElementType.Int64, result[0].Shape)];
+    }
+
+    internal static StaticValue[] GlobalShape(ShapeCall call)
+    {
+        int[] x = call.In(0).Shape;
+        if (x.Length < 3) throw call.Fail($"input {Shapes.Text(x)} has no spatial dimensions");
+        return call.Like([x[0], x[1], .. Enumerable.Repeat(1, x.Length - 2)]);
+    }
+
+    private static WindowAttributes Window(OperatorCall call, int[] x)
+    {
+        if (x.Length < 3) throw call.Fail($"input {Shapes.Text(x)} has no spatial dimensions");
+        return WindowAttributes.Of(call, x, call.Ints("kernel_shape") ?? throw call.Fail("attribute 'kernel_shape' is missing"));
     }
 
     private delegate void Visit(int output, int plane, int[] window, int inside);

@@ -62,6 +62,16 @@ internal static class QuantizationOperators
         if (code == 0) return ElementType.UInt8;
         return ElementTypes.FromOnnx(code) ?? throw call.Fail($"the output type {ElementTypes.OnnxName(code)} is not supported");
     }
+
+    internal static StaticValue[] QuantizeShape(ShapeCall call) => [new StaticValue(call.InOrNull(2)?.Type ?? OutputType(call), call.In(0).Shape)];
+
+    internal static StaticValue[] DequantizeShape(ShapeCall call) => [new StaticValue(call.In(1).Type, call.In(0).Shape)];
+
+    internal static StaticValue[] DynamicShape(ShapeCall call)
+    {
+        call.RequireFloats(call.In(0).Type, "input");
+        return [new StaticValue(ElementType.UInt8, call.In(0).Shape), new StaticValue(ElementType.Float32, []), new StaticValue(ElementType.UInt8, [])];
+    }
 }
 
 /// <summary>Scales and zero points of a tensor: one for all, one for each index of an axis (Block = 0), or one for each block of Block elements along an axis.</summary>

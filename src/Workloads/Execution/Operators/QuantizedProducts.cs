@@ -133,6 +133,32 @@ internal static class QuantizedProducts
 
     private static long[] EightBit(OperatorCall call, Tensor t) =>
         t.Type is ElementType.Int8 or ElementType.UInt8 ? t.Integers : throw call.Fail($"operands must be Int8 or UInt8, found {t.Type}");
+
+    internal static StaticValue[] ConvShape(ShapeCall call) => [new StaticValue(call.In(7).Type, Plan(call, 0, 3).OutputShape)];
+
+    internal static StaticValue[] ConvIntegerShape(ShapeCall call) => [new StaticValue(ElementType.Int32, Plan(call, 0, 1).OutputShape)];
+
+    internal static StaticValue[] MatMulShape(ShapeCall call) => [new StaticValue(call.In(7).Type, Product(call, 0, 3).OutputShape)];
+
+    internal static StaticValue[] MatMulIntegerShape(ShapeCall call) => [new StaticValue(ElementType.Int32, Product(call, 0, 1).OutputShape)];
+
+    private static ConvPlan Plan(ShapeCall call, int x, int w)
+    {
+        RequireEightBits(call, x, w);
+        return ConvPlan.Of(call, call.In(x).Shape, call.In(w).Shape);
+    }
+
+    private static MatMulPlan Product(ShapeCall call, int a, int b)
+    {
+        RequireEightBits(call, a, b);
+        return MatMulPlan.Of(call, call.In(a).Shape, call.In(b).Shape);
+    }
+
+    private static void RequireEightBits(ShapeCall call, params int[] operands)
+    {
+        foreach (int i in operands)
+            if (call.In(i).Type is not (ElementType.Int8 or ElementType.UInt8)) throw call.Fail($"operands must be Int8 or UInt8, found {call.In(i).Type}");
+    }
 }
 
 /// <summary>Brings exact sums to the output's scale.</summary>

@@ -11,11 +11,7 @@ internal static class Reductions
     {
         Tensor x = call.Input(0);
         int rank = x.Shape.Length;
-        int[]? axes = call.IntsFromInputOr(1, "axes");
-        if (axes is null or { Length: 0 } && call.Flag("noop_with_empty_axes", false)) axes = [];
-        else if (axes is null or { Length: 0 }) axes = [.. Enumerable.Range(0, rank)];
-        var reduced = new bool[rank];
-        foreach (int a in axes) reduced[call.Axis(a, rank)] = true;
+        bool[] reduced = Reduced(call, rank);
         int[] kept = [.. x.Shape.Select((d, i) => reduced[i] ? 1 : d)];
         var sums = new double[Shapes.Count(kept)];
         Array.Fill(sums, initial);
@@ -36,6 +32,31 @@ internal static class Reductions
         // Integers of more than 53 bits would lose digits in a double.
         if (!x.Type.IsReal() && sums.Any(s => Math.Abs(s) > 9007199254740992)) throw call.Fail("an integer result has more than 53 bits");
         return Casting.To(x.Type, new Tensor(ElementType.Float64, shape, sums));
+    }
+
+    internal static StaticValue[] Shape(ShapeCall call)
+    {
+        int[] x = call.In(0).Shape;
+        bool[] reduced = Reduced(call, x.Length);
+        return call.Like(call.Flag("keepdims", true) ? [.. x.Select((d, i) => reduced[i] ? 1 : d)] : [.. x.Where((_, i) => !reduced[i])]);
+    }
+
+    // Which axes are reduced.
+    private static bool[] Reduced(OperatorCall call, int rank)
+    {
+        int[]? axes = call.IntsFromInputOr(1, "axes");
+        if (axes is null or { Length: 0 } && call.Flag("noop_with_empty_axes", false)) axes = [];
+        else if (axes is null or { Length: 0 }) axes = [.. Enumerable.Range(0, rank)];
+        var reduced = new bool[rank];
+        foreach (int a in axes) reduced[call.Axis(a, rank)] = true;
+        return reduced;
+    }
+
+    internal static StaticValue[] ArgShape(ShapeCall call)
+    {
+        int[] x = call.In(0).Shape;
+        int axis = call.Axis(call.Int("axis", 0), x.Length);
+        return [new StaticValue(ElementType.Int64, call.Flag("keepdims", true) ? [.. x.Select((d, i) => i == axis ? 1 : d)] : [.. x[..axis], .. x[(axis + 1)..]])];
     }
 
     internal static Tensor[] ArgMax(OperatorCall call) => Arg(call, static (a, b) => a > b);

@@ -21,12 +21,7 @@ internal sealed class GraphReading
         (Graph, _file, _bag, Options) = (graph, file, bag, options);
         _constants = graph.Constants.ToDictionary(StringComparer.Ordinal);
         _constantNames = [.. graph.Constants.Keys];
-        void Record(string name, Tensor t) => (_shapes[name], _types[name]) = (t.Shape, t.Type);
-        foreach ((string name, Tensor t) in graph.Constants) Record(name, t);
-        var zeros = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        foreach (GraphValue input in graph.Inputs)
-            Record(input.Name, zeros[input.Name] = ShapeInference.Zeros(input.Type, [.. input.Shape.Select(d => d < 0 ? 1 : d)]));
-        GraphExecutor.Run(graph, zeros, null, Record);
+        foreach ((string name, StaticValue value) in ShapeInference.Values(graph)) (_shapes[name], _types[name]) = (value.Shape, value.Type);
         Quantizer = options.PostTraining is { } rule ? new(graph, rule) : null;
         Batch = graph.Inputs.Length > 0 && _shapes[graph.Inputs[0].Name] is { Length: > 0 } first ? Math.Max(1, first[0]) : 1;
     }
@@ -58,9 +53,11 @@ internal sealed class GraphReading
 
     internal bool Has(Node node, int index) => index >= 0 && index < node.Inputs.Length && node.Inputs[index].Length > 0;
 
-    internal int[] Shape(string name) => _shapes[name];
+    internal int[] Shape(string name) => _shapes.GetValueOrDefault(name)
+        ?? throw new NetworkException($"the shape of '{name}' depends on the values of the network's inputs; layers are known only where shapes are");
 
-    internal ElementType Type(string name) => _types[name];
+    internal ElementType Type(string name) => _types.TryGetValue(name, out ElementType type)
+        ? type : throw new NetworkException($"the type of '{name}' depends on the values of the network's inputs");
 
     /// <summary>Whether all inputs of a node are constants.</summary>
     internal bool IsConstant(Node node) => node.Inputs.All(i => i.Length == 0 || _constants.ContainsKey(i));

@@ -5,10 +5,13 @@ using Sim.Datapath.Formats;
 namespace Sim.Cli.Filters;
 
 /// <summary>Codes of a number of bits as hexadecimal text, most significant digit first; a code sits in the high end of its container.</summary>
-internal readonly struct CodeText(int bits, int container)
+internal readonly struct CodeText(int bits, int container, bool dropsLowBits = false)
 {
     /// <summary>The codes of a format.</summary>
     public static CodeText Of(INumberFormat format) => new(format.Bits, format.ContainerBits);
+
+    /// <summary>The same, but bits of the container below the code are dropped, as hardware that reads such words does.</summary>
+    public CodeText DroppingLowBits => new(bits, container, true);
 
     /// <summary>Hexadecimal digits of one code.</summary>
     public int Digits => (container + 3) / 4;
@@ -56,7 +59,7 @@ internal readonly struct CodeText(int bits, int container)
         code = word >> container - bits;
         if (container < 64 && word >> container != 0)
             row.RejectField(field, start, $"'{text}' is more than {container} bits");
-        else if (code << container - bits != word)
+        else if (!dropsLowBits && code << container - bits != word)
             row.RejectField(field, start, $"'{text}' has bits set below its {bits} high ones");
         else
             return true;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Sim.ArchModel.Reading;
 using Sim.Cli.Filters;
+using Sim.Cli.Verbs.Inference;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels;
 using Sim.Datapath.Specs;
@@ -14,12 +15,21 @@ internal sealed class DotVerb : IVerb
 {
     public VerbCommand Build(Terminal terminal)
     {
-        var datapath = new Argument<string>("DATAPATH") { Description = "Datapath: a YAML file or a catalogue name" };
+        var datapath = new Argument<string?>("DATAPATH") { Description = "Datapath: a YAML file, a catalogue name or a chip profile", Arity = ArgumentArity.ZeroOrOne };
+        var infer = new Option<string?>("--infer") { Description = "Find the datapaths that give every recorded row c,a_codes,b_codes,result of a file", HelpName = "ROWS.csv" };
+        var operands = new Option<string?>("--operands") { Description = "With --infer: the format of activations and, after a comma, of weights. Left out: every one of the codes' width", HelpName = "A[,W]" };
         Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("dot",
             "Read c,a_codes,b_codes on stdin (codes concatenated; a activations, b weights), write the accumulator after c + a1*b1 + a2*b2 + ... in that order; with block scales c,scales_a,scales_b,a_codes,b_codes (a side without blocks: an empty field)",
-            "echo 0000,383c,3838 | sim dot e4m3_fp16", "sim dot configs/datapaths/int8_acc32.yaml < rows.csv", "sim dot h100_fp8 < rows.csv") { datapath, json };
-        command.SetAction(parsed => Run(parsed.GetRequiredValue(datapath), new RowWriter(terminal, parsed.GetValue(json), "code")));
+            "echo 0000,383c,3838 | sim dot e4m3_fp16", "sim dot configs/datapaths/int8_acc32.yaml < rows.csv", "sim dot h100_fp8 < rows.csv",
+            "sim dot --infer recorded.csv", "sim dot --infer recorded.csv --operands e4m3,e5m2") { datapath, infer, operands, json };
+        command.SetAction(parsed =>
+        {
+            string? name = parsed.GetValue(datapath), rows = parsed.GetValue(infer), formats = parsed.GetValue(operands);
+            if (rows is null == name is null || rows is null && formats is not null)
+                throw new InvalidInputException(new Location("sim dot"), "CLI002", rows is null && name is not null ? "--operands is for --infer" : "give a datapath, or --infer ROWS.csv");
+            return rows is not null ? DotInference.Run(terminal, rows, formats, parsed.GetValue(json)) : Run(name!, new RowWriter(terminal, parsed.GetValue(json), "code"));
+        });
         return command;
     }
 
@@ -30,7 +40,7 @@ internal sealed class DotVerb : IVerb
         bag.ThrowIfErrors();
         if (ReferenceKernel.RefusesDot(spec!, ReductionOrder.Sequential, 1) is { } reason) throw new InvalidInputException(new Location(datapath), "NUM002", reason);
         (CodeText register, int bits) = Register(spec!.Accumulator);
-        CodeText activation = CodeText.Of(spec.Activation), weight = CodeText.Of(spec.Weight);
+        CodeText activation = CodeText.Of(spec.Activation).DroppingLowBits, weight = CodeText.Of(spec.Weight).DroppingLowBits;
         (ScaleColumn left, ScaleColumn right) = spec.Dot switch
         {
             AlignedDotUnit { Scales: { } s } => (new ScaleColumn(s.Format, s.Block), new ScaleColumn(s.Format, s.Block)),

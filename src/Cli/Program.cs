@@ -61,7 +61,7 @@ internal static class Program
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            terminal.Error.WriteLine($"sim: internal error (this is a bug, please report it): {e}");
+            terminal.Error.Write($"sim: internal error (this is a bug, please report it): {e}\n");
             return ExitCode.InternalError;
         }
     }

@@ -1,5 +1,6 @@
 using System.Text;
 using Sim.Foundation.Diagnostics;
+using Sim.Foundation.Text;
 using Spectre.Console;
 
 namespace Sim.Cli;
@@ -11,23 +12,26 @@ namespace Sim.Cli;
 internal sealed class Terminal : IDisposable
 {
     private readonly CancellationTokenSource _cancel = new();
+    private readonly StreamWriter _out, _error;
     private IAnsiConsole? _outConsole;
     private IAnsiConsole? _errorConsole;
 
     public Terminal()
     {
         var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-        Out = new StreamWriter(Console.OpenStandardOutput(), utf8, 1 << 16) { NewLine = "\n" };
-        Error = new StreamWriter(new ForgivingStream(Console.OpenStandardError()), utf8, 1 << 12) { AutoFlush = true, NewLine = "\n" };
+        _out = new StreamWriter(Console.OpenStandardOutput(), utf8, 1 << 16) { NewLine = "\n" };
+        _error = new StreamWriter(new ForgivingStream(Console.OpenStandardError()), utf8, 1 << 12) { AutoFlush = true, NewLine = "\n" };
+        Out = new SafeWriter(_out, oneLine: false);
+        Error = new SafeWriter(_error, oneLine: true);
         bool colour = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb";
         IsOutInteractive = colour && !Console.IsOutputRedirected;
         IsErrorInteractive = colour && !Console.IsErrorRedirected;
     }
 
-    /// <summary>The answer. Buffered; flushed when the process ends.</summary>
+    /// <summary>The answer, control characters in it shown. Buffered; flushed when the process ends.</summary>
     public TextWriter Out { get; }
 
-    /// <summary>Progress, warnings, errors.</summary>
+    /// <summary>Progress, warnings, errors; what is written as a line is one line.</summary>
     public TextWriter Error { get; }
 
     /// <summary>Whether stdout is a terminal that shows colour.</summary>
@@ -60,15 +64,15 @@ internal sealed class Terminal : IDisposable
     public static Stream OpenInput() => Console.OpenStandardInput();
 
     /// <summary>Spectre.Console over <see cref="Out"/>, for tables; plain text when stdout is not a terminal. Wide enough not to fold redirected tables.</summary>
-    public IAnsiConsole OutConsole => _outConsole ??= Make(Out, IsOutInteractive);
+    public IAnsiConsole OutConsole => _outConsole ??= Make(_out, IsOutInteractive);
 
     /// <summary>Spectre.Console over <see cref="Error"/>, for progress.</summary>
-    public IAnsiConsole ErrorConsole => _errorConsole ??= Make(Error, IsErrorInteractive);
+    public IAnsiConsole ErrorConsole => _errorConsole ??= Make(_error, IsErrorInteractive);
 
     /// <summary>Prints findings on stderr, one line each.</summary>
     public void Print(IEnumerable<Diagnostic> diagnostics)
     {
-        foreach (Diagnostic d in diagnostics) Error.WriteLine(IsErrorInteractive ? Coloured(d) : d.ToString());
+        foreach (Diagnostic d in diagnostics) _error.WriteLine(IsErrorInteractive ? Coloured(d) : d.ToString());
     }
 
     /// <summary>Writes out what the answer still holds; false after saying why it is lost (stdout closed, disk full).</summary>
@@ -89,8 +93,8 @@ internal sealed class Terminal : IDisposable
     public void Dispose() => _cancel.Dispose();
 
     private static string Coloured(Diagnostic d) => d.Severity == Severity.Error
-        ? $"\e[1m{d.Location}:\e[0m \e[31merror {d.Code}:\e[0m {d.Message}"
-        : $"\e[1m{d.Location}:\e[0m \e[33mwarning {d.Code}:\e[0m {d.Message}";
+        ? $"\e[1m{Printable.OneLine(d.Location.ToString())}:\e[0m \e[31merror {d.Code}:\e[0m {d.OneLine}"
+        : $"\e[1m{Printable.OneLine(d.Location.ToString())}:\e[0m \e[33mwarning {d.Code}:\e[0m {d.OneLine}";
 
     private static IAnsiConsole Make(TextWriter writer, bool interactive)
     {
@@ -102,6 +106,7 @@ internal sealed class Terminal : IDisposable
             Out = new AnsiConsoleOutput(writer),
         });
         if (!interactive) console.Profile.Width = 200;
+        console.Pipeline.Attach(new SafeText());
         return console;
     }
 }

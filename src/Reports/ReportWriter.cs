@@ -7,28 +7,48 @@ namespace Sim.Reports;
 public static class ReportWriter
 {
     /// <summary>
-    /// Exports everything first, then writes each file beside its place and moves it there: a reader never sees half a file, and a fault while exporting
+    /// Writes every file beside its place and moves all of them there when the last is whole: a reader never sees half a file, and a fault while exporting
     /// leaves earlier files untouched. Returns the paths written.
     /// </summary>
     public static ImmutableArray<string> Write(Report report, IReadOnlyList<IExporter> exporters, string folder)
     {
         ArgumentNullException.ThrowIfNull(exporters);
-        return Write([.. exporters.SelectMany(e => e.Export(report))], folder);
+        return Write(files =>
+        {
+            foreach (IExporter exporter in exporters) exporter.Export(report, files);
+        }, folder);
     }
 
     /// <summary>Writes files in the same way.</summary>
-    public static ImmutableArray<string> Write(ImmutableArray<ReportFile> files, string folder)
+    public static ImmutableArray<string> Write(Action<IReportFiles> export, string folder)
     {
-        var written = ImmutableArray.CreateBuilder<string>(files.Length);
-        foreach (ReportFile file in files)
+        ArgumentNullException.ThrowIfNull(export);
+        var files = new FolderFiles(folder);
+        try
         {
-            string path = Path.Combine(folder, file.Path);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            string partial = path + ".tmp";
-            File.WriteAllText(partial, file.Text);
-            File.Move(partial, path, overwrite: true);
-            written.Add(path);
+            export(files);
+            foreach (string path in files.Paths) File.Move(path + FolderFiles.Partial, path, overwrite: true);
+            return [.. files.Paths];
         }
-        return written.ToImmutable();
+        catch
+        {
+            foreach (string path in files.Paths) File.Delete(path + FolderFiles.Partial);
+            throw;
+        }
+    }
+
+    private sealed class FolderFiles(string folder) : IReportFiles
+    {
+        public const string Partial = ".tmp";
+
+        public List<string> Paths { get; } = [];
+
+        public Stream Open(string path)
+        {
+            string place = Path.Combine(folder, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+            Paths.Add(place);
+            return new FileStream(place + Partial, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
+        }
     }
 }

@@ -1,7 +1,5 @@
-using System.Xml.Linq;
 using Sim.Exploration.Store;
 using Sim.Exploration.Widths;
-using Sim.Reports.Exporters;
 using Sim.Reports.Widths;
 
 namespace Sim.Reports.Tests;
@@ -15,7 +13,12 @@ public class WidthFilesTests
         new("fc", "QLinearConv", 10, 4, 40, 12, 11, 11, null, [new(12, 0, 0, 0.9, 1, 500, 1.1, 0.044, 300)]),
     ], [new(16, 0.9, 1, 0, 0), new(12, 0.4, 0.45, 7, 5)], [new("net_a2q", "net_a2q_14", 14, 0.85, 1), new("net_a2q", "net_a2q_12", 12, 0.7, 1)]);
 
-    private static string Text(string path) => WidthFiles.Of(Study).Single(f => f.Path == path).Text;
+    private static string Text(string path)
+    {
+        var files = new MemoryFiles();
+        WidthFiles.Of(Study)(files);
+        return files.Text(path);
+    }
 
     [Test]
     public void Tables_have_a_row_a_width()
@@ -35,15 +38,12 @@ public class WidthFilesTests
     [Test]
     public void The_figure_shows_every_width_and_curve()
     {
-        XDocument svg = XDocument.Parse(Text("widths.svg"));
-        string[] tips = [.. svg.Descendants().Where(e => e.Name.LocalName == "title").Select(e => e.Value)];
-        string[] expected =
-        [
-            "conv, first: 16 bits, proven: no sum can leave it", "conv, first: 14 bits, observed: held every sum on data", "conv, first: 12 bits, failing: accuracy falls by > 1 point",
-            "fc: 12 bits, proven: no sum can leave it", "fc: 11 bits, observed: held every sum on data",
-            "net, wrapping: 90.0 % at 16 bits", "net, wrapping: 40.0 % at 12 bits", "net_a2q: 85.0 % at 14 bits", "net_a2q: 70.0 % at 12 bits",
-        ];
-        Assert.That(expected, Is.SubsetOf(tips));
-        Assert.That(tips.Count(t => t.Contains("failing", StringComparison.Ordinal)), Is.EqualTo(1));
+        var svg = new SvgFigure(Text("widths.svg"));
+        Assert.That(svg.Texts, Is.SupersetOf(new[] { "Accumulator widths of net", "conv, first", "fc", "net, wrapping", "net_a2q", "Accuracy (%)", "proven: no sum can leave it" }));
+        // Three marks of the first layer, two of the second (it never failed), their legend; two points and two of the other series.
+        Assert.That(svg.Circles("#0072B2").Length, Is.EqualTo(2 + 1 + 2), "proven widths, their legend, the network's curve");
+        Assert.That(svg.Circles("#D55E00").Length, Is.EqualTo(1 + 1), "the failing width");
+        (double X, double Y) failing = svg.Circles("#D55E00").MinBy(c => c.X);
+        Assert.That(svg.Circles("#0072B2").Single(c => Math.Abs(c.Y - failing.Y) < 0.01).X, Is.GreaterThan(failing.X), "16 bits lie right of 12");
     }
 }

@@ -36,15 +36,15 @@ internal static class FrontTable
         // An axis that does not vary says nothing, and a network's own front has its name above.
         string[] axes = [.. report.Axes.Where(a => report.Result.Points.Select(p => p.Parameters.GetValueOrDefault(a, "")).Distinct().Count() > 1 && (a != Study.NetworkAxis || report.Result.Header.Fronts == FrontScope.Joint))];
         foreach (string axis in axes) table.AddColumn(new TableColumn(Markup.Escape(axis)).NoWrap().PadLeft(0).PadRight(1));
-        foreach (Metric m in metrics) table.AddColumn(new TableColumn(Markup.Escape(m.Unit.Length > 0 ? $"{m.Name}\n({m.Unit})" : m.Name)).RightAligned().NoWrap().PadLeft(0).PadRight(1));
+        foreach (Metric m in metrics) table.AddColumn(new TableColumn(Markup.Escape(report.Unit(m).Name is { Length: > 0 } unit ? $"{m.Name}\n({unit})" : m.Name)).RightAligned().NoWrap().PadLeft(0).PadRight(1));
         foreach (JudgedPoint p in points)
-            table.AddRow([.. Cells(p, axes, metrics).Select(Markup.Escape)]);
+            table.AddRow([.. Cells(report, p, axes, metrics).Select(Markup.Escape)]);
         return table;
     }
 
-    private static IEnumerable<string> Cells(JudgedPoint p, string[] axes, Metric[] metrics) =>
+    private static IEnumerable<string> Cells(Report report, JudgedPoint p, string[] axes, Metric[] metrics) =>
     [
         p.Point.Index.ToString(System.Globalization.CultureInfo.InvariantCulture), .. axes.Select(a => p.Point.Parameters.GetValueOrDefault(a, "")),
-        .. metrics.Select(m => MarkdownExporter.Number(m.Of(p.Point.Record!))),
+        .. metrics.Select(m => ReadableNumber.Of(m.Of(p.Point.Record!) / report.Unit(m).Factor, m.Unit)),
     ];
 }

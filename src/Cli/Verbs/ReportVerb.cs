@@ -25,9 +25,8 @@ internal sealed class ReportVerb : IVerb
         {
             string[] names = parsed.GetRequiredValue(inputs);
             ImmutableArray<IExporter> exporters = Exporters(parsed.GetValue(formats));
-            Report report = Read(names);
             string target = parsed.GetValue(folder) ?? Path.Combine("reports", Path.GetFileNameWithoutExtension(names[0]));
-            ImmutableArray<string> written = Write(report, exporters, target);
+            ImmutableArray<string> written = Export(names, exporters, target);
             if (parsed.GetValue(json)) terminal.Out.WriteLine(RecordJson.Write(new Dictionary<string, object> { ["files"] = written }, indented: true));
             else foreach (string file in written) terminal.Out.WriteLine(file);
             return ExitCode.Ok;
@@ -66,39 +65,36 @@ internal sealed class ReportVerb : IVerb
         return exporters.ToImmutable();
     }
 
-    private static Report Read(string[] names)
+    private static ImmutableArray<string> Export(string[] names, ImmutableArray<IExporter> exporters, string target)
     {
         var bag = new DiagnosticBag();
-        if (names.Length > 1 && names.FirstOrDefault(n => !IsRecord(n)) is { } store)
-            bag.Error(new Location(store), "REP003", "is not a .json record; give one store alone, or any number of records");
+        if (names.Length > 1 && names.FirstOrDefault(n => !IsRecord(n)) is { } other)
+            bag.Error(new Location(other), "REP003", "is not a .json record; give one store alone, or any number of records");
         bag.ThrowIfErrors();
-        return IsRecord(names[0]) ? ReadRecords(names, bag) : ReadStore(names[0]);
+        if (IsRecord(names[0])) return Write(ReadRecords(names, bag), exporters, target);
+        try
+        {
+            // Designs are read from the store as they are written: it stays open until the report is there.
+            using ResultStore store = ResultStore.OpenRead(names[0]);
+            return Write(Report.Of(store), exporters, target);
+        }
+        catch (StoreException e)
+        {
+            throw new InvalidInputException(new Location(names[0]), "STO001", e.Message);
+        }
     }
 
     private static bool IsRecord(string name) => name.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
 
-    private static Report ReadStore(string path)
-    {
-        try
-        {
-            using ResultStore store = ResultStore.OpenRead(path);
-            return Report.Of(new StudyResult(store.Header, store.Points()));
-        }
-        catch (StoreException e)
-        {
-            throw new InvalidInputException(new Location(path), "STO001", e.Message);
-        }
-    }
-
     private static Report ReadRecords(string[] names, DiagnosticBag bag)
     {
-        var records = new List<RunRecord>();
+        var records = new List<(string Path, RunRecord Record)>();
         foreach (string name in names)
         {
             try
             {
                 RunRecord record = RecordJson.Read<RunRecord>(RegularFile.ReadText(name, 1L << 30));
-                if (record.Schema == RunRecord.CurrentSchema) records.Add(record);
+                if (record.Schema == RunRecord.CurrentSchema) records.Add((name, record));
                 else bag.Error(new Location(name), "REP003", $"is a record of schema '{record.Schema}'; this tool reads '{RunRecord.CurrentSchema}'");
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
@@ -107,6 +103,6 @@ internal sealed class ReportVerb : IVerb
             }
         }
         bag.ThrowIfErrors();
-        return Report.Of(names.Length == 1 ? Path.GetFileNameWithoutExtension(names[0]) : $"{names.Length} runs", records);
+        return RunReport.Of(records);
     }
 }

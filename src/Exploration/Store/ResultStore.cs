@@ -103,14 +103,27 @@ public sealed class ResultStore : IDisposable
     public ImmutableHashSet<int> Finished() => Read("SELECT idx FROM points", reader => reader.GetInt32(0)).ToImmutableHashSet();
 
     /// <summary>Every finished point, in order of index.</summary>
-    public ImmutableArray<PointResult> Points() => Read("SELECT idx, key, status, reason, parameters, record, checksum FROM points ORDER BY idx", reader =>
+    public ImmutableArray<PointResult> Points() => [.. Stream()];
+
+    /// <summary>Every finished point, in order of index, a few at a time: what has been read can be forgotten.</summary>
+    public IEnumerable<PointResult> Stream()
     {
-        string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
-        int index = reader.GetInt32(0);
-        if (Text(6) != RowSums.Of("points", index, Text(1), Text(2), Text(3), Text(4), Text(5))) throw Damaged(_path, $"row {index} of 'points' does not have its checksum");
-        return new PointResult(index, RecordJson.Read<ImmutableSortedDictionary<string, string>>(Text(4)!), Enum.Parse<PointStatus>(Text(2)!), Text(3),
-            Text(5) is { } record ? RecordJson.Read<RunRecord>(record) : null);
-    });
+        for (ImmutableArray<PointResult> some = From(int.MinValue, 64); !some.IsEmpty; some = From(some[^1].Index + 1, 64))
+            foreach (PointResult point in some) yield return point;
+    }
+
+    /// <summary>The point of that index, or null.</summary>
+    public PointResult? Find(int index) => From(index, 1).FirstOrDefault(p => p.Index == index);
+
+    private ImmutableArray<PointResult> From(int first, int most) =>
+        Read("SELECT idx, key, status, reason, parameters, record, checksum FROM points WHERE idx >= $a ORDER BY idx LIMIT $b", reader =>
+        {
+            string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+            int index = reader.GetInt32(0);
+            if (Text(6) != RowSums.Of("points", index, Text(1), Text(2), Text(3), Text(4), Text(5))) throw Damaged(_path, $"row {index} of 'points' does not have its checksum");
+            return new PointResult(index, RecordJson.Read<ImmutableSortedDictionary<string, string>>(Text(4)!), Enum.Parse<PointStatus>(Text(2)!), Text(3),
+                Text(5) is { } record ? RecordJson.Read<RunRecord>(record) : null);
+        }, first, most);
 
     /// <summary>A sub-result kept under that kind and key, or null.</summary>
     public string? FindSubResult(string kind, string key)
@@ -205,12 +218,12 @@ public sealed class ResultStore : IDisposable
             });
     }
 
-    private ImmutableArray<T> Read<T>(string sql, Func<SqliteDataReader, T> row)
+    private ImmutableArray<T> Read<T>(string sql, Func<SqliteDataReader, T> row, params object?[] values)
     {
         lock (_gate)
             return Guarded(_path, () =>
             {
-                using SqliteCommand command = StoreSql.Prepare(_connection, sql);
+                using SqliteCommand command = StoreSql.Prepare(_connection, sql, values);
                 using SqliteDataReader reader = command.ExecuteReader();
                 var rows = ImmutableArray.CreateBuilder<T>();
                 while (reader.Read()) rows.Add(row(reader));

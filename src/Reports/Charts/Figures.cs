@@ -9,20 +9,32 @@ namespace Sim.Reports.Charts;
 /// <summary>The figures of a report: the first objective against each other one, then the layers of one design.</summary>
 public static class Figures
 {
+    /// <summary>Whether figures have labels: this build has their font.</summary>
+    public static bool HaveLabels => FigureFont.IsThere;
+
     /// <summary>All figures, in order.</summary>
-    public static ImmutableArray<IChart> Of(Report report)
+    public static ImmutableArray<Figure> Of(Report report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        var charts = ImmutableArray.CreateBuilder<IChart>();
+        var charts = ImmutableArray.CreateBuilder<Figure>();
         ImmutableArray<Objective> objectives = report.Analysis.Objectives;
-        for (int i = 1; i < objectives.Length; i++) charts.Add(new ParetoChart(report, objectives[i], objectives[0]));
-        if (Shown(report) is { Record: { } record } point)
-        {
-            string design = point.Index.ToString(CultureInfo.InvariantCulture), words = $"design {design}";
-            charts.Add(LayerBarsChart.Energy($"layers_energy_design{design}", words, record));
-            charts.Add(LayerBarsChart.Cycles($"layers_cycles_design{design}", words, record));
-            if (record.Layers.Any(l => l.Numerics?.SqnrDb is not null)) charts.Add(LayerBarsChart.Sqnr($"layers_sqnr_design{design}", words, record));
-        }
+        // One design has no trade-offs.
+        if (report.Result.Points.Length > 1)
+            for (int i = 1; i < objectives.Length; i++) charts.Add(ParetoFigure.Of(report, objectives[i], objectives[0]));
+        charts.AddRange(Layers(report));
+        return charts.ToImmutable();
+    }
+
+    /// <summary>The layers of the design shown first.</summary>
+    public static ImmutableArray<Figure> Layers(Report report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        if (Shown(report) is not { } point || report.Whole(point).Record is not { } record) return [];
+        string design = point.Index.ToString(CultureInfo.InvariantCulture), words = report.Result.Points.Length > 1 ? $"design {design}" : report.Title;
+        var charts = ImmutableArray.CreateBuilder<Figure>();
+        charts.Add(LayerFigures.Energy($"layers_energy_design{design}", words, record));
+        charts.Add(LayerFigures.Cycles($"layers_cycles_design{design}", words, record));
+        if (record.Layers.Any(l => l.Numerics?.SqnrDb is not null)) charts.Add(LayerFigures.Sqnr($"layers_sqnr_design{design}", words, record));
         return charts.ToImmutable();
     }
 
@@ -38,8 +50,11 @@ public static class Figures
             double sum = 0;
             for (int d = 0; d < c.Length; d++)
             {
-                double low = costs.Min(o => o[d]), high = costs.Max(o => o[d]);
-                if (high > low) sum += Math.Pow((c[d] - low) / (high - low), 2);
+                double[] finite = [.. costs.Select(o => o[d]).Where(double.IsFinite)];
+                double low = finite.DefaultIfEmpty().Min(), high = finite.DefaultIfEmpty().Max();
+                // An infinite cost (or, as a ratio that shall be large, none at all) is one end of the scale.
+                double at = double.IsFinite(c[d]) ? high > low ? (c[d] - low) / (high - low) : 0 : c[d] > 0 ? 2 : 0;
+                sum += at * at;
             }
             return sum;
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Sim.Exploration.Metrics;
 using Sim.Exploration.Studies;
 using Sim.Reports.Charts;
@@ -8,87 +9,148 @@ using Sim.Simulator;
 namespace Sim.Reports.Exporters;
 
 /// <summary>
-/// What the page's code reads. Records repeat names and sources thousands of times, so texts are listed once in `strings` and named by index, and rows are
+/// Writes what the page's code reads. Records repeat names and sources thousands of times, so texts are listed once in `strings` and named by index, and rows are
 /// arrays; Web/model.js and Web/detail.js hold the other end.
 /// </summary>
 internal sealed class HtmlData
 {
-    private readonly Dictionary<string, int> _strings = new(StringComparer.Ordinal);
+    private const int MostProblems = 200;
 
-    public static JsonObject Of(Report report)
+    // HTML ends a script at "</script" whatever the script's own grammar says, so '<' never appears in the data.
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.Default };
+
+    private readonly Dictionary<string, int> _strings = new(StringComparer.Ordinal);
+    private readonly Utf8JsonWriter _json;
+
+    private HtmlData(Utf8JsonWriter json) => _json = json;
+
+    public static void Write(Report report, PageSample sample, Stream page)
     {
-        var build = new HtmlData();
-        StudyHeader header = report.Result.Header;
+        using var json = new Utf8JsonWriter(page, Options);
+        json.WriteStartObject();
+        HtmlHeader.Write(report, sample, json, MostProblems);
         ImmutableArray<Metric> metrics = report.Metrics;
-        var points = new JsonArray([.. report.Analysis.Points.Select(p => build.Point(p, header.Axes, metrics))]);
-        return new JsonObject
+        var data = new HtmlData(json);
+        json.WriteStartArray("points");
+        foreach (JudgedPoint p in report.Whole().Where(p => sample.Rows.Contains(p.Point.Index)))
         {
-            ["digest"] = header.Digest,
-            ["toolVersion"] = header.ToolVersion,
-            ["pointCount"] = header.PointCount,
-            ["studyText"] = header.StudyText,
-            ["shown"] = Figures.Shown(report)?.Index,
-            ["objectives"] = new JsonArray([.. report.Analysis.Objectives.Select(o => new JsonObject { ["metric"] = o.Metric, ["goal"] = Word(o.Goal) })]),
-            ["constraints"] = new JsonArray([.. header.Constraints.Select(c => JsonValue.Create(c.ToString()))]),
-            ["fronts"] = new JsonArray([.. report.Analysis.Fronts.Select(f => new JsonObject
-            {
-                ["network"] = f.Network, ["members"] = new JsonArray([.. f.Members.Select(m => JsonValue.Create(m))]), ["candidates"] = f.Candidates, ["hypervolume"] = f.Hypervolume,
-            })]),
-            ["warnings"] = new JsonArray([.. report.Analysis.Warnings.Select(w => JsonValue.Create(w))]),
-            ["metrics"] = new JsonArray([.. metrics.Select(m => new JsonObject { ["name"] = m.Name, ["label"] = m.Label, ["unit"] = m.Unit, ["goal"] = Word(m.Goal) })]),
-            ["axes"] = new JsonArray([.. header.Axes.Select(a => JsonValue.Create(a))]),
-            ["points"] = points,
-            ["strings"] = new JsonArray([.. build._strings.OrderBy(s => s.Value).Select(s => JsonValue.Create(s.Key))]),
-        };
+            data.Point(p, report.Axes, metrics, sample.Detailed.Contains(p.Point.Index));
+            json.Flush();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("strings");
+        foreach ((string text, int _) in data._strings.OrderBy(s => s.Value)) json.WriteStringValue(text);
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
-    private JsonObject Point(JudgedPoint judged, ImmutableArray<string> axes, ImmutableArray<Metric> metrics)
+    private void Point(JudgedPoint judged, ImmutableArray<string> axes, ImmutableArray<Metric> metrics, bool detailed)
     {
         PointResult p = judged.Point;
-        return new JsonObject
+        _json.WriteStartObject();
+        _json.WriteNumber("i", p.Index);
+        _json.WriteString("s", p.Status.ToString().ToLowerInvariant());
+        _json.WriteString("r", p.Reason);
+        _json.WriteNumber("f", judged.OnFront ? 1 : 0);
+        Array("v", judged.Violations, v => _json.WriteStringValue(v));
+        Array("p", axes, a => Text(p.Parameters.GetValueOrDefault(a, "")));
+        Array("m", metrics, m => Number(p.Record is { } r ? m.Of(r) : null));
+        Array("w", p.Record?.Warnings ?? [], Text);
+        if (p.Record is { } record)
         {
-            ["i"] = p.Index,
-            ["s"] = p.Status.ToString().ToLowerInvariant(),
-            ["r"] = p.Reason,
-            ["f"] = judged.OnFront ? 1 : 0,
-            ["v"] = new JsonArray([.. judged.Violations.Select(v => JsonValue.Create(v))]),
-            ["p"] = new JsonArray([.. axes.Select(a => JsonValue.Create(Text(p.Parameters.GetValueOrDefault(a, ""))))]),
-            ["m"] = new JsonArray([.. metrics.Select(m => Number(p.Record is { } r ? m.Of(r) : null))]),
-            ["d"] = p.Record is { } record ? Detail(record) : null,
-        };
+            _json.WritePropertyName("n");
+            Text(record.Network);
+        }
+        if (detailed && p.Record is { } whole) Detail(whole);
+        _json.WriteEndObject();
     }
 
-    private JsonObject Detail(RunRecord r) => new()
+    private void Detail(RunRecord r)
     {
-        ["network"] = Text(r.Network),
-        ["key"] = r.DesignKey,
-        ["architecture"] = Text(r.ArchitectureJson),
-        ["recipe"] = Text(r.RecipeJson),
-        ["digests"] = new JsonArray([.. r.InputDigests.Select(d => new JsonArray(Text(d.Key), Text(d.Value)))]),
-        ["accuracy"] = r.Accuracy is { } a ? new JsonObject { ["samples"] = a.Samples, ["float"] = Number(a.FloatTop1) } : null,
-        ["dynamic"] = Number(r.DynamicEnergyPicojoules),
-        ["leakage"] = Number(r.LeakageEnergyPicojoules),
-        ["area"] = new JsonArray([.. r.Area.Select(i => new JsonArray(Text(i.Component), Text(i.Role), Number(i.Value), Text(i.Unit), Text(i.Source)))]),
-        ["layers"] = new JsonArray([.. r.Layers.Select(Layer)]),
-        ["warnings"] = new JsonArray([.. r.Warnings.Select(w => JsonValue.Create(Text(w)))]),
-    };
-
-    private JsonArray Layer(LayerRecord l) =>
-    [
-        Text(l.Name), Text(l.OpType), l.Groups, l.M, l.N, l.K, l.ComputeCycles, l.StallCycles, Number(l.Utilization),
-        new JsonArray([.. l.Energy.Select(e => new JsonArray(Text(e.Component), Text(e.Action), e.Count, Number(e.PerActionPicojoules), Text(e.Source)))]),
-        l.Numerics is { } n ? new JsonArray(Number(n.SqnrDb), n.Outputs, n.OverflowedOutputs, n.NaNOutputs, n.SaturatedInputs, n.EncodedInputs, Text(n.Kernel)) : null,
-    ];
-
-    private int Text(string text)
-    {
-        if (_strings.TryGetValue(text, out int index)) return index;
-        _strings.Add(text, _strings.Count);
-        return _strings.Count - 1;
+        _json.WriteStartObject("d");
+        _json.WriteString("key", r.DesignKey);
+        Array("texts", new[] { r.ArchitectureJson, r.RecipeJson }, Text);
+        Array("digests", r.InputDigests, d => Row(() =>
+        {
+            Text(d.Key);
+            Text(d.Value);
+        }));
+        if (r.Accuracy is { } a)
+        {
+            _json.WriteStartObject("accuracy");
+            _json.WriteNumber("samples", a.Samples);
+            _json.WritePropertyName("float");
+            Number(a.FloatTop1);
+            _json.WriteEndObject();
+        }
+        Array("totals", new double?[] { r.DynamicEnergyPicojoules, r.LeakageEnergyPicojoules }, Number);
+        Array("area", r.Area, i => Row(() =>
+        {
+            Text(i.Component);
+            Text(i.Role);
+            Number(i.Value);
+            Text(i.Unit);
+            Text(i.Source);
+        }));
+        Array("layers", r.Layers, l => Row(() => Layer(l)));
+        _json.WriteEndObject();
     }
 
-    // JSON has no NaN or infinity; for the page they are values that nobody knows.
-    private static JsonValue? Number(double? value) => value is { } v && double.IsFinite(v) ? JsonValue.Create(v) : null;
+    private void Layer(LayerRecord l)
+    {
+        Text(l.Name);
+        Text(l.OpType);
+        foreach (long n in new long[] { l.Groups, l.M, l.N, l.K, l.ComputeCycles, l.StallCycles }) _json.WriteNumberValue(n);
+        Number(l.Utilization);
+        _json.WriteStartArray();
+        foreach (ActionEnergy e in l.Energy)
+            Row(() =>
+            {
+                Text(e.Component);
+                Text(e.Action);
+                _json.WriteNumberValue(e.Count);
+                Number(e.PerActionPicojoules);
+                Text(e.Source);
+            });
+        _json.WriteEndArray();
+        if (l.Numerics is not { } n2)
+        {
+            _json.WriteNullValue();
+            return;
+        }
+        Row(() =>
+        {
+            Number(n2.SqnrDb);
+            foreach (long n in new[] { n2.Outputs, n2.OverflowedOutputs, n2.NaNOutputs, n2.SaturatedInputs, n2.EncodedInputs }) _json.WriteNumberValue(n);
+            Text(n2.Kernel);
+        });
+    }
 
-    private static string Word(Goal goal) => goal == Goal.Maximize ? "maximize" : "minimize";
+    private void Array<T>(string name, IEnumerable<T> items, Action<T> write)
+    {
+        _json.WriteStartArray(name);
+        foreach (T item in items) write(item);
+        _json.WriteEndArray();
+    }
+
+    private void Row(Action cells)
+    {
+        _json.WriteStartArray();
+        cells();
+        _json.WriteEndArray();
+    }
+
+    private void Text(string text)
+    {
+        if (!_strings.TryGetValue(text, out int index)) _strings.Add(text, index = _strings.Count);
+        _json.WriteNumberValue(index);
+    }
+
+    // JSON has no infinity: a text stands for it. A NaN is a value that nobody knows.
+    private void Number(double? value)
+    {
+        if (value is not { } v || double.IsNaN(v)) _json.WriteNullValue();
+        else if (double.IsInfinity(v)) _json.WriteStringValue(v > 0 ? "inf" : "-inf");
+        else _json.WriteNumberValue(v);
+    }
 }

@@ -1,19 +1,17 @@
-using System.Collections.Immutable;
+using System.Net;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
+using Sim.Foundation.Text;
 using Sim.Reports.Charts;
 
 namespace Sim.Reports.Exporters;
 
 /// <summary>
-/// `index.html`: the whole study in one file that needs no network. Data, style, code and the chart library are inside; a build without the library
+/// `index.html`: the study in one file that needs no network. Data, style, code and the chart library are inside; a build without the library
 /// gives the static figures and a line that says what is missing.
 /// </summary>
 public sealed class HtmlExporter : IExporter
 {
-    // HTML ends a script at "</script" whatever the script's own grammar says, so '<' never appears in the data.
-    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.Default };
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     private readonly string? _library;
 
@@ -25,39 +23,49 @@ public sealed class HtmlExporter : IExporter
 
     public string Format => "html";
 
-    public ImmutableArray<ReportFile> Export(Report report)
+    public void Export(Report report, IReportFiles files)
     {
         ArgumentNullException.ThrowIfNull(report);
         bool charts = _library is not null;
-        ImmutableArray<IChart> figures = charts ? [] : Figures.Of(report);
-        var parts = new Dictionary<string, string>
+        var parts = new Dictionary<string, Action<Stream>>
         {
-            ["title"] = SvgWriter.Escape(report.Result.Header.Name),
-            ["description"] = SvgWriter.Escape(report.Result.Header.Description.Trim()),
-            ["style"] = WebAssets.Style,
-            ["missing"] = charts ? "" : "<section class=\"notice\"><p>The interactive charts are missing: this copy of sim was built without its chart library. Install npm, run <code>npm ci</code> in <code>src/Reports/Web</code> and build again. The figures below are static; tables and filters work.</p></section>",
-            ["pareto"] = string.Concat(figures.OfType<ParetoChart>().Select(f => f.ToSvg())),
-            ["layers"] = string.Concat(figures.OfType<LayerBarsChart>().Select(f => f.ToSvg())),
-            ["data"] = HtmlData.Of(report).ToJsonString(Json),
-            ["library"] = charts ? "<script>\n" + ScriptSafe(_library!) + "\n</script>" : "",
-            ["script"] = ScriptSafe(WebAssets.Script),
+            ["title"] = Text(Escape(report.Title)),
+            ["kind"] = Text(Escape(report.Kind)),
+            ["description"] = Text(Escape(report.Result.Header.Description.Trim())),
+            ["style"] = Text(WebAssets.Style),
+            ["missing"] = Text(charts ? "" : Missing(report)),
+            ["pareto"] = Text(charts ? "" : string.Concat(Figures.Of(report).Where(f => f.Name.StartsWith("pareto_", StringComparison.Ordinal)).Select(f => f.ToSvg()))),
+            ["layers"] = Text(charts ? "" : string.Concat(Figures.Layers(report).Select(f => f.ToSvg()))),
+            ["data"] = page => HtmlData.Write(report, PageSample.Of(report), page),
+            ["library"] = Text(charts ? "<script>\n" + ScriptSafe(_library!) + "\n</script>" : ""),
+            ["script"] = Text(ScriptSafe(WebAssets.Script)),
         };
-        return [new("index.html", Fill(WebAssets.Page, parts))];
+        using Stream file = files.Open("index.html");
+        Fill(file, WebAssets.Page, parts);
     }
 
+    private static string Missing(Report report) => "<section class=\"notice\"><p>The interactive charts are missing: this copy of sim was built without its chart library. "
+        + "Install npm, run <code>npm ci</code> in <code>src/Reports/Web</code> and build again. "
+        + (Figures.HaveLabels ? "The figures below are static; tables and filters work.</p></section>"
+            : "The figures below are static, and without labels, as their font comes with the same command; tables and filters work.</p></section>");
+
     /// <summary>Replaces each `{{name}}` of the template once, left to right; inserted text is not looked at again.</summary>
-    private static string Fill(string template, Dictionary<string, string> parts)
+    private static void Fill(Stream page, string template, Dictionary<string, Action<Stream>> parts)
     {
-        var page = new StringBuilder();
         int at = 0;
         while (template.IndexOf("{{", at, StringComparison.Ordinal) is var open and >= 0)
         {
             int close = template.IndexOf("}}", open, StringComparison.Ordinal);
-            page.Append(template, at, open - at).Append(parts[template[(open + 2)..close]]);
+            page.Write(Utf8.GetBytes(template[at..open]));
+            parts[template[(open + 2)..close]](page);
             at = close + 2;
         }
-        return page.Append(template, at, template.Length - at).ToString();
+        page.Write(Utf8.GetBytes(template[at..]));
     }
+
+    private static Action<Stream> Text(string text) => page => page.Write(Utf8.GetBytes(text));
+
+    private static string Escape(string text) => WebUtility.HtmlEncode(Printable.Lines(text));
 
     // Inside strings and regular expressions "<\/" means "</".
     private static string ScriptSafe(string code) => code.Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase).Replace("<!--", "<\\!--", StringComparison.Ordinal);

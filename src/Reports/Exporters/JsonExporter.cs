@@ -1,43 +1,48 @@
 using System.Collections.Immutable;
-using System.Text;
 using Sim.Exploration.Metrics;
 using Sim.Exploration.Store;
 using Sim.Exploration.Studies;
+using Sim.Simulator;
 
 namespace Sim.Reports.Exporters;
 
 /// <summary>
 /// `study.json`: the header, the fronts and every point with its whole record, and `designs.jsonl`: one flat object per design that
-/// pandas reads with `read_json(lines=True)`. Unknown values are null.
+/// pandas reads with `read_json(lines=True)`. Unknown values are null, infinite ones the text "Infinity" or "-Infinity".
 /// </summary>
 public sealed class JsonExporter : IExporter
 {
     private sealed record JudgedOut(int Index, PointStatus Status, bool OnFront, ImmutableArray<string> Violations, string? Reason, ImmutableSortedDictionary<string, string> Parameters,
-        Sim.Simulator.RunRecord? Record);
-
-    private sealed record StudyOut(string Schema, StudyHeader Header, ImmutableArray<Front> Fronts, ImmutableArray<string> Warnings, ImmutableArray<JudgedOut> Points);
+        RunRecord? Record);
 
     public string Format => "json";
 
-    public ImmutableArray<ReportFile> Export(Report report)
+    public void Export(Report report, IReportFiles files)
     {
         ArgumentNullException.ThrowIfNull(report);
-        var study = new StudyOut(StudyHeader.CurrentSchema, report.Result.Header, report.Analysis.Fronts, report.Analysis.Warnings,
-            [.. report.Analysis.Points.Select(p => new JudgedOut(p.Point.Index, p.Point.Status, p.OnFront, p.Violations, p.Point.Reason, p.Point.Parameters, p.Point.Record))]);
-        return [new("study.json", RecordJson.Write(study) + "\n"), new("designs.jsonl", Lines(report))];
+        using TextWriter study = files.OpenText("study.json"), lines = files.OpenText("designs.jsonl");
+        study.Write($"{{\"schema\":{RecordJson.Write(StudyHeader.CurrentSchema)},\"header\":{RecordJson.Write(report.Result.Header)},\"fronts\":{RecordJson.Write(report.Analysis.Fronts)},");
+        study.Write($"\"warnings\":{RecordJson.Write(report.Analysis.Warnings)},\"points\":[");
+        bool first = true;
+        foreach (JudgedPoint p in report.Whole())
+        {
+            if (!first) study.Write(',');
+            first = false;
+            study.Write(RecordJson.Write(new JudgedOut(p.Point.Index, p.Point.Status, p.OnFront, p.Violations, p.Point.Reason, p.Point.Parameters, p.Point.Record)));
+            lines.Write(Line(report, p));
+        }
+        study.Write("]}\n");
     }
 
-    private static string Lines(Report report)
+    private static string Line(Report report, JudgedPoint p)
     {
-        var text = new StringBuilder();
-        foreach (JudgedPoint p in report.Analysis.Points)
+        var row = new Dictionary<string, object?>
         {
-            var row = new Dictionary<string, object?> { ["index"] = p.Point.Index, ["status"] = p.Point.Status, ["on_front"] = p.OnFront, ["network"] = p.Point.Record?.Network };
-            foreach (string axis in report.Axes) row[axis] = p.Point.Parameters.GetValueOrDefault(axis);
-            foreach (Metric m in MetricCatalogue.All) row[m.Column] = p.Point.Record is { } r ? m.Of(r) : null;
-            row["reason"] = p.Point.Reason;
-            text.Append(RecordJson.Write(row)).Append('\n');
-        }
-        return text.ToString();
+            ["index"] = p.Point.Index, ["status"] = p.Point.Status, ["on_front"] = p.OnFront, ["network"] = p.Point.Record?.Network ?? p.Point.Parameters.GetValueOrDefault("network"),
+        };
+        foreach (string axis in report.Axes.Where(a => a != "network")) row.Add(TableColumns.OfAxis(axis), p.Point.Parameters.GetValueOrDefault(axis));
+        foreach (Metric m in MetricCatalogue.All) row.Add(m.Column, p.Point.Record is { } r ? m.Of(r) : null);
+        row.Add("reason", p.Point.Reason);
+        return RecordJson.Write(row) + "\n";
     }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text;
 using Sim.Exploration.Metrics;
 using Sim.Exploration.Studies;
 
@@ -9,56 +8,51 @@ namespace Sim.Reports.Exporters;
 /// <summary>`report.md`: what the study asked, its fronts as a table, what could not run and why.</summary>
 public sealed class MarkdownExporter : IExporter
 {
+    private const int MostRows = 200;
+
     public string Format => "md";
 
-    public ImmutableArray<ReportFile> Export(Report report)
+    public void Export(Report report, IReportFiles files)
     {
         ArgumentNullException.ThrowIfNull(report);
         StudyHeader header = report.Result.Header;
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"# {Escape(header.Name)}\n\n");
-        if (header.Description.Length > 0) text.Append(Escape(header.Description.Trim())).Append("\n\n");
-        int ran = report.Result.Points.Count(p => p.Status == PointStatus.Ok);
-        text.Append(CultureInfo.InvariantCulture, $"{ran} of {header.PointCount} designs ran; {report.Result.Points.Count(p => p.Status == PointStatus.Infeasible)} are infeasible, {report.Result.Points.Count(p => p.Status == PointStatus.Failed)} failed.\n");
-        text.Append("Objectives: ").AppendJoin(", ", report.Analysis.Objectives.Select(o => $"{o.Metric} ({(o.Goal == Goal.Maximize ? "max" : "min")})")).Append(".\n");
-        if (!header.Constraints.IsEmpty) text.Append("Constraints: ").AppendJoin(", ", header.Constraints.Select(c => c.ToString())).Append(".\n");
+        using TextWriter text = files.OpenText("report.md");
+        text.Write($"# {MarkdownText.Escape(report.Title)}\n\n");
+        if (header.Description.Length > 0) text.Write(MarkdownText.Escape(header.Description.Trim()) + "\n\n");
+        int Count(PointStatus status) => report.Result.Points.Count(p => p.Status == status);
+        text.Write(string.Create(CultureInfo.InvariantCulture,
+            $"{Count(PointStatus.Ok)} of {header.PointCount} designs ran; {Count(PointStatus.Infeasible)} are infeasible, {Count(PointStatus.Failed)} failed.\n"));
+        text.Write("Objectives: " + string.Join(", ", report.Analysis.Objectives.Select(o => $"{o.Metric} ({(o.Goal == Goal.Maximize ? "max" : "min")})")) + ".\n");
+        if (!header.Constraints.IsEmpty) text.Write("Constraints: " + string.Join(", ", header.Constraints.Select(c => c.ToString())) + ".\n");
         foreach (Front front in report.Analysis.Fronts) AppendFront(text, report, front);
         AppendProblems(text, report);
-        text.Append(CultureInfo.InvariantCulture, $"\nTool {Escape(header.ToolVersion)}, study digest `{header.Digest}`.\n");
-        return [new("report.md", text.ToString())];
+        text.Write($"\nTool {MarkdownText.Escape(header.ToolVersion)}{(header.Digest.Length > 0 ? $", study digest `{header.Digest}`" : "")}.\n");
     }
 
-    private static void AppendFront(StringBuilder text, Report report, Front front)
+    /// <summary>A front as a table: its design numbers, axes and objectives.</summary>
+    internal static void AppendFront(TextWriter text, Report report, Front front)
     {
-        text.Append(CultureInfo.InvariantCulture, $"\n## Pareto front{(front.Network.Length > 0 ? " of " + Escape(front.Network) : "")}: {front.Members.Length} of {front.Candidates} designs\n\n");
-        if (front.Hypervolume is { } volume) text.Append(CultureInfo.InvariantCulture, $"Hypervolume of the scaled objectives: {volume:F4} (1 would be the ideal point alone).\n\n");
+        string of = front.Network.Length > 0 ? " of " + MarkdownText.Escape(front.Network) : "";
+        text.Write(string.Create(CultureInfo.InvariantCulture, $"\n## Pareto front{of}: {front.Members.Length} of {front.Candidates} designs\n\n"));
+        if (front.Hypervolume is { } volume)
+            text.Write(string.Create(CultureInfo.InvariantCulture, $"Hypervolume of the scaled objectives: {volume:F4} (1 would be the ideal point alone).\n\n"));
         Metric[] metrics = [.. report.Analysis.Objectives.Select(o => MetricCatalogue.Get(o.Metric))];
-        string[] heads = ["design", .. report.Axes, .. metrics.Select(m => m.Unit.Length > 0 ? $"{m.Label} ({m.Unit})" : m.Label)];
-        text.Append("| ").AppendJoin(" | ", heads.Select(Escape)).Append(" |\n|").AppendJoin('|', heads.Select((_, i) => i == 0 || i > report.Axes.Length ? "---:" : "---")).Append("|\n");
+        string[] heads = ["design", .. report.Axes.Select(MarkdownText.Escape), .. metrics.Select(m => report.Unit(m).Heading(m.Label))];
+        text.Write("| " + string.Join(" | ", heads) + " |\n|" + string.Join('|', heads.Select((_, i) => i == 0 || i > report.Axes.Length ? "---:" : "---")) + "|\n");
         var members = front.Members.ToHashSet();
-        foreach (JudgedPoint p in report.FrontPoints.Where(p => members.Contains(p.Point.Index)))
-            text.Append("| ").AppendJoin(" | ", [p.Point.Index.ToString(CultureInfo.InvariantCulture), .. report.Axes.Select(a => Escape(p.Point.Parameters.GetValueOrDefault(a, ""))),
-                .. metrics.Select(m => Number(m.Of(p.Point.Record!)))]).Append(" |\n");
+        foreach (JudgedPoint p in report.FrontPoints.Where(p => members.Contains(p.Point.Index)).Take(MostRows))
+            text.Write("| " + string.Join(" | ", [p.Point.Index.ToString(CultureInfo.InvariantCulture), .. report.Axes.Select(a => MarkdownText.Escape(p.Point.Parameters.GetValueOrDefault(a, ""))),
+                .. metrics.Select(m => ReadableNumber.Of(m.Of(p.Point.Record!) / report.Unit(m).Factor, m.Unit))]) + " |\n");
+        if (front.Members.Length > MostRows) text.Write(string.Create(CultureInfo.InvariantCulture, $"\nThe first {MostRows} of {front.Members.Length}; `designs.csv` has all.\n"));
     }
 
-    private static void AppendProblems(StringBuilder text, Report report)
+    private static void AppendProblems(TextWriter text, Report report)
     {
-        foreach (string warning in report.Analysis.Warnings) text.Append("\nWarning: ").Append(Escape(warning)).Append('\n');
-        var reasons = report.Result.Points.Where(p => p.Reason is not null).GroupBy(p => (p.Status, p.Reason)).ToArray();
-        if (reasons.Length == 0) return;
-        text.Append("\n## Designs that did not run\n\n| designs | status | reason |\n|---:|---|---|\n");
-        foreach (var group in reasons) text.Append(CultureInfo.InvariantCulture, $"| {group.Count()} | {group.Key.Status} | {Escape(group.Key.Reason!)} |\n");
+        foreach (string warning in report.Analysis.Warnings) text.Write($"\nWarning: {MarkdownText.Escape(warning)}\n");
+        ImmutableArray<Problem> reasons = [.. Problem.Of(report).Where(p => p.Kind != Problem.Warning)];
+        if (reasons.IsEmpty) return;
+        text.Write("\n## Designs that did not run\n\n| designs | status | reason |\n|---:|---|---|\n");
+        foreach (Problem p in reasons.Take(MostRows)) text.Write(string.Create(CultureInfo.InvariantCulture, $"| {p.Count} | {p.Kind} | {MarkdownText.Escape(p.Text)} |\n"));
+        if (reasons.Length > MostRows) text.Write(string.Create(CultureInfo.InvariantCulture, $"\nThe first {MostRows} of {reasons.Length} reasons; `designs.csv` has all.\n"));
     }
-
-    /// <summary>Four significant digits without an exponent for everyday sizes; "unknown" when not known.</summary>
-    public static string Number(double? value) => value switch
-    {
-        null => "unknown",
-        0 => "0",
-        { } v when Math.Abs(v) is >= 1e-4 and < 1e15 => v.ToString(Math.Abs(v) >= 1000 ? "F0" : "0." + new string('#', Math.Max(0, 3 - (int)Math.Floor(Math.Log10(Math.Abs(v))))), CultureInfo.InvariantCulture),
-        { } v => v.ToString("G4", CultureInfo.InvariantCulture),
-    };
-
-    private static string Escape(string text) =>
-        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("|", "\\|", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace("\r", "", StringComparison.Ordinal).Replace("\n", " ", StringComparison.Ordinal);
 }

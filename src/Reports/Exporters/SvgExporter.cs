@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Sim.Reports.Charts;
 
 namespace Sim.Reports.Exporters;
@@ -8,5 +7,8 @@ public sealed class SvgExporter : IExporter
 {
     public string Format => "svg";
 
-    public ImmutableArray<ReportFile> Export(Report report) => [.. Figures.Of(report).Select(c => new ReportFile($"figures/{c.Name}.svg", c.ToSvg()))];
+    public void Export(Report report, IReportFiles files)
+    {
+        foreach (Figure figure in Figures.Of(report)) files.Write($"figures/{figure.Name}.svg", figure.ToSvg());
+    }
 }

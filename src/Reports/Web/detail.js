@@ -1,12 +1,12 @@
 // The selected design: its numbers, its layers, its configuration, and the source of every cost.
-const state = { selected: data.shown };
+const state = { selected: head.shown, view: 'largest' };
 
 // Layers arrive as rows of numbers and string indices; here they get names.
 function layersOf(point) {
   return point.detail.layers.map(([name, op, groups, m, n, k, compute, stall, utilization, energy, numerics]) => ({
     name: text(name), op: text(op), groups, m, n, k, compute, stall, utilization,
     energy: energy.map(([component, action, count, each, source]) => ({ component: text(component), action: text(action), count, each, source: text(source), nanojoules: count * each / 1000 })),
-    numerics: numerics && { sqnr: numerics[0], outputs: numerics[1], overflowed: numerics[2], nan: numerics[3], saturated: numerics[4], encoded: numerics[5], kernel: text(numerics[6]) },
+    numerics: numerics && { sqnr: real(numerics[0]), outputs: numerics[1], overflowed: numerics[2], nan: numerics[3], saturated: numerics[4], encoded: numerics[5], kernel: text(numerics[6]) },
   }));
 }
 
@@ -20,16 +20,20 @@ function select(index) {
 function drawSelected() {
   const point = byIndex.get(state.selected);
   if (!point) { byId('selected-body').innerHTML = '<p class="hint">No design has run.</p>'; return; }
-  byId('selected-title').textContent = `Design ${point.index}`;
-  document.querySelectorAll('.of-selected').forEach(e => { e.textContent = `design ${point.index}`; });
-  const badges = [point.front && '<span class="badge front">on the Pareto front</span>', ...point.violations.map(v => `<span class="badge bad">${escapeHtml(v)}</span>`),
+  byId('selected-title').textContent = single ? 'Results' : `Design ${point.index}`;
+  document.querySelectorAll('.of-selected').forEach(e => { e.textContent = single ? '' : `design ${point.index}`; });
+  const badges = single ? '' : [point.front && '<span class="badge front">on the Pareto front</span>', ...point.violations.map(v => `<span class="badge bad">${escapeHtml(v)}</span>`),
     point.status !== 'ok' && `<span class="badge bad">${escapeHtml(point.status)}</span>`].filter(Boolean).join('');
   const first = objectives.map(o => o.metric), rest = known.filter(m => !first.includes(m));
-  const tile = m => `<div><span>${escapeHtml(m.label)}</span><b>${escapeHtml(number(valueOf(point, m)))}</b> <small>${escapeHtml(m.unit)}</small></div>`;
-  const body = point.detail ? `<div class="figures">${first.map(tile).join('')}</div>` : `<p>${escapeHtml(point.reason)}</p>`;
-  const extra = point.detail ? rest.map(m => [m.label, withUnit(valueOf(point, m), m.unit)]).concat(accuracyRows(point.detail.accuracy)) : [];
-  byId('selected-body').innerHTML = badges + body + pairs([...axes.map(a => [a.name, point.parameters[a.column]]), ...extra]) +
-    (point.detail ? point.detail.warnings.map(w => `<p class="hint">⚠ ${escapeHtml(text(w))}</p>`).join('') : '');
+  const tile = m => `<div><span>${escapeHtml(m.label)}</span><b>${escapeHtml(number(valueOf(point, m), m.unit))}</b> <small>${escapeHtml(Number.isFinite(valueOf(point, m)) ? m.unit : '')}</small></div>`;
+  const body = point.ran ? `<div class="figures">${first.map(tile).join('')}</div>` : `<p>${escapeHtml(point.reason)}</p>`;
+  const extra = point.ran ? rest.map(m => [m.label, withUnit(valueOf(point, m), m.unit)]).concat(point.detail ? accuracyRows(point.detail.accuracy) : []) : [];
+  const warnings = point.warnings.length === 0 ? '' : `<details${point.warnings.length < 3 ? ' open' : ''}><summary>⚠ ${point.warnings.length} warning${point.warnings.length > 1 ? 's' : ''}</summary>${
+    point.warnings.map(w => `<p class="hint">${escapeHtml(text(w))}</p>`).join('')}</details>`;
+  byId('selected-body').innerHTML = badges + body + pairs([...axes.map(a => [a.name, point.parameters[a.column]]), ...extra]) + warnings;
+  document.querySelectorAll('.of-detail').forEach(e => { e.hidden = point.ran && !point.detail; });
+  byId('no-detail').hidden = !point.ran || Boolean(point.detail);
+  byId('no-detail').textContent = `The page does not carry layers and costs of design ${point.index}. They are the rows with index ${point.index} of layers.csv and costs.csv.`;
   if (point.detail) drawDetail(point);
   else ['chart-energy', 'chart-cycles', 'chart-sqnr', 'chart-range', 'chart-area'].forEach(id => emptyPlot(id, 'This design did not run.'));
 }
@@ -38,21 +42,23 @@ const accuracyRows = accuracy => accuracy ? [['Accuracy of the float network', a
 
 function drawDetail(point) {
   const layers = layersOf(point), detail = point.detail;
+  byId('layer-view').parentElement.hidden = layers.length <= mostBars / 2;
   if (charts) {
     const components = [...new Set(layers.flatMap(l => l.energy.map(e => e.component)))];
-    bars('chart-energy', layers, components.map(c => [c, layers.map(l => l.energy.filter(e => e.component === c).reduce((s, e) => s + e.nanojoules, 0))]), v => withUnit(v, 'nJ'));
-    bars('chart-cycles', layers, [['compute', layers.map(l => l.compute)], ['stall', layers.map(l => l.stall)]], number);
+    const nanojoules = (l, c) => l.energy.filter(e => e.component === c).reduce((s, e) => s + e.nanojoules, 0);
+    bars('chart-energy', layers, components.map(c => [c, layers.map(l => nanojoules(l, c))]), { unit: 'nJ' });
+    bars('chart-cycles', layers, [['compute', layers.map(l => l.compute)], ['stall', layers.map(l => l.stall)]], { unit: 'cycles' });
     drawNumerics(layers);
     drawArea(detail);
   }
   byId('layer-table').innerHTML = table(
-    [{ t: 'layer' }, { t: 'operator' }, { t: 'groups', n: 1 }, { t: 'M', n: 1 }, { t: 'N', n: 1 }, { t: 'K', n: 1 }, { t: 'compute cycles', n: 1 }, { t: 'stall cycles', n: 1 }, { t: 'utilization', n: 1 }, { t: 'energy (nJ)', n: 1 },
+    [{ t: 'layer' }, { t: 'operator' }, { t: 'groups', n: 1 }, { t: 'M', n: 1 }, { t: 'N', n: 1 }, { t: 'K', n: 1 }, { t: 'compute cycles', n: 1 }, { t: 'stall cycles', n: 1 }, { t: 'utilization', n: 1 }, { t: 'energy', n: 1 },
       { t: 'SQNR (dB)', n: 1 }, { t: 'overflowed', n: 1 }, { t: 'NaN', n: 1 }, { t: 'saturated inputs', n: 1 }, { t: 'kernel' }],
-    layers.map(l => [l.name, l.op, l.groups, l.m, l.n, l.k, number(l.compute), number(l.stall), number(l.utilization), number(l.energy.reduce((s, e) => s + e.nanojoules, 0)),
-      ...(l.numerics ? [number(l.numerics.sqnr), share(l.numerics.overflowed, l.numerics.outputs), share(l.numerics.nan, l.numerics.outputs), share(l.numerics.saturated, l.numerics.encoded), l.numerics.kernel] : ['', '', '', '', ''])]));
-  byId('area-total').textContent = `${number(detail.area.reduce((s, a) => s + a[2], 0))} um2 in ${detail.area.length} items`;
+    layers.map(l => [l.name, l.op, l.groups, l.m, l.n, l.k, number(l.compute), number(l.stall), number(l.utilization), scaled(l.energy.reduce((s, e) => s + e.nanojoules, 0), 'nJ'),
+      ...(l.numerics ? [number(l.numerics.sqnr, 'dB'), share(l.numerics.overflowed, l.numerics.outputs), share(l.numerics.nan, l.numerics.outputs), share(l.numerics.saturated, l.numerics.encoded), l.numerics.kernel] : ['', '', '', '', ''])]));
+  byId('area-total').textContent = `${scaled(detail.area.reduce((s, a) => s + a[2], 0), 'um2')} in ${detail.area.length} items`;
   byId('area-table').innerHTML = table([{ t: 'component' }, { t: 'role' }, { t: 'value', n: 1 }, { t: 'unit' }, { t: 'source', source: 1 }], detail.area.map(([c, r, v, u, s]) => [text(c), text(r), number(v), text(u), text(s)]));
-  byId('energy-total').textContent = `dynamic ${number(detail.dynamic / 1000)} nJ, leakage ${number(detail.leakage / 1000)} nJ`;
+  byId('energy-total').textContent = `dynamic ${scaled(detail.totals[0], 'pJ')}, leakage ${scaled(detail.totals[1], 'pJ')}`;
   const actions = new Map();
   for (const e of layers.flatMap(l => l.energy)) {
     const key = JSON.stringify([e.component, e.action, e.each, e.source]), row = actions.get(key) || { ...e, count: 0, nanojoules: 0 };
@@ -60,27 +66,51 @@ function drawDetail(point) {
     row.nanojoules += e.nanojoules;
     actions.set(key, row);
   }
-  byId('action-table').innerHTML = table([{ t: 'component' }, { t: 'action' }, { t: 'count', n: 1 }, { t: 'pJ each', n: 1 }, { t: 'nJ', n: 1 }, { t: 'source', source: 1 }],
-    [...actions.values()].sort((a, b) => b.nanojoules - a.nanojoules).map(e => [e.component, e.action, number(e.count), number(e.each), number(e.nanojoules), e.source]));
+  byId('action-table').innerHTML = table([{ t: 'component' }, { t: 'action' }, { t: 'count', n: 1 }, { t: 'each', n: 1 }, { t: 'energy', n: 1 }, { t: 'source', source: 1 }],
+    [...actions.values()].sort((a, b) => b.nanojoules - a.nanojoules).map(e => [e.component, e.action, number(e.count), scaled(e.each, 'pJ'), scaled(e.nanojoules, 'nJ'), e.source]));
   const pretty = json => { try { return JSON.stringify(JSON.parse(json), null, 2); } catch { return json; } };
-  byId('configuration').innerHTML = `<div><h4>Architecture</h4><pre>${escapeHtml(pretty(text(detail.architecture)))}</pre></div><div><h4>Quantization recipe</h4><pre>${escapeHtml(pretty(text(detail.recipe)))}</pre><h4>Network and inputs</h4>${
-    pairs([['network', text(detail.network)], ...detail.digests.map(([k, v]) => [text(k), text(v)]), ['design key', detail.key]])}</div>`;
+  byId('configuration').innerHTML = `<div><h4>Architecture</h4><pre>${escapeHtml(pretty(text(detail.texts[0])))}</pre></div><div><h4>Quantization recipe</h4><pre>${escapeHtml(pretty(text(detail.texts[1])))}</pre><h4>Network and inputs</h4>${
+    pairs([['network', point.network], ...detail.digests.map(([k, v]) => [text(k), text(v)]), ['design key', detail.key]])}</div>`;
 }
 
 const share = (part, whole) => whole ? percent(part / whole) : '';
 
-function bars(id, layers, series, format, stacked = true, zeroMessage = 'Nothing to show: every value is zero.', unit = '') {
-  if (series.every(([, values]) => values.every(v => !v))) return emptyPlot(id, zeroMessage);
-  const long = layers.length > 6 || layers.some(l => l.name.length > 12);
+const mostBars = 24;
+
+// What the bars stand for: every layer, the largest ones (`note` says what the others come to), or all layers of an operator. `sum` says whether values may be added.
+function grouped(layers, series, { sum = true }) {
+  if (state.view === 'operator' && sum) {
+    const operators = [...new Set(layers.map(l => l.op))], of = operators.map(o => layers.flatMap((l, i) => l.op === o ? [i] : []));
+    return { names: operators.map((o, i) => `${of[i].length} × ${o}`), series: series.map(([name, values]) => [name, of.map(list => list.reduce((s, i) => s + (values[i] || 0), 0))]) };
+  }
+  const all = layers.map((_, i) => i), size = i => series.reduce((s, [, values]) => s + (values[i] || 0), 0);
+  if (state.view === 'all' || all.length <= mostBars) return { names: layers.map(l => l.name), series };
+  // Of ratios the smallest are the ones to look at.
+  const own = [...all].sort((a, b) => (sum ? size(b) - size(a) : size(a) - size(b)) || a - b).slice(0, mostBars).sort((a, b) => a - b), rest = all.filter(i => !own.includes(i));
+  const total = list => list.reduce((s, i) => s + size(i), 0);
+  return {
+    names: own.map(i => layers[i].name), series: series.map(([name, values]) => [name, own.map(i => values[i])]),
+    note: sum ? `the ${mostBars} largest of ${all.length} layers; the others have ${percent(total(rest) / total(all))} of all` : `the ${mostBars} lowest of ${all.length} layers`,
+  };
+}
+
+function bars(id, layers, all, { unit, stacked = true, zero = 'Nothing to show: every value is zero.', sum = true }) {
+  const { names, series, note } = grouped(layers, all, { sum });
+  if (series.every(([, values]) => values.every(v => !v))) return emptyPlot(id, zero);
+  const largest = Math.max(...names.map((_, i) => Math.abs(series.reduce((s, [, values]) => s + (Number.isFinite(values[i]) ? values[i] : 0), 0))));
+  const shown = unitFor(unit, largest), long = names.length > 6 || names.some(n => n.length > 12), scroll = names.length > 2 * mostBars;
+  const format = v => withUnit(v, shown.name);
   fullPlot(id).setOption({
     animation: false, color: colours, textStyle: { fontFamily: fontOfPage },
-    grid: { left: 8, right: 12, top: series.length > 1 ? 34 : 12, bottom: 4, containLabel: true },
+    title: { text: note || '', right: 8, top: series.length > 1 ? 24 : 0, textStyle: { color: shade('soft'), fontSize: 11, fontWeight: 'normal' } },
+    grid: { left: 8, right: 12, top: series.length > 1 ? 56 : 30, bottom: scroll ? 34 : 4, containLabel: true },
     legend: { show: series.length > 1, type: 'scroll', top: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: shade('ink') }, pageTextStyle: { color: shade('soft') }, pageIconColor: shade('accent') },
     tooltip: { ...tooltipStyle(), trigger: 'axis', axisPointer: { type: 'shadow' }, formatter: list => `<div class="tip"><b>${escapeHtml(list[0].name)}</b><table>${
       list.filter(e => e.value !== null && e.value !== undefined).map(e => `<tr><td>${e.marker}${escapeHtml(e.seriesName)}</td><td>${escapeHtml(format(e.value))}</td></tr>`).join('')}</table></div>` },
-    xAxis: { ...axisStyle(), type: 'category', data: layers.map(l => l.name), axisLabel: { color: shade('soft'), interval: 0, rotate: long ? 40 : 0, formatter: n => n.length > 16 ? n.slice(0, 15) + '…' : n, hideOverlap: true }, splitLine: { show: false } },
-    yAxis: { ...axisStyle(), type: 'value', axisLabel: { color: shade('soft'), formatter: v => number(v) + unit } },
-    series: series.map(([name, values]) => ({ type: 'bar', name, data: values, stack: stacked ? 'all' : undefined, barMaxWidth: 46 })),
+    xAxis: { ...axisStyle(), type: 'category', data: names, axisLabel: { color: shade('soft'), interval: names.length > mostBars + 1 ? 'auto' : 0, rotate: long ? 40 : 0, formatter: n => shortened(n, 18), hideOverlap: true }, splitLine: { show: false } },
+    yAxis: { ...axisStyle(), type: 'value', name: shown.name, nameTextStyle: { color: shade('soft'), align: 'left' }, axisLabel: { color: shade('soft'), formatter: v => number(v) } },
+    dataZoom: scroll ? [{ type: 'slider', height: 18, bottom: 4, start: 0, end: 100 * mostBars / names.length }, { type: 'inside' }] : [],
+    series: series.map(([name, values]) => ({ type: 'bar', name, data: values.map(v => Number.isFinite(v) ? v / shown.factor : null), stack: stacked ? 'all' : undefined, barMaxWidth: 46 })),
   }, { notMerge: true });
 }
 
@@ -91,10 +121,13 @@ function drawNumerics(layers) {
     emptyPlot('chart-range', 'No data set was given, so values were not simulated.');
     return;
   }
-  bars('chart-sqnr', measured, [['SQNR', measured.map(l => l.numerics.sqnr)]], v => withUnit(v, 'dB'), false, 'The ratio is not known: the float outputs are all zero.');
+  const exact = measured.filter(l => l.numerics.sqnr === Infinity), finite = measured.filter(l => Number.isFinite(l.numerics.sqnr));
+  byId('exact-layers').textContent = exact.length ? `; exact: ${exact.length === measured.length ? 'all' : exact.length} of ${measured.length} layers` : '';
+  if (exact.length === measured.length) emptyPlot('chart-sqnr', 'Every layer is exact: no error against float.');
+  else bars('chart-sqnr', finite, [['SQNR', finite.map(l => l.numerics.sqnr)]], { unit: 'dB', stacked: false, zero: 'The ratio is not known: the float outputs are all zero.', sum: false });
   const rate = (part, whole) => measured.map(l => l.numerics[whole] ? 100 * l.numerics[part] / l.numerics[whole] : 0);
   bars('chart-range', measured, [['outputs overflowed', rate('overflowed', 'outputs')], ['outputs NaN', rate('nan', 'outputs')], ['inputs saturated', rate('saturated', 'encoded')]],
-    v => percent(v / 100), false, 'Nothing overflowed, became NaN or saturated in any layer.', ' %');
+    { unit: '%', stacked: false, zero: 'Nothing overflowed, became NaN or saturated in any layer.', sum: false });
 }
 
 function drawArea(detail) {
@@ -105,9 +138,10 @@ function drawArea(detail) {
   fullPlot('chart-area').setOption({
     animation: false, color: colours, textStyle: { fontFamily: fontOfPage }, grid: { left: 4, right: 4, top: 40, bottom: 4 },
     legend: { type: 'scroll', top: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: shade('ink') }, pageTextStyle: { color: shade('soft') } },
-    tooltip: { ...tooltipStyle(), trigger: 'item', formatter: e => `<div class="tip"><b>${escapeHtml(e.seriesName)}</b>${number(e.value / 1e6)} mm2, ${percent(e.value / total)}</div>` },
+    tooltip: { ...tooltipStyle(), trigger: 'item', formatter: e => `<div class="tip"><b>${escapeHtml(e.seriesName)}</b>${scaled(e.value, 'um2')}, ${percent(e.value / total)}</div>` },
     xAxis: { type: 'value', max: total, show: false }, yAxis: { type: 'category', data: ['area'], show: false },
     series: [...parts].sort((a, b) => b[1] - a[1]).map(([name, value]) => ({ type: 'bar', name, stack: 'all', data: [value], barWidth: 44 })),
   }, { notMerge: true });
 }
+byId('layer-view').addEventListener('change', e => { state.view = e.target.value; drawSelected(); });
 redraws.push(drawSelected);

@@ -34,9 +34,8 @@ function fillChoices() {
 
 // Decades apart: a linear axis would press most designs into a corner.
 function suggestLog(side) {
-  const values = ran.map(p => valueOf(p, choice[side])).filter(v => v !== null);
-  const low = Math.min(...values), possible = values.length > 0 && low > 0;
-  byId(`log-${side}`).checked = possible && Math.max(...values) / low > 20;
+  const [low, high] = span(ran.map(p => valueOf(p, choice[side]))), possible = low > 0;
+  byId(`log-${side}`).checked = possible && high / low > 20;
   byId(`log-${side}`).disabled = !possible;
 }
 
@@ -54,8 +53,11 @@ function drawScatter(reset) {
   const shown = ran.filter(p => valueOf(p, x) !== null && valueOf(p, y) !== null && (!byId('only-front').checked || p.front) && (byId('violating').checked || !p.violations.length));
   const groups = colour ? colour.values : [''];
   const inGroup = (p, g) => !colour || p.parameters[colour.column] === g;
+  const ends = new Map([x, y].map((m, i) => [m, [-1, 1].map(end => margin(shown.map(p => valueOf(p, m)), end, byId(`log-${'xy'[i]}`).checked))]));
+  // An infinite value has its mark, a triangle, at the end of the axis.
+  const at = (value, m) => value === Infinity ? ends.get(m)[1] : value === -Infinity ? ends.get(m)[0] : value;
   const item = p => ({
-    value: [valueOf(p, x), valueOf(p, y)], index: p.index, symbolSize: p.index === state.selected ? 17 : p.front ? 12 : 8,
+    value: [at(valueOf(p, x), x), at(valueOf(p, y), y)], symbol: Number.isFinite(valueOf(p, x)) && Number.isFinite(valueOf(p, y)) ? 'circle' : 'triangle', index: p.index, symbolSize: p.index === state.selected ? 17 : p.front ? 12 : 8,
     itemStyle: {
       opacity: p.violations.length ? 0.15 : p.front || p.index === state.selected ? 1 : 0.5,
       borderColor: p.index === state.selected ? shade('accent') : p.front ? shade('ink') : 'transparent', borderWidth: p.index === state.selected ? 4 : p.front ? 1.4 : 0,
@@ -63,8 +65,8 @@ function drawScatter(reset) {
   });
   const axis = (m, side, gap) => ({
     ...axisStyle(), type: byId(`log-${side}`).checked ? 'log' : 'value', logBase: decades(shown.map(p => valueOf(p, m))) < 2.5 ? 2 : 10, scale: true, name: m.heading, nameLocation: 'middle', nameGap: gap,
-    min: margin(shown.map(p => valueOf(p, m)), -1, byId(`log-${side}`).checked), max: margin(shown.map(p => valueOf(p, m)), 1, byId(`log-${side}`).checked),
-    axisLabel: { color: shade('soft'), formatter: number, hideOverlap: true, showMinLabel: false, showMaxLabel: false },
+    min: ends.get(m)[0], max: ends.get(m)[1],
+    axisLabel: { color: shade('soft'), formatter: v => number(v), hideOverlap: true, showMinLabel: false, showMaxLabel: false },
   });
   const chart = fullPlot('scatter');
   chart.setOption({
@@ -76,7 +78,7 @@ function drawScatter(reset) {
     xAxis: axis(x, 'x', 32), yAxis: axis(y, 'y', 54),
     dataZoom: fresh ? [{ type: 'inside', xAxisIndex: 0, filterMode: 'none', start: 0, end: 100 }, { type: 'inside', yAxisIndex: 0, filterMode: 'none', start: 0, end: 100 }] : undefined,
     series: [
-      ...scopes().map(network => ({ type: 'line', name: 'front of these two', data: frontOfTwo(shown.filter(p => !p.violations.length && (!network || text(p.detail.network) === network)), x, y),
+      ...scopes().map(network => ({ type: 'line', name: 'front of these two', data: frontOfTwo(shown.filter(p => !p.violations.length && (!network || p.network === network)), x, y).map(([a, b]) => [at(a, x), at(b, y)]),
         showSymbol: false, silent: true, z: 1, lineStyle: { color: shade('front'), width: 1.6 }, tooltip: { show: false } })),
       ...groups.map((g, i) => ({ type: 'scatter', name: g, z: 3, data: shown.filter(p => inGroup(p, g)).sort((a, b) => a.front - b.front).map(item), itemStyle: { color: colours[i % colours.length] }, emphasis: { scale: 1.3 } })),
     ],
@@ -86,13 +88,27 @@ function drawScatter(reset) {
 }
 
 // Networks that have a front each; one nameless scope when all compete.
-const scopes = () => data.fronts.length ? data.fronts.map(f => f.network) : [''];
-const decades = values => values.length ? Math.log10(Math.max(...values) / Math.min(...values)) : 0;
+const scopes = () => head.fronts.length ? head.fronts.map(f => f.network) : [''];
+
+// Least and largest finite value, [undefined, undefined] when there is none.
+function span(values) {
+  let low, high;
+  for (const v of values) {
+    if (!Number.isFinite(v)) continue;
+    if (low === undefined || v < low) low = v;
+    if (high === undefined || v > high) high = v;
+  }
+  return [low, high];
+}
+function decades(values) {
+  const [low, high] = span(values);
+  return low > 0 ? Math.log10(high / low) : 0;
+}
 
 // Room around the outermost designs, in the measure of the axis.
 function margin(values, side, log) {
-  if (values.length === 0) return undefined;
-  const low = Math.min(...values), high = Math.max(...values);
+  const [low, high] = span(values);
+  if (low === undefined) return side < 0 ? 0 : 1;
   if (log) return side < 0 ? low / (high / low) ** 0.05 / 1.02 : high * (high / low) ** 0.05 * 1.02;
   const room = (high - low || Math.abs(high) || 1) * 0.05;
   const end = side < 0 ? low - room : high + room;

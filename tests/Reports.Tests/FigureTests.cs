@@ -111,10 +111,12 @@ public class FigureTests
         StudyResult study = SampleStudy.Make();
         StudyHeader header = study.Header with { Objectives = [new("sqnr", Goal.Maximize), new("energy", Goal.Minimize)] };
         ImmutableArray<PointResult> points = [.. study.Points.Select(p => p.Index == 3 ? p with { Record = p.Record! with { Accuracy = p.Record.Accuracy! with { OutputSqnrDb = double.PositiveInfinity } } } : p)];
-        Report report = Report.Of(new StudyResult(header, points));
+        var judged = points.Select(p => new JudgedPoint(p, [], p.Index == 3)).ToImmutableArray();
+        var report = new Report(new StudyResult(header, points), new StudyAnalysis(judged, [new Front("", [3], 42, null)], header.Objectives, []));
         Figure figure = Figures.Of(report)[0];
         Assert.That(figure.Note, Does.Contain("triangles at the edge: 1 exact"));
-        Assert.That(figure.ToSvg(), Does.Not.Contain("NaN").And.Not.Contain("inf"));
+        Assert.That(figure.ToSvg(), Does.Not.Contain("NaN").And.Not.Match("[\" ,ML]-?inf[\" ,L]"));
+        Assert.That(figure.ToSvg(), Does.Match("<path fill=\"#0072B2\" d=\"M[0-9. L]+Z\""), "the triangle");
     }
 
     [Test]

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Sim.Foundation.Text;
 
 /// <summary>Cells of comma-separated tables after RFC 4180, safe to open in a spreadsheet.</summary>
@@ -20,5 +18,5 @@ public static class CsvText
     public static string Row(params IEnumerable<string> cells) => string.Join(',', cells.Select(Cell)) + "\n";
 
     private static bool IsFormula(string text) => text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r' or '\n'
-        && !(double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _) && text.AsSpan().IndexOfAny("\t\r\n") < 0);
+        && !StrictNumber.TryReal(text, out double _);
 }

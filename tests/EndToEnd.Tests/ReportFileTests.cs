@@ -16,7 +16,7 @@ public class ReportFileTests
     [TearDown]
     public void RemoveFolder()
     {
-        File.SetUnixFileMode(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -46,6 +46,11 @@ public class ReportFileTests
     [Test]
     public void AStoreThatMayNotBeWrittenIsRead()
     {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Ignore("skipped: folders of Windows have no mode that forbids writing");
+            return;
+        }
         File.WriteAllText(Path.Combine(_folder, "study.yaml"), $$"""
             schema: sim.study/1
             name: one

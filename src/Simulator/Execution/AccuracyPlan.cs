@@ -32,7 +32,7 @@ public sealed class AccuracyPlan
     internal QuantizedNetwork Quantized { get; }
 
     /// <summary>The network's warnings, and which layers lose the integers that the graph states.</summary>
-    internal ImmutableArray<string> Warnings => [.. Network.Warnings, .. Network.Layers.Where(l => Quantized.Layers.ContainsKey(l.Name)).SelectMany(Requantized)];
+    internal ImmutableArray<string> Warnings { get; private init; } = [];
 
     /// <summary>
     /// Quantizes for a datapath. Orders hold the order that the mapping of each layer implies; where the register cannot overflow or is exact, every order
@@ -50,7 +50,8 @@ public sealed class AccuracyPlan
         DatapathFit.Check(network, spec, recipe, place, bag);
         bag.ThrowIfErrors();
         ElementEncoder encoder = network.Encoder(spec.Activation);
-        RegisterReading shared = RegisterReading.Of(KernelSpec(network, spec), spec);
+        var warnings = ImmutableArray.CreateBuilder<string>();
+        warnings.AddRange(network.Warnings);
         var layers = ImmutableDictionary.CreateBuilder<string, QuantizedLayer>(StringComparer.Ordinal);
         var text = new StringBuilder($"{network.Graph.Digest}\n{network.Data.Digest}\n{network.CalibrationDigest}\n{(network.IsInteger ? "integer" : recipe.Canonical)}\n")
             .Append(FormattableString.Invariant($"{spec.Weight}\n{spec.Activation}\n{spec.Accumulator}\n{spec.Dot}\n"));
@@ -66,72 +67,46 @@ public sealed class AccuracyPlan
                 bag.ThrowIfErrors();
                 text.Append(FormattableString.Invariant($"{layer.Name} sums in {own.Accumulator}\n"));
             }
-            QuantizedLayer quantized = Quantize(network, layer, own, own == spec ? shared : RegisterReading.Of(KernelSpec(network, own), own), recipe, encoder, orders(layer.Name));
+            // Sums that ONNX leaves in int32 need no datapath; requantized ones were refused above.
+            if (layer.Sums is not null && DatapathFit.Refusals(network, layer, own).FirstOrDefault() is { Reason: { } beside })
+            {
+                warnings.Add(PreparedNetwork.Bypass(layer.Node, beside));
+                continue;
+            }
+            LayerOperands operands = LayerOperands.Of(network, layer, own, recipe);
+            warnings.AddRange(operands.Warnings);
+            QuantizedLayer quantized = Quantize(network, layer, own, RegisterReading.Of(KernelSpec(layer, own), own), recipe, operands, orders(layer.Name));
             layers.Add(layer.Name, quantized);
             text.Append(FormattableString.Invariant($"{layer.Name}:{quantized.Order.Chunk}\n"));
         }
         uint[] pad = new uint[1];
         encoder.Encode([0f], 1, 0, pad);
+        if (layers.Count == 0 && recipe.FloatLayerNames.IsEmpty)
+            throw new InvalidInputException(place, "NET020", $"no layer of the network is one that the datapath executes: {string.Join("; ", warnings)}");
         var whole = new QuantizedNetwork(spec, encoder, pad[0], layers.ToImmutable(), vector ?? VectorProgram.None, network.Graph.Opset);
-        return new(network, whole, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()))));
-    }
-
-    private IEnumerable<string> Requantized(MatrixLayer layer)
-    {
-        if (layer.StatedInput is { } input && StatedQuantization.Input(layer, Quantized.Spec) is null) yield return Message("input", input, Quantized.Spec.Activation);
-        if (layer.StatedWeights is { } weights && StatedQuantization.WeightScales(layer, Quantized.Spec) is null) yield return Message("weights", weights, Quantized.Spec.Weight);
-
-        string Message(string what, StatedQuantization stated, INumberFormat format) =>
-            $"layer '{layer.Name}': the datapath's {format.Name} cannot take the {stated.Element.ToString().ToLowerInvariant()} {what} that the network states; the recipe quantizes them again";
+        return new(network, whole, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))) { Warnings = warnings.ToImmutable() };
     }
 
     // Exact sums of integers are those of a wide register.
-    private static DatapathSpec KernelSpec(PreparedNetwork network, DatapathSpec spec) =>
-        network.IsInteger && spec.InexactMultiplier is null && spec.Accumulator is ExactAccumulator ? Register(spec, 64) : spec;
+    private static DatapathSpec KernelSpec(MatrixLayer layer, DatapathSpec spec) =>
+        layer.TakesIntegers && spec.InexactMultiplier is null && spec.Accumulator is ExactAccumulator ? Register(spec, 64) : spec;
 
     private static DatapathSpec Register(DatapathSpec spec, int bits) => spec with { Accumulator = new IntegerAccumulator(bits, RegisterOverflow.Wrap) };
 
-    private static QuantizedLayer Quantize(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, RegisterReading register, Recipe recipe, ElementEncoder encoder,
-        ReductionOrder order)
+    private static QuantizedLayer Quantize(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, RegisterReading register, Recipe recipe, LayerOperands operands, ReductionOrder order)
     {
-        int k = layer.Shape.K;
-        DatapathSpec kernelSpec = KernelSpec(network, spec);
-        uint[] codes;
-        int[] zeroPoints = [];
-        QuantizationParameters activation;
-        float[] scales = new float[layer.Rows];
-        if (spec.Dot is { Segment: > 0 } unit && layer.Integer is null) return QuantizeBlocks(network, layer, spec, register, unit, recipe, order.Canonical(k));
-        if (layer.Integer is { } integer)
-        {
-            ElementEncoder weightEncoder = network.Encoder(spec.Weight);
-            codes = Array.ConvertAll(layer.IntegerWeightRows, weightEncoder.CodeOf);
-            if (integer.WeightZeroPoints.Any(z => z != 0)) zeroPoints = integer.WeightZeroPoints;
-            activation = new(integer.InputScale, integer.InputZeroPoint);
-            for (int r = 0; r < scales.Length; r++) scales[r] = integer.InputScale * integer.WeightScales[r] / integer.OutputScale;
-        }
-        else
-        {
-            (double? inputPeak, double? weightPeak) = recipe.FitAccumulator
-                ? Headroom.Peaks(encoder.Range, network.Encoder(spec.Weight).Range, spec.Accumulator, k) : (null, null);
-            QuantizedWeights weights = StatedQuantization.WeightScales(layer, spec) is { } stated ? network.Weights(layer, spec.Weight, stated)
-                : network.Weights(layer, spec.Weight, recipe, weightPeak);
-            codes = [.. weights.Codes];
-            activation = StatedQuantization.Input(layer, spec) ?? network.Activation(layer, spec.Activation, recipe, inputPeak);
-            for (int r = 0; r < scales.Length; r++) scales[r] = activation.Scale * weights.Scales[r] * layer.Alpha;
-        }
-        ReductionOrder canonical = OrderFreedom.IsFree(spec, layer, codes, zeroPoints, activation.ZeroPoint) ? ReductionOrder.Sequential : order.Canonical(k);
+        int n = layer.Shape.N, k = layer.Shape.K;
+        if (spec.Dot is { Segment: > 0 } unit && !layer.TakesIntegers) return QuantizeBlocks(network, layer, spec, register, unit, recipe, order.Canonical(k));
+        DatapathSpec kernelSpec = KernelSpec(layer, spec);
+        (uint[] codes, int[] zeroPoints) = (operands.WeightCodes, operands.WeightZeros);
+        ReductionOrder canonical = OrderFreedom.IsFree(spec, layer, codes, zeroPoints, operands.LargestInput) ? ReductionOrder.Sequential : order.Canonical(k);
         // An exact sum of integers is that of any register it fits; 32-bit registers have the fastest kernels.
-        if (kernelSpec != spec && OrderFreedom.IsFree(Register(spec, 32), layer, codes, zeroPoints, activation.ZeroPoint)) kernelSpec = Register(spec, 32);
-        int n = layer.Shape.N;
+        if (kernelSpec != spec && OrderFreedom.IsFree(Register(spec, 32), layer, codes, zeroPoints, operands.LargestInput)) kernelSpec = Register(spec, 32);
         var groups = new LayerKernel[layer.Shape.Groups];
         for (int g = 0; g < groups.Length; g++)
             groups[g] = new LayerKernel(kernelSpec, canonical, n, k, codes.AsSpan(g * n * k, n * k), zeroPoints.Length == 0 ? [] : zeroPoints.AsSpan(g * n, n));
-        return new(layer, groups, activation, scales, canonical, register, layer.Integer is null ? InputEncoder(network, layer, spec, recipe) : null);
+        return new(layer, groups, operands.Activation, operands.Scales, canonical, register, operands.Encoder) { Shift = operands.Shift };
     }
-
-    // Integers that the graph states come back only by rounding to nearest.
-    private static TensorEncoder InputEncoder(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, Recipe recipe) => new(network.Encoder(spec.Activation),
-        StatedQuantization.Input(layer, spec) is null ? recipe.ActivationRounding : TensorRounding.NearestEven, recipe.Seed, TensorEncoder.NameOfActivations(layer.Name));
 
     private static QuantizedLayer QuantizeBlocks(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, RegisterReading register, DotUnitSpec unit, Recipe recipe, ReductionOrder order)
     {
@@ -147,6 +122,6 @@ public sealed class AccuracyPlan
             groups[g] = new LayerKernel(spec, BlockOperands.InCodes(unit, order), n, width, codes.AsSpan(g * n * width, n * width), []);
         string input = TensorEncoder.NameOfActivations(layer.Name);
         ElementRounding[] roundings = [.. groups.Select((_, g) => TensorEncoder.Of(recipe.ActivationRounding, recipe.Seed, g == 0 ? input : FormattableString.Invariant($"{input} group {g}")))];
-        return new(layer, groups, activation, scales, order, register, InputEncoder(network, layer, spec, recipe), new BlockOperands(spec, amax, roundings));
+        return new(layer, groups, activation, scales, order, register, new TensorEncoder(network.Encoder(spec.Activation), recipe.ActivationRounding, recipe.Seed, input), new BlockOperands(spec, amax, roundings));
     }
 }

@@ -28,33 +28,37 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         var tally = new LayerTally { Kernel = layer.Groups[0].Name };
         GemmLayer shape = layer.Layer.Shape;
         Tensor input = inputs[0]!;
-        bool blocksFloats = layer.Blocks is { BlocksActivations: true };
+        bool blocksFloats = layer.Blocks is { BlocksActivations: true }, ofIntegers = layer.Layer.TakesIntegers;
         uint[] codes = blocksFloats ? MemoryMarshal.Cast<float, uint>(input.Floats).ToArray() : Encode(layer, input, tally);
-        int samples = input.Shape[0];
-        float[] floats = layer.Layer.Integer is null ? new float[samples * shape.OutputElements] : [];
-        long[] integers = layer.Layer.Integer is null ? [] : new long[samples * shape.OutputElements];
-        int pass = Math.Clamp(PassElements / Math.Max(1, shape.M * shape.K), 1, samples);
-        long[] sums = ArrayPool<long>.Shared.Rent(pass * shape.M * shape.N);
-        uint[] rows = ArrayPool<uint>.Shared.Rent(shape.Conv is null ? 1 : pass * shape.M * shape.K);
-        for (int from = 0; from < samples; from += pass)
+        int zero = layer.Layer.Sums is { InputZeroPoint: null } ? checked((int)inputs[2]!.Integers[0] + layer.Shift) : layer.Activation.ZeroPoint;
+        // Rows of a product may hold windows or steps of a sequence beside samples, so they are counted, not derived.
+        var part = new LayerPart(shape, shape.Conv is null ? input.Count / Math.Max(1, shape.K) : input.Shape[0]);
+        float[] floats = ofIntegers ? [] : new float[part.Outputs];
+        long[] integers = ofIntegers ? new long[part.Outputs] : [];
+        int pass = Math.Clamp(PassElements / Math.Max(1, part.Rows * shape.K), 1, Math.Max(1, part.Images));
+        long[] sums = ArrayPool<long>.Shared.Rent(pass * part.Rows * shape.N);
+        uint[] rows = ArrayPool<uint>.Shared.Rent(shape.Conv is null ? 1 : pass * part.Rows * shape.K);
+        for (int from = 0; from < part.Images; from += pass)
         {
-            int count = Math.Min(pass, samples - from);
+            int count = Math.Min(pass, part.Images - from);
             for (int group = 0; group < shape.Groups; group++)
             {
-                Multiply(layer, InBlocks(layer, Rows(layer, codes, rows, from, count, group), from, count, group, samples, tally), count, group, sums, tally);
-                if (layer.Layer.Integer is null) FinishFloats(layer, sums, from, count, group, floats);
-                else FinishIntegers(layer, layer.Layer.Integer, sums, from, count, group, integers, tally);
+                Multiply(layer, InBlocks(layer, part, Rows(layer, part, codes, rows, from, count, group, zero), from, count, group, tally), count * part.Rows, group, zero, sums, tally);
+                if (!ofIntegers) FinishFloats(layer, part, sums, from, count, group, floats);
+                else if (layer.Layer.Integer is { } requantized) FinishIntegers(layer, part, requantized, sums, from, count, group, integers, tally);
+                else FinishSums(layer, part, sums, from, count, group, integers, tally);
             }
         }
         ArrayPool<long>.Shared.Return(sums);
         ArrayPool<uint>.Shared.Return(rows);
-        Tensor output = layer.Layer.Integer is null
-            ? Tensor.OfFloats(floats, OutputShape(shape, input, node))
-            : Tensor.OfIntegers(layer.Layer.Integer.OutputElement, integers, OutputShape(shape, input, node));
+        Tensor output = ofIntegers ? Tensor.OfIntegers(layer.Layer.Integer?.OutputElement ?? ElementType.Int32, integers, OutputShape(shape, input, node)) : Floats(input.Type, floats, OutputShape(shape, input, node));
         Compare(layer, output, tally);
         Tallies[node.Name] = tally;
         return [output];
     }
+
+    private static Tensor Floats(ElementType type, float[] values, int[] shape) =>
+        type == ElementType.Float16 ? new Tensor(type, shape, Array.ConvertAll(values, v => (float)(Half)v)) : Tensor.OfFloats(values, shape);
 
     private Tensor[]? Vector(Node node, IReadOnlyList<Tensor?> inputs)
     {
@@ -67,7 +71,7 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
     {
         uint[] codes = new uint[input.Count];
         tally.EncodedInputs = codes.Length;
-        if (layer.Layer.Integer is null)
+        if (!layer.Layer.TakesIntegers)
         {
             long notNumbers = 0;
             foreach (float value in input.Floats) notNumbers += float.IsNaN(value) ? 1 : 0;
@@ -75,50 +79,52 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
             tally.SaturatedInputs = layer.Encoder!.Encode(input.Floats, layer.Activation.Scale, layer.Activation.ZeroPoint, FirstElement(input.Count), codes);
         }
         else
-            for (int i = 0; i < codes.Length; i++) codes[i] = network.Encoder.CodeOf(input.Integer(i));
+        {
+            long[] integers = input.Integers;
+            for (int i = 0; i < codes.Length; i++) codes[i] = network.Encoder.CodeOf(integers[i] + layer.Shift);
+        }
         return codes;
     }
 
     // Elements of a layer are numbered through all samples, so that their random bits do not depend on the batches.
     private ulong FirstElement(long elements) => (ulong)firstSample * (ulong)(elements / batch);
 
-    private ReadOnlySpan<uint> Rows(QuantizedLayer layer, uint[] codes, uint[] rows, int from, int count, int group)
+    private ReadOnlySpan<uint> Rows(QuantizedLayer layer, LayerPart part, uint[] codes, uint[] rows, int from, int count, int group, int zero)
     {
         GemmLayer shape = layer.Layer.Shape;
-        if (shape.Conv is not { } conv) return codes.AsSpan(from * shape.M * shape.K, count * shape.M * shape.K);
+        if (shape.Conv is not { } conv) return codes.AsSpan(from * part.Rows * shape.K, count * part.Rows * shape.K);
         // Numbers that become blocks later are carried as bit patterns: 0 is 0.
-        uint pad = layer.Blocks is { BlocksActivations: true } ? 0 : layer.Activation.ZeroPoint != 0 ? network.Encoder.CodeOf(layer.Activation.ZeroPoint) : network.PadCode;
-        int channels = conv.InputChannels / shape.Groups, size = shape.M * shape.K, sample = conv.InputChannels * conv.InputHeight * conv.InputWidth;
+        uint pad = layer.Blocks is { BlocksActivations: true } ? 0 : zero != 0 ? network.Encoder.CodeOf(zero) : network.PadCode;
+        int channels = conv.InputChannels / shape.Groups, size = part.Rows * shape.K, sample = conv.InputChannels * conv.InputHeight * conv.InputWidth;
         for (int s = 0; s < count; s++)
             Im2Col.Rows(codes.AsSpan((from + s) * sample, sample), conv, group * channels, channels, pad, rows.AsSpan(s * size, size));
         return rows.AsSpan(0, count * size);
     }
 
-    private ReadOnlySpan<uint> InBlocks(QuantizedLayer layer, ReadOnlySpan<uint> rows, int from, int count, int group, int samples, LayerTally tally)
+    private ReadOnlySpan<uint> InBlocks(QuantizedLayer layer, LayerPart part, ReadOnlySpan<uint> rows, int from, int count, int group, LayerTally tally)
     {
         if (layer.Blocks is not { } blocks) return rows;
-        int k = layer.Layer.Shape.K, m = count * layer.Layer.Shape.M;
+        int k = layer.Layer.Shape.K, m = count * part.Rows;
         if (!blocks.BlocksActivations) return blocks.Join(rows, m, k);
         var codes = new uint[m * blocks.RowCodes(k)];
         // Im2col rows of a group are numbered through all samples.
-        ulong ofGroup = (ulong)layer.Layer.Shape.M * (ulong)k, all = FirstElement((long)samples * layer.Layer.Shape.M * k);
-        BlockEvents events = blocks.Encode(MemoryMarshal.Cast<uint, float>(rows), m, k, codes, group, all + (ulong)from * ofGroup);
+        ulong ofImage = (ulong)part.Rows * (ulong)k, all = FirstElement((long)part.Images * part.Rows * k);
+        BlockEvents events = blocks.Encode(MemoryMarshal.Cast<uint, float>(rows), m, k, codes, group, all + (ulong)from * ofImage);
         tally.EncodedInputs += rows.Length;
         tally.SaturatedInputs += events.SaturatedElements;
         return codes;
     }
 
-    private void Multiply(QuantizedLayer layer, ReadOnlySpan<uint> rows, int count, int group, long[] sums, LayerTally tally)
+    private static void Multiply(QuantizedLayer layer, ReadOnlySpan<uint> rows, int m, int group, int zero, long[] sums, LayerTally tally)
     {
-        GemmLayer shape = layer.Layer.Shape;
         GemmEvents events = default;
-        layer.Groups[group].Run(count * shape.M, rows, layer.Activation.ZeroPoint, sums.AsSpan(0, count * shape.M * shape.N), ref events);
+        layer.Groups[group].Run(m, rows, zero, sums.AsSpan(0, m * layer.Layer.Shape.N), ref events);
         tally.Outputs += events.Outputs;
         tally.OverflowedOutputs += events.OverflowedOutputs;
         tally.NaNOutputs += events.NaNOutputs;
     }
 
-    private void FinishFloats(QuantizedLayer layer, long[] sums, int from, int count, int group, float[] output)
+    private static void FinishFloats(QuantizedLayer layer, LayerPart part, long[] sums, int from, int count, int group, float[] output)
     {
         GemmLayer shape = layer.Layer.Shape;
         float[] bias = layer.Layer.Bias;
@@ -128,17 +134,17 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
             float scale = layer.Scales[channel], added = bias.Length == 0 ? 0 : bias[channel];
             for (int s = 0; s < count; s++)
             {
-                int to = Target(shape, from + s, channel, out int step);
-                for (int m = 0; m < shape.M; m++, to += step)
+                int to = part.Target(from + s, channel, out int step);
+                for (int m = 0; m < part.Rows; m++, to += step)
                 {
-                    float product = layer.Register.Decoder.Decode(sums[(s * shape.M + m) * shape.N + n]) * scale;
+                    float product = layer.Register.Decoder.Decode(sums[(s * part.Rows + m) * shape.N + n]) * scale;
                     output[to] = bias.Length == 0 ? product : product + added;
                 }
             }
         }
     }
 
-    private void FinishIntegers(QuantizedLayer layer, QLinearOperands integer, long[] sums, int from, int count, int group, long[] output, LayerTally tally)
+    private void FinishIntegers(QuantizedLayer layer, LayerPart part, QLinearOperands integer, long[] sums, int from, int count, int group, long[] output, LayerTally tally)
     {
         GemmLayer shape = layer.Layer.Shape;
         (long lowest, long highest) = integer.OutputElement.Range();
@@ -150,10 +156,10 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
             DyadicScale? dyadic = network.Vector.DyadicBits > 0 ? DyadicScale.Of(scale, network.Vector.DyadicBits) : null;
             for (int s = 0; s < count; s++)
             {
-                int to = Target(shape, from + s, channel, out int step);
-                for (int m = 0; m < shape.M; m++, to += step)
+                int to = part.Target(from + s, channel, out int step);
+                for (int m = 0; m < part.Rows; m++, to += step)
                 {
-                    long sum = layer.Register.Bias.Add(sums[(s * shape.M + m) * shape.N + n], bias, out bool overflowed);
+                    long sum = layer.Register.Bias.Add(sums[(s * part.Rows + m) * shape.N + n], bias, out bool overflowed);
                     if (overflowed) tally.BiasOverflows++;
                     tally.Observe(sum);
                     if (dyadic is { } integerScale)
@@ -168,11 +174,39 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         }
     }
 
-    private static int Target(GemmLayer shape, int sample, int channel, out int step)
+    // The register is the output; int32 wraps where the register is wider.
+    private static void FinishSums(QuantizedLayer layer, LayerPart part, long[] sums, int from, int count, int group, long[] output, LayerTally tally)
     {
-        int channels = shape.Groups * shape.N;
-        step = shape.Conv is null ? channels : 1;
-        return sample * channels * shape.M + (shape.Conv is null ? channel : channel * shape.M);
+        GemmLayer shape = layer.Layer.Shape;
+        for (int n = 0; n < shape.N; n++)
+        {
+            int channel = group * shape.N + n;
+            for (int s = 0; s < count; s++)
+            {
+                int to = part.Target(from + s, channel, out int step);
+                for (int m = 0; m < part.Rows; m++, to += step)
+                {
+                    long sum = layer.Register.Bias.Add(sums[(s * part.Rows + m) * shape.N + n], 0, out _);
+                    tally.Observe(sum);
+                    output[to] = unchecked((int)sum);
+                }
+            }
+        }
+    }
+
+    // What of a layer reaches an engine: images of a convolution, each of a row a pixel; else rows of a matrix.
+    private readonly record struct LayerPart(GemmLayer Shape, int Images)
+    {
+        internal int Rows => Shape.Conv is null ? 1 : Shape.M;
+
+        internal int Outputs => Images * Rows * Shape.Groups * Shape.N;
+
+        internal int Target(int image, int channel, out int step)
+        {
+            int channels = Shape.Groups * Shape.N;
+            step = Shape.Conv is null ? channels : 1;
+            return image * channels * Rows + (Shape.Conv is null ? channel : channel * Rows);
+        }
     }
 
     private static int[] OutputShape(GemmLayer shape, Tensor input, Node node) => shape.Conv switch
@@ -186,10 +220,12 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
     private void Compare(QuantizedLayer layer, Tensor output, LayerTally tally)
     {
         if (!reference.TryGetValue(layer.Layer.Name, out float[]? expected)) return;
-        int from = firstSample * (int)layer.Layer.Shape.OutputElements;
+        int from = firstSample * (output.Count / batch);
         int zero = layer.Layer.Integer?.OutputZeroPoint ?? 0;
+        float[]? reals = output.Type.IsReal() ? output.Floats : null;
+        long[] integers = reals is null ? output.Integers : [];
         int count = Math.Min(output.Count, expected.Length - from);
         for (int i = 0; i < count; i++)
-            tally.Compare(expected[from + i], layer.Layer.Integer is null ? output.Floats[i] : output.Integer(i) - zero);
+            tally.Compare(expected[from + i], reals is not null ? reals[i] : integers[i] - zero);
     }
 }

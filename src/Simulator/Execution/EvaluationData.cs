@@ -29,6 +29,32 @@ public sealed record EvaluationData(Tensor Inputs, ImmutableArray<int> Labels, s
         return new(inputs, labels, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
+    /// <summary>
+    /// The same samples as a graph's input takes them: real numbers are converted between the real types, rounded to nearest even. Throws <see cref="NetworkException"/> for other types and for
+    /// a number of samples that a fixed batch does not divide.
+    /// </summary>
+    public EvaluationData In(GraphValue input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        if (input.Shape is [> 1 and var batch, ..] && Samples % batch != 0)
+            throw new NetworkException($"input '{input.Name}' takes batches of {batch} samples, and {Samples} samples are no whole number of batches");
+        if (input.Type == Inputs.Type) return this;
+        if (!input.Type.IsReal() || !Inputs.Type.IsReal()) throw new NetworkException($"input '{input.Name}' is {input.Type} and the samples are {Inputs.Type}; allowed are samples of its own type, or real numbers for an input of real numbers");
+        return this with { Inputs = Converted(input) };
+    }
+
+    private Tensor Converted(GraphValue input)
+    {
+        double[] values = Inputs.Type == ElementType.Float64 ? Inputs.Doubles : Array.ConvertAll(Inputs.Floats, v => (double)v);
+        return input.Type switch
+        {
+            ElementType.Float64 => new(input.Type, Inputs.Shape, values),
+            ElementType.Float32 => new(input.Type, Inputs.Shape, Array.ConvertAll(values, v => (float)v)),
+            ElementType.Float16 => new(input.Type, Inputs.Shape, Array.ConvertAll(values, v => (float)(Half)v)),
+            _ => throw new NetworkException($"input '{input.Name}' is {input.Type} and the samples are {Inputs.Type}; allowed are inputs of Float16, Float32 or Float64"),
+        };
+    }
+
     /// <summary>Samples [<paramref name="from"/>, from + count).</summary>
     public static Tensor Slice(Tensor tensor, int from, int count)
     {

@@ -26,18 +26,32 @@ internal static class MatrixLayerFinder
                 LayerWeights.PerRow(node, shape, Array.ConvertAll(inputs[5]?.Integers ?? [0], z => (int)z), "weight zero points"), One(inputs[6]!), (int)OneInteger(inputs[7]), inputs[7]?.Type ?? ElementType.UInt8, bias?.Integers ?? []);
             return (new MatrixLayer(node, shape, [], rows, weight.Type, [], 1, extra), null);
         }
-        if (weight.Type != ElementType.Float32) return (null, $"its weights are {weight.Type}");
+        if (node.OpType is "ConvInteger" or "MatMulInteger") return Sums(node, shape, inputs, weight, isConstant);
+        if (weight.Type is not (ElementType.Float32 or ElementType.Float16)) return (null, $"its weights are {weight.Type}");
         float alpha = node.OpType == "Gemm" ? node.Attributes.GetValueOrDefault("alpha")?.Real ?? 1 : 1;
         float beta = node.OpType == "Gemm" ? node.Attributes.GetValueOrDefault("beta")?.Real ?? 1 : 1;
         float[] added = [];
         if (biasIndex > 0 && biasIndex < inputs.Count && inputs[biasIndex] is { } given)
         {
             if (!isConstant(biasIndex)) return (null, "its bias is not constant");
-            if (given.Count != 1 && given.Count != shape.Groups * shape.N) return (null, $"its bias has shape {Shapes.Text(given.Shape)}");
+            if (given.Count != 1 && (given.Count != shape.Groups * shape.N || given.Shape[^1] != given.Count)) return (null, $"its bias has shape {Shapes.Text(given.Shape)}");
             added = new float[shape.Groups * shape.N];
             for (int i = 0; i < added.Length; i++) added[i] = given.Floats[given.Count == 1 ? 0 : i] * beta;
         }
         return (new MatrixLayer(node, shape, LayerWeights.Rows(node, shape, weight.Floats), [], weight.Type, added, alpha, null), null);
+    }
+
+    // The zero point of the input may be made at run time, as DynamicQuantizeLinear does.
+    private static (MatrixLayer? Layer, string? Reason) Sums(Node node, GemmLayer shape, IReadOnlyList<Tensor?> inputs, Tensor weight, Func<int, bool> isConstant)
+    {
+        Tensor? Zero(int index) => index < inputs.Count && node.Inputs[index].Length > 0 ? inputs[index] : null;
+        if (Zero(3) is not null && !isConstant(3)) return (null, "the zero point of its weights is computed at run time");
+        if (Zero(2) is { Count: > 1 }) return (null, "its input has more than one zero point");
+        int[] zeros = Zero(3) is { } z ? Array.ConvertAll(z.Integers, v => (int)v) : [0];
+        if (zeros.Length != 1 && zeros.Length != shape.Groups * shape.N) return (null, $"its weights have {zeros.Length} zero points for {shape.Groups * shape.N} output channels");
+        int? input = Zero(2) is not { } x ? 0 : isConstant(2) ? (int)x.Integers[0] : null;
+        long[] rows = LayerWeights.Rows(node, shape, weight.Integers);
+        return (new MatrixLayer(node, shape, [], rows, weight.Type, [], 1, null) { Sums = new(input, inputs[0]!.Type, LayerWeights.PerRow(node, shape, zeros, "weight zero points")) }, null);
     }
 
     private static float One(Tensor t) => t.Count == 1 ? t.Floats[0] : throw new NetworkException($"a scale of {t.Count} values where one is expected");

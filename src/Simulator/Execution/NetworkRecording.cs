@@ -32,8 +32,18 @@ internal sealed class NetworkRecording
     /// <summary>Values of the first output of a chosen node, samples in order.</summary>
     internal Dictionary<string, float[]> Results { get; }
 
-    /// <summary>The batch that the graph's input asks for: its fixed first dimension, or <see cref="BatchSamples"/>.</summary>
-    internal static int BatchOf(NetworkGraph graph) => graph.Inputs[0].Shape is [> 0, ..] ? graph.Inputs[0].Shape[0] : BatchSamples;
+    /// <summary>
+    /// The batch that the graph's input asks for: its fixed first dimension; of open ones 1 where a scale is found at run time, so that no sample changes another's, else <see cref="BatchSamples"/>.
+    /// </summary>
+    internal static int BatchOf(NetworkGraph graph) => graph.Inputs[0].Shape is [> 0, ..] ? graph.Inputs[0].Shape[0]
+        : graph.Nodes.Any(n => n.OpType == "DynamicQuantizeLinear") ? 1 : BatchSamples;
+
+    /// <summary>So many samples or, of a fixed batch, as few more as fill it.</summary>
+    internal static int WholeBatches(NetworkGraph graph, int samples, int available)
+    {
+        int batch = graph.Inputs[0].Shape is [> 0, ..] ? graph.Inputs[0].Shape[0] : 1;
+        return Math.Min(available, (samples + batch - 1) / batch * batch);
+    }
 
     internal static NetworkRecording Of(NetworkGraph graph, Tensor samples, IReadOnlySet<string> nodes, bool keepInputs, bool keepResults, int threads)
     {

@@ -9,13 +9,13 @@ namespace Sim.Simulator.Execution;
 /// </summary>
 internal static class OrderFreedom
 {
-    internal static bool IsFree(DatapathSpec spec, MatrixLayer layer, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints, int activationZeroPoint)
+    /// <param name="largest">Largest magnitude of an input less its zero point.</param>
+    internal static bool IsFree(DatapathSpec spec, MatrixLayer layer, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints, Int128 largest)
     {
         // The bound is one of exact products; an exact register forgets the order of any.
         if (spec.InexactMultiplier is not null && spec.Accumulator is not ExactAccumulator { Quire: null }) return false;
         if (spec.Accumulator is ExactAccumulator exact) return exact.Quire is not { } quire || quire.Holds(spec.Activation, spec.Weight, layer.Shape.K);
-        if (spec.Accumulator is not IntegerAccumulator register || spec.Weight is not FixedFormat weight || spec.Activation is not FixedFormat activation) return false;
-        Int128 largest = Int128.Max(Int128.Abs((Int128)activation.MinimumInteger - activationZeroPoint), Int128.Abs((Int128)activation.MaximumInteger - activationZeroPoint));
+        if (spec.Accumulator is not IntegerAccumulator register || spec.Weight is not FixedFormat weight || spec.Activation is not FixedFormat) return false;
         Int128 limit = ((Int128)1 << (register.Bits - 1)) - 1;
         int k = layer.Shape.K;
         for (int row = 0; row < layer.Rows; row++)

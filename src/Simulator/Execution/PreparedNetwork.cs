@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Sim.Datapath.Formats;
+using Sim.Datapath.Specs;
+using Sim.Foundation.Diagnostics;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 using Sim.Workloads.Quantization;
 
 namespace Sim.Simulator.Execution;
@@ -13,6 +16,7 @@ namespace Sim.Simulator.Execution;
 public sealed class PreparedNetwork
 {
     private readonly ConcurrentDictionary<string, Lazy<QuantizedWeights>> _weights = new();
+    private readonly ConcurrentDictionary<string, Lazy<(StatedCodes?, string?)>> _stated = new();
     private readonly ConcurrentDictionary<string, Lazy<QuantizationParameters>> _activations = new();
     private readonly ConcurrentDictionary<string, ElementEncoder> _encoders = new();
     private readonly Dictionary<string, float[]> _calibration;
@@ -49,8 +53,8 @@ public sealed class PreparedNetwork
     /// <summary>Layers that stay in float32, and why.</summary>
     public ImmutableArray<string> Warnings { get; }
 
-    /// <summary>Whether the network is quantized already (QLinearConv, QLinearMatMul): recipes then do not apply.</summary>
-    public bool IsInteger => Layers.Any(l => l.Integer is not null);
+    /// <summary>Whether every layer takes integers already (QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger): recipes then do not apply.</summary>
+    public bool IsInteger => !Layers.IsEmpty && Layers.All(l => l.TakesIntegers);
 
     internal IReadOnlyDictionary<string, float[]> ReferenceResults { get; }
 
@@ -68,24 +72,24 @@ public sealed class PreparedNetwork
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(recipe);
         NetworkGraph executed = recipe.FoldBatchNormalization ? BatchNormFolding.Fold(graph) : graph;
+        data = data.In(executed.Inputs[0]);
         NetworkLayers work = LayerExtraction.Layers(executed);
         Dictionary<string, GemmLayer> byName = work.Gemms.ToDictionary(s => s.Name);
         HashSet<string> names = [.. byName.Keys], variable = VariableNames(executed);
         NetworkRecording reference = NetworkRecording.Of(executed, data.Inputs, names, keepInputs: false, keepResults: true, threads);
+        IReadOnlyDictionary<string, StatedLayer> stated = StatedIntegers.Read(executed);
         var layers = ImmutableArray.CreateBuilder<MatrixLayer>();
         var warnings = ImmutableArray.CreateBuilder<string>();
         foreach (Node node in executed.Nodes.Where(n => names.Contains(n.Name)))
         {
             (MatrixLayer? layer, string? reason) = MatrixLayerFinder.From(node, byName[node.Name], reference.FirstInputs[node.Name],
                 i => !variable.Contains(node.Inputs[i]));
-            if (layer is { Integer: null })
-                layers.Add(layer with { StatedInput = StatedQuantization.OfInput(executed, node), StatedWeights = StatedQuantization.OfWeights(executed, node, layer.Rows) });
-            else if (layer is not null) layers.Add(layer);
-            else warnings.Add($"layer '{node.Name}' ({node.OpType}) runs in float32, not in the datapath: {reason}");
+            if (layer is not null) layers.Add(WithStated(layer, stated[node.Name]));
+            else warnings.Add(Bypass(node, reason!));
         }
-        EvaluationData source = calibration ?? data;
-        Tensor chosen = EvaluationData.Slice(source.Inputs, 0, Math.Min(recipe.CalibrationSamples, source.Samples));
-        Dictionary<string, float[]> inputs = layers.All(l => l.Integer is not null) ? []
+        EvaluationData source = calibration?.In(executed.Inputs[0]) ?? data;
+        Tensor chosen = EvaluationData.Slice(source.Inputs, 0, NetworkRecording.WholeBatches(executed, Math.Min(recipe.CalibrationSamples, source.Samples), source.Samples));
+        Dictionary<string, float[]> inputs = layers.All(l => l.TakesIntegers) ? []
             : NetworkRecording.Of(executed, chosen, names, keepInputs: true, keepResults: false, threads).Inputs;
         foreach (MatrixLayer layer in layers)
             if (layer.Integer is { } i && i.OutputZeroPoint != 0 && reference.Results.TryGetValue(layer.Name, out float[]? values))
@@ -93,14 +97,36 @@ public sealed class PreparedNetwork
         return new(executed, work, data, source, layers.ToImmutable(), warnings.ToImmutable(), reference, inputs);
     }
 
+    /// <summary>The warning about a matrix layer that the datapath does not execute.</summary>
+    internal static string Bypass(Node node, string reason) => $"NET031: layer '{node.Name}' ({node.OpType}) is computed beside the datapath, as ONNX defines it: {reason}";
+
+    private static MatrixLayer WithStated(MatrixLayer layer, StatedLayer stated)
+    {
+        if (layer.TakesIntegers)
+        {
+            int[] zeros = layer.Integer?.WeightZeroPoints ?? layer.Sums!.WeightZeroPoints;
+            var rows = new StatedRows(Array.ConvertAll(layer.IntegerWeightRows, v => (float)v), layer.Integer?.WeightScales ?? [.. Enumerable.Repeat(1f, layer.Rows)],
+                Array.TrueForAll(zeros, z => z == 0) ? [] : Array.ConvertAll(zeros, z => (long)z));
+            return layer with { Stated = stated, StatedRows = (rows, null) };
+        }
+        return layer with { Stated = stated, StatedRows = stated.Weights is { Constant: not null } weights ? StatedRows.Of(layer.Node, layer.Shape, weights) : (null, stated.WeightReason) };
+    }
+
     internal ElementEncoder Encoder(INumberFormat format) => _encoders.GetOrAdd(format.ToString()!, _ => new ElementEncoder(format));
 
     internal QuantizedWeights Weights(MatrixLayer layer, INumberFormat format, Recipe recipe, double? peak) => _weights.GetOrAdd(FormattableString.Invariant($"{layer.Name}\n{format}\n{recipe.Canonical}\n{peak:R}"),
         _ => new(() => QuantizedWeights.From(layer.WeightRows, layer.Rows, layer.Shape.K, new TensorEncoder(Encoder(format), recipe.WeightRounding, recipe.Seed, TensorEncoder.NameOfWeights(layer.Name)), recipe, peak))).Value;
 
-    /// <summary>The weights of a layer with the scales that the graph states, one a row.</summary>
-    internal QuantizedWeights Weights(MatrixLayer layer, INumberFormat format, float[] scales) => _weights.GetOrAdd(FormattableString.Invariant($"{layer.Name}\n{format}\nstated"),
-        _ => new(() => QuantizedWeights.WithScales(layer.WeightRows, layer.Shape.K, Encoder(format), scales))).Value;
+    /// <summary>The codes of a layer's stated weights in a datapath, or null with the reason.</summary>
+    internal (StatedCodes? Codes, string? Reason) StatedWeights(MatrixLayer layer, DatapathSpec spec)
+    {
+        if (layer.StatedRows.Rows is not { } rows) return (null, layer.StatedRows.Reason);
+        string kind = layer.Stated?.Weights?.Kind ?? "those numbers";
+        return _stated.GetOrAdd(FormattableString.Invariant($"{layer.Name}\n{spec.Weight}\n{spec.InexactMultiplier is null}\n{spec.Dot is { Segment: > 0 }}"), _ => new(() => StatedFit.Weights(spec, rows, kind))).Value;
+    }
+
+    /// <summary>Values that reach a layer's input while calibrating.</summary>
+    internal float[] Calibration(MatrixLayer layer) => _calibration[layer.Name];
 
     /// <summary>Largest magnitude that the layer's input reaches while calibrating.</summary>
     internal float ActivationAmax(MatrixLayer layer) => BlockOperands.Largest(_calibration[layer.Name]);

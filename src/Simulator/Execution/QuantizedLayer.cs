@@ -13,7 +13,11 @@ namespace Sim.Simulator.Execution;
 /// <param name="Blocks">How operands become blocks along K; null: single numbers.</param>
 /// <param name="Scales">Float layers: input scale · weight scale · alpha a row. Integer layers: input scale · weight scale / output scale.</param>
 internal sealed record QuantizedLayer(MatrixLayer Layer, LayerKernel[] Groups, QuantizationParameters Activation, float[] Scales, ReductionOrder Order,
-    RegisterReading Register, TensorEncoder? Encoder, BlockOperands? Blocks = null);
+    RegisterReading Register, TensorEncoder? Encoder, BlockOperands? Blocks = null)
+{
+    /// <summary>Integer layers: code − integer of the input; a zero point of run time is moved by it as well.</summary>
+    internal int Shift { get; init; }
+}
 
 /// <summary>What follows the last product of a sum: the number that the register holds, and the bias of an integer layer in it.</summary>
 internal sealed record RegisterReading(AccumulatorDecoder Decoder, RegisterBias Bias)

@@ -25,7 +25,8 @@ public static class Headroom
     // Less than sixteen smallest steps below the peak is no number format any more: then nothing is gained by making room.
     private static double? Usable(double peak, in FormatRange range) => peak == range.Highest || peak < 16 * range.SmallestPositive ? null : peak;
 
-    private static double Largest(AccumulatorSpec accumulator) => accumulator switch
+    /// <summary>Largest finite value of a register; infinite for integers, which wrap or saturate.</summary>
+    public static double Largest(AccumulatorSpec accumulator) => accumulator switch
     {
         FloatAccumulator { Product: { } product } f => Math.Min(FormatRange.Of(f.Format).Highest, FormatRange.Of(product).Highest),
         FloatAccumulator f => FormatRange.Of(f.Format).Highest,

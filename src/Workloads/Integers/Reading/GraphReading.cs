@@ -86,6 +86,9 @@ internal sealed class GraphReading
         return new Stored(null, range, [range]);
     }
 
+    /// <summary>Whether more than the data type is known of a value.</summary>
+    internal bool IsKnown(string name) => _values.ContainsKey(name);
+
     internal void Set(Node node, Known value) => _values[node.Outputs[0]] = value;
 
     /// <summary>The node's layer; its sizes are those of one sample.</summary>

@@ -37,19 +37,42 @@ internal static class Quantizers
 
     internal static void Dequantize(GraphReading reading, Node node)
     {
-        if (reading.Scales(node, 1, "scale") is not { } scales || reading.Zeros(node, 2, "zero point") is not { } zeros) return;
+        if (Scales(reading, node) is not { } scales || reading.Zeros(node, 2, "zero point") is not { } zeros) return;
         switch (reading.Value(node, 0))
         {
             case Sums sums when scales.Length == 1 && zeros is [0]:
                 reading.Set(node, sums with { Scales = [.. sums.Scales.Select(s => s * scales[0])] });
                 break;
             case Stored { Constant: { } constant } q when scales.Length > 1 || zeros.Length > 1:
-                reading.Set(node, new Dequantized(q, Spread(reading, node, constant), SpreadZeros(reading, node, constant)));
+                reading.Set(node, Positive(new Dequantized(q, Spread(reading, node, constant), SpreadZeros(reading, node, constant))));
                 break;
             case Stored q:
-                reading.Set(node, new Dequantized(q, scales, zeros));
+                reading.Set(node, Positive(new Dequantized(q, scales, zeros)));
                 break;
         }
+    }
+
+    // ONNX asks DequantizeLinear for no positive scale; only constants are known to stand for other integers with one.
+    private static float[]? Scales(GraphReading reading, Node node)
+    {
+        bool ofConstant = reading.Value(node, 0) is Stored { Constant: not null };
+        if (ofConstant && reading.Constant(node, 1) is { Type: ElementType.Float32 } t && t.Floats.All(float.IsFinite)) return t.Floats;
+        return reading.Scales(node, 1, "scale");
+    }
+
+    // With scale 0 every integer stands for 0; with a negative one each stands for its negative.
+    private static Dequantized Positive(Dequantized d)
+    {
+        if (d.Scales.All(s => s > 0)) return d;
+        Tensor constant = d.Integers.Constant!;
+        long[] values = [.. constant.Integers];
+        for (int i = 0; i < values.Length; i++)
+        {
+            float scale = d.Scales[d.Scales.Length == 1 ? 0 : i];
+            values[i] = (values[i] - d.Zeros[d.Zeros.Length == 1 ? 0 : i]) * Math.Sign(scale);
+        }
+        Interval range = values.Length == 0 ? Interval.Zero : new(values.Min(), values.Max());
+        return new(new(Tensor.OfIntegers(ElementType.Int64, values, constant.Shape), range, [range]), [.. d.Scales.Select(s => s == 0 ? 1 : Math.Abs(s))], [0]);
     }
 
     internal static void Dynamic(GraphReading reading, Node node) =>

@@ -58,7 +58,7 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
     }
 
     private static Tensor Floats(ElementType type, float[] values, int[] shape) =>
-        type == ElementType.Float16 ? new Tensor(type, shape, Array.ConvertAll(values, v => (float)(Half)v)) : Tensor.OfFloats(values, shape);
+        type == ElementType.Float32 ? Tensor.OfFloats(values, shape) : new Tensor(type, shape, Array.ConvertAll(values, v => ElementCodes.Round(type, v)));
 
     private Tensor[]? Vector(Node node, IReadOnlyList<Tensor?> inputs)
     {

@@ -49,9 +49,8 @@ public sealed record EvaluationData(Tensor Inputs, ImmutableArray<int> Labels, s
         return input.Type switch
         {
             ElementType.Float64 => new(input.Type, Inputs.Shape, values),
-            ElementType.Float32 => new(input.Type, Inputs.Shape, Array.ConvertAll(values, v => (float)v)),
-            ElementType.Float16 => new(input.Type, Inputs.Shape, Array.ConvertAll(values, v => (float)(Half)v)),
-            _ => throw new NetworkException($"input '{input.Name}' is {input.Type} and the samples are {Inputs.Type}; allowed are inputs of Float16, Float32 or Float64"),
+            ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 => new(input.Type, Inputs.Shape, Array.ConvertAll(values, v => ElementCodes.Round(input.Type, v))),
+            _ => throw new NetworkException($"input '{input.Name}' is {input.Type} and the samples are {Inputs.Type}; allowed are inputs of Float16, BFloat16, Float32 or Float64"),
         };
     }
 

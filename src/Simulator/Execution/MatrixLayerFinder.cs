@@ -27,7 +27,7 @@ internal static class MatrixLayerFinder
             return (new MatrixLayer(node, shape, [], rows, weight.Type, [], 1, extra), null);
         }
         if (node.OpType is "ConvInteger" or "MatMulInteger") return Sums(node, shape, inputs, weight, isConstant);
-        if (weight.Type is not (ElementType.Float32 or ElementType.Float16)) return (null, $"its weights are {weight.Type}");
+        if (weight.Type is not (ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16)) return (null, $"its weights are {weight.Type}");
         float alpha = node.OpType == "Gemm" ? node.Attributes.GetValueOrDefault("alpha")?.Real ?? 1 : 1;
         float beta = node.OpType == "Gemm" ? node.Attributes.GetValueOrDefault("beta")?.Real ?? 1 : 1;
         float[] added = [];

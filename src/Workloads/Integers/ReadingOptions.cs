@@ -29,4 +29,7 @@ public sealed record ReadingOptions
 
     /// <summary>Bits of the multipliers that bring the operands of a residual addition to one scale, 2 to 31.</summary>
     public int MultiplierBits { get; init; } = 31;
+
+    /// <summary>Numbers of float types of at most 8 bits are known as well as integers; <see cref="StatedIntegers"/> asks for them.</summary>
+    internal bool NumbersOfFloats { get; init; }
 }

@@ -32,7 +32,7 @@ public static class StatedIntegers
         var reasons = new Dictionary<string, string>(StringComparer.Ordinal);
         var layers = new Dictionary<string, StatedLayer>(StringComparer.Ordinal);
         var bag = new DiagnosticBag();
-        var reading = new GraphReading(graph, "", bag, new ReadingOptions());
+        var reading = new GraphReading(graph, "", bag, new ReadingOptions { NumbersOfFloats = true });
         foreach (Node node in graph.Nodes)
         {
             if (IsMatrixProduct(node)) layers[node.Name] = Layer(reading, node, reasons);
@@ -90,6 +90,11 @@ public static class StatedIntegers
 
     private static StatedOperand Of(Stored q, float[] scales, long[] zeros)
     {
+        if (q.Coded is { } type)
+        {
+            float[] all = [.. Enumerable.Range(0, 1 << type.Bits()).Select(c => ElementCodes.Decode(type, (byte)c)).Where(float.IsFinite)], numbers = q.Constant is null ? all : [.. q.Constant.Floats.Distinct()];
+            return new(numbers.Min(), numbers.Max(), scales, zeros) { Constant = q.Constant?.Floats, Numbers = numbers, Kind = $"{type.ToString().ToLowerInvariant()} numbers" };
+        }
         Interval range = q.Constant is { Count: > 0 } t ? new(t.Integers.Min(), t.Integers.Max()) : q.Type;
         return new((float)range.Low, (float)range.High, scales, zeros)
         {

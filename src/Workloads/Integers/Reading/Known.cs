@@ -17,6 +17,9 @@ internal sealed record Stored(Tensor? Constant, Interval Type, Interval[] Box, i
     /// <summary>Distance of neighbouring integers of the box: 2 for bipolar ones, else 1.</summary>
     internal int Step { get; init; } = 1;
 
+    /// <summary>The float type whose numbers these are, which are no integers then; null: integers. A constant holds them as float32.</summary>
+    internal ElementType? Coded { get; init; }
+
     /// <summary>The least range that holds every channel's.</summary>
     internal Interval Hull => Box.Aggregate((a, b) => a.Hull(b));
 }

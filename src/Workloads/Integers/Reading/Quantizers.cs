@@ -10,6 +10,7 @@ internal static class Quantizers
     {
         if (reading.Constant(node, 0) is not null) return;
         if (reading.Scales(node, 1, "scale") is not { } scales || reading.Zeros(node, 2, "zero point") is not { } zeros) return;
+        if (reading.Type(node.Outputs[0]).IsReal()) return;
         Interval type = Boxes.Of(reading.Type(node.Outputs[0]));
         if (scales.Length > 1 || zeros.Length > 1) reading.Set(node, new Stored(null, type, [type]));
         else reading.Set(node, From(reading, reading.Value(node, 0), scales[0], zeros[0], type));
@@ -37,6 +38,11 @@ internal static class Quantizers
 
     internal static void Dequantize(GraphReading reading, Node node)
     {
+        if (reading.Type(node.Inputs[0]).IsCoded())
+        {
+            if (reading.Options.NumbersOfFloats) Coded(reading, node);
+            return;
+        }
         if (Scales(reading, node) is not { } scales || reading.Zeros(node, 2, "zero point") is not { } zeros) return;
         switch (reading.Value(node, 0))
         {
@@ -50,6 +56,16 @@ internal static class Quantizers
                 reading.Set(node, Positive(new Dequantized(q, scales, zeros)));
                 break;
         }
+    }
+
+    // Float numbers have no zero points.
+    private static void Coded(GraphReading reading, Node node)
+    {
+        if (reading.Scales(node, 1, "scale") is not { } scales) return;
+        ElementType type = reading.Type(node.Inputs[0]);
+        Tensor? constant = reading.Constant(node, 0) is { } t ? Tensor.OfFloats(t.Floats, t.Shape) : null;
+        if (scales.Length > 1 && constant is not null) scales = Spread(reading, node, constant);
+        reading.Set(node, new Dequantized(new(constant, Interval.Zero, [Interval.Zero]) { Coded = type }, scales, [0]));
     }
 
     // ONNX asks DequantizeLinear for no positive scale; only constants are known to stand for other integers with one.
@@ -80,14 +96,14 @@ internal static class Quantizers
 
     // The operator itself says which scale an element has, whatever axis or block: of ones without zero points it makes the scales.
     private static float[] Spread(GraphReading reading, Node node, Tensor q) =>
-        reading.Apply(node with { Inputs = node.Inputs[..2] }, Filled(q, 1), reading.Constant(node, 1)).Floats;
+        reading.Apply(node with { Inputs = node.Inputs[..2] }, Filled(q.Type.IsReal() ? ElementType.Int8 : q.Type, q.Shape, 1), reading.Constant(node, 1)).Floats;
 
     private static long[] SpreadZeros(GraphReading reading, Node node, Tensor q)
     {
         if (!reading.Has(node, 2)) return [0];
         Tensor scale = reading.Constant(node, 1)!, ones = Tensor.OfFloats([.. Enumerable.Repeat(1f, scale.Count)], scale.Shape);
-        return Array.ConvertAll(reading.Apply(node, Filled(q, 0), ones, reading.Constant(node, 2)).Floats, v => -(long)v);
+        return Array.ConvertAll(reading.Apply(node, Filled(q.Type, q.Shape, 0), ones, reading.Constant(node, 2)).Floats, v => -(long)v);
     }
 
-    private static Tensor Filled(Tensor q, long value) => Tensor.OfIntegers(q.Type, [.. Enumerable.Repeat(value, q.Count)], q.Shape);
+    private static Tensor Filled(ElementType type, int[] shape, long value) => Tensor.OfIntegers(type, [.. Enumerable.Repeat(value, Shapes.Count(shape))], shape);
 }

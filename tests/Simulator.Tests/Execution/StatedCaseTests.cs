@@ -13,7 +13,6 @@ namespace Sim.Simulator.Tests.Execution;
 /// <summary>Small networks of ../shared/cases whose right outputs their READMEs derive from the standards: the machine that holds the stated numbers computes exactly those.</summary>
 public class StatedCaseTests
 {
-    [TestCase("qcdq-4bit-run", "net.onnx", "int4", 16, new[] { -6.5625f, 7.5f })]
     [TestCase("qcdq-4bit-run", "net.onnx", "int8", 32, new[] { -6.5625f, 7.5f })]
     [TestCase("qcdq-4bit-run", "net.onnx", "fp16", 0, new[] { -6.5625f, 7.5f })]
     [TestCase("qonnx-4bit-run", "net.onnx", "int4", 16, new[] { -6.5625f, 7.5f })]
@@ -23,8 +22,6 @@ public class StatedCaseTests
     [TestCase("qdq-weight-zero-point", "net.onnx", "int8", 32, new[] { 133.5f, 38.5f })]
     [TestCase("matmulinteger-run", "net.onnx", "int8", 32, new[] { 161.5f, 66.5f })]
     [TestCase("matmulinteger-run", "net.onnx", "int9", 40, new[] { 161.5f, 66.5f })]
-    [TestCase("onnx-float8-weights", "net.onnx", "e4m3", 0, new[] { 448.5f, -0.998046875f })]
-    [TestCase("onnx-float8-weights", "net.onnx", "fp32", 0, new[] { 448.5f, -0.998046875f })]
     public void TheStatedNumbersAreTaken(string folder, string file, string format, int bits, float[] right)
     {
         (NetworkGraph graph, Tensor samples) = Load(folder, file, "x.npy");
@@ -39,7 +36,6 @@ public class StatedCaseTests
     [TestCase("onnx-int4-weights", "raw.onnx", new[] { -21.75f, 46, 13.5f })]
     [TestCase("onnx-int4-weights", "int32.onnx", new[] { -21.75f, 46, 13.5f })]
     [TestCase("onnx-int4-weights", "int32_signed.onnx", new[] { -21.75f, 46, 13.5f })]
-    [TestCase("dequantize-scale-zero", "net.onnx", new[] { -15f, 0, 8.75f })]
     public void WeightsAloneAreTakenToo(string folder, string file, float[] right)
     {
         (NetworkGraph graph, Tensor samples) = Load(folder, file, "x.npy");

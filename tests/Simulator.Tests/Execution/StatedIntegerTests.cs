@@ -11,7 +11,7 @@ namespace Sim.Simulator.Tests.Execution;
 /// Graphs of DequantizeLinear → Conv → QuantizeLinear. All scales are powers of two and all numbers small, so that the float32 network computes without any
 /// rounding: a datapath that takes the stated integers equals it bit for bit, and one that chooses scales of its own does not.
 /// </summary>
-public class StatedQuantizationTests
+public class StatedIntegerTests
 {
     private const int Samples = 12, Rows = 6;
 

@@ -98,8 +98,20 @@ internal sealed class ImportVerb : IVerb
         foreach (GraphValue v in graph.Inputs) terminal.Out.WriteLine($"input   {v.Name}: {Text(v)}");
         foreach (GraphValue v in graph.Outputs) terminal.Out.WriteLine($"output  {v.Name}: {Text(v)}");
         terminal.Out.WriteLine($"operators {string.Join(", ", Histogram(graph).Select(h => $"{h.Key} {h.Value}"))}");
-        if (layers is not null) PrintLayers(layers, terminal);
+        if (layers is null) return;
+        (long bytes, string at) = Peak(graph);
+        terminal.Out.WriteLine(FormattableString.Invariant($"values   at most {bytes} bytes at once, at {at}; {FusionGroups.Of(graph).Length} chains of nodes can run as one; {Cuts(graph).Count()} nodes lie on every path"));
+        PrintLayers(layers, terminal);
     }
+
+    // Most bytes of values that live at once for the shapes as read, and where.
+    private static (long Bytes, string At) Peak(NetworkGraph graph)
+    {
+        (long bytes, int node) = Liveness.Of(graph).Peak(ShapeInference.Values(graph));
+        return (bytes, node < 0 ? "the inputs" : graph.Nodes[node].Name);
+    }
+
+    private static IEnumerable<string> Cuts(NetworkGraph graph) => new NetworkTopology(graph.Nodes, graph.Outputs.Select(o => o.Name)).Bottlenecks().Select(i => graph.Nodes[i].Name);
 
     private static void PrintLayers(NetworkLayers layers, Terminal terminal)
     {
@@ -137,6 +149,10 @@ internal sealed class ImportVerb : IVerb
         })]),
         ["total_macs"] = layers?.Macs,
         ["total_weights"] = layers?.WeightElements,
+        ["peak_value_bytes"] = layers is null ? null : Peak(graph).Bytes,
+        ["peak_at"] = layers is null ? null : Peak(graph).At,
+        ["fusion_groups"] = new JsonArray([.. FusionGroups.Of(graph).Select(g => (JsonNode)new JsonArray([.. g.Select(i => (JsonNode)graph.Nodes[i].Name)]))]),
+        ["bottlenecks"] = new JsonArray([.. Cuts(graph).Select(n => (JsonNode)n)]),
         ["unsupported_nodes"] = new JsonArray([.. graph.Nodes.Where(n => !OperatorCatalogue.Supports(n)).Select(n => new JsonObject { ["name"] = n.Name, ["type"] = n.OpType, ["domain"] = n.Domain })]),
         ["diagnostics"] = new JsonArray([.. bag.Sorted.Select(d => (JsonNode)d.ToString())]),
     };

@@ -19,7 +19,7 @@ public static class GraphExecutor
         ArgumentNullException.ThrowIfNull(inputs);
         var values = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         foreach (GraphValue expected in graph.Inputs) values.Add(expected.Name, Checked(expected, inputs));
-        Dictionary<string, int> lastUse = LastUses(graph);
+        Liveness liveness = Liveness.Of(graph);
         for (int i = 0; i < graph.Nodes.Length; i++)
         {
             Node node = graph.Nodes[i];
@@ -30,8 +30,7 @@ public static class GraphExecutor
                 values[node.Outputs[o]] = results[o];
                 observer?.Invoke(node.Outputs[o], results[o]);
             }
-            foreach (string name in node.Inputs.Concat(node.Outputs))
-                if (!lastUse.TryGetValue(name, out int last) || last <= i) values.Remove(name);
+            foreach (string name in liveness.DeadAfter[i]) values.Remove(name);
         }
         return graph.Outputs.ToDictionary(o => o.Name, o => Value(graph, values, o.Name) ?? throw new NetworkException($"output '{o.Name}' was not computed"));
     }
@@ -93,14 +92,5 @@ public static class GraphExecutor
         for (int i = 0; fits && i < t.Shape.Length; i++) fits = expected.Shape[i] < 0 || expected.Shape[i] == t.Shape[i];
         string wanted = $"[{string.Join(',', expected.Shape.Select(d => d < 0 ? "?" : d.ToString(System.Globalization.CultureInfo.InvariantCulture)))}]";
         return fits ? t : throw new NetworkException($"input '{expected.Name}' must have shape {wanted}, found {Shapes.Text(t.Shape)}");
-    }
-
-    private static Dictionary<string, int> LastUses(NetworkGraph graph)
-    {
-        var last = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (int i = 0; i < graph.Nodes.Length; i++)
-            foreach (string name in graph.Nodes[i].Inputs) last[name] = i;
-        foreach (GraphValue output in graph.Outputs) last[output.Name] = int.MaxValue;
-        return last;
     }
 }

@@ -20,7 +20,10 @@ public static class ShapeInference
 
     /// <summary>Types and shapes of inputs, constants and results. A value is left out whose shape depends on elements of the graph's inputs.</summary>
     /// <exception cref="NetworkException">Shapes or types do not fit, or sizes are beyond bounds; names the node.</exception>
-    public static IReadOnlyDictionary<string, StaticValue> Values(NetworkGraph graph, IReadOnlyDictionary<string, int[]>? inputShapes = null)
+    public static IReadOnlyDictionary<string, StaticValue> Values(NetworkGraph graph, IReadOnlyDictionary<string, int[]>? inputShapes = null) => Values(graph, inputShapes, out _);
+
+    /// <summary>As <see cref="Values(NetworkGraph, IReadOnlyDictionary{string, int[]}?)"/>, with the operations of one pass, as far as shapes are known.</summary>
+    public static IReadOnlyDictionary<string, StaticValue> Values(NetworkGraph graph, IReadOnlyDictionary<string, int[]>? inputShapes, out double operations)
     {
         ArgumentNullException.ThrowIfNull(graph);
         var values = new Dictionary<string, StaticValue>(StringComparer.Ordinal);
@@ -31,7 +34,7 @@ public static class ShapeInference
             if (Shapes.Count(shape) > MostElements) throw new NetworkException($"input '{input.Name}' of shape {Shapes.Text(shape)} has more than {MostElements} elements");
             values[input.Name] = new StaticValue(input.Type, shape);
         }
-        double operations = 0;
+        operations = 0;
         foreach (Node node in graph.Nodes)
         {
             StaticValue?[] inputs = [.. node.Inputs.Select(i => values.GetValueOrDefault(i))];

@@ -41,7 +41,7 @@ internal sealed class GraphBuilder
             if (node is { OpType: "Constant", Domain: "" } && TryConstantNode(i, node)) continue;
             nodes.Add((i, node));
         }
-        ImmutableArray<Node> order = new TopologicalOrder(_problems, nodes, inputs, outputs, IsConstant).Sort();
+        ImmutableArray<Node> order = new NodeOrder(_problems, nodes, inputs, outputs, IsConstant).Sort();
         return new NetworkGraph(_proto.Name, _opset, inputs, outputs, order, _constants.ToImmutableDictionary(), "");
     }
 

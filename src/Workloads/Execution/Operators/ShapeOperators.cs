@@ -18,7 +18,8 @@ internal static class ShapeOperators
         return [x, new Tensor(ElementType.Bool, x.Shape, mask)];
     }
 
-    internal static StaticValue[] DropoutShape(ShapeCall call) => [call.In(0), new StaticValue(ElementType.Bool, call.In(0).Shape)];
+    internal static StaticValue[] DropoutShape(ShapeCall call) => call.InOrNull(2) is { } training && (training.Type != ElementType.Bool || Shapes.Count(training.Shape) != 1)
+        ? throw call.Fail("training_mode must be one Bool") : [call.In(0), new StaticValue(ElementType.Bool, call.In(0).Shape)];
 
     /// <summary>An operator that keeps the order of elements, from the shape that it gives a shape.</summary>
     internal static OperatorBody Of(Func<OperatorCall, int[], int[]> shape) => call => [With(call, call.Input(0), shape(call, call.Input(0).Shape))];

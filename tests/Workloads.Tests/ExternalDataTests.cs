@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Sim.Foundation.Diagnostics;
+using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Onnx;
 using static Sim.Tests.OnnxBytes;
@@ -26,6 +27,46 @@ public sealed class ExternalDataTests
         Assert.That(bag.ToString(), Is.Empty);
         Assert.That(graph.Constants["w"].Floats, Is.EqualTo(new[] { 1f, -2f }));
         Assert.That(graph.Digest, Is.EqualTo(Convert.ToHexStringLower(SHA256.HashData([.. model, .. floats]))));
+    }
+
+    // ONNX ExternalData: length is optional; exporters write 0 for "not given" (cases/external-length-zero: y = [14.5, -13.75]).
+    [Test]
+    public void A_length_of_zero_counts_as_absent()
+    {
+        static byte[] Key(string key, string value) => Block(13, [.. Text(1, key), .. Text(2, value)]);
+        static byte[] External(string offset) => [.. Key("location", "d.bin"), .. Key("offset", offset), .. Key("length", "0"), .. Int(14, 1)];
+        byte[] model = Model(13, Initializer(TensorBytes("w", 1, [2, 3], External("64"))), Initializer(TensorBytes("b", 1, [2], External("88"))),
+            Op("g", "Gemm", ["x", "w", "b"], ["y"], IntAttribute("transB", 1)), Input("x", 1, 1, 3), Output("y", 1, 1, 2));
+        File.WriteAllBytes(Path.Combine(_folder, "net.onnx"), model);
+        File.WriteAllBytes(Path.Combine(_folder, "d.bin"), [.. new byte[64], .. new[] { 1f, 2, 3, -1, -2, -3, 0.5f, 0.25f }.SelectMany(BitConverter.GetBytes)]);
+        NetworkGraph graph = Read(out DiagnosticBag bag) ?? throw new AssertionException(bag.ToString());
+        Assert.That(GraphExecutor.Run(graph, new Dictionary<string, Tensor> { ["x"] = Tensor.OfFloats([1, 2, 3], 1, 3) })["y"].Floats, Is.EqualTo(new[] { 14.5f, -13.75f }));
+    }
+
+    [Test]
+    public void Symbolic_links_may_stay_in_the_folder_and_not_leave_it()
+    {
+        string outside = Directory.CreateTempSubdirectory("sim-outside").FullName;
+        try
+        {
+            byte[] data = [.. new[] { 1f, -2f }.SelectMany(BitConverter.GetBytes)];
+            File.WriteAllBytes(Path.Combine(outside, "w.bin"), data);
+            File.WriteAllBytes(Path.Combine(_folder, "real.bin"), data);
+            File.CreateSymbolicLink(Path.Combine(_folder, "inside.bin"), "real.bin");
+            File.CreateSymbolicLink(Path.Combine(_folder, "leaves.bin"), Path.Combine(outside, "w.bin"));
+            Directory.CreateSymbolicLink(Path.Combine(_folder, "sub"), outside);
+            File.CreateSymbolicLink(Path.Combine(_folder, "loop.bin"), "loop.bin");
+            foreach ((string location, string? code) in new[] { ("inside.bin", null), ("leaves.bin", "ONX025"), ("sub/w.bin", "ONX025"), ("loop.bin", "ONX024") })
+            {
+                Write(("location", location));
+                Assert.That(Read(out DiagnosticBag bag) is null, Is.EqualTo(code is not null), location);
+                if (code is not null) Assert.That(bag.Sorted.Single().Code, Is.EqualTo(code), location);
+            }
+        }
+        finally
+        {
+            Directory.Delete(outside, true);
+        }
     }
 
     [TestCase("../w.bin", "ONX025")]

@@ -53,8 +53,7 @@ public static class WorkloadLoader
             else if (read.Type != input.Type) bag.Error(new Location(path), "DAT012", $"holds {read.Type}; the network's input '{input.Name}' is {input.Type}");
             return read.Type == input.Type ? new Tensor(read.Type, shape, read.Data) : read;
         }
-        float[] values = read.Type == ElementType.Float64 ? Array.ConvertAll(read.Doubles, v => (float)v)
-            : read.Type.IsReal() ? read.Floats : Array.ConvertAll(read.Integers, v => (float)v);
+        float[] values = read.ToFloats();
         return Tensor.OfFloats(workload.Input is { } t ? Array.ConvertAll(values, v => (v + (float)t.Offset) * (float)t.Scale) : values, shape);
     }
 

@@ -23,8 +23,9 @@ public sealed record EvaluationData(Tensor Inputs, ImmutableArray<int> Labels, s
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData([(byte)inputs.Type]);
         foreach (int d in inputs.Shape) hash.AppendData(BitConverter.GetBytes(d));
-        hash.AppendData(inputs.Type.IsReal() && inputs.Type != ElementType.Float64 ? Bytes<float>(inputs.Floats)
-            : inputs.Type == ElementType.Float64 ? Bytes<double>(inputs.Doubles) : Bytes<long>(inputs.Integers));
+        if (inputs.Type == ElementType.Float64) hash.AppendData(Bytes<double>(inputs.Doubles));
+        else if (inputs.Type.IsReal()) hash.AppendData(Bytes<float>(inputs.Floats));
+        else AppendIntegers(hash, inputs);
         if (!labels.IsDefault) hash.AppendData(Bytes(labels.AsSpan()));
         return new(inputs, labels, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
@@ -63,6 +64,18 @@ public sealed record EvaluationData(Tensor Inputs, ImmutableArray<int> Labels, s
         Array part = Array.CreateInstance(tensor.Type.Storage(), count * size);
         Array.Copy(tensor.Data, from * size, part, 0, part.Length);
         return new Tensor(tensor.Type, shape, part);
+    }
+
+    // Integers enter the digest as 64 bits each, whatever their type, a piece at a time.
+    private static void AppendIntegers(IncrementalHash hash, Tensor inputs)
+    {
+        var piece = new long[Math.Min(inputs.Count, 8192)];
+        for (int from = 0; from < inputs.Count; from += piece.Length)
+        {
+            Span<long> part = piece.AsSpan(0, Math.Min(piece.Length, inputs.Count - from));
+            inputs.CopyIntegers(from, part);
+            hash.AppendData(Bytes<long>(part));
+        }
     }
 
     private static ReadOnlySpan<byte> Bytes<T>(ReadOnlySpan<T> values) where T : unmanaged => System.Runtime.InteropServices.MemoryMarshal.AsBytes(values);

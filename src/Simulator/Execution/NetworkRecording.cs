@@ -69,12 +69,7 @@ internal sealed class NetworkRecording
     }
 
     /// <summary>Values of any tensor as float32.</summary>
-    internal static float[] Values(Tensor tensor) => tensor.Type switch
-    {
-        ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 => tensor.Floats,
-        ElementType.Float64 => Array.ConvertAll(tensor.Doubles, d => (float)d),
-        _ => Array.ConvertAll(tensor.Integers, i => (float)i),
-    };
+    internal static float[] Values(Tensor tensor) => tensor.ToFloats();
 
     private static Dictionary<string, float[]> Joined(Batch[] parts, Func<Batch, Dictionary<string, float[]>> of) =>
         of(parts[0]).Keys.ToDictionary(name => name, name => parts.Length == 1 ? of(parts[0])[name] : parts.SelectMany(p => of(p)[name]).ToArray());

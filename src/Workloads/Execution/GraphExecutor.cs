@@ -32,7 +32,13 @@ public static class GraphExecutor
             }
             foreach (string name in liveness.DeadAfter[i]) values.Remove(name);
         }
-        return graph.Outputs.ToDictionary(o => o.Name, o => Value(graph, values, o.Name) ?? throw new NetworkException($"output '{o.Name}' was not computed"));
+        return graph.Outputs.ToDictionary(o => o.Name, o => Output(graph, values, o));
+    }
+
+    private static Tensor Output(NetworkGraph graph, Dictionary<string, Tensor> values, GraphValue declared)
+    {
+        Tensor t = Value(graph, values, declared.Name) ?? throw new NetworkException($"output '{declared.Name}' was not computed");
+        return t.Type == declared.Type ? t : throw new NetworkException($"output '{declared.Name}' is declared {declared.Type}, computed {t.Type}");
     }
 
     private static Tensor[] RunNode(NetworkGraph graph, Node node, Dictionary<string, Tensor> values, ILayerEngine? engine)

@@ -97,6 +97,15 @@ public sealed class Tensor
     /// <summary>Elements [from, from + length of to) of an integer tensor; OverflowException when one has more than 32 bits.</summary>
     public void CopyIntegers(int from, Span<int> to) => TensorStorage.CopyIntegers(this, from, to);
 
+    /// <summary>Every value as float32, rounded where it must be; the array of a float32 tensor itself.</summary>
+    public float[] ToFloats()
+    {
+        if (Type.IsReal() && Type != ElementType.Float64) return Floats;
+        var floats = new float[Count];
+        for (int i = 0; i < floats.Length; i++) floats[i] = Type == ElementType.Int64 ? Integer(i) : Type == ElementType.UInt64 ? unchecked((ulong)Integer(i)) : (float)Real(i);
+        return floats;
+    }
+
     /// <summary>Least and greatest value of an integer tensor that is not empty.</summary>
     public (long Minimum, long Maximum) IntegerBounds() => TensorStorage.Bounds(this);
 

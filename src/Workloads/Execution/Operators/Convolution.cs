@@ -71,7 +71,10 @@ internal sealed record ConvPlan(int Samples, int Groups, int GroupInputs, int Gr
         if (call.Ints("kernel_shape") is { } stated && !stated.SequenceEqual(kernel))
             throw call.Fail($"kernel_shape {Shapes.Text(stated)} differs from the weight's {Shapes.Text(kernel)}");
         WindowAttributes win = WindowAttributes.Of(call, x, kernel);
-        return new ConvPlan(x[0], groups, channels / groups, outputs / groups, Window(x, win), [x[0], outputs, .. win.Output]);
+        var plan = new ConvPlan(x[0], groups, channels / groups, outputs / groups, Window(x, win), [x[0], outputs, .. win.Output]);
+        // Convolutions run as products: each window becomes a column.
+        double columns = (double)plan.GroupInputs * plan.Geometry.KernelHeight * plan.Geometry.KernelWidth * plan.Geometry.OutputHeight * plan.Geometry.OutputWidth;
+        return columns <= Shapes.MaximumElements ? plan : throw call.Fail($"windows of {Shapes.Text(kernel)} over {Shapes.Text(x)} hold more than {Shapes.MaximumElements} elements");
     }
 
     /// <summary>Resolved windows over an input of one or two spatial dimensions.</summary>

@@ -15,7 +15,7 @@ internal static class Boxes
     internal static Stored OfConstant(Tensor constant)
     {
         Interval type = Of(constant.Type);
-        return new(constant, type, [constant.Count == 0 ? type : new(constant.Integers.Min(), constant.Integers.Max())]);
+        return new(constant, type, [constant.Count == 0 ? type : new(constant.IntegerBounds().Minimum, constant.IntegerBounds().Maximum)]);
     }
 
     /// <summary>The box of a layer's inputs: by channel where the channels of the value are those of the layer, else one that holds all.</summary>

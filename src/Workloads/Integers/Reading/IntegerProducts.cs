@@ -26,7 +26,7 @@ internal static class IntegerProducts
             return;
         }
         int[] zeros = LayerWeights.PerRow(node, shape, Array.ConvertAll(weightZeros, z => (int)z), "weight zero points");
-        var layer = new IntegerLayer(node.Name, node.OpType, shape, w.Constant is { } constant ? Rows(node, shape, constant.Integers) : [], w.Constant is null ? w.Hull : w.Type, Boxes.Inputs(x, shape))
+        var layer = new IntegerLayer(node.Name, node.OpType, shape, w.Constant is { } constant ? Rows(node, shape, constant) : [], w.Constant is null ? w.Hull : w.Type, Boxes.Inputs(x, shape))
         {
             InputZeroPoint = (int)inputZeros[0], WeightZeroPoints = zeros, Bias = bias, Source = Boxes.Link(x.Source, reading.Layers, shape),
         };
@@ -37,7 +37,12 @@ internal static class IntegerProducts
     }
 
     /// <summary>Weights as rows of the layer.</summary>
-    internal static int[] Rows(Node node, GemmLayer shape, long[] values) => Array.ConvertAll(LayerWeights.Rows(node, shape, Spread(shape, values)), v => (int)v);
+    internal static int[] Rows(Node node, GemmLayer shape, Tensor values)
+    {
+        var numbers = new int[values.Count];
+        values.CopyIntegers(0, numbers);
+        return LayerWeights.Rows(node, shape, Spread(shape, numbers));
+    }
 
     /// <summary>One matrix for all products of a batch, once for each.</summary>
     internal static T[] Spread<T>(GemmLayer shape, T[] values) =>

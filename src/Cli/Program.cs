@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Globalization;
 using System.Reflection;
 using Sim.Foundation.Diagnostics;
+using Sim.Verification.Solvers;
 using Sim.Workloads.Graph;
 
 namespace Sim.Cli;
@@ -19,8 +21,16 @@ internal static class Program
         int code = ExitCode.Ok;
         // Asked at every start of a script: no need to build the verbs for it.
         if (args is ["--version"]) terminal.Out.WriteLine($"sim {Version}");
+        // A solver as a library may take its process down, so it has one of its own: this program again.
+        else if (args is [Z3Library.WorkerArgument, var memory]) code = Solve(memory, terminal);
         else code = Run(args, terminal);
         return terminal.Finish() ? code : Math.Max(code, ExitCode.BadInput);
+    }
+
+    private static int Solve(string memory, Terminal terminal)
+    {
+        using var input = new StreamReader(Terminal.OpenInput());
+        return int.TryParse(memory, NumberStyles.None, CultureInfo.InvariantCulture, out int mib) && Z3Library.Work(input, terminal.Out, mib) ? ExitCode.Ok : ExitCode.BadInput;
     }
 
     private static int Run(string[] args, Terminal terminal)

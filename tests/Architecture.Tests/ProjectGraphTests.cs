@@ -15,10 +15,11 @@ public class ProjectGraphTests
         ["Mapper"] = ["ArchModel", "Workloads"],
         ["Simulator"] = ["Mapper"],
         ["Verification"] = ["Workloads", "Datapath"],
+        ["Checker"] = [],
         ["Rtl"] = ["Datapath"],
         ["Exploration"] = ["Simulator", "Verification"],
         ["Reports"] = ["Exploration"],
-        ["Cli"] = ["Foundation", "Datapath", "Workloads", "ArchModel", "Mapper", "Simulator", "Verification", "Rtl", "Exploration", "Reports"],
+        ["Cli"] = ["Foundation", "Datapath", "Workloads", "ArchModel", "Mapper", "Simulator", "Verification", "Checker", "Rtl", "Exploration", "Reports"],
     };
 
     // They appear when they have content.

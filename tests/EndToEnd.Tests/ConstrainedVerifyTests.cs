@@ -27,9 +27,12 @@ public sealed class ConstrainedVerifyTests
         SimHost.Result tied = Verify(Budget, "--minimal", "--certificate", Path.Combine(_folder, "c"), "--solver", "no-such-solver");
         Assert.That(Width(tied), Is.LessThan(free));
         Assert.That(tied.Output, Does.Contain("\"simplex\""));
-        SimHost.Result check = SimHost.Run(["verify", "--check", Path.Combine(_folder, "c")]);
+        SimHost.Result check = Check(), undeclared = SimHost.Run(["verify", "--check", Path.Combine(_folder, "c"), "--model", Model, "--layer", Layer]);
         Assert.That(check.ExitCode, Is.Zero, check.Output);
-        Assert.That(check.Output, Does.Contain("12 proofs followed, 12 refutations replayed, 0 unknown, 0 need a solver, 0 faults"));
+        Assert.That(check.Output, Does.Contain("12 proofs followed, 12 refutations replayed, 0 unknown, 0 need a solver, 0 registers not covered, 0 not tied, 0 faults"));
+        // Constraints are no part of the model: whoever checks declares them.
+        Assert.That(undeclared.ExitCode, Is.EqualTo(1));
+        Assert.That(undeclared.Output, Does.Contain("12 not tied, 0 faults"));
     }
 
     [Test]
@@ -49,7 +52,7 @@ public sealed class ConstrainedVerifyTests
         SimHost.Result tied = Verify(Weighted, "--minimal", "--order", "sequential", "--certificate", Path.Combine(_folder, "c"), "--provers", "exact_extremes,smt");
         Assert.That(tied.ExitCode, Is.Zero, tied.Error);
         Assert.That(Width(tied), Is.EqualTo(19));
-        SimHost.Result alone = SimHost.Run(["verify", "--check", Path.Combine(_folder, "c")]), asked = SimHost.Run(["verify", "--check", Path.Combine(_folder, "c"), "--solver", "z3"]);
+        SimHost.Result alone = Check(), asked = Check("--solver", "z3");
         Assert.That((alone.ExitCode, asked.ExitCode), Is.EqualTo((1, 0)), alone.Output + asked.Output);
         Assert.That(alone.Output, Does.Contain("0 proofs followed").And.Contain("12 need a solver"));
         Assert.That(asked.Output, Does.Contain("12 proofs followed").And.Contain("0 need a solver"));
@@ -64,12 +67,16 @@ public sealed class ConstrainedVerifyTests
         Assert.That(Verify("      - {inputs: [64], high: 0}\n", "--minimal").Error, Does.Contain("c.yaml:5:18: error VER020").And.Contain("0 to 63"));
     }
 
+    private static string Model => ReferenceData.Shared("nets/mlperf-dscnn-kws/model_int8.onnx");
+
+    private SimHost.Result Check(params string[] arguments) =>
+        SimHost.Run(["verify", "--check", Path.Combine(_folder, "c"), "--model", Model, "--layer", Layer, "--constraints", Path.Combine(_folder, "c.yaml"), .. arguments]);
+
     private SimHost.Result Verify(string? sums, params string[] arguments)
     {
         string file = Path.Combine(_folder, "c.yaml");
         File.WriteAllText(file, $"schema: sim.constraints/1\nlayers:\n  - layer: {Layer}\n    sums:\n{sums}");
-        string model = ReferenceData.Shared("nets/mlperf-dscnn-kws/model_int8.onnx");
-        return SimHost.Run(["verify", "--model", model, "--layer", Layer, "--json", .. sums is null ? Array.Empty<string>() : ["--constraints", file], .. arguments]);
+        return SimHost.Run(["verify", "--model", Model, "--layer", Layer, "--json", .. sums is null ? Array.Empty<string>() : ["--constraints", file], .. arguments]);
     }
 
     private static int Width(SimHost.Result result) => result.ExitCode == 0 ? (int)JsonNode.Parse(result.Output)!["width"]! : throw new InvalidOperationException(result.Error);

@@ -5,14 +5,12 @@ using Sim.Exploration.Studies;
 using Sim.Foundation.Diagnostics;
 using Sim.Verification;
 using Sim.Verification.Certificates;
-using Sim.Verification.Checking;
 using Sim.Verification.Observation;
 using Sim.Verification.Provers;
 using Sim.Verification.Relations;
 using Sim.Verification.Solvers;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Integers;
-using Sim.Workloads.Onnx;
 
 namespace Sim.Cli.Verbs;
 
@@ -43,8 +41,8 @@ internal sealed class VerifyVerb : IVerb
     {
         var bag = new DiagnosticBag();
         solving.Check(bag);
-        if (request.Check is not null) return CheckCertificates(request, solving, bag, terminal);
-        using SolverPool solvers = solving.Open();
+        if (request.Check is not null) return CertificateChecks.Run(request, reading, solving, bag, terminal);
+        using SolverPool solvers = solving.Open(terminal, confirmed: request.Certificate is not null);
         ImmutableArray<IProver> ladder = solving.Ladder(solvers, bag);
         VerifyOptions? claims = request.Claims(bag) is { } asked ? asked with { Provers = ladder } : null;
         string model = request.Model ?? "";
@@ -91,31 +89,14 @@ internal sealed class VerifyVerb : IVerb
         if (request.Certificate is null) return;
         try
         {
-            var writer = new CertificateWriter(request.Certificate);
-            for (int i = 0; i < layers.Length; i++) writer.Add(network.Graph, layers[i], claims, channels(i));
-            writer.Finish(network.Graph, Program.Version);
+            using var writer = new CertificateWriter(request.Certificate, claims, request.Inputs, request.Minimal ? null : claims.Widths(request.Accumulator, request.Inner));
+            for (int i = 0; i < layers.Length; i++) writer.Add(layers[i], channels(i));
+            writer.Finish(network.Graph);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InvalidInputException(new Location(request.Certificate), "VER005", $"no certificate can be written here: {e.Message}; allowed is a folder that is new or empty");
         }
-    }
-
-    private static int CheckCertificates(VerifyRequest request, SolverRequest solving, DiagnosticBag bag, Terminal terminal)
-    {
-        if (request.Width is not null || request.Minimal || request.Certificate is not null) bag.Error(new Location("--check"), "CLI002", "--check takes certificates as they are: give it alone, or with --model");
-        if (!Directory.Exists(request.Check)) bag.Error(new Location(request.Check!), "VER006", "there is no such folder of certificates");
-        string? digest = request.Model is null ? null : OnnxReader.Load(request.Model, bag)?.Digest;
-        bag.ThrowIfErrors();
-        using SolverPool? solvers = solving.Solver is null ? null : solving.Open();
-        CheckReport report = CertificateChecker.Check(request.Check!, digest, solvers);
-        if (request.Json) terminal.Out.WriteLine(VerdictJson.Checked(report));
-        else
-        {
-            foreach (string fault in report.Faults) terminal.Out.WriteLine($"does not hold: {fault}");
-            terminal.Out.WriteLine($"{report.Layers} layers: {report.Proved} proofs followed, {report.Refuted} refutations replayed, {report.Unknown} unknown, {report.Unchecked} need a solver, {report.Faults.Length} faults");
-        }
-        return report.Faults.IsEmpty && report.Unchecked == 0 ? ExitCode.Ok : ExitCode.AnswerIsNo;
     }
 
     // A claim that cannot be made of a layer is refused before anything is proved.

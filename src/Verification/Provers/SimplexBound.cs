@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using Sim.Verification.Claims;
 using Sim.Verification.Verdicts;
 using Sim.Workloads.Integers;
@@ -7,7 +7,7 @@ namespace Sim.Verification.Provers;
 
 /// <summary>
 /// The exact extremes of every partial sum when relations bound sums of disjoint groups of inputs: one-hot, simplex, a budget. The largest value of a group is that of
-/// its most valuable inputs, filled one after the other (a knapsack whose items have equal weight), in closed form. Proved by a multiplier a relation, reached by inputs.
+/// its most valuable inputs, filled one after the other (a knapsack whose items have equal weight), in closed form. Both ends are reached by inputs.
 /// </summary>
 public sealed class SimplexBound : IProver
 {
@@ -35,23 +35,21 @@ public sealed class SimplexBound : IProver
         ArgumentNullException.ThrowIfNull(claim);
         SumGroups groups = SumGroups.Of(claim, out string why) ?? throw new ArgumentException(why, nameof(claim));
         PartialSum[] sums = [.. PrefixExtremes.Each(claim)];
-        var ends = new Extreme[2, claim.Registers.Length];
+        var ends = new Witness[2, claim.Registers.Length];
         for (int r = 0; r < claim.Registers.Length; r++)
             foreach (bool highest in (ReadOnlySpan<bool>)[false, true])
                 ends[highest ? 1 : 0, r] = Of(claim, groups, PartialSum.Descending(sums, r, highest), highest);
         int[] registers = [.. Enumerable.Range(0, claim.Registers.Length)];
-        ImmutableArray<DualBound> bounds = [.. registers.SelectMany(r => (DualBound[])[ends[0, r].Bound(r, false), ends[1, r].Bound(r, true)])];
-        return new([.. registers.Select(r => new Interval(ends[0, r].Witness.Value, ends[1, r].Witness.Value))],
-            [.. registers.Select(r => (Func<Witness>?)(() => ends[0, r].Witness))], [.. registers.Select(r => (Func<Witness>?)(() => ends[1, r].Witness))])
+        return new([.. registers.Select(r => new Interval(ends[0, r].Value, ends[1, r].Value))],
+            [.. registers.Select(r => (Func<Witness>?)(() => ends[0, r]))], [.. registers.Select(r => (Func<Witness>?)(() => ends[1, r]))])
         {
-            Evidence = [new DualEvidence(ends[1, 0].Witness.Inputs, bounds)],
+            Evidence = [new SimplexEvidence()],
         };
     }
 
-    private static Extreme Of(ChannelClaim claim, SumGroups groups, PartialSum[] candidates, bool highest)
+    private static Witness Of(ChannelClaim claim, SumGroups groups, PartialSum[] candidates, bool highest)
     {
         Witness? best = null;
-        var duals = new List<(PartialSum Sum, DualSum Dual)>();
         var values = new long[claim.K];
         foreach (PartialSum sum in candidates)
         {
@@ -62,18 +60,16 @@ public sealed class SimplexBound : IProver
                 int w = claim.Weights[k];
                 if (!sum.IsSubset || (w > 0 == groups.Box(k).Low >= 0) == highest) values[k] = highest ? w : -(long)w;
             }
-            (long[] inputs, ImmutableArray<System.Numerics.BigInteger> multipliers) = groups.Largest(values);
-            duals.Add((sum, new DualSum(sum.Node, multipliers)));
-            Witness reached = sum.Reach(claim, inputs, highest);
+            Witness reached = sum.Reach(claim, groups.Largest(values), highest);
             if (best is null || (highest ? reached.Value > best.Value : reached.Value < best.Value)) best = reached;
         }
-        return new(best!, duals);
+        return best!;
     }
+}
 
-    // The extreme, and the multipliers of all sums whose intervals exceed it.
-    private sealed record Extreme(Witness Witness, List<(PartialSum Sum, DualSum Dual)> Sums)
-    {
-        internal DualBound Bound(int register, bool highest) => new(register, highest, Witness.Value,
-            [.. Sums.Where(s => highest ? s.Sum.Range.High > Witness.Value : s.Sum.Range.Low < Witness.Value).Select(s => s.Dual)]);
-    }
+/// <summary>Relations bound sums of disjoint groups: the extremes follow from them in closed form, and a checker computes them again.</summary>
+public sealed record SimplexEvidence() : Evidence("simplex")
+{
+    /// <inheritdoc/>
+    public override JsonObject ToJson(Func<string, string, (string Name, string Digest)> file) => [];
 }

@@ -33,11 +33,25 @@ public sealed class SmtProver(SolverPool? solvers, TimeSpan limit) : IProver
         PartialSum[] sums = [.. PrefixExtremes.Each(claim)];
         try
         {
-            return solvers.Ask(session => new SmtSearch(claim, sums, session, solvers.Solver, limit).Run());
+            ProverBound found = solvers.Ask(session => new SmtSearch(claim, sums, session, solvers.Solver, limit).Run());
+            return found.Evidence is [SmtEvidence evidence] && solvers.Second is { } second ? Confirmed(found, evidence, second, sums) : found;
         }
         catch (SolverException e)
         {
             return new(PartialSum.Hulls(sums, claim.Registers.Length), [], [], e.Message);
         }
+    }
+
+    // Where a second solver contradicts the first, neither counts.
+    private ProverBound Confirmed(ProverBound found, SmtEvidence evidence, SolverPool second, PartialSum[] sums)
+    {
+        string script = evidence.Query();
+        bool? agrees = ScriptAnswers.Of(second, script, script.Split("(check-sat)").Length - 2, limit);
+        return agrees switch
+        {
+            true => found with { Evidence = [evidence with { AgreedBy = second.Solver.Name }] },
+            false => new(PartialSum.Hulls(sums, found.Ranges.Length), [], [], $"the solvers '{evidence.Solver}' and '{second.Solver.Name}' contradict each other"),
+            _ => found,
+        };
     }
 }

@@ -10,7 +10,8 @@ namespace Sim.Verification.Provers;
 
 /// <summary>
 /// The questions about one channel. When all intervals fit their registers, the true extremes are sought (`maximize` proposes, the unsatisfiable "sum beyond it" proves);
-/// otherwise only whether a sum leaves its register.
+/// otherwise only whether a sum leaves its register. A solver is not believed: its models are replayed, and its `unsat` counts only where no inputs found without it
+/// exceed the bound and where it says `sat` to a question of the same kind that has an answer.
 /// </summary>
 internal sealed class SmtSearch(ChannelClaim claim, PartialSum[] sums, ISmtSession session, ISmtSolver solver, TimeSpan limit)
 {
@@ -19,15 +20,24 @@ internal sealed class SmtSearch(ChannelClaim claim, PartialSum[] sums, ISmtSessi
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly string _names = string.Join(' ', Enumerable.Range(0, claim.K).Select(k => FormattableString.Invariant($"x{k}")));
     private string? _reason;
+    private long[] _planted = [];
 
     internal ProverBound Run()
     {
         int registers = claim.Registers.Length;
         ImmutableArray<Interval> hulls = PartialSum.Hulls(sums, registers);
-        bool? feasible = IsCornerAllowed();
-        if (feasible is true) session.Send(SmtText.InputSet(claim), limit + Grace);
-        else (feasible, _) = Check(SmtText.InputSet(claim), model: false);
-        if (feasible is not true) return new(hulls, [], [], feasible is null ? _reason : "no input fulfils all relations, so that every claim about them is void");
+        if (Corner() is { } corner)
+        {
+            _planted = corner;
+            session.Send(SmtText.InputSet(claim), limit + Grace);
+        }
+        else
+        {
+            (bool? feasible, long[]? inputs) = Check(SmtText.InputSet(claim), model: true);
+            if (feasible is not true) return new(hulls, [], [], feasible is null ? _reason : "no input fulfils all relations, so that every claim about them is void");
+            if (!Replay.IsAllowed(claim, new([.. inputs!], [], [], default, 0))) throw Lie("gives a model that is none");
+            _planted = inputs!;
+        }
         bool tighten = hulls.Zip(claim.Registers).All(p => p.Second.Range.Contains(p.First));
         var ends = new (Int128? Proved, Witness? Reached)[2, registers];
         for (int r = 0; r < registers; r++)
@@ -45,17 +55,27 @@ internal sealed class SmtSearch(ChannelClaim claim, PartialSum[] sums, ISmtSessi
         bool none = low.All(v => v is null) && high.All(v => v is null);
         return new([.. hulls.Select((h, r) => new Interval(low[r] ?? h.Low, high[r] ?? h.High))], Witnesses(ends, 0), Witnesses(ends, 1), _reason)
         {
-            Evidence = none ? [] : [new SmtEvidence(solver.Name, () => SmtText.Script(claim, sums, low, high), low, high)],
+            Evidence = none ? [] : [new SmtEvidence(solver.Name, () => SmtText.Script(claim, sums, low, high).Script, low, high)],
         };
     }
 
     // That inputs exist is often plain: all at their least, at their largest, or as near to 0 as can be. Otherwise the solver is asked.
-    private bool? IsCornerAllowed()
+    private long[]? Corner()
     {
         Interval[] boxes = [.. Enumerable.Range(0, claim.K).Select(claim.Input)];
         foreach (Func<Interval, Int128> pick in (Func<Interval, Int128>[])[b => Int128.Clamp(0, b.Low, b.High), b => b.Low, b => b.High])
-            if (Replay.IsAllowed(claim, new([.. boxes.Select(b => (long)pick(b))], [], [], default, 0))) return true;
+        {
+            long[] inputs = [.. boxes.Select(b => (long)pick(b))];
+            if (Replay.IsAllowed(claim, new([.. inputs], [], [], default, 0))) return inputs;
+        }
         return null;
+    }
+
+    // Inputs found without the solver that bring a sum beyond a bound; null: none were found.
+    private Witness? Own(PartialSum sum, Int128 bound, bool highest)
+    {
+        Witness witness = sum.Reach(claim, TiedSearch.From(claim, _planted, sum, highest), highest);
+        return Exceeds(witness.Value, bound, highest) && Replay.IsAllowed(claim, witness) ? witness : null;
     }
 
     private static ImmutableArray<Func<Witness>?> Witnesses((Int128? Proved, Witness? Reached)[,] ends, int side) =>
@@ -68,6 +88,7 @@ internal sealed class SmtSearch(ChannelClaim claim, PartialSum[] sums, ISmtSessi
     {
         foreach (PartialSum sum in candidates.TakeWhile(s => Exceeds(s.End(highest), bound, highest)))
         {
+            if (Own(sum, bound, highest) is { } own) return (null, own);
             (bool? exists, Witness? witness) = Ask(sum, bound, highest, optimize: false);
             if (exists is true) return (null, witness);
             if (exists is null) return (null, null);
@@ -80,13 +101,16 @@ internal sealed class SmtSearch(ChannelClaim claim, PartialSum[] sums, ISmtSessi
     {
         Int128 best = highest ? candidates.Min(s => s.Range.Low) - 1 : candidates.Max(s => s.Range.High) + 1;
         Witness? reached = null;
+        bool proposed = false;
         foreach (PartialSum sum in candidates)
         {
             Int128 upper = sum.End(highest);
+            if (Exceeds(upper, best, highest) && Own(sum, best, highest) is { } own) (best, reached) = (own.Value, own);
             while (Exceeds(upper, best, highest))
             {
-                if (solver.HasObjectives && reached is null)
+                if (solver.HasObjectives && !proposed)
                 {
+                    proposed = true;
                     (bool? some, Witness? proposal) = Ask(sum, best, highest, optimize: true);
                     if (some is true) (best, reached) = (proposal!.Value, proposal);
                     if (some is true) continue;
@@ -111,11 +135,24 @@ internal sealed class SmtSearch(ChannelClaim claim, PartialSum[] sums, ISmtSessi
         string objective = optimize ? $"({(highest ? "maximize" : "minimize")} {products})\n" : "";
         (bool? exists, long[]? inputs) = Check("(push 1)\n" + SmtText.Beyond(claim, sum, products, bound, highest) + objective, model: true);
         session.Send("(pop 1)\n", limit + Grace);
+        if (exists is false && !optimize) return Believed(sum, products, highest);
         if (exists is not true) return (exists, null);
         Witness witness = sum.Reach(claim, inputs!, highest);
-        if (!Replay.IsAllowed(claim, witness) || !Exceeds(witness.Value, bound, highest)) throw new SolverException($"the solver '{solver.Name}' gives a model that is none");
+        if (!Replay.IsAllowed(claim, witness) || !Exceeds(witness.Value, bound, highest)) throw Lie("gives a model that is none");
         return (true, witness);
     }
+
+    // The same question in the same state about a bound that known inputs exceed by one: it has an answer.
+    private (bool?, Witness?) Believed(PartialSum sum, string products, bool highest)
+    {
+        Int128 known = sum.Reach(claim, _planted, highest).Value;
+        (bool? exists, _) = Check("(push 1)\n" + SmtText.Beyond(claim, sum, products, highest ? known - 1 : known + 1, highest), model: false);
+        session.Send("(pop 1)\n", limit + Grace);
+        if (exists is false) throw Lie("says unsat to a question that has an answer");
+        return exists is true ? (false, null) : (null, null);
+    }
+
+    private SolverException Lie(string what) => new($"the solver '{solver.Name}' {what}, so that nothing it says counts") { IsLie = true };
 
     // sat, unsat, or null when the solver does not know.
     private (bool?, long[]?) Check(string assertions, bool model)

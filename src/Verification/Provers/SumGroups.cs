@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Numerics;
 using Sim.Verification.Claims;
 using Sim.Workloads.Integers;
 
@@ -12,14 +11,9 @@ namespace Sim.Verification.Provers;
 internal sealed class SumGroups
 {
     private readonly Interval[] _box;
-    private readonly List<(int Relation, int[] Members, int[] Signs, Int128 Low, Int128 High)> _groups = [];
-    private readonly int _relations;
+    private readonly List<(int[] Members, int[] Signs, Int128 Low, Int128 High)> _groups = [];
 
-    private SumGroups(ChannelClaim claim)
-    {
-        _box = [.. Enumerable.Range(0, claim.K).Select(claim.Input)];
-        _relations = claim.Relations.Length;
-    }
+    private SumGroups(ChannelClaim claim) => _box = [.. Enumerable.Range(0, claim.K).Select(claim.Input)];
 
     /// <summary>The groups of a claim; null when its relations have another form (overlapping, several coefficients).</summary>
     /// <param name="why">What is in the way.</param>
@@ -28,9 +22,8 @@ internal sealed class SumGroups
         var groups = new SumGroups(claim);
         var used = new bool[claim.K];
         why = "";
-        for (int r = 0; r < claim.Relations.Length; r++)
+        foreach (LinearRelation relation in claim.Relations)
         {
-            LinearRelation relation = claim.Relations[r];
             int[] members = [.. Enumerable.Range(0, claim.K).Where(k => relation.Coefficients[k] != 0)];
             if (members.Length == 0)
             {
@@ -49,7 +42,7 @@ internal sealed class SumGroups
             else
             {
                 foreach (int k in members) used[k] = true;
-                groups._groups.Add((r, members, signs, low, high));
+                groups._groups.Add((members, signs, low, high));
             }
         }
         groups.Narrow();
@@ -62,13 +55,12 @@ internal sealed class SumGroups
     /// <summary>The box of an input, relations about it alone included.</summary>
     internal Interval Box(int k) => _box[k];
 
-    /// <summary>Inputs that make Σ value·x largest, and the multiplier of each relation that proves it: Σ value·x ≤ Σ over relations of the end that multiplier·sum cannot exceed + the rest, term by term.</summary>
-    internal (long[] Inputs, ImmutableArray<BigInteger> Multipliers) Largest(long[] values)
+    /// <summary>Inputs that make Σ value·x largest.</summary>
+    internal long[] Largest(long[] values)
     {
         var inputs = new long[values.Length];
-        var multipliers = new BigInteger[_relations];
         for (int k = 0; k < inputs.Length; k++) inputs[k] = (long)(values[k] > 0 ? _box[k].High : _box[k].Low);
-        foreach ((int relation, int[] members, int[] signs, Int128 low, Int128 high) in _groups)
+        foreach ((int[] members, int[] signs, Int128 low, Int128 high) in _groups)
         {
             // From the least of all, raise the most valuable first: while there is budget for what has value, and until the demand is met.
             Int128 sum = 0;
@@ -82,20 +74,16 @@ internal sealed class SumGroups
             Array.Sort(Array.ConvertAll(order, i => (-values[members[i]] * signs[i], i)), order);
             foreach (int i in order)
             {
-                long value = values[members[i]] * signs[i];
-                Int128 room = (value > 0 ? high : low) - sum;
+                Int128 room = (values[members[i]] * signs[i] > 0 ? high : low) - sum;
                 if (room <= 0) break;
                 Interval box = _box[members[i]].Times(signs[i]);
                 Int128 step = Int128.Min(room, box.High - box.Low);
                 inputs[members[i]] += (long)step * signs[i];
                 sum += step;
-                if (step != room) continue;
-                // A budget that only ends where all boxes do needs no proof, and may have no end in the relation.
-                if (value <= 0 || i != order[^1] || step < box.High - box.Low) multipliers[relation] = value;
-                break;
+                if (step == room) break;
             }
         }
-        return (inputs, [.. multipliers]);
+        return inputs;
     }
 
     // Boxes that were narrowed after a group was read narrow its sum.
@@ -103,11 +91,11 @@ internal sealed class SumGroups
     {
         for (int g = 0; g < _groups.Count && !IsEmpty; g++)
         {
-            (int relation, int[] members, int[] signs, Int128 low, Int128 high) = _groups[g];
+            (int[] members, int[] signs, Int128 low, Int128 high) = _groups[g];
             Interval all = members.Zip(signs, (k, s) => _box[k].Times(s)).Aggregate((a, b) => a + b);
             (low, high) = (Int128.Max(low, all.Low), Int128.Min(high, all.High));
             if (low > high) IsEmpty = true;
-            _groups[g] = (relation, members, signs, low, high);
+            _groups[g] = (members, signs, low, high);
         }
     }
 

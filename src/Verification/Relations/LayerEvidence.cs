@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using Sim.Verification.Claims;
 using Sim.Verification.Verdicts;
@@ -21,14 +23,22 @@ internal sealed record LayerEvidence(ImmutableArray<Interval> Ranges, ImmutableA
     internal sealed record Part(SumNode Node, bool IsHigh, bool EverySubset, ImmutableArray<int> Missing, Int128 Bound, ImmutableArray<int> Shifts, ImmutableArray<ImmutableArray<long>> Numerators);
 
     /// <inheritdoc/>
-    public override JsonObject ToJson(Func<string, string, string> file) => new()
+    public override JsonObject ToJson(Func<string, string, (string Name, string Digest)> file) => new()
     {
         ["ranges"] = new JsonArray([.. Ranges.Select(r => (JsonNode)new JsonArray(r.Low.ToString(), r.High.ToString()))]),
-        ["parts"] = new JsonArray([.. Parts.Select(p => (JsonNode)new JsonObject
-        {
-            ["register"] = p.Node.Register, ["from"] = p.Node.From, ["until"] = p.Node.Until, ["bias"] = p.Node.Bias, ["end"] = p.IsHigh ? "high" : "low", ["every_subset"] = p.EverySubset,
-            ["missing"] = string.Join(' ', p.Missing), ["bound"] = p.Bound.ToString(), ["shifts"] = string.Join(' ', p.Shifts),
-            ["slopes"] = new JsonArray([.. p.Numerators.Select(n => (JsonNode)string.Join(' ', n))]),
-        })]),
+        ["parts"] = new JsonArray([.. Parts.Select(p => (JsonNode)Json(p))]),
     };
+
+    // Any slopes give a bound that holds, so that a digest guards them against damage.
+    private static JsonObject Json(Part p)
+    {
+        string[] slopes = [.. p.Numerators.Zip(p.Shifts, (n, s) => $"{s} {string.Join(' ', n)}")];
+        return new()
+        {
+            ["register"] = p.Node.Register, ["from"] = p.Node.From, ["until"] = p.Node.Until, ["bias"] = p.Node.Bias, ["end"] = p.IsHigh ? "high" : "low",
+            ["there"] = string.Concat(Enumerable.Range(0, p.Numerators[0].Length).Select(k => p.Missing.Contains(k) ? '0' : '1')), ["bound"] = p.Bound.ToString(),
+            ["slopes"] = new JsonArray([.. slopes.Select(s => (JsonNode)s)]),
+            ["slopes_sha256"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', slopes)))),
+        };
+    }
 }

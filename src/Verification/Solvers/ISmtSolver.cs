@@ -12,9 +12,9 @@ public interface ISmtSolver
     /// <summary>The command that makes later checks answer `unknown` after so long; empty when there is none and only ending the process stops it.</summary>
     string Limit(TimeSpan time);
 
-    /// <summary>A fresh session, for one thread at a time.</summary>
+    /// <summary>A fresh session, for one thread at a time; its waits end when they are cancelled.</summary>
     /// <exception cref="SolverException">There is no such solver, or it does not start.</exception>
-    ISmtSession Open();
+    ISmtSession Open(CancellationToken cancellation = default);
 }
 
 /// <summary>A conversation with a solver; its assertions live until `(reset)`.</summary>
@@ -40,4 +40,7 @@ public sealed class SolverException : Exception
 
     /// <summary>Whether the time ran out: asking again would take as long again.</summary>
     public bool IsTimeout { get; init; }
+
+    /// <summary>Whether the solver was caught giving a wrong answer: it is not asked again.</summary>
+    public bool IsLie { get; init; }
 }

@@ -18,6 +18,9 @@ public sealed class SolverCommand(string path, ImmutableArray<string> arguments,
     /// <summary>z3 with at most so many MiB of memory.</summary>
     public static SolverCommand Z3(string path = "z3", int memoryMiB = 2048) => new(path, ["-in", string.Create(CultureInfo.InvariantCulture, $"-memory:{memoryMiB}")], true);
 
+    /// <summary>cvc5.</summary>
+    public static SolverCommand Cvc5(string path = "cvc5") => new(path, ["--lang", "smt2", "--incremental", "--produce-models", "--quiet"], false);
+
     /// <summary>A name for a solver that is not to be asked for its own.</summary>
     public string? FixedName { get; init; }
 
@@ -46,5 +49,5 @@ public sealed class SolverCommand(string path, ImmutableArray<string> arguments,
     public bool HasObjectives => hasObjectives;
 
     /// <inheritdoc/>
-    public ISmtSession Open() => new SolverProcess(path, arguments);
+    public ISmtSession Open(CancellationToken cancellation = default) => new SolverProcess(path, arguments, cancellation);
 }

@@ -3,12 +3,15 @@ using System.Collections.Concurrent;
 namespace Sim.Verification.Solvers;
 
 /// <summary>Sessions that are kept between questions, as many as questions are asked at once. Safe for concurrent use.</summary>
-public sealed class SolverPool(ISmtSolver solver) : IDisposable
+public sealed class SolverPool(ISmtSolver solver, CancellationToken cancellation = default) : IDisposable
 {
     private readonly ConcurrentStack<ISmtSession> _idle = [];
 
     /// <summary>The solver.</summary>
     public ISmtSolver Solver => solver;
+
+    /// <summary>A solver beside it that is asked to confirm what it proves; null: none.</summary>
+    public SolverPool? Second { get; init; }
 
     /// <summary>
     /// Asks in a session that remembers nothing. When the solver dies, the question is asked once more of a fresh process; when it does so again or the time runs out, the
@@ -22,7 +25,7 @@ public sealed class SolverPool(ISmtSolver solver) : IDisposable
         {
             return Once(question);
         }
-        catch (SolverException e) when (!e.IsTimeout)
+        catch (SolverException e) when (!e.IsTimeout && !e.IsLie && !cancellation.IsCancellationRequested)
         {
             return Once(question);
         }
@@ -32,6 +35,7 @@ public sealed class SolverPool(ISmtSolver solver) : IDisposable
     public void Dispose()
     {
         while (_idle.TryPop(out ISmtSession? session)) session.Dispose();
+        Second?.Dispose();
     }
 
     private T Once<T>(Func<ISmtSession, T> question)
@@ -66,6 +70,6 @@ public sealed class SolverPool(ISmtSolver solver) : IDisposable
                 session.Dispose();
             }
         }
-        return solver.Open();
+        return solver.Open(cancellation);
     }
 }

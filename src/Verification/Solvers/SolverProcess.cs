@@ -4,20 +4,27 @@ using System.Text;
 
 namespace Sim.Verification.Solvers;
 
-/// <summary>One persistent solver process. Replies are framed by an echo, so that however much the solver says, the session stays in step.</summary>
+/// <summary>
+/// One persistent solver process. Replies are framed by an echo, so that however much the solver says, the session stays in step. Nothing that the process does holds
+/// up the caller beyond the limit: it is written to and read from in the background, at most 16 MiB a reply, and what outlives it with its pipes open is left alone.
+/// </summary>
 public sealed class SolverProcess : ISmtSession
 {
     private const int Plenty = 16 << 20;
 
     private readonly Process _process;
     private readonly string _program;
+    private readonly CancellationToken _cancellation;
+    private readonly Lock _guard = new();
+    private readonly SemaphoreSlim _arrived = new(0);
+    private readonly StringBuilder _text = new();
+    private bool _ended, _flooded, _over;
     private long _asked;
-    private bool _over;
 
     /// <exception cref="SolverException">The program cannot be started.</exception>
-    public SolverProcess(string program, IEnumerable<string> arguments)
+    public SolverProcess(string program, IEnumerable<string> arguments, CancellationToken cancellation = default)
     {
-        _program = program;
+        (_program, _cancellation) = (program, cancellation);
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, StandardInputEncoding = new UTF8Encoding(false) };
         try
         {
@@ -27,7 +34,9 @@ public sealed class SolverProcess : ISmtSession
         {
             throw new SolverException($"the solver '{program}' cannot be started: {(e is Win32Exception w ? new Win32Exception(w.NativeErrorCode).Message : e.Message)}", e);
         }
-        _process.BeginErrorReadLine(); // Read and dropped: a full pipe would stop the solver.
+        LiveProcesses.Add(_process);
+        _ = Task.Run(() => Drain(_process.StandardOutput, keep: true), CancellationToken.None);
+        _ = Task.Run(() => Drain(_process.StandardError, keep: false), CancellationToken.None); // A full pipe would stop the solver.
     }
 
     /// <summary>The process, for those who watch it.</summary>
@@ -37,35 +46,33 @@ public sealed class SolverProcess : ISmtSession
     public string Send(string commands, TimeSpan limit)
     {
         if (_over) throw new SolverException($"the session with '{_program}' is over");
+        _cancellation.ThrowIfCancellationRequested();
+        var clock = Stopwatch.StartNew();
         string end = FormattableString.Invariant($"--{++_asked}--");
-        bool late = false;
-        // Ending the process is what unblocks a write or a read in progress.
-        using var watch = new Timer(_ =>
-        {
-            late = true;
-            End();
-        }, null, limit < TimeSpan.Zero ? TimeSpan.Zero : limit, Timeout.InfiniteTimeSpan);
+        lock (_guard) _text.Clear();
         try
         {
-            _process.StandardInput.Write(commands);
-            _process.StandardInput.WriteLine($"(echo \"{end}\")");
-            _process.StandardInput.Flush();
-            var reply = new StringBuilder();
-            while (_process.StandardOutput.ReadLine() is { } line)
+            // A solver that does not read blocks whoever writes: not this thread.
+            Task writing = Task.Run(() =>
             {
-                if (line == end || line == $"\"{end}\"") return Judged(reply.ToString().Trim());
-                if (reply.Length + line.Length > Plenty) throw new SolverException($"the solver '{_program}' does not stop answering");
-                reply.Append(line).Append('\n');
+                _process.StandardInput.Write(commands);
+                _process.StandardInput.WriteLine($"(echo \"{end}\")");
+                _process.StandardInput.Flush();
+            }, CancellationToken.None);
+            while (true)
+            {
+                if (Reply(end) is { } reply) return Judged(reply);
+                if (writing.IsFaulted) throw Over($"died: {writing.Exception?.InnerException?.Message}", false);
+                TimeSpan left = limit - clock.Elapsed;
+                if (left <= TimeSpan.Zero) throw Over(FormattableString.Invariant($"did not answer within {limit.TotalSeconds:0.###} s"), true);
+                _arrived.Wait(left < TimeSpan.FromMilliseconds(200) ? left : TimeSpan.FromMilliseconds(200), _cancellation);
             }
-            throw new SolverException(late ? FormattableString.Invariant($"the solver '{_program}' did not answer within {limit.TotalSeconds:0.###} s") : $"the solver '{_program}' died") { IsTimeout = late };
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (OperationCanceledException)
         {
-            throw new SolverException(late ? $"the solver '{_program}' took too long" : $"the solver '{_program}' died: {e.Message}", e) { IsTimeout = late };
-        }
-        finally
-        {
-            if (late) _over = true;
+            _over = true;
+            End();
+            throw;
         }
     }
 
@@ -74,14 +81,64 @@ public sealed class SolverProcess : ISmtSession
     {
         _over = true;
         End();
-        _process.Dispose();
+        LiveProcesses.Remove(_process);
+        // The streams are left to their readers: closing one that an orphan holds open would wait for it.
+    }
+
+    // The text before the echo, once it is there; null: not yet.
+    private string? Reply(string end)
+    {
+        lock (_guard)
+        {
+            if (_flooded) throw Over("does not stop answering", false);
+            string text = _text.Length > 0 && _text[^1] == '\n' && _text.Length >= end.Length ? _text.ToString(Math.Max(0, _text.Length - end.Length - 8), Math.Min(_text.Length, end.Length + 8)).Trim() : "";
+            if (text == end || text.EndsWith($"\n{end}", StringComparison.Ordinal) || text == $"\"{end}\"" || text.EndsWith($"\n\"{end}\"", StringComparison.Ordinal))
+            {
+                string all = _text.ToString().Trim().TrimEnd('"');
+                return all[..^end.Length].TrimEnd('"').Trim();
+            }
+            if (_ended) throw Over(_text.Length == 0 ? "died" : $"died: {_text.ToString(0, Math.Min(_text.Length, 300)).Trim().ReplaceLineEndings(" ")}", false);
+        }
+        return null;
     }
 
     private string Judged(string reply)
     {
         if (!reply.Contains("(error", StringComparison.Ordinal)) return reply;
+        throw Over($"complains: {reply[..Math.Min(reply.Length, 400)].ReplaceLineEndings(" ")}", false);
+    }
+
+    private SolverException Over(string what, bool late)
+    {
         _over = true;
-        throw new SolverException($"the solver '{_program}' complains: {reply.ReplaceLineEndings(" ")}");
+        End();
+        return new($"the solver '{_program}' {what}") { IsTimeout = late };
+    }
+
+    private void Drain(StreamReader from, bool keep)
+    {
+        var buffer = new char[1 << 14];
+        try
+        {
+            while (from.Read(buffer, 0, buffer.Length) is > 0 and var count)
+            {
+                if (!keep) continue;
+                lock (_guard)
+                {
+                    if (_text.Length + count > Plenty) _flooded = true;
+                    else _text.Append(buffer, 0, count);
+                }
+                _arrived.Release();
+                if (_flooded) return;
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The pipe is gone with the process.
+        }
+        if (!keep) return;
+        lock (_guard) _ended = true;
+        _arrived.Release();
     }
 
     private void End()
@@ -90,7 +147,7 @@ public sealed class SolverProcess : ISmtSession
         {
             _process.Kill(entireProcessTree: true);
         }
-        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException or NotSupportedException)
         {
             // It has ended already.
         }

@@ -101,10 +101,10 @@ public class SolverFaultTests
 
         public string Limit(TimeSpan time) => solver.Limit(time);
 
-        public ISmtSession Open()
+        public ISmtSession Open(CancellationToken cancellation = default)
         {
             opened();
-            return new Session(solver.Open(), before);
+            return new Session(solver.Open(cancellation), before);
         }
 
         private sealed class Session(ISmtSession session, Action<ISmtSession> before) : ISmtSession

@@ -12,14 +12,34 @@ namespace Sim.Cli.Verbs.Verify;
 /// <summary>What is known of inputs beyond their boxes, and who shall prove it.</summary>
 internal sealed record SolverRequest(string? Constraints, string? Provers, string? Solver, double TimeLimit, int MemoryLimit)
 {
-    private TimeSpan Limit => TimeSpan.FromSeconds(TimeLimit);
+    internal TimeSpan Limit => TimeSpan.FromSeconds(TimeLimit);
 
-    /// <summary>Sessions with the solver; none starts before it is asked. The first word is the program, the others its arguments.</summary>
-    internal SolverPool Open()
+    /// <summary>Sessions with the solver; none starts before it is asked. Certified answers are confirmed by a second one, where there is another.</summary>
+    internal SolverPool Open(Terminal terminal, bool confirmed = false)
     {
-        string[] words = (Solver ?? "z3").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        bool z3 = Path.GetFileNameWithoutExtension(words[0]).StartsWith("z3", StringComparison.OrdinalIgnoreCase);
-        return new(z3 && words.Length == 1 ? SolverCommand.Z3(words[0], MemoryLimit) : new SolverCommand(words[0], [.. words.Skip(1)], z3));
+        ISmtSolver library = Library(), z3 = SolverCommand.Z3("z3", MemoryLimit), cvc5 = SolverCommand.Cvc5();
+        ISmtSolver first = Solver is null ? new FirstSolver([library, z3, cvc5], what => terminal.Error.WriteLine($"note {what}")) : Named(library);
+        SolverPool? second = confirmed ? new(new OtherSolver(first, [cvc5, z3, library]), terminal.Cancellation) : null;
+        return new(first, terminal.Cancellation) { Second = second };
+    }
+
+    // libz3: the library. Otherwise the first word is the program, the others its arguments.
+    private ISmtSolver Named(ISmtSolver library)
+    {
+        string[] words = Solver!.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string name = Path.GetFileNameWithoutExtension(words[0]);
+        if (words is ["libz3"]) return library;
+        bool z3 = name.StartsWith("z3", StringComparison.OrdinalIgnoreCase);
+        if (words.Length == 1 && z3) return SolverCommand.Z3(words[0], MemoryLimit);
+        return words.Length == 1 && name.StartsWith("cvc5", StringComparison.OrdinalIgnoreCase) ? SolverCommand.Cvc5(words[0]) : new SolverCommand(words[0], [.. words.Skip(1)], z3);
+    }
+
+    // This program as a worker; where dotnet runs it, its file is the first argument.
+    private ISmtSolver Library()
+    {
+        string self = Environment.ProcessPath ?? "sim";
+        bool hosted = Path.GetFileNameWithoutExtension(self) == "dotnet";
+        return Z3Library.Of(self, hosted ? [typeof(SolverRequest).Assembly.Location] : [], MemoryLimit);
     }
 
     /// <summary>The ladder that was asked for; records what is wrong with the request.</summary>
@@ -63,7 +83,7 @@ internal sealed class SolverArguments
 {
     private readonly Option<string?> _constraints = new("--constraints") { Description = "What is known of the inputs of layers: boxes, one-hot groups, simplexes, linear constraints", HelpName = "C.yaml" };
     private readonly Option<string?> _provers = new("--provers") { Description = $"Only these provers: {string.Join(", ", ProverCatalogue.All.Select(p => p.Name))}", HelpName = "A,B" };
-    private readonly Option<string?> _solver = new("--solver") { Description = "Program (and arguments) of an SMT-LIB solver; default: z3. With --check: who is asked again", HelpName = "Z3" };
+    private readonly Option<string?> _solver = new("--solver") { Description = "Who is asked: libz3 (the library in a process of its own), or the program (and arguments) of an SMT-LIB solver. Default: libz3, then z3, then cvc5. With --check: who is asked again", HelpName = "Z3" };
     private readonly Option<double> _timeLimit = new("--time-limit") { Description = "Seconds that the solver may take for one channel", HelpName = "S", DefaultValueFactory = _ => 10 };
     private readonly Option<int> _memoryLimit = new("--memory-limit") { Description = "Memory of one solver process", HelpName = "MIB", DefaultValueFactory = _ => 2048 };
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sim.Verification;
-using Sim.Verification.Checking;
 using Sim.Verification.Observation;
 using Sim.Verification.Verdicts;
 using Sim.Workloads.Graph;
@@ -47,18 +46,6 @@ internal static class VerdictJson
         })]);
         return document.ToJsonString(Indented);
     }
-
-    internal static string Checked(CheckReport report) => new JsonObject
-    {
-        ["schema"] = "sim/check@1",
-        ["holds"] = report.Faults.IsEmpty && report.Unchecked == 0,
-        ["layers"] = report.Layers,
-        ["proved"] = report.Proved,
-        ["refuted"] = report.Refuted,
-        ["unknown"] = report.Unknown,
-        ["unchecked"] = report.Unchecked,
-        ["faults"] = new JsonArray([.. report.Faults.Select(f => (JsonNode)f)]),
-    }.ToJsonString(Indented);
 
     private static JsonObject Head(VerifyRequest request, IntegerNetwork network, VerifyOptions claims) => new()
     {

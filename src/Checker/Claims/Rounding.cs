@@ -1,37 +1,35 @@
-using System.Globalization;
 using System.Numerics;
-using System.Text.Json;
+using Sim.Checker.Model;
 
-namespace Sim.Verification.Checking;
+namespace Sim.Checker.Claims;
 
 /// <summary>clamp(round-half-even(float32(float32(sum) · multiplier)) + zero point, low, high), in integers alone.</summary>
-internal sealed class CertifiedRounding(JsonElement json)
+internal static class Rounding
 {
-    private readonly uint[] _multipliers = [.. json.GetProperty("multipliers").GetString()!.Split(' ').Select(m => uint.Parse(m, NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
-    private readonly BigInteger _zero = json.GetProperty("zero_point").GetInt64(), _low = json.GetProperty("low").GetInt64(), _high = json.GetProperty("high").GetInt64();
-
-    internal BigInteger Of(BigInteger sum, int channel)
+    internal static BigInteger Of(Link link, int channel, BigInteger sum)
     {
-        uint bits = _multipliers[_multipliers.Length == 1 ? 0 : channel];
+        uint bits = BitConverter.SingleToUInt32Bits(link.Multipliers[link.Multipliers.Length == 1 ? 0 : channel]);
         int exponent = (int)(bits >> 23);
-        if (exponent is 0 or >= 255) throw new FormatException("a multiplier is no positive normal float32 number");
+        if (exponent is 0 or >= 255) throw new Fault("a multiplier between layers is no positive normal float32 number");
         (BigInteger significand, int power) = Binary32(sum, 0);
         (significand, power) = Binary32(significand * (bits & 0x7FFFFF | 0x800000), power + exponent - 150);
-        BigInteger whole = power >= 0 ? significand << power : HalfEven(significand, -power);
-        return BigInteger.Max(_low, BigInteger.Min(_high, whole + _zero));
+        // Beyond every clamp or below every half nothing needs to be shifted far.
+        BigInteger whole = power >= 0 ? significand << Math.Min(power, 200) : -power > 200 ? 0 : HalfEven(significand, -power);
+        return BigInteger.Max(link.Low, BigInteger.Min(link.High, whole + link.Zero));
     }
 
-    /// <summary>The steps that the sums from low to high make: the value, the first and the last sum of each.</summary>
-    internal List<(BigInteger Value, BigInteger First, BigInteger Last)> Steps(int channel, BigInteger low, BigInteger high)
+    /// <summary>The steps that the sums of a range make: the value, the first and the last sum of each.</summary>
+    internal static List<(BigInteger Value, BigInteger First, BigInteger Last)> Steps(Link link, int channel, Range sums)
     {
         var steps = new List<(BigInteger, BigInteger, BigInteger)>();
-        while (low <= high)
+        for (BigInteger low = sums.Low; low <= sums.High;)
         {
-            BigInteger value = Of(low, channel), inside = low, outside = high + 1;
+            if (steps.Count == 1 << 16) throw new Fault("the requantization between two layers has more than 65536 steps");
+            BigInteger value = Of(link, channel, low), inside = low, outside = sums.High + 1;
             while (outside - inside > 1)
             {
                 BigInteger middle = (inside + outside) / 2;
-                if (Of(middle, channel) == value) inside = middle;
+                if (Of(link, channel, middle) == value) inside = middle;
                 else outside = middle;
             }
             steps.Add((value, low, inside));

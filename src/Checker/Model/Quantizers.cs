@@ -1,0 +1,103 @@
+using System.Numerics;
+
+namespace Sim.Checker.Model;
+
+internal sealed partial class ModelReading
+{
+    private Integers Quantize(Node node)
+    {
+        Range type = Tensor.TypeRange(node.Has(2) ? Need(node, 2, "zero point").Type : 2) ?? throw new Fault("it makes no integers");
+        float[] scales = Scales(node, 1);
+        long[] zeros = Zeros(node, 2);
+        return scales.Length == 1 && zeros.Length == 1 ? Quantized(Value(node, 0), scales[0], zeros[0], type) : new(type, [type]);
+    }
+
+    private Integers Quantized(Known? value, float scale, long zero, Range type) => value switch
+    {
+        Scaled s when s.Scale == scale && s.Zero == zero && type.Holds(s.Q.Type) => s.Q with { Type = type },
+        NetworkInput input => new(type, [type]) { Source = new(input.Shape, false, scale, zero, (long)type.Low, (long)type.High) },
+        Sums sums => sums.Quantized(scale, zero, type, _propagate),
+        _ => new(type, [type]),
+    };
+
+    private Known? Dequantize(Node node)
+    {
+        float[] scales = Scales(node, 1);
+        long[] zeros = Zeros(node, 2);
+        switch (Value(node, 0))
+        {
+            case Grid g when scales.Length == 1 && zeros.Length == 1: return g with { Scale = _ => scales[0], Zero = _ => zeros[0] };
+            case Grid g:
+                int rank = g.Shape.Length, axis = (int)Math.Clamp(node.Int("axis", 1), -rank, rank);
+                axis = axis < 0 ? axis + rank : axis;
+                if (axis >= rank || node.Int("block_size", 0) != 0 || scales.Length != g.Shape[axis] || zeros.Length is var z && z != 1 && z != scales.Length) throw new Fault("its scales are not one for each place of an axis");
+                int stride = Elements(g.Shape.Skip(axis + 1));
+                return g with { Scale = i => scales[i / stride % scales.Length], Zero = i => zeros[zeros.Length == 1 ? 0 : i / stride % scales.Length] };
+            case Integers q: return new Scaled(q, One(scales, "scales of activations"), One(zeros, "zero points of activations"));
+            case Sums s when scales.Length == 1 && zeros is [0]: return s with { Scales = [.. s.Scales.Select(v => v * scales[0])] };
+            default: return null;
+        }
+    }
+
+    // Quant, IntQuant, BipolarQuant of QONNX: clip(x / scale + zero), rounded; integers and scales in float32.
+    private Known Qonnx(Node node)
+    {
+        bool bipolar = node.Op == "BipolarQuant", signed = node.Int("signed", 1) != 0, narrow = node.Int("narrow", 0) != 0;
+        float bits = bipolar ? 1 : One(Need(node, 3, "bit width") is { IsFloat: true } t ? t.Reals() : [.. Need(node, 3, "bit width").Integers().Select(b => (float)b)], "bit widths");
+        if (!(bits >= 1 && bits <= 32) || bits != MathF.Floor(bits)) throw new Fault("its bit width is not 1 to 32");
+        string mode = node.Text("rounding_mode", "ROUND").ToUpperInvariant();
+        bool even = mode is "ROUND" or "HALF_EVEN";
+        bipolar |= bits == 1 && signed;
+        float half = MathF.ScaleB(1, (int)bits - 1), low = bipolar ? -1 : signed ? narrow ? 1 - half : -half : 0, high = bipolar ? 1 : signed ? half - 1 : 2 * half - (narrow ? 2 : 1);
+        var type = new Range(new BigInteger(low), new BigInteger(high));
+        Tensor scale = Need(node, 1, "scale");
+        Tensor? zero = node.Op == "BipolarQuant" ? null : Need(node, 2, "zero point");
+        _ = Scales(node, 1);
+        if (Constant(node, 0) is { IsFloat: true } x)
+        {
+            Func<int, float> s = Spread(scale, x.Shape), z = zero is null ? _ => 0 : Spread(zero, x.Shape);
+            long Integer(int i)
+            {
+                float y = node.Op == "BipolarQuant" ? x.Real(i) : x.Real(i) / s(i) + z(i);
+                if (float.IsNaN(y)) throw new Fault("a weight is no number");
+                return bipolar ? y >= 0 ? 1 : -1 : (long)Rounded(mode, Math.Clamp(y, low, high));
+            }
+            return new Grid(x.Shape, type, Integer, s, i => (long)z(i));
+        }
+        float zeroPoint = zero is null ? 0 : One(zero.Reals(), "zero points of activations"), one = One(scale.Reals(), "scales of activations");
+        if (zeroPoint != MathF.Floor(zeroPoint)) throw new Fault("its zero point is no integer");
+        Integers q = even && !bipolar ? Quantized(Value(node, 0), one, (long)zeroPoint, type) : new(type, [type]);
+        return new Scaled(q with { IsBipolar = bipolar }, one, (long)zeroPoint);
+    }
+
+    private static float Rounded(string mode, float x) => mode switch
+    {
+        "ROUND" or "HALF_EVEN" => MathF.Round(x, MidpointRounding.ToEven),
+        "CEIL" => MathF.Ceiling(x),
+        "FLOOR" => MathF.Floor(x),
+        "DOWN" => MathF.Truncate(x),
+        "UP" => MathF.Sign(x) * MathF.Ceiling(MathF.Abs(x)),
+        "HALF_UP" => MathF.Sign(x) * MathF.Floor(MathF.Abs(x) + 0.5f),
+        "HALF_DOWN" => MathF.Sign(x) * MathF.Ceiling(MathF.Abs(x) - 0.5f),
+        _ => throw new Fault("its rounding mode is not known"),
+    };
+
+    // An element of a tensor repeated to a shape by the rules of broadcasting.
+    private static Func<int, float> Spread(Tensor t, int[] shape)
+    {
+        if (t.Count == 1) return _ => t.Real(0);
+        int[] from = [.. Enumerable.Repeat(1, Math.Max(0, shape.Length - t.Shape.Length)), .. t.Shape];
+        if (from.Length != shape.Length || from.Where((d, i) => d != 1 && d != shape[i]).Any()) throw new Fault("a scale or zero point does not fit what it scales");
+        return i =>
+        {
+            int at = 0, step = 1;
+            for (int d = shape.Length - 1; d >= 0; d--)
+            {
+                if (from[d] != 1) at += i % shape[d] * step;
+                step *= from[d];
+                i /= shape[d];
+            }
+            return t.Real(at);
+        };
+    }
+}

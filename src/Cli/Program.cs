@@ -30,7 +30,8 @@ internal static class Program
     private static int Solve(string memory, Terminal terminal)
     {
         using var input = new StreamReader(Terminal.OpenInput());
-        return int.TryParse(memory, NumberStyles.None, CultureInfo.InvariantCulture, out int mib) && Z3Library.Work(input, terminal.Out, mib) ? ExitCode.Ok : ExitCode.BadInput;
+        string? library = Environment.GetEnvironmentVariable("LIBZ3") is { Length: > 0 } named ? named : null;
+        return int.TryParse(memory, NumberStyles.None, CultureInfo.InvariantCulture, out int mib) && Z3Library.Work(input, terminal.Out, mib, library) ? ExitCode.Ok : ExitCode.BadInput;
     }
 
     private static int Run(string[] args, Terminal terminal)

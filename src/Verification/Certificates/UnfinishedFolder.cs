@@ -3,6 +3,9 @@ namespace Sim.Verification.Certificates;
 /// <summary>A folder that is filled under another name beside its place and renamed when it is whole. Disposing of it before removes it.</summary>
 public sealed class UnfinishedFolder : IDisposable
 {
+    // Tells the folders that one process is about to make apart.
+    private static int _made;
+
     private readonly string _place;
     private bool _placed;
 
@@ -15,7 +18,8 @@ public sealed class UnfinishedFolder : IDisposable
         if (Directory.Exists(_place) && Directory.EnumerateFileSystemEntries(_place).Any()) throw new IOException($"'{place}' is not empty");
         string parent = System.IO.Path.GetDirectoryName(_place) ?? throw new IOException($"'{place}' is no folder that can be made");
         Directory.CreateDirectory(parent);
-        Path = System.IO.Path.Combine(parent, $".{System.IO.Path.GetFileName(_place)}.{Guid.NewGuid():N}");
+        do Path = System.IO.Path.Combine(parent, $".{System.IO.Path.GetFileName(_place)}.{Environment.ProcessId}-{Interlocked.Increment(ref _made)}.new");
+        while (Directory.Exists(Path));
         Directory.CreateDirectory(Path);
     }
 

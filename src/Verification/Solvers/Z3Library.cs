@@ -23,14 +23,15 @@ public static class Z3Library
         new SolverCommand(program, [.. arguments, WorkerArgument, memoryMiB.ToString(CultureInfo.InvariantCulture)], true);
 
     /// <summary>Runs as a worker until the input ends.</summary>
+    /// <param name="library">The file of libz3; null: where the system has it.</param>
     /// <returns>False when there is no libz3 on this machine; the output says so.</returns>
-    public static bool Work(TextReader input, TextWriter output, int memoryMiB)
+    public static bool Work(TextReader input, TextWriter output, int memoryMiB, string? library = null)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(output);
         try
         {
-            Resolve();
+            Resolve(library);
             Native.Z3_global_param_set("memory_max_size", memoryMiB.ToString(CultureInfo.InvariantCulture));
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
@@ -66,15 +67,15 @@ public static class Z3Library
         return context;
     }
 
-    // P/Invoke asks for "libz3"; systems have it under other names, and LIBZ3 overrides them all.
-    private static void Resolve()
+    // P/Invoke asks for "libz3"; systems have it under other names.
+    private static void Resolve(string? named)
     {
         if (_resolves) return;
         _resolves = true;
         NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, (name, assembly, path) =>
         {
             if (!name.Contains("z3", StringComparison.OrdinalIgnoreCase)) return IntPtr.Zero;
-            if (Environment.GetEnvironmentVariable("LIBZ3") is { Length: > 0 } named) return NativeLibrary.TryLoad(named, out IntPtr own) ? own : throw new DllNotFoundException(named);
+            if (named is not null) return NativeLibrary.TryLoad(named, out IntPtr own) ? own : throw new DllNotFoundException(named);
             foreach (string candidate in Names)
                 if (NativeLibrary.TryLoad(candidate, out IntPtr library)) return library;
             return IntPtr.Zero;

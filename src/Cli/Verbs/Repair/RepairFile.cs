@@ -7,7 +7,7 @@ internal static class RepairFile
 {
     internal static void Write(string path, byte[] model, bool force)
     {
-        string full = Path.GetFullPath(path), fresh = $"{full}.{Guid.NewGuid():N}.tmp";
+        string full = Path.GetFullPath(path), fresh = $"{full}.{Environment.ProcessId}.new";
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(full)!);

@@ -62,7 +62,11 @@ public sealed class OnnxSchemaTests
         Assert.That(Check(new OperatorSchema("Sofmax", 13, 1, 1, 1, 1, ImmutableSortedDictionary<string, SchemaAttribute>.Empty), []), Does.Contain("did you mean 'Softmax'?"));
     }
 
-    private static IEnumerable<string> OtherDomains => ["Quant", "IntQuant", "BipolarQuant", "Trunc"];
+    private static IEnumerable<string> OtherDomains =>
+    [
+        "Quant", "IntQuant", "BipolarQuant", "Trunc", "MatMulNBits", "QGemm", "QLinearAdd", "QLinearAveragePool", "QLinearConcat", "QLinearGlobalAveragePool", "QLinearLeakyRelu",
+        "QLinearMul", "QLinearSigmoid", "QLinearSoftmax",
+    ];
 
     private static string Check(OperatorSchema version, NodeAttribute[] attributes)
     {

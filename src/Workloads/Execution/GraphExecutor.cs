@@ -70,9 +70,9 @@ public static class GraphExecutor
             throw call.Fail(Beyond);
         }
         // What a part of a parallel loop met.
-        catch (AggregateException e) when (e.GetBaseException() is OverflowException or NetworkException)
+        catch (AggregateException e) when (e.Flatten().InnerExceptions.All(i => i is OverflowException or NetworkException))
         {
-            throw e.GetBaseException() as NetworkException ?? call.Fail(Beyond);
+            throw e.Flatten().InnerExceptions.OfType<NetworkException>().FirstOrDefault() ?? call.Fail(Beyond);
         }
         catch (NetworkException e) when (e.Node is null)
         {

@@ -23,11 +23,28 @@ internal class OperatorCall(Node node, int opset, Tensor?[] inputs)
 
     internal long Int(string name, long absent) => !Node.Attributes.TryGetValue(name, out NodeAttribute? a) ? absent : a.Integer ?? throw Wrong(name, "an integer");
 
-    internal bool Flag(string name, bool absent) => Int(name, absent ? 1 : 0) != 0;
+    internal bool Flag(string name, bool absent) => Int(name, absent ? 1 : 0) switch
+    {
+        0 => false,
+        1 => true,
+        long other => throw Fail($"attribute '{name}' is {other}; allowed are 0 and 1"),
+    };
+
+    /// <summary>The element type that an attribute names by ONNX's code; null when it is absent or 0.</summary>
+    internal ElementType? Type(string name)
+    {
+        int code = Small(Int(name, 0), name);
+        return code == 0 ? null : ElementTypes.FromOnnx(code) ?? throw Fail($"attribute '{name}' names {ElementTypes.OnnxName(code)}, which is not supported");
+    }
+
 
     internal float Real(string name, float absent) => !Node.Attributes.TryGetValue(name, out NodeAttribute? a) ? absent : a.Real ?? throw Wrong(name, "a float");
 
     internal string Text(string name, string absent) => !Node.Attributes.TryGetValue(name, out NodeAttribute? a) ? absent : a.Text ?? throw Wrong(name, "a string");
+
+    /// <summary>A float list attribute; null when absent.</summary>
+    internal float[]? Reals(string name) => !Node.Attributes.TryGetValue(name, out NodeAttribute? a) ? null
+        : a.Reals.IsDefault ? throw Wrong(name, "a list of floats") : [.. a.Reals];
 
     /// <summary>An integer list attribute as ints; null when absent.</summary>
     internal int[]? Ints(string name) => Longs(name) is { } list ? Array.ConvertAll(list, v => Small(v, name)) : null;

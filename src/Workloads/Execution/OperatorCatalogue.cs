@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Sim.Foundation.Diagnostics;
 using Sim.Workloads.Execution.Operators;
@@ -10,6 +11,23 @@ namespace Sim.Workloads.Execution;
 public static class OperatorCatalogue
 {
     private const int Any = int.MaxValue;
+
+    // What onnxruntime's quantizer writes beyond the standard.
+    private static IEnumerable<Operator> QuantizedOfMicrosoft => new Operator[]
+    {
+        new("QuantizeLinear", 2, 3, 1, "axis block_size", QuantizationOperators.Quantize, QuantizationOperators.QuantizeShape),
+        new("DequantizeLinear", 2, 3, 1, "axis block_size", QuantizationOperators.Dequantize, QuantizationOperators.DequantizeShape),
+        new("QLinearAdd", 7, 8, 1, "", QLinearOperators.Add, QLinearOperators.BinaryShape),
+        new("QLinearMul", 7, 8, 1, "", QLinearOperators.Mul, QLinearOperators.BinaryShape),
+        new("QLinearConcat", 5, Any, 1, "axis", QLinearOperators.Concat, QLinearOperators.ConcatShape),
+        new("QLinearAveragePool", 4, 5, 1, "auto_pad ceil_mode channels_last count_include_pad kernel_shape pads strides", QLinearOperators.AveragePool, QLinearOperators.PoolShape),
+        new("QLinearGlobalAveragePool", 5, 5, 1, "channels_last", QLinearOperators.GlobalAveragePool, QLinearOperators.GlobalShape),
+        new("QLinearSigmoid", 4, 5, 1, "", QLinearOperators.Sigmoid, ShapeRules.Same),
+        new("QLinearLeakyRelu", 4, 5, 1, "alpha", QLinearOperators.LeakyRelu, ShapeRules.Same),
+        new("QLinearSoftmax", 5, 5, 1, "axis opset", QLinearOperators.Softmax, ShapeRules.Same),
+        new("QGemm", 6, 9, 1, "alpha transA transB", QuantizedProducts.Gemm, QuantizedProducts.GemmShape),
+        new("MatMulNBits", 3, 6, 1, "K N accuracy_level bits block_size", MatMulNBits.Run, MatMulNBits.Shape),
+    }.Select(o => o with { Domains = [QLinearOperators.Domain], TakesStored = true });
 
     private static readonly ImmutableArray<Operator> List =
     [
@@ -58,7 +76,7 @@ public static class OperatorCatalogue
         new("LeakyRelu", 1, 1, 1, "alpha", UnaryOperators.With(Activations.LeakyRelu), ShapeRules.SameReal),
         new("Elu", 1, 1, 1, "alpha", UnaryOperators.With(Activations.Elu), ShapeRules.SameReal),
         new("Selu", 1, 1, 1, "alpha gamma", UnaryOperators.With(Activations.Selu), ShapeRules.SameReal),
-        new("Gelu", 1, 1, 1, "approximate", UnaryOperators.With(Activations.Gelu), ShapeRules.SameReal),
+        new("Gelu", 1, 1, 1, "approximate", UnaryOperators.With(Activations.Gelu), Activations.GeluShape),
         new("HardSigmoid", 1, 1, 1, "alpha beta", UnaryOperators.With(Activations.HardSigmoid), ShapeRules.SameReal),
         new("ThresholdedRelu", 1, 1, 1, "alpha", UnaryOperators.With(Activations.ThresholdedRelu), ShapeRules.SameReal),
         new("HardSwish", 1, 1, 1, "", UnaryOperators.Of(Activations.HardSwish), ShapeRules.SameReal),
@@ -119,12 +137,22 @@ public static class OperatorCatalogue
         new("ReduceSumSquare", 1, 2, 1, "axes keepdims noop_with_empty_axes", Reductions.Of(0, (s, x) => s + x * x), Reductions.Shape),
         new("ArgMax", 1, 1, 1, "axis keepdims select_last_index", Reductions.ArgMax, Reductions.ArgShape),
         new("ArgMin", 1, 1, 1, "axis keepdims select_last_index", Reductions.ArgMin, Reductions.ArgShape),
+        new("Resize", 1, 4, 1, "antialias axes coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value keep_aspect_ratio_policy mode nearest_mode",
+            Resizing.Resize, Resizing.ResizeShape),
+        new("Upsample", 1, 2, 1, "mode scales", Resizing.Upsample, Resizing.UpsampleShape),
+        new("OneHot", 3, 3, 1, "axis", OneHotOperator.Run, OneHotOperator.Shape),
+        .. QuantizedOfMicrosoft,
     ];
 
-    private static readonly Dictionary<string, Operator> ByName = List.ToDictionary(o => o.OpType);
+    private static readonly FrozenDictionary<(string Domain, string OpType), Operator> ByName =
+        List.SelectMany(o => o.Domains.Select(d => ((d, o.OpType), o))).ToFrozenDictionary(p => p.Item1, p => p.o);
 
     /// <summary>Names of the supported operators in alphabetical order; Constant nodes are read as constants.</summary>
-    public static ImmutableArray<string> Names { get; } = [.. List.Select(o => o.OpType).Append("Constant").Order(StringComparer.Ordinal)];
+    public static ImmutableArray<string> Names { get; } = [.. List.Select(o => o.OpType).Append("Constant").Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>Every attribute that is understood, by operator; one of com.microsoft that shares its name with the standard is "com.microsoft:NAME".</summary>
+    public static IEnumerable<(string Operator, string Attribute)> UnderstoodAttributes => List.SelectMany(o => o.AttributeNames.Select(a =>
+        (o.Domains.Contains("") || !OnnxSchema.IsStandard(o.OpType) ? o.OpType : $"{o.Domains[0]}:{o.OpType}", a)));
 
     /// <summary>Whether a node's operator is in the catalogue.</summary>
     public static bool Supports(Node node)
@@ -133,7 +161,7 @@ public static class OperatorCatalogue
         return Find(node) is not null;
     }
 
-    internal static Operator? Find(Node node) => ByName.TryGetValue(node.OpType, out Operator? op) && op.Domains.Contains(node.Domain) ? op : null;
+    internal static Operator? Find(Node node) => ByName.GetValueOrDefault((node.Domain, node.OpType));
 
     /// <summary>Says that a node's operator is not supported and, unless that has been said before, what is.</summary>
     internal static string Unsupported(Node node, bool listNames = true)

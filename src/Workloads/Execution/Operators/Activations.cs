@@ -49,6 +49,12 @@ internal static class Activations
         string other => throw call.Fail($"approximate '{other}' is not one of none, tanh"),
     };
 
+    internal static StaticValue[] GeluShape(ShapeCall call)
+    {
+        _ = Gelu(call);
+        return ShapeRules.SameReal(call);
+    }
+
     internal static double HardSwish(double x) => x * Math.Max(0, Math.Min(1, x / 6 + 0.5));
 
     internal static double Mish(double x) => x * Math.Tanh(Softplus(x));

@@ -61,9 +61,9 @@ internal static class MatrixProducts
         return [Casting.Rounded(a.Type, plan.OutputShape, product)];
     }
 
-    internal static float[] Transposed(float[] source, int rows, int columns)
+    internal static T[] Transposed<T>(T[] source, int rows, int columns)
     {
-        var result = new float[source.Length];
+        var result = new T[source.Length];
         for (int r = 0; r < rows; r++)
             for (int c = 0; c < columns; c++) result[c * rows + r] = source[r * columns + c];
         return result;

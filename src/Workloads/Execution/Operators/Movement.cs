@@ -31,9 +31,14 @@ internal static class Movement
     internal static Tensor[] Transpose(OperatorCall call)
     {
         Tensor x = call.Input(0);
-        int[] perm = Permutation(call, x.Shape.Length);
+        return [Permuted(x, Permutation(call, x.Shape.Length))];
+    }
+
+    /// <summary>The tensor with its axes in another order.</summary>
+    internal static Tensor Permuted(Tensor x, int[] perm)
+    {
         int[] strides = Shapes.Strides(x.Shape);
-        return [Strided(x, [.. perm.Select(p => x.Shape[p])], [.. perm.Select(p => strides[p])])];
+        return Strided(x, [.. perm.Select(p => x.Shape[p])], [.. perm.Select(p => strides[p])]);
     }
 
     internal static StaticValue[] TransposeShape(ShapeCall call) =>
@@ -106,9 +111,12 @@ internal static class Movement
     {
         axis = call.Axis(call.Int("axis", 0), x.Length);
         int total = x[axis], parts = call.Small(call.Int("num_outputs", call.OutputCount), "num_outputs");
+        if (parts != call.OutputCount) throw call.Fail($"num_outputs {parts} is not the number of outputs, {call.OutputCount}");
+        if (call.Has("num_outputs") && call.InputCount > 1 && call.Optional(1) is not null) throw call.Fail("both num_outputs and sizes are given; allowed is one of them");
         if (parts < 1 || parts > Math.Max(total, call.OutputCount)) throw call.Fail($"num_outputs {parts} does not fit dimension {axis} of {Shapes.Text(x)}");
         int even = (total + parts - 1) / parts;
         int[] sizes = call.IntsFromInputOr(1, "split") ?? [.. Enumerable.Range(0, parts).Select(i => Math.Clamp(total - i * even, 0, even))];
+        if (sizes.Length != call.OutputCount) throw call.Fail($"{sizes.Length} sizes do not fit {call.OutputCount} outputs");
         if (sizes.Sum() != total || sizes.Any(s => s < 0)) throw call.Fail($"sizes {Shapes.Text(sizes)} do not add up to dimension {axis} of {Shapes.Text(x)}");
         return sizes;
     }
@@ -126,7 +134,9 @@ internal static class Movement
     {
         Tensor x = call.Input(0), indices = call.Input(1);
         int axis = call.Axis(call.Int("axis", 0), x.Shape.Length), inner = Shapes.Count(x.Shape.AsSpan(axis + 1)), outer = Shapes.Count(x.Shape.AsSpan(0, axis));
-        int[] picks = Array.ConvertAll(call.Integers(indices, 1), i => call.Axis(i, x.Shape[axis]));
+        int size = x.Shape[axis];
+        int[] picks = Array.ConvertAll(call.Integers(indices, 1), i => i >= -size && i < size ? (int)(i < 0 ? i + size : i)
+            : throw call.Fail($"index {i} is outside axis {axis} of {Shapes.Text(x.Shape)}; allowed are {-size} to {size - 1}"));
         var source = new int[Shapes.Count([outer, picks.Length, inner])];
         int to = 0;
         for (int o = 0; o < outer; o++)
@@ -180,8 +190,16 @@ internal static class Movement
         return repeats.Length == x.Length && repeats.All(r => r >= 0) ? repeats : throw call.Fail($"repeats {Shapes.Text(repeats)} do not fit {Shapes.Text(x)}");
     }
 
+    private static bool DepthFirst(OperatorCall call) => call.Text("mode", "DCR") switch
+    {
+        "DCR" => true,
+        "CRD" => false,
+        string other => throw call.Fail($"mode '{other}' is not one of DCR, CRD"),
+    };
+
     internal static StaticValue[] DepthToSpaceShape(ShapeCall call)
     {
+        _ = DepthFirst(call);
         int[] x = call.In(0).Shape;
         int b = Block(call, x);
         return x[1] % (b * b) == 0 ? call.Like([x[0], x[1] / (b * b), x[2] * b, x[3] * b]) : throw call.Fail($"blocksize {b} does not divide {x[1]} channels");
@@ -201,7 +219,7 @@ internal static class Movement
         (int n, int c, int h, int w) = (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
         if (c % (b * b) != 0) throw call.Fail($"blocksize {b} does not divide {c} channels");
         int small = c / (b * b), plane = h * w;
-        bool depthFirst = call.Text("mode", "DCR") == "DCR";
+        bool depthFirst = DepthFirst(call);
         int blockY = depthFirst ? b * small * plane : b * plane, blockX = depthFirst ? small * plane : plane, channel = depthFirst ? plane : b * b * plane;
         return [ShapeOperators.With(call, Strided(x, [n, small, h, b, w, b], [c * plane, channel, w, blockY, 1, blockX]), [n, small, h * b, w * b])];
     }

@@ -8,8 +8,7 @@ internal static class Normalization
     internal static Tensor[] Batch(OperatorCall call)
     {
         Tensor x = call.Input(0);
-        if (!call.Flag("spatial", true)) throw call.Fail("spatial = 0 is not supported");
-        if (call.Flag("training_mode", false)) throw call.Fail("training_mode = 1 is not supported; only inference is");
+        RequireInference(call);
         if (x.Shape.Length < 2) throw call.Fail($"input {Shapes.Text(x.Shape)} has no channels");
         float[] values = call.Floats(x, "input"), result = new float[values.Length];
         int channels = x.Shape[1], size = x.Count / Math.Max(1, x.Shape[0] * channels);
@@ -22,6 +21,13 @@ internal static class Normalization
             for (int i = plane * size; i < (plane + 1) * size; i++) result[i] = (values[i] - mean[c]) * factor + bias[c];
         }
         return [Casting.Rounded(x.Type, x.Shape, result)];
+    }
+
+    private static void RequireInference(OperatorCall call)
+    {
+        if (!call.Flag("spatial", true)) throw call.Fail("spatial = 0 is not supported");
+        if (call.Flag("training_mode", false)) throw call.Fail("training_mode = 1 is not supported; only inference is");
+        if (call.Int("stash_type", 1) != 1) throw call.Fail("stash_type must be 1 (float32)");
     }
 
     internal static Tensor[] Instance(OperatorCall call)
@@ -40,6 +46,7 @@ internal static class Normalization
     internal static Tensor[] Layer(OperatorCall call)
     {
         Tensor x = call.Input(0);
+        RequireInference(call);
         float[] values = call.Floats(x, "input"), result = new float[values.Length];
         int axis = call.Axis(call.Int("axis", -1), x.Shape.Length), size = Shapes.Count(x.Shape.AsSpan(axis));
         float[] scale = Spread(call, 1, x.Shape[axis..])!;
@@ -53,18 +60,21 @@ internal static class Normalization
         return call.OutputCount == 1 ? [y] : [y, Tensor.OfFloats(means, statistics), Tensor.OfFloats(factors, statistics)];
     }
 
-    internal static Tensor[] Softmax(OperatorCall call) => Exponential(call, (e, sum, _, _) => (float)(e / sum));
+    internal static Tensor[] Softmax(OperatorCall call) => Softmax(call, call.Opset < 13 ? 1 : -1);
 
-    internal static Tensor[] LogSoftmax(OperatorCall call) => Exponential(call, (_, sum, x, max) => (float)((double)x - max - Math.Log(sum)));
+    /// <summary>Softmax where the default axis is another.</summary>
+    internal static Tensor[] Softmax(OperatorCall call, int defaultAxis) => Exponential(call, defaultAxis, (e, sum, _, _) => (float)(e / sum));
+
+    internal static Tensor[] LogSoftmax(OperatorCall call) => Exponential(call, call.Opset < 13 ? 1 : -1, (_, sum, x, max) => (float)((double)x - max - Math.Log(sum)));
 
     // Before opset 13 every dimension from the axis on is one row; since then a row is the axis alone.
-    private static Tensor[] Exponential(OperatorCall call, Func<double, double, float, float, float> finish)
+    private static Tensor[] Exponential(OperatorCall call, int defaultAxis, Func<double, double, float, float, float> finish)
     {
         Tensor x = call.Input(0);
         float[] values = call.Floats(x, "input"), result = new float[values.Length];
         if (values.Length == 0) return [x];
         bool flatten = call.Opset < 13;
-        int axis = call.Axis(call.Int("axis", flatten ? 1 : -1), Math.Max(1, x.Shape.Length));
+        int axis = call.Axis(call.Int("axis", defaultAxis), Math.Max(1, x.Shape.Length));
         int[] shape = x.Shape.Length == 0 ? [1] : x.Shape;
         int length = flatten ? Shapes.Count(shape.AsSpan(axis)) : shape[axis], step = flatten ? 1 : Shapes.Count(shape.AsSpan(axis + 1));
         var e = new double[length];
@@ -108,6 +118,7 @@ internal static class Normalization
     internal static StaticValue[] LayerShape(ShapeCall call)
     {
         int[] x = call.In(0).Shape;
+        RequireInference(call);
         call.RequireFloats(call.In(0).Type, "input");
         int axis = call.Axis(call.Int("axis", -1), x.Length);
         int[] rows = x[axis..], statistics = [.. x.Select((d, i) => i < axis ? d : 1)];
@@ -121,6 +132,7 @@ internal static class Normalization
     internal static ShapeRule ChannelShape(int vectors) => call =>
     {
         int[] x = call.In(0).Shape;
+        RequireInference(call);
         call.RequireFloats(call.In(0).Type, "input");
         if (x.Length < (vectors == 4 ? 2 : 3)) throw call.Fail($"input {Shapes.Text(x)} has no {(vectors == 4 ? "channels" : "spatial dimensions")}");
         for (int i = 1; i <= vectors; i++)

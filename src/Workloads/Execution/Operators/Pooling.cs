@@ -32,7 +32,10 @@ internal static class Pooling
         return [new Tensor(x.Type, shape, data), Tensor.OfIntegers(ElementType.Int64, indices, shape)];
     }
 
-    internal static Tensor[] AveragePool(OperatorCall call)
+    internal static Tensor[] AveragePool(OperatorCall call) => AveragePool(call, single: false);
+
+    /// <summary>Sums run in double, or in float32 where an operator of integers asks for that of onnxruntime: there a low bit decides a tie.</summary>
+    internal static Tensor[] AveragePool(OperatorCall call, bool single)
     {
         Tensor x = call.Input(0);
         float[] values = call.Floats(x, "input");
@@ -45,7 +48,7 @@ internal static class Pooling
         Walk(x.Shape, win, (output, plane, window, inside) =>
         {
             double sum = 0;
-            for (int i = 0; i < inside; i++) sum += values[plane + window[i]];
+            for (int i = 0; i < inside; i++) sum = single ? (float)sum + values[plane + window[i]] : sum + values[plane + window[i]];
             int divisor = countPadding ? padded[output % perPlane] : inside;
             result[output] = divisor > 0 ? (float)(sum / divisor) : throw call.Fail("a window covers no input element");
         });

@@ -55,7 +55,7 @@ internal static class QonnxOperators
     {
         Tensor x = call.Input(0), t = call.Input(index);
         string what = positive ? "scale" : "zero point";
-        float[] values = call.Floats(t, what);
+        float[] values = Numbers(call, t, what);
         if (positive && values.Any(s => !(s > 0) || !float.IsFinite(s))) throw call.Fail("every scale must be greater than 0 and finite");
         if (!positive && values.Any(z => !float.IsFinite(z))) throw call.Fail("every zero point must be finite");
         if (Shapes.Broadcast(x.Shape, t.Shape) is not { } shape || t.Count != 1 && !shape.SequenceEqual(x.Shape))
@@ -66,6 +66,15 @@ internal static class QonnxOperators
     private static float One(OperatorCall call, int index, string what)
     {
         Tensor t = call.Input(index);
-        return t.Count != 1 ? throw call.Fail($"{what} must be a scalar, found {Shapes.Text(t.Shape)}") : t.Type.IsReal() ? call.Floats(t, what)[0] : t.Integer(0);
+        return t.Count != 1 ? throw call.Fail($"{what} must be a scalar, found {Shapes.Text(t.Shape)}") : Numbers(call, t, what)[0];
+    }
+
+    // The value counts, whatever number type holds it.
+    private static float[] Numbers(OperatorCall call, Tensor t, string what)
+    {
+        if (t.Type == ElementType.Bool) throw call.Fail($"{what} must be a number, found {t.Type}");
+        var values = new float[t.Count];
+        for (int i = 0; i < values.Length; i++) values[i] = (float)t.Real(i);
+        return values;
     }
 }

@@ -5,7 +5,7 @@ using Sim.Workloads.Quantization;
 namespace Sim.Workloads.Execution.Operators;
 
 /// <summary>
-/// QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger. Sums are exact integers; a sum beyond int32 is an error, because ONNX defines none. Requantization is
+/// QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger, QGemm. Sums are int32 and wrap, as ONNX lets them. Requantization is
 /// round-half-even(float(sum) · (x_scale · w_scale / y_scale)) + y_zero, in float32, saturated.
 /// </summary>
 internal static class QuantizedProducts
@@ -17,43 +17,67 @@ internal static class QuantizedProducts
     {
         Tensor x = call.Input(0), w = call.Input(3);
         ConvPlan plan = ConvPlan.Of(call, x.Shape, w.Shape);
-        Requantizer requantize = Requantizer.Of(call, 1, 4, 6, plan.Groups * plan.GroupOutputs);
-        long[] bias = call.Optional(8) is { } b ? call.Integers(b, 8) : new long[plan.Groups * plan.GroupOutputs];
-        if (bias.Length != plan.Groups * plan.GroupOutputs) throw call.Fail($"{bias.Length} biases do not fit {plan.Groups * plan.GroupOutputs} output channels");
-        long[] sums = Sums(call, plan, Centred(call, x, 2), CentredChannels(call, w, 5), bias);
-        for (int i = 0; i < sums.Length; i++) sums[i] = requantize.Apply(sums[i], i / plan.Pixels % bias.Length);
-        return [new Tensor(requantize.Type, plan.OutputShape, sums)];
+        int channels = plan.Groups * plan.GroupOutputs;
+        Requantizer requantize = Requantizer.Of(call, 1, 4, 6, channels);
+        int[] bias = call.Optional(8) is { } b ? Bias(call, b, channels) : new int[channels];
+        int[] sums = Sums(plan, Centred(call, x, 2, Along.Nothing), Centred(call, w, 5, Along.Channels), bias);
+        return [requantize.Apply(sums, plan.OutputShape, i => i / plan.Pixels % channels)];
     }
 
     internal static Tensor[] ConvInteger(OperatorCall call)
     {
         Tensor x = call.Input(0), w = call.Input(1);
         ConvPlan plan = ConvPlan.Of(call, x.Shape, w.Shape);
-        long[] sums = Sums(call, plan, Centred(call, x, 2), CentredChannels(call, w, 3), new long[plan.Groups * plan.GroupOutputs]);
-        return [new Tensor(ElementType.Int32, plan.OutputShape, sums)];
+        return [new Tensor(ElementType.Int32, plan.OutputShape,
+            Sums(plan, Centred(call, x, 2, Along.Nothing), Centred(call, w, 3, Along.Channels), new int[plan.Groups * plan.GroupOutputs]))];
     }
 
     internal static Tensor[] MatMul(OperatorCall call)
     {
         Tensor a = call.Input(0), b = call.Input(3);
         MatMulPlan plan = MatMulPlan.Of(call, a.Shape, b.Shape);
-        Requantizer requantize = Requantizer.Of(call, 1, 4, 6, plan.N);
-        long[] sums = Products(call, plan, Centred(call, a, 2), Centred(call, b, 5));
-        for (int i = 0; i < sums.Length; i++) sums[i] = requantize.Apply(sums[i], i % plan.N);
-        return [new Tensor(requantize.Type, plan.OutputShape, sums)];
+        int[] sums = Products(plan, Centred(call, a, 2, Along.Rows), Centred(call, b, 5, Along.Columns));
+        return [Requantizer.OfMatrices(call, plan).Apply(sums, plan.OutputShape, i => i)];
     }
 
     internal static Tensor[] MatMulInteger(OperatorCall call)
     {
         Tensor a = call.Input(0), b = call.Input(1);
         MatMulPlan plan = MatMulPlan.Of(call, a.Shape, b.Shape);
-        return [new Tensor(ElementType.Int32, plan.OutputShape, Products(call, plan, Centred(call, a, 2, rows: true), Centred(call, b, 3)))];
+        return [new Tensor(ElementType.Int32, plan.OutputShape, Products(plan, Centred(call, a, 2, Along.Rows), Centred(call, b, 3, Along.Columns)))];
     }
 
-    private static long[] Sums(OperatorCall call, ConvPlan plan, int[] x, int[] w, long[] bias)
+    /// <summary>QGemm of com.microsoft: C is int32 at the scale of the sums; without an output scale the result is float32.</summary>
+    internal static Tensor[] Gemm(OperatorCall call)
+    {
+        Tensor a = call.Input(0), b = call.Input(3);
+        if (a.Shape.Length != 2 || b.Shape.Length != 2) throw call.Fail($"A {Shapes.Text(a.Shape)} and B {Shapes.Text(b.Shape)} must be matrices");
+        bool transA = call.Flag("transA", false), transB = call.Flag("transB", false);
+        int m = a.Shape[transA ? 1 : 0], n = b.Shape[transB ? 0 : 1];
+        int[] left = Centred(call, a, 2, Along.Nothing), right = Centred(call, b, 5, transB ? Along.Channels : Along.Columns);
+        if (transA) left = MatrixProducts.Transposed(left, a.Shape[0], m);
+        if (transB) right = MatrixProducts.Transposed(right, n, b.Shape[1]);
+        int[] sums = Products(MatMulPlan.Of(call, [m, a.Shape[transA ? 0 : 1]], [b.Shape[transB ? 1 : 0], n]), left, right);
+        if (call.Optional(6) is { } c)
+        {
+            if (c.Type != ElementType.Int32 || Shapes.Broadcast(c.Shape, [m, n]) is not { } wide || !wide.SequenceEqual([m, n]))
+                throw call.Fail($"C must be Int32 and broadcast to [{m},{n}], found {c.Type} {Shapes.Text(c.Shape)}");
+            int[] addend = Broadcasting.Expand(c.Span<int>().ToArray(), c.Shape, [m, n]);
+            for (int i = 0; i < sums.Length; i++) sums[i] = unchecked(sums[i] + addend[i]);
+        }
+        if (call.Optional(7) is not null) return [Requantizer.Of(call, 1, 4, 7, n, call.Real("alpha", 1)).Apply(sums, [m, n], i => i % n)];
+        float[] scales = Requantizer.InputScales(call, 1, 4, n, call.Real("alpha", 1)), result = new float[sums.Length];
+        for (int i = 0; i < result.Length; i++) result[i] = sums[i] * scales[scales.Length == 1 ? 0 : i % n];
+        return [Tensor.OfFloats(result, m, n)];
+    }
+
+    private static int[] Bias(OperatorCall call, Tensor b, int channels) =>
+        b.Type == ElementType.Int32 && b.Count == channels ? b.Span<int>().ToArray() : throw call.Fail($"the bias must be {channels} Int32, found {b.Count} {b.Type}");
+
+    private static int[] Sums(ConvPlan plan, int[] x, int[] w, int[] bias)
     {
         int pixels = plan.Pixels, k = plan.K, sampleSize = x.Length / Math.Max(1, plan.Samples);
-        var result = new long[Shapes.Count(plan.OutputShape)];
+        var result = new int[Shapes.Count(plan.OutputShape)];
         Parallel.For(0, plan.Samples * plan.Groups, task =>
         {
             int sample = task / plan.Groups, group = task % plan.Groups;
@@ -62,17 +86,17 @@ internal static class QuantizedProducts
             var partial = new int[pixels];
             for (int o = group * plan.GroupOutputs; o < (group + 1) * plan.GroupOutputs; o++)
             {
-                Span<long> row = result.AsSpan((sample * bias.Length + o) * pixels, pixels);
+                Span<int> row = result.AsSpan((sample * bias.Length + o) * pixels, pixels);
                 row.Fill(bias[o]);
                 for (int first = 0; first < k; first += ExactTerms)
                 {
                     Array.Clear(partial);
                     for (int i = first; i < Math.Min(k, first + ExactTerms); i++) AddScaled(partial, columns.AsSpan(i * pixels, pixels), w[o * k + i]);
-                    for (int p = 0; p < pixels; p++) row[p] += partial[p];
+                    for (int p = 0; p < pixels; p++) row[p] = unchecked(row[p] + partial[p]);
                 }
             }
         });
-        return Within32(call, result);
+        return result;
     }
 
     // row += weight · column; the caller bounds the sums.
@@ -88,51 +112,42 @@ internal static class QuantizedProducts
         for (; p < row.Length; p++) row[p] += weight * column[p];
     }
 
-    private static long[] Products(OperatorCall call, MatMulPlan plan, int[] a, int[] b)
+    private static int[] Products(MatMulPlan plan, int[] a, int[] b)
     {
         int m = plan.M, n = plan.N, k = plan.K;
-        var result = new long[Shapes.Count(plan.OutputShape)];
+        var result = new int[Shapes.Count(plan.OutputShape)];
         for (int batch = 0; batch < plan.Batches; batch++)
             for (int i = 0; i < m; i++)
                 for (int l = 0; l < k; l++)
                 {
-                    long left = a[(plan.LeftBatch(batch) * m + i) * k + l];
-                    int right = (plan.RightBatch(batch) * k + l) * n, to = (batch * m + i) * n;
-                    for (int j = 0; j < n; j++) result[to + j] += left * b[right + j];
+                    int left = a[(plan.LeftBatch(batch) * m + i) * k + l];
+                    ReadOnlySpan<int> right = b.AsSpan((plan.RightBatch(batch) * k + l) * n, n);
+                    Span<int> row = result.AsSpan((batch * m + i) * n, n);
+                    unchecked
+                    {
+                        for (int j = 0; j < row.Length; j++) row[j] += left * right[j];
+                    }
                 }
-        return Within32(call, result);
-    }
-
-    private static long[] Within32(OperatorCall call, long[] sums) =>
-        Array.TrueForAll(sums, s => s is >= int.MinValue and <= int.MaxValue) ? sums : throw call.Fail("a sum exceeds the int32 accumulator that ONNX prescribes");
-
-    // Values minus their zero point: one for the tensor, or one a column (a row for the left operand of MatMulInteger).
-    private static int[] Centred(OperatorCall call, Tensor x, int zeroIndex, bool rows = false)
-    {
-        long[] values = EightBit(call, x);
-        long[] zeros = call.Optional(zeroIndex) is { } z ? call.Integers(z, zeroIndex) : [0];
-        int columns = x.Shape[^1], count = zeros.Length;
-        int along = count == 1 ? 1 : rows ? x.Shape.Length > 1 ? x.Shape[^2] : 1 : columns;
-        if (count != 1 && count != along) throw call.Fail($"{count} zero points do not fit input {Shapes.Text(x.Shape)}");
-        var result = new int[values.Length];
-        for (int i = 0; i < result.Length; i++) result[i] = (int)(values[i] - zeros[count == 1 ? 0 : (rows ? i / columns : i) % along]);
         return result;
     }
 
-    // Weights [O, I, …] minus the zero point of their output channel.
-    private static int[] CentredChannels(OperatorCall call, Tensor w, int zeroIndex)
+    // Values minus their zero point: one for the tensor, or one a row, column or first index, or any shape that broadcasts.
+    private static int[] Centred(OperatorCall call, Tensor x, int zeroIndex, Along along)
     {
-        long[] values = EightBit(call, w);
-        long[] zeros = call.Optional(zeroIndex) is { } z ? call.Integers(z, zeroIndex) : [0];
-        if (zeros.Length != 1 && zeros.Length != w.Shape[0]) throw call.Fail($"{zeros.Length} zero points do not fit {w.Shape[0]} output channels");
-        int per = w.Count / Math.Max(1, w.Shape[0]);
-        var result = new int[values.Length];
-        for (int i = 0; i < result.Length; i++) result[i] = (int)(values[i] - zeros[zeros.Length == 1 ? 0 : i / per]);
+        if (x.Type is not (ElementType.Int8 or ElementType.UInt8)) throw call.Fail($"operands must be Int8 or UInt8, found {x.Type}");
+        var result = new int[x.Count];
+        x.CopyIntegers(0, result);
+        if (call.Optional(zeroIndex) is not { } zero) return result;
+        if (zero.Type != x.Type) throw call.Fail($"the zero point of input {zeroIndex} is {zero.Type}, its operand {x.Type}");
+        var zeros = new int[zero.Count];
+        zero.CopyIntegers(0, zeros);
+        int[] shape = Spread.Shape(zero, x.Shape.Length, along);
+        if (zeros.Length != 1 && (along == Along.Nothing || Shapes.Broadcast(shape, x.Shape) is not { } wide || !wide.SequenceEqual(x.Shape)))
+            throw call.Fail($"zero points of shape {Shapes.Text(zero.Shape)} do not fit input {Shapes.Text(x.Shape)}");
+        if (zeros.Length > 1) zeros = Broadcasting.Expand(zeros, shape, x.Shape);
+        for (int i = 0; i < result.Length; i++) result[i] -= zeros[zeros.Length == 1 ? 0 : i];
         return result;
     }
-
-    private static long[] EightBit(OperatorCall call, Tensor t) =>
-        t.Type is ElementType.Int8 or ElementType.UInt8 ? t.Integers : throw call.Fail($"operands must be Int8 or UInt8, found {t.Type}");
 
     internal static StaticValue[] ConvShape(ShapeCall call) => [new StaticValue(call.In(7).Type, Plan(call, 0, 3).OutputShape)];
 
@@ -141,6 +156,16 @@ internal static class QuantizedProducts
     internal static StaticValue[] MatMulShape(ShapeCall call) => [new StaticValue(call.In(7).Type, Product(call, 0, 3).OutputShape)];
 
     internal static StaticValue[] MatMulIntegerShape(ShapeCall call) => [new StaticValue(ElementType.Int32, Product(call, 0, 1).OutputShape)];
+
+    internal static StaticValue[] GemmShape(ShapeCall call)
+    {
+        RequireEightBits(call, 0, 3);
+        int[] a = call.In(0).Shape, b = call.In(3).Shape;
+        if (a.Length != 2 || b.Length != 2) throw call.Fail($"A {Shapes.Text(a)} and B {Shapes.Text(b)} must be matrices");
+        bool transA = call.Flag("transA", false), transB = call.Flag("transB", false);
+        if (a[transA ? 0 : 1] != b[transB ? 1 : 0]) throw call.Fail($"A {Shapes.Text(a)} and B {Shapes.Text(b)} do not fit for a matrix product");
+        return [new StaticValue(call.InOrNull(7) is null ? ElementType.Float32 : call.In(8).Type, [a[transA ? 1 : 0], b[transB ? 0 : 1]])];
+    }
 
     private static ConvPlan Plan(ShapeCall call, int x, int w)
     {
@@ -161,23 +186,17 @@ internal static class QuantizedProducts
     }
 }
 
-/// <summary>Brings exact sums to the output's scale.</summary>
-internal sealed record Requantizer(ElementType Type, float[] Multiplier, long Zero)
-{
-    internal static Requantizer Of(OperatorCall call, int inputScale, int weightScale, int outputScale, int channels)
-    {
-        Tensor xs = call.Input(inputScale), ws = call.Input(weightScale), ys = call.Input(outputScale), zero = call.Input(outputScale + 1);
-        if (xs.Count != 1 || ys.Count != 1 || zero.Count != 1) throw call.Fail("input and output scales and the output's zero point must be scalars");
-        if (ws.Count != 1 && ws.Count != channels) throw call.Fail($"{ws.Count} weight scales do not fit {channels} output channels");
-        if (zero.Type is not (ElementType.Int8 or ElementType.UInt8)) throw call.Fail($"the output must be Int8 or UInt8, found {zero.Type}");
-        float x = call.Floats(xs, "x_scale")[0], y = call.Floats(ys, "y_scale")[0];
-        float[] multiplier = Array.ConvertAll(call.Floats(ws, "w_scale"), w => Requantization.Multiplier(x, w, y));
-        return multiplier.All(m => m > 0 && float.IsFinite(m)) ? new Requantizer(zero.Type, multiplier, zero.Integer(0)) : throw call.Fail("every scale must be greater than 0 and finite");
-    }
+/// <summary>What a vector of scales or zero points runs along.</summary>
+internal enum Along : byte { Nothing, Rows, Columns, Channels }
 
-    internal long Apply(long sum, int channel)
+/// <summary>Shapes of scales and zero points under numpy's broadcasting.</summary>
+internal static class Spread
+{
+    /// <summary>One value counts for all; a vector runs along rows, columns or the first index; more dimensions are taken as they are.</summary>
+    internal static int[] Shape(Tensor t, int rank, Along along) => t.Count == 1 ? [] : t.Shape.Length > 1 ? t.Shape : along switch
     {
-        (long low, long high) = Type.Range();
-        return Requantization.Of(sum, Multiplier[Multiplier.Length == 1 ? 0 : channel], Zero, low, high);
-    }
+        Along.Rows => [t.Count, 1],
+        Along.Channels => [t.Count, .. Enumerable.Repeat(1, rank - 1)],
+        _ => [t.Count],
+    };
 }

@@ -10,6 +10,7 @@ internal static class ShapeOperators
     internal static Tensor[] Dropout(OperatorCall call)
     {
         Tensor x = call.Input(0);
+        if (call.Optional(1) is { } ratio && (!ratio.Type.IsReal() || ratio.Count != 1)) throw call.Fail($"the ratio must be a real scalar, found {ratio.Type} {Shapes.Text(ratio.Shape)}");
         if (call.Optional(2) is { } training && training is not { Type: ElementType.Bool, Count: 1 }) throw call.Fail("training_mode must be one Bool");
         if (call.Optional(2)?.Integer(0) == 1) throw call.Fail("training_mode = true is not supported; only inference is");
         if (call.OutputCount < 2) return [x];
@@ -18,8 +19,12 @@ internal static class ShapeOperators
         return [x, new Tensor(ElementType.Bool, x.Shape, mask)];
     }
 
-    internal static StaticValue[] DropoutShape(ShapeCall call) => call.InOrNull(2) is { } training && (training.Type != ElementType.Bool || Shapes.Count(training.Shape) != 1)
-        ? throw call.Fail("training_mode must be one Bool") : [call.In(0), new StaticValue(ElementType.Bool, call.In(0).Shape)];
+    internal static StaticValue[] DropoutShape(ShapeCall call)
+    {
+        if (call.InOrNull(1) is { } ratio && !ratio.Type.IsReal()) throw call.Fail($"the ratio must be a real scalar, found {ratio.Type}");
+        if (call.InOrNull(2) is { } mode && (mode.Type != ElementType.Bool || Shapes.Count(mode.Shape) != 1)) throw call.Fail("training_mode must be one Bool");
+        return [call.In(0), new StaticValue(ElementType.Bool, call.In(0).Shape)];
+    }
 
     /// <summary>An operator that keeps the order of elements, from the shape that it gives a shape.</summary>
     internal static OperatorBody Of(Func<OperatorCall, int[], int[]> shape) => call => [With(call, call.Input(0), shape(call, call.Input(0).Shape))];

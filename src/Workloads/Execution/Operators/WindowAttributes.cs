@@ -30,7 +30,7 @@ internal sealed class WindowAttributes
         if (auto is not ("NOTSET" or "VALID" or "SAME_UPPER" or "SAME_LOWER")) throw call.Fail($"auto_pad '{auto}' is not one of NOTSET, VALID, SAME_UPPER, SAME_LOWER");
         if (pads.Any(p => p < 0)) throw call.Fail("pads must not be negative");
         bool ceil = call.Flag("ceil_mode", false);
-        int[] begin = pads[..rank], end = pads[rank..], output = new int[rank];
+        int[] begin = [.. pads[..rank]], end = [.. pads[rank..]], output = new int[rank];
         for (int i = 0; i < rank; i++)
         {
             int input = inputShape[i + 2], span = dilations[i] * (kernel[i] - 1) + 1;
@@ -40,9 +40,14 @@ internal sealed class WindowAttributes
                 int total = Math.Max(0, (output[i] - 1) * strides[i] + span - input);
                 begin[i] = auto == "SAME_UPPER" ? total / 2 : total - total / 2;
                 end[i] = total - begin[i];
+                if (call.Has("pads")) RefuseOther(call, auto, pads, i, rank, begin[i], end[i]);
                 continue;
             }
-            if (auto == "VALID") begin[i] = end[i] = 0;
+            if (auto == "VALID")
+            {
+                if (call.Has("pads")) RefuseOther(call, auto, pads, i, rank, 0, 0);
+                begin[i] = end[i] = 0;
+            }
             int room = input + begin[i] + end[i] - span;
             if (room < 0) throw call.Fail($"a window of {span} does not fit into {input} + padding {begin[i]} + {end[i]} (spatial dimension {i})");
             output[i] = (ceil ? room + strides[i] - 1 : room) / strides[i] + 1;
@@ -50,6 +55,13 @@ internal sealed class WindowAttributes
             if (ceil && (output[i] - 1) * strides[i] >= input + begin[i]) output[i]--;
         }
         return new WindowAttributes(kernel, strides, dilations, begin, end, output);
+    }
+
+    // ONNX does not allow both; exporters that write both write pads that are 0 or what auto_pad means.
+    private static void RefuseOther(OperatorCall call, string auto, int[] pads, int i, int rank, int begin, int end)
+    {
+        if ((pads[i] != 0 || pads[i + rank] != 0) && (pads[i] != begin || pads[i + rank] != end))
+            throw call.Fail($"auto_pad {auto} pads dimension {i} by {begin} and {end}, pads by {pads[i]} and {pads[i + rank]}; allowed is one of them");
     }
 
     private static int[] List(OperatorCall call, string name, int length, int absent)

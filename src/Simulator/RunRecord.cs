@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Sim.Simulator;
 
@@ -35,6 +36,22 @@ public sealed record LayerRecord(string Name, string OpType, int Groups, int M, 
 public sealed record AccuracyRecord(int Samples, double? Top1, double? FloatTop1, double AgreementWithFloat, double? OutputSqnrDb);
 
 /// <summary>
+/// The design's clock beside its longest path between registers: whose that is, and how many pipeline stages the MAC has (`auto` chosen). Slack below 0: the design
+/// misses its clock, and its latency is one that it cannot reach.
+/// </summary>
+public sealed record ClockRecord(double PeriodNanoseconds, double CriticalNanoseconds, string CriticalPath, int PipelineStages)
+{
+    /// <summary>What is left of the period after the longest path, ns.</summary>
+    public double SlackNanoseconds => PeriodNanoseconds - CriticalNanoseconds;
+
+    /// <summary>The fastest clock that the longest path allows, MHz.</summary>
+    public double FmaxMegahertz => 1e3 / CriticalNanoseconds;
+
+    /// <summary>Whether the longest path fits the period.</summary>
+    public bool IsMet => CriticalNanoseconds <= PeriodNanoseconds;
+}
+
+/// <summary>
 /// Everything one run found, and all that a report may read. Null means not known, never 0. Latency and energy are per sample.
 /// </summary>
 public sealed record RunRecord(
@@ -43,8 +60,8 @@ public sealed record RunRecord(
     string DesignKey,
     ImmutableSortedDictionary<string, string> InputDigests,
     ImmutableSortedDictionary<string, string> Parameters,
-    string ArchitectureJson,
-    string RecipeJson,
+    [property: JsonPropertyName("architecture"), JsonConverter(typeof(EmbeddedJson))] string ArchitectureJson,
+    [property: JsonPropertyName("recipe"), JsonConverter(typeof(EmbeddedJson))] string RecipeJson,
     string Network,
     ImmutableArray<LayerRecord> Layers,
     long TotalCycles,
@@ -57,7 +74,13 @@ public sealed record RunRecord(
     ImmutableArray<string> Warnings)
 {
     /// <summary>Schema name and version of this record.</summary>
-    public const string CurrentSchema = "sim.run/1";
+    public const string CurrentSchema = "sim.run/2";
+
+    /// <summary>How the clock is met; null in records of earlier versions.</summary>
+    public ClockRecord? Clock { get; init; }
+
+    /// <summary>Whether the design is known to miss its clock.</summary>
+    public bool MissesClock => Clock is { IsMet: false };
 
     /// <summary>Dynamic plus leakage energy of one sample.</summary>
     public double EnergyPicojoules => DynamicEnergyPicojoules + LeakageEnergyPicojoules;

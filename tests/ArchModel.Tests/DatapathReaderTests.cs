@@ -94,7 +94,7 @@ public class DatapathReaderTests
     [TestCase("wieght: int8\nactivation: int8\naccumulator: {kind: integer, bits: 32, overflow: wrap}\npipeline_stages: -1",
         "d:1:1: error CFG004: the key 'weight' is missing; it must be a number format such as e4m3, int8 or q8.8, or a mapping {exponent, fraction, ...} or {table: [...]}, a block format such as mxfp4, or a mapping {element, scale, block, ...}\n" +
         "d:2:1: error CFG003: unknown key 'wieght' in datapath; did you mean 'weight'? (allowed: name, description, weight, activation, accumulator, dot, multiplier, profile, promote, pipeline_stages)\n" +
-        "d:5:18: error CFG002: 'pipeline_stages' must be an integer from 0 to 16, found '-1'")]
+        "d:5:18: error CFG002: 'pipeline_stages' must be an integer from 0 to 16, or auto, found '-1'")]
     public void EveryProblemIsLocated(string body, string expected)
     {
         var bag = new DiagnosticBag();

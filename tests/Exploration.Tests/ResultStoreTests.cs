@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Sim.Exploration.Store;
 using Sim.Exploration.Studies;
 using Sim.Exploration.Sweeps;
+using Sim.Simulator;
 
 namespace Sim.Exploration.Tests;
 

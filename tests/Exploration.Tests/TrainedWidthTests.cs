@@ -1,6 +1,7 @@
 using Sim.Exploration.Studies;
 using Sim.Exploration.Widths;
 using Sim.Foundation.Diagnostics;
+using Sim.Simulator.Inputs;
 using Sim.Simulator;
 using Sim.Tests;
 using Sim.Verification;
@@ -62,7 +63,7 @@ public class TrainedWidthTests
     {
         string folder = Path.Combine(ReferenceData.RepositoryRoot, "configs", "workloads", "digits");
         var bag = new DiagnosticBag();
-        LoadedWorkload? workload = WorkloadLoader.Load(new StudyWorkload(network, Path.Combine(folder, network + ".onnx"), Path.Combine(folder, "digits_test_x_u8.npy"),
+        LoadedWorkload? workload = WorkloadLoader.Load(new WorkloadFiles(network, Path.Combine(folder, network + ".onnx"), Path.Combine(folder, "digits_test_x_u8.npy"),
             Path.Combine(folder, "digits_test_labels_u8.npy"), null, null, new Location(network)), bag);
         bag.ThrowIfErrors();
         return workload!;

@@ -1,3 +1,4 @@
+using Sim.Simulator.Inputs;
 using Sim.ArchModel.Costs;
 using Sim.ArchModel.Technologies;
 using Sim.Exploration.Studies;

@@ -1,5 +1,6 @@
 using Sim.Exploration.Studies;
 using Sim.Foundation.Diagnostics;
+using Sim.Simulator.Inputs;
 using Sim.Tests;
 using Sim.Workloads.Data;
 using Sim.Workloads.Graph;
@@ -61,7 +62,7 @@ public class WorkloadLoaderTests
     }
 
     private LoadedWorkload? Load(string data, string? labels, InputTransform? input, DiagnosticBag? bag = null, string? model = null) =>
-        WorkloadLoader.Load(new StudyWorkload("mlp", model ?? Path.Combine(Digits, "digits_mlp.onnx"), data, labels, null, input, new Location("study.yaml", 5, 5)), bag ?? new DiagnosticBag());
+        WorkloadLoader.Load(new WorkloadFiles("mlp", model ?? Path.Combine(Digits, "digits_mlp.onnx"), data, labels, null, input, new Location("study.yaml", 5, 5)), bag ?? new DiagnosticBag());
 
     private (string Code, string File)[] Problems(string data, string? labels, string? model = null)
     {

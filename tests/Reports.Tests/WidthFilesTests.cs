@@ -1,6 +1,7 @@
 using Sim.Exploration.Store;
 using Sim.Exploration.Widths;
 using Sim.Reports.Widths;
+using Sim.Simulator;
 
 namespace Sim.Reports.Tests;
 

@@ -1,7 +1,7 @@
-using System.Collections.Immutable;
 using Sim.ArchModel.Costs;
 using Sim.ArchModel.Reading;
 using Sim.Foundation.Diagnostics;
+using Sim.Simulator.Inputs;
 using Sim.Simulator.Tests.Execution;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Quantization;
@@ -54,6 +54,6 @@ public class RunTests
         LoadedArchitecture? loaded = ArchitectureReader.Load(name, bag);
         bag.ThrowIfErrors();
         NetworkGraph graph = TinyNetwork.Graph();
-        return (loaded!, Run.Execute(loaded!, "tiny", graph, LayerExtraction.Layers(graph), Recipe.Default, null, ImmutableSortedDictionary<string, string>.Empty, "0"));
+        return (loaded!, new Evaluator("0", 1).Evaluate(new DesignInputs(loaded!, LoadedWorkload.Of("tiny", graph), Recipe.Default)));
     }
 }

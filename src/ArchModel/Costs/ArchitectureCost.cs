@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Sim.ArchModel.Technologies;
 using Sim.Datapath.Structures;
 using Sim.Datapath.Nonlinear;
@@ -25,24 +24,31 @@ public sealed class ArchitectureCost
     private readonly ImmutableDictionary<(string Component, string Action), ActionPrice> _prices;
 
     /// <summary>Prices the accelerator.</summary>
-    /// <exception cref="InvalidInputException">COST001: the technology does not know a memory that the architecture names.</exception>
-    public ArchitectureCost(Architecture architecture, Technology technology)
+    /// <param name="architecture">What is priced.</param>
+    /// <param name="technology">What things cost.</param>
+    /// <param name="places">Where the file names buffers (by name), `dram`, `vector` and `technology`; else messages stand at the architecture's name.</param>
+    /// <exception cref="InvalidInputException">COST001: the technology does not know something that the architecture needs. Everything that is missing is told.</exception>
+    public ArchitectureCost(Architecture architecture, Technology technology, IReadOnlyDictionary<string, Location>? places = null)
     {
         ArgumentNullException.ThrowIfNull(architecture);
+        ArgumentNullException.ThrowIfNull(technology);
         Architecture = architecture;
-        var model = new CostModel(technology);
+        var missing = new List<string>();
+        var model = new CostModel(technology, missing);
         var bag = new DiagnosticBag();
-        ImmutableArray<BufferCost> buffers = PriceBuffers(architecture, model, bag);
+        Location Place(string part) => places is not null && places.TryGetValue(part, out Location place) ? place : new Location(architecture.Name);
+        ImmutableArray<BufferCost> buffers = PriceBuffers(architecture, model, Place, bag);
         if (!technology.DramPicojoulesPerBit.ContainsKey(architecture.Dram.Kind))
-            bag.Error(new Location(architecture.Name), "COST001",
+            bag.Error(Place(ActionNames.Dram), "COST001",
                 $"technology '{technology.Name}' has no energy for the DRAM kind '{architecture.Dram.Kind}'; known: {string.Join(", ", technology.DramPicojoulesPerBit.Keys)}");
         foreach (VectorFunction function in architecture.Vector.Program.Functions.Where(f => f.Structure is null))
-            bag.Error(new Location(architecture.Name), "COST004",
+            bag.Error(Place(ActionNames.Vector), "COST004",
                 $"the vector unit's {VectorFunctionCatalogue.NameOf(function.Kind)} '{function.Text}' is a definition without a circuit, so it has no price; "
                 + "formats of at most 16 bits have one (a table), and so have pwl, pade, ibert and ivit");
+        var pe = new PricedPe(architecture, model);
+        foreach (string problem in missing) bag.Error(Place("technology"), "COST001", problem);
         bag.ThrowIfErrors();
 
-        var pe = new PricedPe(architecture, model);
         var prices = new ActionPrices(architecture, technology, pe, buffers);
         Actions = prices.All;
         _prices = Actions.ToImmutableDictionary(a => (a.Component, a.Action), a => a.Price);
@@ -50,7 +56,8 @@ public sealed class ArchitectureCost
         AreaSquareMicrometres = Area.Sum(i => i.SquareMicrometres);
         LeakageMilliwatts = (pe.LeakageNanowatts + buffers.Sum(b => b.LeakageNanowatts)) * 1e-6;
         MacDelayNanoseconds = pe.MacDelayNanoseconds;
-        Warnings = ClockCheck(architecture, pe, buffers);
+        Clock = ClockCheck.Of(architecture, pe, buffers);
+        Warnings = Clock.Warnings;
     }
 
     /// <summary>What was priced.</summary>
@@ -68,6 +75,9 @@ public sealed class ArchitectureCost
     /// <summary>Longest path of a MAC between registers, ns: the unpipelined path cut into equal parts.</summary>
     public double MacDelayNanoseconds { get; }
 
+    /// <summary>The clock beside every path that it has to wait for.</summary>
+    public ClockCheck Clock { get; }
+
     /// <summary>Every action with its price, in the order component (PE, accumulator, buffers, DRAM, vector), action.</summary>
     public ImmutableArray<PricedAction> Actions { get; }
 
@@ -79,28 +89,12 @@ public sealed class ArchitectureCost
     public ActionPrice EnergyPerAction(string component, string action) => _prices.TryGetValue((component, action), out ActionPrice? price) ? price
         : throw new KeyNotFoundException($"'{Architecture.Name}' has no price for the action '{action}' of '{component}'");
 
-    private static ImmutableArray<BufferCost> PriceBuffers(Architecture architecture, CostModel model, DiagnosticBag bag)
+    private static ImmutableArray<BufferCost> PriceBuffers(Architecture architecture, CostModel model, Func<string, Location> place, DiagnosticBag bag)
     {
         ImmutableArray<BufferCost>.Builder priced = ImmutableArray.CreateBuilder<BufferCost>(architecture.Buffers.Length);
         foreach (BufferLevel buffer in architecture.Buffers)
             if (BufferCost.TryPrice(buffer, model, out BufferCost? cost, out string problem)) priced.Add(cost!);
-            else bag.Error(new Location(architecture.Name), "COST001", problem);
+            else bag.Error(place(buffer.Name), "COST001", problem);
         return priced.ToImmutable();
-    }
-
-    private static ImmutableArray<string> ClockCheck(Architecture architecture, PricedPe pe, ImmutableArray<BufferCost> buffers)
-    {
-        double period = 1e9 / architecture.ClockHertz;
-        var warnings = ImmutableArray.CreateBuilder<string>();
-        void Check(string what, double delay)
-        {
-            if (delay > period)
-                warnings.Add(string.Create(CultureInfo.InvariantCulture,
-                    $"COST002: {what} takes about {delay:0.00} ns but the clock period is {period:0.00} ns; add pipeline stages or lower the clock"));
-        }
-        Check($"a MAC of datapath '{architecture.Datapath.Name}' with {architecture.Datapath.PipelineStages} pipeline stages", pe.MacDelayNanoseconds);
-        if (architecture.Array.Dataflow != Dataflow.OutputStationary) Check("the accumulator below the array", pe.Accumulator.DelayNanoseconds);
-        foreach (BufferCost buffer in buffers) Check($"an access to buffer '{buffer.Name}'", buffer.AccessNanoseconds);
-        return warnings.ToImmutable();
     }
 }

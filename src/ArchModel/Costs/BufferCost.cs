@@ -41,7 +41,7 @@ public sealed record BufferCost(string Name, int PortBits, double AreaSquareMicr
         }
         if (!model.Technology.Sram.TryPrice(bankBytes, buffer.PortBits, out SramCost bank, out problem))
         {
-            problem = $"buffer '{buffer.Name}': {problem}; change its capacity, banks or port_bits";
+            problem = $"buffer '{buffer.Name}': {problem}; change its 'capacity', 'banks' or 'port' (more banks have narrower ports)";
             return false;
         }
         cost = new BufferCost(buffer.Name, buffer.PortBits, bank.AreaSquareMicrometres * buffer.Banks, bank.LeakageMilliwatts * 1e6 * buffer.Banks,

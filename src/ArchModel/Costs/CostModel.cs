@@ -24,7 +24,9 @@ public sealed record StructureCost(ImmutableArray<PricedItem> Items, double Path
 }
 
 /// <summary>Prices structures in one technology. Wires, clock tree, control and placement are not part of it (docs/guide/costs.md).</summary>
-public sealed class CostModel(Technology technology)
+/// <param name="technology">What primitives cost.</param>
+/// <param name="missing">Where what the technology does not know is noted, for a caller who reports all of it; null: it is an exception.</param>
+public sealed class CostModel(Technology technology, ICollection<string>? missing = null)
 {
     /// <summary>The technology that prices.</summary>
     public Technology Technology { get; } = technology;
@@ -37,8 +39,21 @@ public sealed class CostModel(Technology technology)
         return new StructureCost([.. structure.Items.Select(Price)], Technology.PathBase.Value);
     }
 
+    private string? Unpriced(StructureItem item)
+    {
+        string word = PrimitiveWords.WordOf(item.Primitive.Kind);
+        if (!Technology.Primitives.TryGetValue(item.Primitive.Kind, out PrimitivePrice? price)) return $"technology '{Technology.Name}' has no price for the primitive '{word}', which the {item.Role} needs";
+        if (item.OnPath && price.Delay is null) return $"technology '{Technology.Name}' has no delay ('delay_ns') for the primitive '{word}', through which the {item.Role} leads a path";
+        return null;
+    }
+
     private PricedItem Price(StructureItem item)
     {
+        if (missing is not null && Unpriced(item) is { } problem)
+        {
+            if (!missing.Contains(problem)) missing.Add(problem);
+            return new PricedItem(item, 0, 0, 0, 0, "unknown");
+        }
         PrimitivePrice price = Technology.PriceOf(item.Primitive.Kind);
         double area = item.Count * price.AreaOf(item.Primitive);
         // Registers do not glitch: they take one edge a cycle.

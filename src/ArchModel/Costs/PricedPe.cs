@@ -8,6 +8,8 @@ namespace Sim.ArchModel.Costs;
 /// <summary>The logic of an accelerator, priced once: parts of a PE, the accumulators below the array, output converters, vector lanes.</summary>
 internal sealed class PricedPe
 {
+    private const int MostCuts = 16;
+
     /// <summary>Prices the units of an architecture.</summary>
     public PricedPe(Architecture architecture, CostModel model)
     {
@@ -21,7 +23,12 @@ internal sealed class PricedPe
         StreamRegisters = model.Price(PeStructure.StreamRegisters(datapath, array.Dataflow));
         StationaryRegisters = model.Price(PeStructure.StationaryRegisters(datapath, array));
         ResultPath = model.Price(PeStructure.ResultPath(datapath, array));
-        Accumulator = model.Price(PeStructure.ColumnAccumulator(datapath));
+        Structure accumulator = PeStructure.ColumnAccumulator(datapath);
+        double whole = model.Price(accumulator).DelayNanoseconds;
+        // It only adds what comes down to what the buffer holds: registers inside cost area and a later end, no cycle a sum.
+        int cuts = array.Dataflow == Dataflow.OutputStationary ? 0 : ClockCheck.FewestStages(whole, architecture.ClockHertz, MostCuts);
+        Accumulator = model.Price(accumulator.With("partial sum pipeline register", PrimitiveKind.Register, datapath.AccumulatorBits, count: cuts));
+        AccumulatorDelayNanoseconds = whole / (cuts + 1);
         Accumulators = array.Dataflow == Dataflow.OutputStationary ? 0 : array.Columns;
         Converter = model.Price(datapath.Accumulator.OutputConverter(datapath.Product));
         Converters = array.Columns;
@@ -59,6 +66,9 @@ internal sealed class PricedPe
 
     /// <summary>One accumulator below the array.</summary>
     public StructureCost Accumulator { get; }
+
+    /// <summary>Delay of an accumulator below the array between the registers that the clock needs inside it, in ns.</summary>
+    public double AccumulatorDelayNanoseconds { get; }
 
     /// <summary>How many of those: one a column, none in an output-stationary array.</summary>
     public int Accumulators { get; }

@@ -111,7 +111,7 @@ public static class ArchitectureJson
             node["promote"] = new JsonObject { ["every"] = promoted.Every, ["into"] = outer.Format.Name, ["rounding"] = Word(outer.Rounding), ["overflow"] = Word(outer.Overflow) };
         if (d.Dot is { } dot and not BlockDotUnit) node["dot"] = ToNode(dot);
         if (d.Multiplier is { } multiplier) node["multiplier"] = MultiplierType.ToNode(multiplier);
-        node["pipeline_stages"] = d.PipelineStages;
+        node["pipeline_stages"] = d.PipelineAuto ? "auto" : d.PipelineStages;
         return node;
     }
 

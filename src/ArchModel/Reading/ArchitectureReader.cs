@@ -70,10 +70,12 @@ public static class ArchitectureReader
         if (Dram.TryRead(map, bag, out (string Kind, Bandwidth? Bandwidth) dram) && technology is not null) CheckDramKind(map, dram.Kind, technology, bag);
         VectorUnit vector = Vector.Read(map, bag);
         if (bag.ErrorCount == before && datapath.Dot is { } dot && array.Rows % dot.Lanes != 0)
-            bag.Error(Array.Place(map), "CFG115", $"a dot unit of {dot.Lanes} lanes spans that many rows of a column: 'array' needs rows in multiples of {dot.Lanes}, found {array.Rows}");
+            bag.Error(Array.Place(map), "CFG115", $"the dot unit of datapath '{datapath.Name}' has {dot.Lanes} lanes and spans as many rows of a column: 'array' needs rows in multiples of {dot.Lanes}, found {array.Rows}");
         if (bag.ErrorCount > before || technology is null) return null;
         var memory = new DramLevel(dram.Kind, dram.Bandwidth?.BytesPerCycle(clock));
-        return new LoadedArchitecture(new Architecture(name, TechnologyName(reference), clock.Hertz, datapath, array, buffers, memory, vector), technology);
+        var places = new Dictionary<string, Location> { [""] = map.Location, ["technology"] = reference.Location, [ActionNames.Dram] = Dram.Place(map), [ActionNames.Vector] = Vector.Place(map) };
+        foreach ((BufferLevel buffer, YamlNode node) in buffers.Zip(((YamlList)map[Buffers.Name]!).Items)) places[buffer.Name] = node.Location;
+        return LoadedArchitecture.Of(new Architecture(name, TechnologyName(reference), clock.Hertz, datapath, array, buffers, memory, vector), technology, places);
     }
 
     /// <summary>
@@ -125,6 +127,3 @@ public static class ArchitectureReader
         return good;
     }
 }
-
-/// <summary>An architecture with the technology it names.</summary>
-public sealed record LoadedArchitecture(Architecture Architecture, Technology Technology);

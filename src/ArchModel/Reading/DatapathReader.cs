@@ -22,8 +22,8 @@ public static class DatapathReader
     private static readonly YamlField<DotUnitSpec> Dot = YamlField.Optional("dot", DotUnitType.Instance, "The unit that adds several products to a float accumulator in one step. Left out: one product a step.");
     private static readonly YamlField<MultiplierSpec?> Multiplier = YamlField.Optional("multiplier", MultiplierType.Instance, "What stands in place of an exact multiplier. Left out: exact.");
     private static readonly YamlField<string> Profile = YamlField.Optional("profile", YamlTypes.Text, "A chip whose tensor core it computes as (docs/formats/dot-units.md), in place of formats, accumulator and dot unit.");
-    private static readonly YamlField<int> PipelineStages = YamlField.Optional("pipeline_stages", YamlTypes.Integer(0, 16), 0, "0",
-        "Register stages inside the multiply-accumulate unit: area and energy, not values.");
+    private static readonly YamlField<PipelineDepth> PipelineStages = YamlField.Optional("pipeline_stages", PipelineDepth.Type, default, "0",
+        "Register stages inside the multiply-accumulate unit: area, energy and delay, not values. auto: as few as the architecture's clock needs.");
 
     /// <summary>Key table of a datapath file.</summary>
     public static YamlSchema Schema { get; } = new("datapath", "A multiply-accumulate datapath: everything that changes a bit or a gate of it.",
@@ -48,7 +48,7 @@ public static class DatapathReader
         Schema.CheckKeys(map, bag);
         bool named = Name.TryRead(map, bag, out string name);
         Description.TryRead(map, bag, out _);
-        int stages = PipelineStages.Read(map, bag);
+        PipelineDepth stages = PipelineStages.Read(map, bag);
         if (Profile.IsIn(map)) return ReadProfile(map, named ? name : defaultName, stages, bag, before);
         foreach (YamlField field in new YamlField[] { Weight, Activation, Accumulator })
             if (map[field.Name] is null) bag.Error(map.Location, "CFG004", $"the key '{field.Name}' is missing; it must be {field.Type.Expectation}");
@@ -81,7 +81,7 @@ public static class DatapathReader
         else if (formats && !Multiplier.IsIn(map) && (weight is ICodeArithmetic || activation is ICodeArithmetic))
             bag.Error(map[Weight.Name]!.Location, "CFG108", $"products of {activation.Name} and {weight.Name} need a logarithmic multiplier ({{kind: log}}) or a table");
         if (bag.ErrorCount > before) return null;
-        var spec = new DatapathSpec(named ? name : defaultName ?? "", weight, activation, accumulator, stages) { Dot = dot, Multiplier = multiplier };
+        var spec = new DatapathSpec(named ? name : defaultName ?? "", weight, activation, accumulator, stages.Stages) { Dot = dot, Multiplier = multiplier, PipelineAuto = stages.IsAuto };
         if (multiplier is not null && ReferenceKernel.RefusesDot(spec, ReductionOrder.Sequential, 1) is { } senseless)
         {
             bag.Error(Multiplier.Place(map), "CFG108", $"'multiplier': {senseless}");
@@ -115,9 +115,9 @@ public static class DatapathReader
         node is YamlScalar { IsNothing: false } word && ProfileDocument(word.Text, bag) is { } profile ? profile.Root : ConfigCatalogue.Resolve(node, Folder, key, bag);
 
     private static YamlDocument? ProfileDocument(string name, DiagnosticBag bag) =>
-        ChipProfiles.Find(name) is null ? null : YamlDocument.Parse($"schema: {Schema.Id}\nname: {name}\nprofile: {name}\n", name, bag);
+        ChipProfiles.Find(name) is null ? null : YamlDocument.Parse($"schema: {Schema.Id}\nname: {name}\nprofile: {name}\npipeline_stages: auto\n", name, bag);
 
-    private static DatapathSpec? ReadProfile(YamlMap map, string? name, int stages, DiagnosticBag bag, int before)
+    private static DatapathSpec? ReadProfile(YamlMap map, string? name, PipelineDepth stages, DiagnosticBag bag, int before)
     {
         foreach (YamlField field in new YamlField[] { Weight, Activation, Accumulator, Dot, Multiplier })
             if (map[field.Name] is { } node) bag.Error(node.Location, "CFG105", $"'{field.Name}' is fixed by 'profile'; leave one of them out");
@@ -132,7 +132,8 @@ public static class DatapathReader
         {
             Accumulator = accumulator,
             Name = name is { Length: > 0 } ? name : profile.Name,
-            PipelineStages = stages,
+            PipelineStages = stages.Stages,
+            PipelineAuto = stages.IsAuto,
         };
     }
 

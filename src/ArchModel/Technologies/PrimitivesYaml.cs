@@ -8,14 +8,20 @@ namespace Sim.ArchModel.Technologies;
 /// <summary>The `primitives` mapping of a technology file: primitive → laws.</summary>
 internal static class PrimitivesYaml
 {
+    /// <summary>No cost of a technology is larger: sums and products of such numbers stay finite.</summary>
+    public const double Largest = 1e12;
+
+    // Paths are timed from register to register, and no structure leads one through an exclusive or alone.
+    private static readonly ImmutableHashSet<PrimitiveKind> Untimed = [PrimitiveKind.Xor, PrimitiveKind.Register];
+
     private static readonly ImmutableArray<(LawBasis Basis, YamlField<double> Field)> Bases = [.. PrimitiveWords.Bases.Select(b =>
-        (b.Basis, YamlField.Optional(b.Word, YamlTypes.Number(), $"Coefficient of {b.Meaning}.")))];
+        (b.Basis, YamlField.Optional(b.Word, YamlTypes.Number(-Largest, Largest), $"Coefficient of {b.Meaning}.")))];
 
     private static readonly YamlField<CostLaw> Area = YamlField.Required("area_um2", Law(), "Area in µm² as a sum of coefficient × basis.");
-    private static readonly YamlField<double> Floor = YamlField.Optional("floor_um2_per_bit", YamlTypes.Number(0), 0.0, "0", "Least area for each bit of width, in µm².");
-    private static readonly YamlField<CostLaw> Delay = YamlField.Optional("delay_ns", Law(), "Delay on a path in ns; without it the primitive cannot lie on a path.");
-    private static readonly YamlField<double> Energy = YamlField.Required("energy_fj_per_um2", YamlTypes.Number(0, exclusive: true), "Energy of one operation for each µm², in fJ.");
-    private static readonly YamlField<double> Leakage = YamlField.Required("leakage_nw_per_um2", YamlTypes.Number(0, exclusive: true), "Leakage for each µm², in nW.");
+    private static readonly YamlField<double> Floor = YamlField.Optional("floor_um2_per_bit", YamlTypes.Number(0, Largest), 0.0, "0", "Least area for each bit of width, in µm².");
+    private static readonly YamlField<CostLaw> Delay = YamlField.Optional("delay_ns", Law(), "Delay on a path in ns. Needed of all but xor and register, on which no path is timed.");
+    private static readonly YamlField<double> Energy = YamlField.Required("energy_fj_per_um2", YamlTypes.Number(0, Largest, exclusive: true), "Energy of one operation for each µm², in fJ.");
+    private static readonly YamlField<double> Leakage = YamlField.Required("leakage_nw_per_um2", YamlTypes.Number(0, Largest, exclusive: true), "Leakage for each µm², in nW.");
     private static readonly YamlField<string> Source = YamlField.Required("source", YamlTypes.Text, "Where the laws come from.");
 
     private static readonly ImmutableArray<(PrimitiveKind Kind, YamlField<PrimitivePrice> Field)> Prices =
@@ -28,7 +34,11 @@ internal static class PrimitivesYaml
         {
             value = ImmutableSortedDictionary<PrimitiveKind, PrimitivePrice>.Empty;
             foreach ((PrimitiveKind kind, YamlField<PrimitivePrice> field) in Prices)
-                if (field.TryRead(map, bag, out PrimitivePrice price)) value = value.Add(kind, price);
+            {
+                if (!field.TryRead(map, bag, out PrimitivePrice price)) continue;
+                value = value.Add(kind, price);
+                if (price.Delay is null && !Untimed.Contains(kind)) bag.Error(field.Place(map), "CFG004", $"the key 'delay_ns' is missing: paths lead through a '{field.Name}', whose delay would be unknown");
+            }
             return true;
         });
 

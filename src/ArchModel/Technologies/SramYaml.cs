@@ -40,5 +40,5 @@ internal static class SramYaml
 
     private static double? Known(YamlField<double> field, YamlMap map, DiagnosticBag bag) => field.TryRead(map, bag, out double value) ? value : null;
 
-    private static YamlField<double> Positive(string name, string description) => YamlField.Optional(name, YamlTypes.Number(0, exclusive: true), description);
+    private static YamlField<double> Positive(string name, string description) => YamlField.Optional(name, YamlTypes.Number(0, PrimitivesYaml.Largest, exclusive: true), description);
 }

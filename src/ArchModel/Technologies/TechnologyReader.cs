@@ -11,12 +11,12 @@ namespace Sim.ArchModel.Technologies;
 public static class TechnologyReader
 {
     private static readonly YamlField<string> Name = YamlField.Required("name", YamlTypes.Text, "Name for reports.");
-    private static readonly YamlField<double> Node = YamlField.Required("node_nm", YamlTypes.Number(0, exclusive: true), "Node of the logic in nm.");
-    private static readonly YamlField<double> Voltage = YamlField.Required("voltage_v", YamlTypes.Number(0, exclusive: true), "Supply of the logic in volts.");
+    private static readonly YamlField<double> Node = YamlField.Required("node_nm", YamlTypes.Number(0, PrimitivesYaml.Largest, exclusive: true), "Node of the logic in nm.");
+    private static readonly YamlField<double> Voltage = YamlField.Required("voltage_v", YamlTypes.Number(0, PrimitivesYaml.Largest, exclusive: true), "Supply of the logic in volts.");
     private static readonly YamlField<string> Activity = YamlField.Required("activity", YamlTypes.Text, "In words: the switching activity at which the energies were measured.");
-    private static readonly YamlField<Sourced<double>> Glitch = YamlField.Required("glitch_factor", SourcedNumber(YamlTypes.Number(1)),
+    private static readonly YamlField<Sourced<double>> Glitch = YamlField.Required("glitch_factor", SourcedNumber(YamlTypes.Number(1, PrimitivesYaml.Largest)),
         "Factor on the energy of combinational logic for transitions that a cycle takes back; 1 is none.");
-    private static readonly YamlField<Sourced<double>> PathBase = YamlField.Required("path_base_ns", SourcedNumber(YamlTypes.Number(0)),
+    private static readonly YamlField<Sourced<double>> PathBase = YamlField.Required("path_base_ns", SourcedNumber(YamlTypes.Number(0, PrimitivesYaml.Largest)),
         "Delay of a unit beside that of its primitives, in ns.");
     private static readonly YamlField<ImmutableSortedDictionary<PrimitiveKind, PrimitivePrice>> Primitives =
         YamlField.Required("primitives", PrimitivesYaml.Type, "Laws of each primitive over its widths.");
@@ -67,6 +67,7 @@ public static class TechnologyReader
             (YamlMap map, DiagnosticBag bag, out (string, Sourced<double>) value) =>
             {
                 bool good = kind.TryRead(map, bag, out string name) & energy.TryRead(map, bag, out Energy bit) & source.TryRead(map, bag, out string where);
+                if (good && bit.Picojoules > PrimitivesYaml.Largest) bag.Error(energy.Place(map), "CFG002", $"'energy' must be at most {PrimitivesYaml.Largest} pJ/bit");
                 value = good ? (name, new Sourced<double>(bit.Picojoules, where)) : default;
                 return good;
             });

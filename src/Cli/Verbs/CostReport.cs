@@ -53,6 +53,10 @@ internal sealed class CostReport
             ["leakage_mw"] = Round(cost.LeakageMilliwatts),
             ["mac_delay_per_stage_ns"] = Round(cost.MacDelayNanoseconds),
             ["clock_period_ns"] = Round(1e9 / cost.Architecture.ClockHertz),
+            ["critical_path_ns"] = Round(cost.Clock.Critical.Nanoseconds),
+            ["slack_ns"] = Round(cost.Clock.PeriodNanoseconds - cost.Clock.Critical.Nanoseconds),
+            ["fmax_mhz"] = Round(1e3 / cost.Clock.Critical.Nanoseconds),
+            ["pipeline_stages"] = cost.Clock.PipelineStages,
         },
         ["components"] = new JsonArray([.. cost.Area.GroupBy(a => a.Component).Select(g =>
             new JsonObject { ["component"] = g.Key, ["area_um2"] = Round(g.Sum(a => a.SquareMicrometres)), ["share_percent"] = Round(100 * g.Sum(a => a.SquareMicrometres) / cost.AreaSquareMicrometres) })]),

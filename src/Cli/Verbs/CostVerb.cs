@@ -36,7 +36,12 @@ internal sealed class CostVerb : IVerb
             DatapathSpec? datapath = DatapathReader.Read(document.Root, bag, name);
             bag.ThrowIfErrors();
             Technology technology = TechnologyCatalogue.Resolve(technologyName ?? TechnologyCatalogue.DefaultName);
-            CostReport.Datapath(datapath!, new CostModel(technology)).Write(json, terminal);
+            var missing = new List<string>();
+            CostReport report = CostReport.Datapath(datapath!, new CostModel(technology, missing));
+            foreach (string problem in missing) bag.Error(document.Root.Location, "COST001", problem);
+            bag.ThrowIfErrors();
+            report.Write(json, terminal);
+            if (datapath!.PipelineAuto) terminal.Error.WriteLine($"note: 'pipeline_stages: auto' needs a clock, which only an architecture has: '{datapath.Name}' is priced without pipeline stages");
             return ExitCode.Ok;
         }
         if (document.Schema != ArchitectureReader.Schema.Id)
@@ -44,8 +49,8 @@ internal sealed class CostVerb : IVerb
                 $"'sim cost' prices '{DatapathReader.Schema.Id}' and '{ArchitectureReader.Schema.Id}', found '{document.Schema}'");
         LoadedArchitecture? loaded = ArchitectureReader.Read(document.Root, bag, name);
         bag.ThrowIfErrors();
-        Technology chosen = technologyName is null ? loaded!.Technology : TechnologyCatalogue.Resolve(technologyName);
-        CostReport.Architecture(new ArchitectureCost(loaded!.Architecture, chosen), chosen).Write(json, terminal);
+        LoadedArchitecture chosen = technologyName is null ? loaded! : loaded!.In(TechnologyCatalogue.Resolve(technologyName));
+        CostReport.Architecture(chosen.Price(), chosen.Technology).Write(json, terminal);
         return ExitCode.Ok;
     }
 }

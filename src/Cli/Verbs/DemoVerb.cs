@@ -17,7 +17,7 @@ internal sealed class DemoVerb : IVerb
         command.SetAction(parsed =>
         {
             string target = parsed.GetValue(folder)!, store = Path.Combine(target, "demo.db");
-            LoadedStudy study = LoadedStudy.Load(Path.Combine(AppContext.BaseDirectory, "configs", "studies", "demo.yaml"), Program.Version);
+            LoadedStudy study = SweepVerb.LoadStudy(Path.Combine(AppContext.BaseDirectory, "configs", "studies", "demo.yaml"), terminal);
             // The demo always starts afresh: it shows a sweep.
             Report report = SweepVerb.Sweep(study, store, resume: false, force: true, Math.Max(1, parsed.GetValue(jobs)), terminal);
             FrontTable.Print(report, terminal);

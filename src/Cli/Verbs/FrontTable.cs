@@ -9,6 +9,8 @@ namespace Sim.Cli.Verbs;
 /// <summary>What a study found, on the terminal: the fronts as tables, then what could not run.</summary>
 internal static class FrontTable
 {
+    private const int MostReasons = 5, MostRanges = 8;
+
     /// <summary>Prints to stdout: plain columns that fit 80 characters for a study of the demo's size.</summary>
     public static void Print(Report report, Terminal terminal)
     {
@@ -24,8 +26,22 @@ internal static class FrontTable
         foreach (string warning in report.Analysis.Warnings) terminal.Error.WriteLine($"warning: {warning}");
         int Count(PointStatus status) => result.Points.Count(p => p.Status == status);
         terminal.OutConsole.WriteLine($"{result.Header.PointCount} designs: {Count(PointStatus.Ok)} ran, {Count(PointStatus.Infeasible)} infeasible, {Count(PointStatus.Failed)} failed");
-        foreach (var reason in result.Points.Where(p => p.Reason is not null).GroupBy(p => (p.Status, p.Reason)).OrderByDescending(g => g.Count()).Take(5))
-            terminal.Error.WriteLine($"{reason.Count()} {reason.Key.Status.ToString().ToLowerInvariant()}: {reason.Key.Reason}");
+        int slow = result.Points.Count(p => p.Record is { MissesClock: true });
+        if (slow > 0) terminal.OutConsole.WriteLine($"! {slow} designs miss their clock, which the study allows: their latency cannot be reached");
+        var reasons = result.Points.Where(p => p.Reason is not null).GroupBy(p => (p.Status, p.Reason)).OrderByDescending(g => g.Count()).ToArray();
+        foreach (var reason in reasons.Take(MostReasons))
+            terminal.Error.WriteLine($"{reason.Count()} {reason.Key.Status.ToString().ToLowerInvariant()} (design {Indices([.. reason.Select(p => p.Index)])}): {reason.Key.Reason}");
+        if (reasons.Length > MostReasons) terminal.Error.WriteLine($"and {reasons.Length - MostReasons} other reasons for {reasons.Skip(MostReasons).Sum(r => r.Count())} designs: sim report lists them all");
+    }
+
+    // Neighbours as a range, the first few of many.
+    private static string Indices(int[] designs)
+    {
+        var ranges = new List<(int First, int Last)>();
+        foreach (int i in designs)
+            if (ranges.Count > 0 && ranges[^1].Last == i - 1) ranges[^1] = (ranges[^1].First, i);
+            else ranges.Add((i, i));
+        return string.Join(", ", ranges.Take(MostRanges).Select(r => r.First == r.Last ? $"{r.First}" : $"{r.First}-{r.Last}")) + (ranges.Count > MostRanges ? ", ..." : "");
     }
 
     private static Table Table(Report report, JudgedPoint[] points)
@@ -44,7 +60,7 @@ internal static class FrontTable
 
     private static IEnumerable<string> Cells(Report report, JudgedPoint p, string[] axes, Metric[] metrics) =>
     [
-        p.Point.Index.ToString(System.Globalization.CultureInfo.InvariantCulture), .. axes.Select(a => p.Point.Parameters.GetValueOrDefault(a, "")),
+        (p.Point.Record!.MissesClock ? "! " : "") + p.Point.Index.ToString(System.Globalization.CultureInfo.InvariantCulture), .. axes.Select(a => p.Point.Parameters.GetValueOrDefault(a, "")),
         .. metrics.Select(m => ReadableNumber.Of(m.Of(p.Point.Record!) / report.Unit(m).Factor, m.Unit)),
     ];
 }

@@ -18,7 +18,7 @@ internal sealed class ImportVerb : IVerb
 
     public VerbCommand Build(Terminal terminal)
     {
-        var file = new Argument<string>("FILE") { Description = "ONNX network, or a SCALE-Sim topology (.csv)" };
+        var file = new Argument<string>("FILE") { Description = "ONNX network, SCALE-Sim topology (.csv) or Timeloop problem (.yaml)" };
         Option<bool> json = CommonOptions.Json();
         Option<string[]> dim = new("--dim") { Description = "Size of an open dimension, by its name in the network; may be repeated", HelpName = "NAME=SIZE" };
         var command = new VerbCommand("import", "Show what the tool understood of a network", "sim import net.onnx", "sim import net.onnx --json", "sim import net.onnx --dim width=320") { file, dim, json };
@@ -28,7 +28,7 @@ internal sealed class ImportVerb : IVerb
 
     private static int Run(string file, string[] dimensions, bool json, Terminal terminal)
     {
-        if (file.EndsWith(".csv", StringComparison.OrdinalIgnoreCase)) return RunTopology(file, json, terminal);
+        if (ShapeFile.IsOne(file)) return RunShapes(file, json, terminal);
         var bag = new DiagnosticBag();
         NetworkGraph? graph = OnnxReader.Read(file, bag);
         bag.ThrowIfErrors();
@@ -72,20 +72,12 @@ internal sealed class ImportVerb : IVerb
         }
     }
 
-    private static int RunTopology(string file, bool json, Terminal terminal)
+    private static int RunShapes(string file, bool json, Terminal terminal)
     {
         var bag = new DiagnosticBag();
-        string text;
-        try
-        {
-            text = RegularFile.ReadText(file, 64L << 20);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputException(new Location(file, 1, 1), "TOP000", $"cannot be read: {e.Message}");
-        }
-        var layers = new NetworkLayers(ScaleSimTopology.Read(file, text, bag), []);
+        ShapeNetwork? shapes = ShapeFile.Read(file, bag);
         bag.ThrowIfErrors();
+        NetworkLayers layers = shapes!.Layers;
         terminal.Print(bag.Sorted);
         if (json) terminal.Out.WriteLine(new JsonObject { ["name"] = Path.GetFileNameWithoutExtension(file), ["layers"] = Layers(layers), ["total_macs"] = layers.Macs, ["total_weights"] = layers.WeightElements }.ToJsonString(Indented));
         else PrintLayers(layers, terminal);

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Sim.Cli.Verbs.Repair;
-using Sim.Exploration.Studies;
+using Sim.Simulator.Inputs;
 using Sim.Foundation.Diagnostics;
 using Sim.Simulator.Execution;
 using Sim.Verification;
@@ -33,7 +33,7 @@ internal sealed class RepairVerb : IVerb
         RepairOptions? options = request.Options(bag);
         string name = Path.GetFileNameWithoutExtension(request.Model);
         InputTransform? transform = request.Offset == 0 && request.Scale == 1 ? null : new InputTransform(request.Offset, request.Scale);
-        LoadedWorkload? workload = WorkloadLoader.Load(new StudyWorkload(name, request.Model, request.Data, request.Labels, null, transform, new Location(request.Data ?? request.Model)), bag);
+        LoadedWorkload? workload = WorkloadLoader.Load(new WorkloadFiles(name, request.Model, request.Data, request.Labels, null, transform, new Location(request.Data ?? request.Model)), bag);
         bag.ThrowIfErrors();
         Tensor? data = workload!.Data?.Inputs, samples = data is null ? null : BatchExecutor.Rows(data, 0, Math.Min(request.CalibrationSamples, data.Shape[0]));
         byte[] original = File.ReadAllBytes(request.Model);

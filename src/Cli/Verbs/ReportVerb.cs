@@ -93,9 +93,7 @@ internal sealed class ReportVerb : IVerb
         {
             try
             {
-                RunRecord record = RecordJson.Read<RunRecord>(RegularFile.ReadText(name, 1L << 30));
-                if (record.Schema == RunRecord.CurrentSchema) records.Add((name, record));
-                else bag.Error(new Location(name), "REP003", $"is a record of schema '{record.Schema}'; this tool reads '{RunRecord.CurrentSchema}'");
+                records.Add((name, RecordJson.ReadRun(RegularFile.ReadText(name, 1L << 30))));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
             {

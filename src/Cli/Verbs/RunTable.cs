@@ -34,6 +34,8 @@ internal static class RunTable
         void Line(string what, string value) => terminal.Out.WriteLine($"{what,-12} {value}");
         terminal.OutConsole.WriteLine();
         Line("design", $"{architecture.Name}: {architecture.Array.Rows}×{architecture.Array.Columns} {architecture.Array.Dataflow}, datapath {architecture.Datapath.Name}, {Number(architecture.ClockHertz / 1e6, "0.#")} MHz");
+        if (record.Clock is { } clock)
+            Line("clock", $"{Number(clock.PeriodNanoseconds, "0.###")} ns, longest path {Number(clock.CriticalNanoseconds, "0.###")} ns ({clock.CriticalPath}): slack {Number(clock.SlackNanoseconds, "0.###")} ns, at most {Number(clock.FmaxMegahertz, "0")} MHz{(clock.IsMet ? "" : "  ! MISSES ITS CLOCK")}");
         Line("area", $"{Number(record.AreaSquareMicrometres / 1e6, "0.####")} mm2 (no wires, clock tree, control)");
         Line("latency", $"{record.TotalCycles} cycles, {Number(record.LatencySeconds * 1e6, "0.###")} us a sample");
         Line("energy", $"{Number(record.EnergyPicojoules / 1e6, "0.####")} uJ a sample ({Number(record.DynamicEnergyPicojoules / 1e6, "0.####")} dynamic, {Number(record.LeakageEnergyPicojoules / 1e6, "0.####")} leakage)");

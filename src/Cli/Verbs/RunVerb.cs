@@ -1,15 +1,8 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using Sim.ArchModel.Reading;
-using Sim.Datapath.Specs;
-using Sim.Exploration.Store;
-using Sim.Exploration.Studies;
 using Sim.Foundation.Diagnostics;
-using Sim.Mapper;
 using Sim.Simulator;
-using Sim.Simulator.Execution;
-using Sim.Simulator.Timing;
-using Sim.Workloads.Graph;
+using Sim.Simulator.Inputs;
 using Sim.Workloads.Quantization;
 
 namespace Sim.Cli.Verbs;
@@ -18,26 +11,27 @@ namespace Sim.Cli.Verbs;
 internal sealed class RunVerb : IVerb
 {
     private sealed record Request(string Architecture, string Model, string? Data, string? Labels, string? Calibration, string? Recipe, double Offset, double Scale,
-        string? Out, bool Json);
+        string? Out, bool Json, bool AllowSlowClock);
 
     public VerbCommand Build(Terminal terminal)
     {
         var architecture = new Argument<string>("ARCH") { Description = "Architecture: a YAML file or a name of configs/architectures" };
-        var model = new Option<string>("--model") { Description = "ONNX network", HelpName = "NET.onnx", Required = true };
+        var model = new Option<string>("--model") { Description = "ONNX network, or shapes alone: a SCALE-Sim topology (.csv) or a Timeloop problem (.yaml)", HelpName = "NET.onnx", Required = true };
         Option<string?> data = File("--data", "Samples: .npy, .npz or .pb, the first dimension counting samples"), labels = File("--labels", "Class index of each sample");
         Option<string?> calibration = File("--calibration", "Samples that calibrate activations (default: the data)"), recipe = File("--recipe", "Quantization recipe: a YAML file or a name of configs/recipes (default: per_channel_absmax)");
         var offset = new Option<double>("--offset") { Description = "Added to every input value first" };
         var scale = new Option<double>("--scale") { Description = "Then multiplied with every input value", DefaultValueFactory = _ => 1 };
         Option<string?> output = CommonOptions.Out("Write record.json and layers.csv here");
         Option<bool> json = CommonOptions.Json();
+        var slow = new Option<bool>("--allow-slow-clock") { Description = "A design that misses its own clock is a result, marked; else it is told and the exit code is 1" };
         var command = new VerbCommand("run", "Run one design: cycles, energy, area, accuracy",
             "sim run edge_npu --model configs/workloads/digits/digits_cnn.onnx --data configs/workloads/digits/digits_test_x_u8.npy --labels configs/workloads/digits/digits_test_labels_u8.npy",
             "sim run my.yaml --model kws.onnx --data kws_x.npy --labels kws_y.npy --offset -83 --scale 0.5847029 --recipe ptq.yaml --out results/kws")
         {
-            architecture, model, data, labels, calibration, recipe, offset, scale, output, json,
+            architecture, model, data, labels, calibration, recipe, offset, scale, output, json, slow,
         };
         command.SetAction(p => Run(new Request(p.GetRequiredValue(architecture), p.GetRequiredValue(model), p.GetValue(data), p.GetValue(labels), p.GetValue(calibration),
-            p.GetValue(recipe), p.GetValue(offset), p.GetValue(scale), p.GetValue(output), p.GetValue(json)), terminal));
+            p.GetValue(recipe), p.GetValue(offset), p.GetValue(scale), p.GetValue(output), p.GetValue(json), p.GetValue(slow)), terminal));
         return command;
 
         static Option<string?> File(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
@@ -53,33 +47,23 @@ internal sealed class RunVerb : IVerb
         Recipe? recipe = request.Recipe is null ? Recipe.Default : RecipeFile.Load(request.Recipe, bag);
         InputTransform? transform = request.Offset == 0 && request.Scale == 1 ? null : new InputTransform(request.Offset, request.Scale);
         string name = Path.GetFileNameWithoutExtension(request.Model);
-        LoadedWorkload? workload = WorkloadLoader.Load(new StudyWorkload(name, request.Model, request.Data, request.Labels, request.Calibration, transform,
+        LoadedWorkload? workload = WorkloadLoader.LoadAny(new WorkloadFiles(name, request.Model, request.Data, request.Labels, request.Calibration, transform,
             new Location(request.Data ?? request.Model)), bag);
         if (architecture is null || recipe is null || workload is null || bag.HasErrors)
         {
             bag.ThrowIfErrors();
             throw new InvalidOperationException("an input is missing without a message");
         }
-        NetworkLayers layers = LayerExtraction.Layers(recipe.FoldBatchNormalization ? BatchNormFolding.Fold(workload.Graph) : workload.Graph);
-        var place = new Location(request.Architecture);
-        foreach (MappingProblem problem in Estimator.Problems(architecture.Architecture, layers.Gemms)) bag.Error(place, "MAP001", problem.Message);
-        bag.ThrowIfErrors();
-        AccuracyResult? accuracy = workload.Data is null ? null : Accuracy(workload, architecture, recipe, place, terminal);
-        RunRecord record = Simulator.Run.Execute(architecture, name, workload.Graph, layers, recipe, accuracy,
-            ImmutableSortedDictionary<string, string>.Empty, Program.Version);
+        var evaluator = new Evaluator(Program.Version, Environment.ProcessorCount, note: text => terminal.Error.WriteLine($"note: {text}"));
+        RunRecord record = evaluator.Evaluate(new DesignInputs(architecture, workload, recipe), terminal.Cancellation);
         terminal.Print(bag.Sorted);
         string json = RecordJson.Write(record, indented: true);
         if (request.Out is not null) RunFiles.Write(request.Out, json, record);
         if (request.Json) terminal.Out.WriteLine(json);
         else RunTable.Print(record, architecture.Architecture, terminal);
-        return ExitCode.Ok;
-    }
-
-    private static AccuracyResult Accuracy(LoadedWorkload workload, LoadedArchitecture architecture, Recipe recipe, Location place, Terminal terminal)
-    {
-        int threads = Environment.ProcessorCount;
-        PreparedNetwork network = PreparedNetwork.Create(workload.Graph, workload.Data!, workload.Calibration, recipe, threads);
-        ReductionOrder order = LayerMapper.OrderOf(architecture.Architecture.Array);
-        return AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, architecture.Architecture.Datapath, recipe, _ => order, place, architecture.Architecture.Vector.Program), threads, terminal.Cancellation);
+        if (!record.MissesClock || request.AllowSlowClock) return ExitCode.Ok;
+        terminal.Print([new Diagnostic(Severity.Error, architecture.Place, "COST005",
+            $"{architecture.Price().Clock.Problem}; the latency above cannot be reached: let 'pipeline_stages: auto' in the datapath choose, lower the clock, or give --allow-slow-clock")]);
+        return ExitCode.AnswerIsNo;
     }
 }

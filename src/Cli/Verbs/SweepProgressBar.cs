@@ -1,46 +1,93 @@
+using System.Diagnostics;
 using Sim.Exploration.Sweeps;
 using Spectre.Console;
 
 namespace Sim.Cli.Verbs;
 
-/// <summary>Shows how far a sweep is, on stderr: a moving bar where a person looks, else a line each tenth.</summary>
+/// <summary>Shows how far a sweep is, on stderr: a moving bar where a person looks, else a line each tenth, and one whenever nothing was told for a while.</summary>
 internal static class SweepProgressBar
 {
-    /// <summary>Runs the work with a progress sink; returns what it returns.</summary>
-    public static T Run<T>(Terminal terminal, Func<IProgress<SweepProgress>, T> work)
+    /// <summary>Where a sweep tells how far it is, and what else one who waits should know.</summary>
+    internal interface ISink : IProgress<SweepProgress>
     {
-        if (!terminal.IsErrorInteractive) return work(new Lines(terminal.Error));
-        return terminal.ErrorConsole.Progress().AutoClear(true).HideCompleted(false)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .Start(context => work(new Bar(context.AddTask("sweep"))));
+        void Note(string text);
     }
 
-    private sealed class Bar(ProgressTask task) : IProgress<SweepProgress>
+    /// <summary>Runs the work with a progress sink; returns what it returns.</summary>
+    public static T Run<T>(Terminal terminal, Func<ISink, T> work)
     {
+        if (!terminal.IsErrorInteractive)
+        {
+            using var lines = new Lines(terminal.Error);
+            return work(lines);
+        }
+        return terminal.ErrorConsole.Progress().AutoClear(true).HideCompleted(false)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Start(context => work(new Bar(context, terminal.ErrorConsole)));
+    }
+
+    private sealed class Bar(ProgressContext context, IAnsiConsole console) : ISink
+    {
+        private readonly Dictionary<string, ProgressTask> _tasks = [];
+
         public void Report(SweepProgress value)
         {
-            lock (task)
+            if (value.Total == 0) return;
+            lock (_tasks)
             {
-                task.MaxValue = Math.Max(1, value.Total);
+                if (!_tasks.TryGetValue(value.Phase, out ProgressTask? task)) _tasks.Add(value.Phase, task = context.AddTask(value.Phase));
+                task.MaxValue = value.Total;
                 task.Value = Math.Max(task.Value, value.Done);
-                task.Description = value.Phase;
             }
+        }
+
+        public void Note(string text)
+        {
+            lock (_tasks) console.WriteLine($"note: {text}");
         }
     }
 
-    private sealed class Lines(TextWriter writer) : IProgress<SweepProgress>
+    private sealed class Lines : ISink, IDisposable
     {
-        private int _shown = -1;
+        private static readonly TimeSpan Silence = TimeSpan.FromSeconds(20);
+
+        private readonly TextWriter _writer;
+        private readonly Timer _timer;
+        private readonly Stopwatch _whole = Stopwatch.StartNew();
+        private SweepProgress _latest;
+        private (string Phase, int Tenth) _shown = ("", -1);
+
+        public Lines(TextWriter writer)
+        {
+            _writer = writer;
+            _timer = new Timer(_ => Tick(), null, Silence, Silence);
+        }
 
         public void Report(SweepProgress value)
         {
-            lock (writer)
+            lock (_writer)
             {
-                int tenth = value.Total == 0 ? 10 : (int)(10L * value.Done / value.Total);
-                if (tenth <= _shown) return;
-                _shown = tenth;
-                writer.WriteLine($"sweep {10 * tenth} % ({value.Done} of {value.Total})");
+                if (value.Total == 0 || value.Phase == _latest.Phase && value.Done < _latest.Done) return;
+                _latest = value;
+                int tenth = (int)(10L * value.Done / value.Total);
+                if (value.Phase == _shown.Phase && tenth <= _shown.Tenth) return;
+                _shown = (value.Phase, tenth);
+                _writer.WriteLine($"sweep: {value.Phase} {10 * tenth} % ({value.Done} of {value.Total})");
+                _timer.Change(Silence, Silence);
             }
+        }
+
+        public void Note(string text)
+        {
+            lock (_writer) _writer.WriteLine($"note: {text}");
+        }
+
+        public void Dispose() => _timer.Dispose();
+
+        private void Tick()
+        {
+            lock (_writer)
+                if (_latest.Total > 0) _writer.WriteLine($"sweep: {_latest.Phase} {_latest.Done} of {_latest.Total} after {_whole.Elapsed.TotalSeconds:0} s");
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.Diagnostics;
 using Sim.Exploration.Metrics;
 using Sim.Exploration.Store;
 using Sim.Exploration.Studies;
@@ -7,6 +8,7 @@ using Sim.Exploration.Sweeps;
 using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Reports;
+using Sim.Simulator;
 using Sim.Workloads.Graph;
 
 namespace Sim.Cli.Verbs;
@@ -33,7 +35,7 @@ internal sealed class SweepVerb : IVerb
         command.SetAction(parsed =>
         {
             string name = parsed.GetRequiredValue(study), store = parsed.GetValue(file) ?? Path.GetFileNameWithoutExtension(name) + ".db";
-            LoadedStudy loaded = LoadedStudy.Load(name, Program.Version);
+            LoadedStudy loaded = LoadStudy(name, terminal);
             Report report = Sweep(loaded, store, parsed.GetValue(resume), parsed.GetValue(force), parsed.GetValue(jobs), terminal);
             if (parsed.GetValue(json)) terminal.Out.WriteLine(Summary(report, store));
             else
@@ -46,6 +48,18 @@ internal sealed class SweepVerb : IVerb
         return command;
     }
 
+    /// <summary>Reads a study; one that takes long to read says how far it is.</summary>
+    internal static LoadedStudy LoadStudy(string name, Terminal terminal)
+    {
+        var waited = Stopwatch.StartNew();
+        return LoadedStudy.Load(name, Program.Version, (done, total) =>
+        {
+            if (waited.ElapsedMilliseconds < 1500 || done == total) return;
+            waited.Restart();
+            terminal.Error.WriteLine($"reading designs: {done} of {total}");
+        });
+    }
+
     /// <summary>Runs what the store lacks. A store that cannot be used as asked is bad input.</summary>
     internal static Report Sweep(LoadedStudy study, string path, bool resume, bool force, int jobs, Terminal terminal)
     {
@@ -53,8 +67,8 @@ internal sealed class SweepVerb : IVerb
         {
             using ResultStore store = resume ? ResultStore.Resume(path, study.Header) : ResultStore.Create(path, study.Header, force);
             store.DropFailures();
-            var evaluator = new StudyEvaluator(study, store, jobs);
-            ImmutableArray<PointResult> points = SweepProgressBar.Run(terminal, progress => SweepEngine.Run(study.Space.Study.Points().ToArray(), evaluator, store, jobs, progress, terminal.Cancellation));
+            ImmutableArray<PointResult> points = SweepProgressBar.Run(terminal, progress =>
+                SweepEngine.Run(study.Space.Study.Points().ToArray(), new StudyEvaluator(study, store, jobs, progress.Note, terminal.Cancellation), store, jobs, progress, terminal.Cancellation));
             return Report.Of(new StudyResult(study.Header, points));
         }
         catch (NetworkException e)

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Sim.Cli.Verbs.Verify;
-using Sim.Exploration.Studies;
+using Sim.Simulator.Inputs;
 using Sim.Foundation.Diagnostics;
 using Sim.Verification;
 using Sim.Verification.Certificates;

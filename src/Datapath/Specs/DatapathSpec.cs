@@ -17,6 +17,9 @@ public sealed record DatapathSpec(string Name, INumberFormat Weight, INumberForm
     /// <summary>The unit that adds several products in one step; null: one multiply-add a step.</summary>
     public DotUnitSpec? Dot { get; init; }
 
+    /// <summary>Whether the clock and the technology of an architecture still have to choose <see cref="PipelineStages"/> (`pipeline_stages: auto`), 0 until then.</summary>
+    public bool PipelineAuto { get; init; }
+
     /// <summary>What stands in place of an array multiplier; null: an array multiplier, whose products are exact.</summary>
     public MultiplierSpec? Multiplier { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Sim.Exploration.Metrics;
+using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 
@@ -32,11 +33,23 @@ internal static class ObjectiveTypes
         "us" => YamlQuantities.Of<double>("a time such as '20 us'", [("ns", 1e-3), ("us", 1), ("ms", 1e3), ("s", 1e6)], Same),
         "mm2" => YamlQuantities.Of<double>("an area such as '2 mm2'", [("um2", 1e-6), ("mm2", 1)], Same),
         "mW" => YamlQuantities.Of<double>("a power such as '30 mW'", [("uW", 1e-3), ("mW", 1), ("W", 1e3)], Same),
+        "ns" => SignedTime,
+        "MHz" => YamlQuantities.Of<double>("a frequency such as '500 MHz'", [("kHz", 1e-3), ("MHz", 1), ("GHz", 1e3)], Same),
         "dB" => YamlQuantities.Of<double>("a ratio such as '30 dB'", [("dB", 1)], Same),
         "nJ us" => YamlQuantities.Of<double>("an energy-delay product such as '100 nJ us'", [("nJ us", 1), ("uJ us", 1e3), ("uJ ms", 1e6), ("mJ ms", 1e9), ("J s", 1e15)], Same),
         "" => YamlTypes.Number(),
         _ => throw new InvalidOperationException($"no way to write a quantity in '{metric.Unit}'"),
     };
+
+    // Slack may be negative, which other quantities cannot be.
+    private static readonly YamlType<double> SignedTime = new YamlScalarType<double>("a time such as '0.2 ns' or '-50 ps' (units: ps, ns)", (string text, out double value) =>
+    {
+        value = 0;
+        double factor = text.EndsWith("ps", StringComparison.Ordinal) ? 1e-3 : text.EndsWith("ns", StringComparison.Ordinal) ? 1 : 0;
+        if (factor == 0 || !StrictNumber.TryReal(text.AsSpan(0, text.Length - 2).TrimEnd(), out double number)) return false;
+        value = number * factor;
+        return double.IsFinite(value);
+    }, () => new JsonObject { ["type"] = "string", ["pattern"] = "^-?[0-9.eE+-]+ ?(ps|ns)$" }, "CFG007");
 
     private static bool Same(double number, out double value)
     {

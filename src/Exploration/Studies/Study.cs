@@ -1,14 +1,9 @@
 using System.Collections.Immutable;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
+using Sim.Simulator.Inputs;
 
 namespace Sim.Exploration.Studies;
-
-/// <summary>What is done to every input value before the network sees it, in float32: (x + Offset) · Scale.</summary>
-public sealed record InputTransform(double Offset, double Scale);
-
-/// <summary>A network with its data. Paths are relative to the working directory; null: not given. Place is where the study names it.</summary>
-public sealed record StudyWorkload(string Name, string ModelPath, string? DataPath, string? LabelsPath, string? CalibrationPath, InputTransform? Input, Location Place);
 
 /// <summary>One thing that an axis value changes: the path in the architecture (or, after `recipe.`, in the recipe) and the new value.</summary>
 public sealed record Assignment(YamlScalar Path, YamlNode Value);
@@ -23,7 +18,7 @@ public sealed record StudyAxis(string Name, ImmutableArray<AxisValue> Values);
 /// A study as read: a base architecture and recipe as nodes, networks, axes, and what to look for. Base and recipe stay nodes because axis values are set
 /// into them before they are read.
 /// </summary>
-public sealed record Study(string Name, string Description, YamlMap Base, string BaseName, YamlMap? Recipe, ImmutableArray<StudyWorkload> Workloads, ImmutableArray<StudyAxis> Axes,
+public sealed record Study(string Name, string Description, YamlMap Base, string BaseName, YamlMap? Recipe, ImmutableArray<WorkloadFiles> Workloads, ImmutableArray<StudyAxis> Axes,
     ImmutableArray<Objective> Objectives, ImmutableArray<Constraint> Constraints, FrontScope Fronts, string Text)
 {
     /// <summary>Schema name and version of study files.</summary>
@@ -32,23 +27,39 @@ public sealed record Study(string Name, string Description, YamlMap Base, string
     /// <summary>Name of the leading column when a study has several networks.</summary>
     public const string NetworkAxis = "network";
 
+    /// <summary>Whether designs that miss their own clock run all the same; else they are infeasible.</summary>
+    public bool AllowSlowClock { get; init; }
+
     /// <summary>Names of the columns that tell designs apart.</summary>
     public ImmutableArray<string> AxisNames => [.. Workloads.Length > 1 ? [NetworkAxis] : Array.Empty<string>(), .. Axes.Select(a => a.Name)];
 
     /// <summary>Number of design points: networks × the values of every axis.</summary>
     public int PointCount => Axes.Aggregate(Workloads.Length, (product, axis) => product * axis.Values.Length);
 
+    /// <summary>Number of combinations of axis values.</summary>
+    public int CombinationCount => Axes.Aggregate(1, (product, axis) => product * axis.Values.Length);
+
     /// <summary>Every design point: the last axis varies fastest, networks slowest.</summary>
     public IEnumerable<DesignPoint> Points()
     {
-        int count = PointCount;
-        for (int index = 0; index < count; index++)
-        {
-            var choices = new int[Axes.Length];
-            int rest = index;
-            for (int a = Axes.Length - 1; a >= 0; a--) (rest, choices[a]) = Math.DivRem(rest, Axes[a].Values.Length);
-            yield return new DesignPoint(index, rest, [.. choices]);
-        }
+        int count = PointCount, combinations = CombinationCount;
+        for (int index = 0; index < count; index++) yield return new DesignPoint(index, index / combinations, ChoicesOf(index % combinations));
+    }
+
+    /// <summary>The choices of a combination; the last axis varies fastest.</summary>
+    public ImmutableArray<int> ChoicesOf(int combination)
+    {
+        var choices = new int[Axes.Length];
+        for (int a = Axes.Length - 1; a >= 0; a--) (combination, choices[a]) = Math.DivRem(combination, Axes[a].Values.Length);
+        return [.. choices];
+    }
+
+    /// <summary>The combination of some choices.</summary>
+    public int IndexOf(ImmutableArray<int> choices)
+    {
+        int index = 0;
+        for (int a = 0; a < Axes.Length; a++) index = index * Axes[a].Values.Length + choices[a];
+        return index;
     }
 
     /// <summary>The values of a point by column.</summary>

@@ -51,8 +51,12 @@ public sealed record StudyAnalysis(ImmutableArray<JudgedPoint> Points, Immutable
     private static ImmutableArray<string> Violations(PointResult point, ImmutableArray<Constraint> constraints) =>
         point.Record is null ? [] : [.. constraints.Select(c => c.Violation(Value(point, c.Metric))).OfType<string>()];
 
+    // An infinitely good value (the SQNR of an exact design) has no place between best and worst: there is no volume then. An infinitely bad one (outputs that are not
+    // finite) stands at the worst corner, where it covers nothing.
     private static double? Scaled(double[][] costs)
     {
+        if (costs.Length < 2 || costs.Any(c => c.Any(double.IsNegativeInfinity))) return null;
+        costs = [.. costs.Where(c => c.All(double.IsFinite))];
         if (costs.Length < 2) return null;
         int dimensions = costs[0].Length;
         double[] low = [.. Enumerable.Range(0, dimensions).Select(d => costs.Min(c => c[d]))];

@@ -5,8 +5,15 @@ using Sim.Exploration.Studies;
 
 namespace Sim.Exploration.Sweeps;
 
-/// <summary>What is done so far. Units count shared sub-results and points.</summary>
-public readonly record struct SweepProgress(int Done, int Total, string Phase);
+/// <summary>What is done so far of a phase: of the values of networks that designs share, or of the designs.</summary>
+public readonly record struct SweepProgress(int Done, int Total, string Phase)
+{
+    /// <summary>Values of networks under a datapath, an order and a recipe.</summary>
+    public const string Networks = "networks";
+
+    /// <summary>Designs of the study that had not run before.</summary>
+    public const string Designs = "designs";
+}
 
 /// <summary>Turns design points into results. Implementations are pure and thread-safe: the same point gives the same result whoever asks and in which order.</summary>
 public interface IDesignEvaluator
@@ -37,17 +44,19 @@ public static class SweepEngine
         ImmutableHashSet<int> finished = store.Finished();
         DesignPoint[] open = [.. points.Where(p => !finished.Contains(p.Index))];
         IReadOnlyList<Action> shared = evaluator.SharedWork(open);
-        int total = shared.Count + open.Length, done = 0;
-        progress?.Report(new SweepProgress(0, total, shared.Count > 0 ? "networks" : "designs"));
+        int done = 0;
+        progress?.Report(new SweepProgress(0, shared.Count, SweepProgress.Networks));
         InOrder(shared, jobs, work =>
         {
             work();
-            progress?.Report(new SweepProgress(Interlocked.Increment(ref done), total, "networks"));
+            progress?.Report(new SweepProgress(Interlocked.Increment(ref done), shared.Count, SweepProgress.Networks));
         }, cancellation);
+        done = 0;
+        progress?.Report(new SweepProgress(0, open.Length, SweepProgress.Designs));
         InOrder(open, jobs, point =>
         {
             store.Save(evaluator.Evaluate(point));
-            progress?.Report(new SweepProgress(Interlocked.Increment(ref done), total, "designs"));
+            progress?.Report(new SweepProgress(Interlocked.Increment(ref done), open.Length, SweepProgress.Designs));
         }, cancellation);
         return store.Points();
     }

@@ -50,6 +50,18 @@ public sealed record YamlDocument(string File, YamlMap Root, string Schema)
         return new YamlDocument(file, map, ReadSchema(map, bag));
     }
 
+    /// <summary>The root of a YAML file of another tool, which carries no `schema`; null after recording why not.</summary>
+    public static YamlMap? ParseForeign(string text, string file, DiagnosticBag bag)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(bag);
+        int before = bag.ErrorCount;
+        YamlNode? root = YamlParser.Parse(text, file, bag);
+        if (bag.ErrorCount > before || root is null) return null;
+        if (root is not YamlMap) bag.Error(root.Location, "CFG006", $"a file is a mapping of keys to values, found {root.Found}");
+        return root as YamlMap;
+    }
+
     private static string ReadSchema(YamlMap map, DiagnosticBag bag)
     {
         if (map.Find(SchemaKey) is not { } entry)

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Sim.Exploration.Metrics;
-using Sim.Exploration.Store;
 using Sim.Exploration.Studies;
 using Sim.Simulator;
 

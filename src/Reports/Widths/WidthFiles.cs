@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Sim.Exploration.Store;
+using Sim.Simulator;
 using Sim.Exploration.Widths;
 using Sim.Foundation.Text;
 using Sim.Reports.Exporters;

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
-using System.Text;
 using Sim.Datapath;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Nonlinear;
@@ -16,18 +14,24 @@ namespace Sim.Simulator.Execution;
 /// </summary>
 public sealed class AccuracyPlan
 {
-    private AccuracyPlan(PreparedNetwork network, QuantizedNetwork quantized, string key)
+    private AccuracyPlan(PreparedNetwork network, QuantizedNetwork quantized, AccuracyKey key)
     {
         Network = network;
         Quantized = quantized;
-        Key = key;
+        TypedKey = key;
     }
 
     /// <summary>The network and its data.</summary>
     public PreparedNetwork Network { get; }
 
     /// <summary>SHA-256 of everything that affects the result: network, data, calibration, recipe, formats, accumulator, canonical order of each layer, the vector unit's functions.</summary>
-    public string Key { get; }
+    public string Key => TypedKey.Digest;
+
+    /// <summary>What <see cref="Key"/> is the digest of.</summary>
+    public AccuracyKey TypedKey { get; }
+
+    /// <summary>Layers for which no fast kernel is exact, in the order of the network.</summary>
+    public ImmutableArray<string> ReferenceLayers => [.. Network.Layers.Where(l => Quantized.Layers.TryGetValue(l.Name, out QuantizedLayer? layer) && layer.Groups.Any(g => g.IsReference)).Select(l => l.Name)];
 
     internal QuantizedNetwork Quantized { get; }
 
@@ -53,10 +57,7 @@ public sealed class AccuracyPlan
         var warnings = ImmutableArray.CreateBuilder<string>();
         warnings.AddRange(network.Warnings);
         var layers = ImmutableDictionary.CreateBuilder<string, QuantizedLayer>(StringComparer.Ordinal);
-        var text = new StringBuilder($"{network.Graph.Digest}\n{network.Data.Digest}\n{network.CalibrationDigest}\n{(network.IsInteger ? "integer" : recipe.Canonical)}\n")
-            .Append(FormattableString.Invariant($"{spec.Weight}\n{spec.Activation}\n{spec.Accumulator}\n{spec.Dot}\n"));
-        if (spec.InexactMultiplier is { } multiplier) text.Append(FormattableString.Invariant($"{multiplier}\n"));
-        if (vector is not null && !vector.Equals(VectorProgram.None)) text.Append(FormattableString.Invariant($"vector {vector.Text}\n"));
+        var keys = ImmutableArray.CreateBuilder<LayerKey>();
         foreach (MatrixLayer layer in network.Layers)
         {
             if (recipe.FloatLayerNames.Contains(layer.Name)) continue;
@@ -65,7 +66,6 @@ public sealed class AccuracyPlan
             {
                 DatapathFit.Check(network, own, recipe, place, bag);
                 bag.ThrowIfErrors();
-                text.Append(FormattableString.Invariant($"{layer.Name} sums in {own.Accumulator}\n"));
             }
             // Sums that ONNX leaves in int32 need no datapath; requantized ones were refused above.
             if (layer.Sums is not null && DatapathFit.Refusals(network, layer, own).FirstOrDefault() is { Reason: { } beside })
@@ -77,14 +77,15 @@ public sealed class AccuracyPlan
             warnings.AddRange(operands.Warnings);
             QuantizedLayer quantized = Quantize(network, layer, own, RegisterReading.Of(KernelSpec(layer, own), own), recipe, operands, orders(layer.Name));
             layers.Add(layer.Name, quantized);
-            text.Append(FormattableString.Invariant($"{layer.Name}:{quantized.Order.Chunk}\n"));
+            keys.Add(new LayerKey(layer.Name, quantized.Order.Chunk, own == spec ? null : own.Accumulator));
         }
         uint[] pad = new uint[1];
         encoder.Encode([0f], 1, 0, pad);
         if (layers.Count == 0 && recipe.FloatLayerNames.IsEmpty)
             throw new InvalidInputException(place, "NET020", $"no layer of the network is one that the datapath executes: {string.Join("; ", warnings)}");
         var whole = new QuantizedNetwork(spec, encoder, pad[0], layers.ToImmutable(), vector ?? VectorProgram.None, network.Graph.Opset);
-        return new(network, whole, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))) { Warnings = warnings.ToImmutable() };
+        var key = new AccuracyKey(network.Graph.Digest, network.Data.Digest, network.CalibrationDigest, network.IsInteger ? null : recipe.Canonical, spec, whole.Vector, keys.ToImmutable());
+        return new(network, whole, key) { Warnings = warnings.ToImmutable() };
     }
 
     // Exact sums of integers are those of a wide register.
@@ -111,7 +112,7 @@ public sealed class AccuracyPlan
     private static QuantizedLayer QuantizeBlocks(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, RegisterReading register, DotUnitSpec unit, Recipe recipe, ReductionOrder order)
     {
         if (order.Chunk % unit.Segment != 0)
-            throw new InvalidInputException(default, "NET028", $"layer '{layer.Name}' is summed in chunks of {order.Chunk} products, which are no whole blocks of {unit.Segment}");
+            throw new InvalidInputException(default, "NET028", $"layer '{layer.Name}' is summed in chunks of {order.Chunk} products, which are no whole blocks of {unit.Segment}: datapath '{spec.Name}' takes its operands in such blocks");
         (uint[] codes, float[] scales) = BlockOperands.Weights(spec, layer, TensorEncoder.Of(recipe.WeightRounding, recipe.Seed, TensorEncoder.NameOfWeights(layer.Name)), () => network.Weights(layer, spec.Weight, recipe, null));
         float amax = spec.ActivationBlocks is { TwoLevel: true } ? network.ActivationAmax(layer) : 0;
         QuantizationParameters activation = spec.ActivationBlocks is { } blocks ? new(blocks.TensorScale(amax), 0) : network.Activation(layer, spec.Activation, recipe, null);

@@ -1,6 +1,7 @@
 using Sim.ArchModel.Reading;
 using Sim.Datapath.Specs;
 using Sim.Exploration.Studies;
+using Sim.Simulator.Inputs;
 using Sim.Exploration.Sweeps;
 using Sim.Foundation.Diagnostics;
 using Sim.Simulator.Execution;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using Sim.Exploration.Studies;
+using Sim.Simulator.Inputs;
 using Sim.Foundation.Diagnostics;
 using Sim.Verification.Claims;
 using Sim.Workloads.Graph;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Sim.ArchModel.Costs;
 using Sim.ArchModel.Technologies;
 using Sim.Exploration.Studies;
+using Sim.Simulator.Inputs;
 using Sim.Exploration.Widths;
 using Sim.Foundation.Diagnostics;
 using Sim.Reports;
@@ -70,6 +71,6 @@ internal static class WidthReporting
     internal static LoadedWorkload? Load(string model, VerifyRequest request, ReadingRequest reading, DiagnosticBag bag)
     {
         InputTransform? transform = reading.Offset == 0 && reading.Scale == 1 ? null : new(reading.Offset, reading.Scale);
-        return WorkloadLoader.Load(new StudyWorkload(Path.GetFileNameWithoutExtension(model), model, request.Data, request.Labels, null, transform, new Location(request.Data ?? model)), bag);
+        return WorkloadLoader.Load(new WorkloadFiles(Path.GetFileNameWithoutExtension(model), model, request.Data, request.Labels, null, transform, new Location(request.Data ?? model)), bag);
     }
 }

@@ -5,28 +5,34 @@ using Sim.Workloads.Data;
 using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Onnx;
+using Sim.Workloads.Topologies;
 
-namespace Sim.Exploration.Studies;
-
-/// <summary>A workload's files, read and checked against each other. Data is null when none was given; Calibration null means the data itself.</summary>
-public sealed record LoadedWorkload(StudyWorkload Source, NetworkGraph Graph, EvaluationData? Data, EvaluationData? Calibration)
-{
-    /// <summary>Digest of the network, the data with labels, and the calibration samples.</summary>
-    public string Digest => $"{Graph.Digest} {Data?.Digest} {Calibration?.Digest}";
-}
+namespace Sim.Simulator.Inputs;
 
 /// <summary>Reads networks and data; what does not fit together is recorded at the file that is wrong.</summary>
 public static class WorkloadLoader
 {
-    /// <summary>Null after recording everything wrong with the workload's files.</summary>
-    public static LoadedWorkload? Load(StudyWorkload workload, DiagnosticBag bag)
+    /// <summary>Null after recording everything wrong with the workload's files. The network may be one of shapes alone (<see cref="ShapeFile"/>).</summary>
+    public static LoadedWorkload? LoadAny(WorkloadFiles workload, DiagnosticBag bag)
+    {
+        ArgumentNullException.ThrowIfNull(workload);
+        ArgumentNullException.ThrowIfNull(bag);
+        if (!ShapeFile.IsOne(workload.ModelPath)) return Load(workload, bag);
+        foreach (string file in new[] { workload.DataPath, workload.LabelsPath, workload.CalibrationPath }.OfType<string>())
+            bag.Error(new Location(file), "DAT015", $"'{workload.ModelPath}' holds shapes without weights: there is nothing to run samples through, so leave data and labels out");
+        ShapeNetwork? shapes = ShapeFile.Read(workload.ModelPath, bag);
+        return shapes is null || bag.HasErrors ? null : LoadedWorkload.Of(workload, shapes);
+    }
+
+    /// <summary>As <see cref="LoadAny"/> where weights are needed: an ONNX network.</summary>
+    public static LoadedWorkload? Load(WorkloadFiles workload, DiagnosticBag bag)
     {
         ArgumentNullException.ThrowIfNull(workload);
         ArgumentNullException.ThrowIfNull(bag);
         int before = bag.ErrorCount;
         NetworkGraph? graph = OnnxReader.LoadOpen(workload.ModelPath, bag);
         if (graph is { Inputs.Length: not 1 })
-            bag.Error(new Location(workload.ModelPath), "DAT010", $"the network has {graph.Inputs.Length} inputs ({string.Join(", ", graph.Inputs.Select(i => i.Name))}); a study feeds exactly one");
+            bag.Error(new Location(workload.ModelPath), "DAT010", $"the network has {graph.Inputs.Length} inputs ({string.Join(", ", graph.Inputs.Select(i => i.Name))}); exactly one is fed with samples");
         if (graph is null || bag.ErrorCount > before) graph = null;
         Tensor? data = Samples(workload.DataPath, workload, graph, bag), calibration = Samples(workload.CalibrationPath, workload, graph, bag);
         // Shapes are judged with the samples' dimensions where the network leaves its own open.
@@ -34,10 +40,10 @@ public static class WorkloadLoader
         if (graph is not null && !(GraphChecks.Shapes(graph, workload.ModelPath, bag) && GraphChecks.Sizes(graph, workload.ModelPath, bag))) graph = null;
         ImmutableArray<int> labels = workload.LabelsPath is { } path ? Labels(path, data, workload.DataPath, graph, bag) : default;
         if (bag.ErrorCount > before || graph is null) return null;
-        return new LoadedWorkload(workload, graph, data is null ? null : EvaluationData.Of(data, labels), calibration is null ? null : EvaluationData.Of(calibration));
+        return LoadedWorkload.Of(workload, graph, data is null ? null : EvaluationData.Of(data, labels), calibration is null ? null : EvaluationData.Of(calibration));
     }
 
-    private static Tensor? Samples(string? path, StudyWorkload workload, NetworkGraph? graph, DiagnosticBag bag)
+    private static Tensor? Samples(string? path, WorkloadFiles workload, NetworkGraph? graph, DiagnosticBag bag)
     {
         if (path is null || TensorFile.Read(path, bag) is not { } read || graph is null) return null;
         GraphValue input = graph.Inputs[0];

@@ -13,7 +13,7 @@ public readonly record struct Location(string File, int Line = 0, int Column = 0
     }
 
     /// <summary>`file:line:column`, or `file` alone when the line is not known.</summary>
-    public override string ToString() => Line == 0 ? File : $"{File}:{Line}:{Column}";
+    public override string ToString() => Line == 0 ? File ?? "" : $"{File}:{Line}:{Column}";
 
     public static bool operator <(Location left, Location right) => left.CompareTo(right) < 0;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Sim.Exploration.Metrics;
 using Sim.Exploration.Studies;
 using Sim.Simulator;
 
@@ -22,7 +23,9 @@ public static class RunReport
         string version = string.Join(", ", runs.Select(r => r.Record.ToolVersion).Distinct().Order(StringComparer.Ordinal));
         string title = several ? networks.Length == 1 ? $"{runs.Count} runs of {networks[0]}" : $"{runs.Count} runs of {networks.Length} networks" : $"{networks[0]} on {Architecture(runs[0].Record)}";
         string description = several ? "" : $"One design, from {runs[0].Path}.";
-        var header = new StudyHeader(title, description, "", version, runs.Count, axes, StudyHeader.DefaultObjectives, [], networks.Length > 1 ? FrontScope.PerNetwork : FrontScope.Joint, "");
+        // Nobody asked for accuracy where no run had labels.
+        ImmutableArray<Objective> objectives = [.. StudyHeader.DefaultObjectives.Where(o => runs.Any(r => MetricCatalogue.Get(o.Metric).Of(r.Record) is not null))];
+        var header = new StudyHeader(title, description, "", version, runs.Count, axes, objectives, [], networks.Length > 1 ? FrontScope.PerNetwork : FrontScope.Joint, "");
         return Report.Of(new StudyResult(header, [.. runs.Select((r, i) =>
             new PointResult(i, several ? r.Record.Parameters.SetItem(RunAxis, names[i]) : r.Record.Parameters, PointStatus.Ok, null, r.Record))])) with { Kind = several ? "Runs" : "Run" };
     }

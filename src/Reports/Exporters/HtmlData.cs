@@ -32,9 +32,9 @@ internal sealed class HtmlData
         ImmutableArray<Metric> metrics = report.Metrics;
         var data = new HtmlData(json);
         json.WriteStartArray("points");
-        foreach (JudgedPoint p in report.Whole().Where(p => sample.Rows.Contains(p.Point.Index)))
+        foreach (JudgedPoint p in report.Analysis.Points.Where(p => sample.Rows.Contains(p.Point.Index)))
         {
-            data.Point(p, report.Axes, metrics, sample.Detailed.Contains(p.Point.Index));
+            data.Point(p, report.Axes, metrics, sample.Detailed.Contains(p.Point.Index) ? report.Whole(p.Point).Record : null);
             json.Flush();
         }
         json.WriteEndArray();
@@ -44,7 +44,7 @@ internal sealed class HtmlData
         json.WriteEndObject();
     }
 
-    private void Point(JudgedPoint judged, ImmutableArray<string> axes, ImmutableArray<Metric> metrics, bool detailed)
+    private void Point(JudgedPoint judged, ImmutableArray<string> axes, ImmutableArray<Metric> metrics, RunRecord? whole)
     {
         PointResult p = judged.Point;
         _json.WriteStartObject();
@@ -61,7 +61,7 @@ internal sealed class HtmlData
             _json.WritePropertyName("n");
             Text(record.Network);
         }
-        if (detailed && p.Record is { } whole) Detail(whole);
+        if (whole is not null) Detail(whole);
         _json.WriteEndObject();
     }
 

@@ -25,12 +25,28 @@ public class BrowserTests
             Assert.That(demo.Output, Does.Contain("Pareto front of cnn").And.Contain("Pareto front of mlp"));
             string[] designs = File.ReadAllLines(Path.Combine(folder, "designs.csv"));
             Assert.That(designs, Has.Length.GreaterThan(200));
+            GalleryIsTheDemos(folder);
             using JsonDocument found = JsonDocument.Parse(Drive(node, chromium, Path.Combine(folder, "index.html")));
             Judge(found.RootElement, designs);
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // What the README shows is what the demo makes today; figures by what they show, as their coordinates have more digits than a processor's functions promise.
+    private static void GalleryIsTheDemos(string folder)
+    {
+        string gallery = Path.Combine(ReferenceData.RepositoryRoot, "reports", "gallery");
+        Assert.That(File.ReadAllText(Path.Combine(gallery, "report.md")), Is.EqualTo(File.ReadAllText(Path.Combine(folder, "report.md"))), "run tools/gallery");
+        string[] figures = Directory.GetFiles(gallery, "*.svg");
+        Assert.That(figures, Is.Not.Empty);
+        foreach (string figure in figures)
+        {
+            (string Name, string Text)[] shown = [.. new[] { figure, Path.Combine(folder, "figures", Path.GetFileName(figure)) }.Select(f => (f, string.Join('\n', System.Xml.Linq.XDocument.Load(f).Descendants()
+                .Select(e => e.Name.LocalName == "text" ? e.Value : e.Name.LocalName))))];
+            Assert.That(shown[0].Text, Is.EqualTo(shown[1].Text), $"{Path.GetFileName(figure)}: run tools/gallery");
         }
     }
 

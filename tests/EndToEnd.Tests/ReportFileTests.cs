@@ -28,7 +28,8 @@ public class ReportFileTests
         SimHost.Result run = SimHost.Run(["run", Path.Combine(ReferenceData.RepositoryRoot, "configs", "architectures", "edge_npu.yaml"), "--model", Path.Combine(Digits, "digits_mlp.onnx"), "--out", Path.Combine(_folder, "mlp")]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         string record = Path.Combine(_folder, "mlp", "record.json"), here = Path.Combine(_folder, "here"), bare = Path.Combine(_folder, "bare");
-        Assert.That(SimHost.Run(["report", record, "--out", here, "--format", "svg,png"]).ExitCode, Is.Zero);
+        Assert.That(SimHost.Run(["report", record, "--out", here, "--format", "svg,png,csv"]).ExitCode, Is.Zero);
+        Assert.That(File.ReadAllText(Path.Combine(here, "layers.csv")), Is.EqualTo(File.ReadAllText(Path.Combine(_folder, "mlp", "layers.csv"))), "sim run and sim report write one layers.csv");
         // Skia's build for Linux looks for fonts under /usr/share/fonts alone: an empty file system in its place, for this one process.
         string[] report = ["report", record, "--out", bare, "--format", "svg,png"];
         (int exit, string error) = Start("unshare", ["-rm", "sh", "-c", "mkdir -p /usr/share/fonts && mount -t tmpfs none /usr/share/fonts || exit 99; exec \"$0\" \"$@\"", SimHost.Path, .. report]);

@@ -1,5 +1,5 @@
-using System.Globalization;
 using Sim.Foundation.Diagnostics;
+using Sim.Reports.Exporters;
 using Sim.Simulator;
 
 namespace Sim.Cli.Verbs;
@@ -13,7 +13,7 @@ internal static class RunFiles
         {
             Directory.CreateDirectory(folder);
             Replace(Path.Combine(folder, "record.json"), json + "\n");
-            Replace(Path.Combine(folder, "layers.csv"), Layers(record));
+            Replace(Path.Combine(folder, "layers.csv"), LayerTable.Head + string.Concat(record.Layers.Select(l => LayerTable.Row(0, l))));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -27,18 +27,4 @@ internal static class RunFiles
         File.WriteAllText(fresh, text);
         File.Move(fresh, path, overwrite: true);
     }
-
-    private static string Layers(RunRecord record)
-    {
-        var lines = new List<string> { "layer,type,groups,m,n,k,compute_cycles,stall_cycles,utilization,energy_pj,sqnr_db,outputs,overflowed,nan,saturated_inputs,nan_inputs,kernel" };
-        foreach (LayerRecord l in record.Layers)
-        {
-            LayerNumerics? n = l.Numerics;
-            lines.Add(string.Create(CultureInfo.InvariantCulture,
-                $"{Quoted(l.Name)},{l.OpType},{l.Groups},{l.M},{l.N},{l.K},{l.ComputeCycles},{l.StallCycles},{l.Utilization:R},{RunTable.Energy(l):R},{n?.SqnrDb:R},{n?.Outputs},{n?.OverflowedOutputs},{n?.NaNOutputs},{n?.SaturatedInputs},{n?.NaNInputs},{n?.Kernel}"));
-        }
-        return string.Join('\n', lines) + "\n";
-    }
-
-    private static string Quoted(string text) => text.AsSpan().IndexOfAny(",\"\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

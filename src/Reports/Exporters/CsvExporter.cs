@@ -21,15 +21,14 @@ public sealed class CsvExporter : IExporter
         // Every metric is a column, known or not: tables of two studies have the same columns.
         designs.Write(CsvText.Row(["index", "status", "on_front", "network", .. report.Axes.Where(a => a != "network").Select(TableColumns.OfAxis), .. MetricCatalogue.All.Select(m => m.Column),
             .. TableColumns.Last]));
-        layers.Write(CsvText.Row(["index", "layer", "op", "groups", "m", "n", "k", "compute_cycles", "stall_cycles", "utilization", "energy_nj", "sqnr_db", "outputs", "overflowed_outputs", "nan_outputs",
-            "saturated_inputs", "nan_inputs", "encoded_inputs", "kernel"]));
+        layers.Write(LayerTable.Head);
         costs.Write("index,kind,layer,component,role_or_action,count,value,unit,source\n");
         foreach (JudgedPoint judged in report.Whole())
         {
             designs.Write(Design(report, judged));
             if (judged.Point.Record is not { } record) continue;
             string index = Text(judged.Point.Index);
-            foreach (LayerRecord layer in record.Layers) layers.Write(Layer(index, layer));
+            foreach (LayerRecord layer in record.Layers) layers.Write(LayerTable.Row(judged.Point.Index, layer));
             foreach (CostItem item in record.Area) costs.Write(CsvText.Row([index, "area", "", item.Component, item.Role, "", Text(item.Value), item.Unit, item.Source]));
             foreach (LayerRecord layer in record.Layers)
                 foreach (ActionEnergy e in layer.Energy)
@@ -47,15 +46,9 @@ public sealed class CsvExporter : IExporter
             string.Join("; ", judged.Violations), point.Reason ?? "", r?.DesignKey ?? ""]);
     }
 
-    private static string Layer(string index, LayerRecord l) => CsvText.Row([index, l.Name, l.OpType, Text(l.Groups), Text(l.M), Text(l.N), Text(l.K), Text(l.ComputeCycles), Text(l.StallCycles),
-        Text(l.Utilization), Text(LayerEnergy(l)), Text(l.Numerics?.SqnrDb), Text(l.Numerics?.Outputs), Text(l.Numerics?.OverflowedOutputs), Text(l.Numerics?.NaNOutputs),
-        Text(l.Numerics?.SaturatedInputs), Text(l.Numerics?.NaNInputs), Text(l.Numerics?.EncodedInputs), l.Numerics?.Kernel ?? ""]);
+    internal static string Text(double? value) => value is { } v && !double.IsNaN(v) ? v.ToString("R", CultureInfo.InvariantCulture) : "";
 
-    private static double LayerEnergy(LayerRecord layer) => layer.Energy.Sum(e => e.Count * e.PerActionPicojoules) * 1e-3;
+    internal static string Text(long? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "";
 
-    private static string Text(double? value) => value is { } v && !double.IsNaN(v) ? v.ToString("R", CultureInfo.InvariantCulture) : "";
-
-    private static string Text(long? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "";
-
-    private static string Text(int? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "";
+    internal static string Text(int? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "";
 }

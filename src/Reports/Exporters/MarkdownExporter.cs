@@ -33,7 +33,7 @@ public sealed class MarkdownExporter : IExporter
     internal static void AppendFront(TextWriter text, Report report, Front front)
     {
         string of = front.Network.Length > 0 ? " of " + MarkdownText.Escape(front.Network) : "";
-        text.Write(string.Create(CultureInfo.InvariantCulture, $"\n## Pareto front{of}: {front.Members.Length} of {front.Candidates} designs\n\n"));
+        text.Write(front.Candidates == 1 ? $"\n## Results{of}\n\n" : string.Create(CultureInfo.InvariantCulture, $"\n## Pareto front{of}: {front.Members.Length} of {front.Candidates} designs\n\n"));
         if (front.Hypervolume is { } volume)
             text.Write(string.Create(CultureInfo.InvariantCulture, $"Hypervolume of the scaled objectives: {volume:F4} (1 would be the ideal point alone).\n\n"));
         Metric[] metrics = [.. report.Analysis.Objectives.Select(o => MetricCatalogue.Get(o.Metric))];

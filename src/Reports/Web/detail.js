@@ -78,7 +78,7 @@ const share = (part, whole) => whole ? percent(part / whole) : '';
 const mostBars = 24;
 
 // What the bars stand for: every layer, the largest ones (`note` says what the others come to), or all layers of an operator. `sum` says whether values may be added.
-function grouped(layers, series, { sum = true }) {
+function grouped(layers, series, { sum, lowest }) {
   if (state.view === 'operator' && sum) {
     const operators = [...new Set(layers.map(l => l.op))], of = operators.map(o => layers.flatMap((l, i) => l.op === o ? [i] : []));
     return { names: operators.map((o, i) => `${of[i].length} × ${o}`), series: series.map(([name, values]) => [name, of.map(list => list.reduce((s, i) => s + (values[i] || 0), 0))]) };
@@ -86,23 +86,31 @@ function grouped(layers, series, { sum = true }) {
   const all = layers.map((_, i) => i), size = i => series.reduce((s, [, values]) => s + (values[i] || 0), 0);
   if (state.view === 'all' || all.length <= mostBars) return { names: layers.map(l => l.name), series };
   // Of ratios the smallest are the ones to look at.
-  const own = [...all].sort((a, b) => (sum ? size(b) - size(a) : size(a) - size(b)) || a - b).slice(0, mostBars).sort((a, b) => a - b), rest = all.filter(i => !own.includes(i));
+  const own = [...all].sort((a, b) => (lowest ? size(a) - size(b) : size(b) - size(a)) || a - b).slice(0, mostBars).sort((a, b) => a - b), rest = all.filter(i => !own.includes(i));
   const total = list => list.reduce((s, i) => s + size(i), 0);
   return {
     names: own.map(i => layers[i].name), series: series.map(([name, values]) => [name, own.map(i => values[i])]),
-    note: sum ? `the ${mostBars} largest of ${all.length} layers; the others have ${percent(total(rest) / total(all))} of all` : `the ${mostBars} lowest of ${all.length} layers`,
+    note: sum ? `the ${mostBars} largest of ${all.length} layers; the others have ${percent(total(rest) / total(all))} of all` : `the ${mostBars} ${lowest ? 'lowest' : 'largest'} of ${all.length} layers`,
   };
 }
 
-function bars(id, layers, all, { unit, stacked = true, zero = 'Nothing to show: every value is zero.', sum = true }) {
-  const { names, series, note } = grouped(layers, all, { sum });
+// What a chart leaves out, under it.
+function noteBelow(id, words) {
+  const card = byId(id).parentElement, note = card.querySelector('p.hint') || card.appendChild(document.createElement('p'));
+  note.className = 'hint';
+  note.hidden = !words;
+  note.textContent = words;
+}
+
+function bars(id, layers, all, { unit, stacked = true, zero = 'Nothing to show: every value is zero.', sum = true, lowest = false }) {
+  const { names, series, note } = grouped(layers, all, { sum, lowest });
+  noteBelow(id, note || '');
   if (series.every(([, values]) => values.every(v => !v))) return emptyPlot(id, zero);
   const largest = Math.max(...names.map((_, i) => Math.abs(series.reduce((s, [, values]) => s + (Number.isFinite(values[i]) ? values[i] : 0), 0))));
   const shown = unitFor(unit, largest), long = names.length > 6 || names.some(n => n.length > 12), scroll = names.length > 2 * mostBars;
   const format = v => withUnit(v, shown.name);
   fullPlot(id).setOption({
     animation: false, color: colours, textStyle: { fontFamily: fontOfPage },
-    title: { text: note || '', right: 8, top: series.length > 1 ? 24 : 0, textStyle: { color: shade('soft'), fontSize: 11, fontWeight: 'normal' } },
     grid: { left: 8, right: 12, top: series.length > 1 ? 56 : 30, bottom: scroll ? 34 : 4, containLabel: true },
     legend: { show: series.length > 1, type: 'scroll', top: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: shade('ink') }, pageTextStyle: { color: shade('soft') }, pageIconColor: shade('accent') },
     tooltip: { ...tooltipStyle(), trigger: 'axis', axisPointer: { type: 'shadow' }, formatter: list => `<div class="tip"><b>${escapeHtml(list[0].name)}</b><table>${
@@ -124,7 +132,7 @@ function drawNumerics(layers) {
   const exact = measured.filter(l => l.numerics.sqnr === Infinity), finite = measured.filter(l => Number.isFinite(l.numerics.sqnr));
   byId('exact-layers').textContent = exact.length ? `; exact: ${exact.length === measured.length ? 'all' : exact.length} of ${measured.length} layers` : '';
   if (exact.length === measured.length) emptyPlot('chart-sqnr', 'Every layer is exact: no error against float.');
-  else bars('chart-sqnr', finite, [['SQNR', finite.map(l => l.numerics.sqnr)]], { unit: 'dB', stacked: false, zero: 'The ratio is not known: the float outputs are all zero.', sum: false });
+  else bars('chart-sqnr', finite, [['SQNR', finite.map(l => l.numerics.sqnr)]], { unit: 'dB', stacked: false, zero: 'The ratio is not known: the float outputs are all zero.', sum: false, lowest: true });
   const rate = (part, whole) => measured.map(l => l.numerics[whole] ? 100 * l.numerics[part] / l.numerics[whole] : 0);
   bars('chart-range', measured, [['outputs overflowed', rate('overflowed', 'outputs')], ['outputs NaN', rate('nan', 'outputs')], ['inputs saturated', rate('saturated', 'encoded')]],
     { unit: '%', stacked: false, zero: 'Nothing overflowed, became NaN or saturated in any layer.', sum: false });

@@ -6,7 +6,8 @@ function drawFacts() {
     if (count('infeasible')) facts.push(['Infeasible', number(count('infeasible'))]);
     if (count('failed')) facts.push(['Failed', number(count('failed'))]);
     if (head.finished < head.pointCount) facts.push(['Not run yet', number(head.pointCount - head.finished)]);
-    for (const f of head.fronts) {
+    // A front of one design alone says nothing.
+    for (const f of head.fronts.filter(g => g.candidates !== 1)) {
       facts.push([f.network ? `Front of ${f.network}` : 'Pareto front', `${f.members} <small>of ${f.candidates}</small>`]);
       if (f.hypervolume !== null) facts.push([f.network ? `Hypervolume, ${f.network}` : 'Hypervolume', `${f.hypervolume.toFixed(3)} <small>of 1</small>`]);
     }

@@ -58,6 +58,7 @@ public class DotUnitReaderTests
         var bag = new DiagnosticBag();
         ArchitectureReader.Read(YamlDocument.Parse(text, "a", bag)!.Root, bag);
         Assert.That(bag.Sorted.Select(d => d.Code), Is.EqualTo(fits ? [] : new[] { "CFG115" }));
+        if (!fits) Assert.That(bag.Sorted.Single().Message, Does.Contain("datapath 'h100_fp8'").And.Contain("32 lanes"));
     }
 
     [TestCase("dot: {kind: aligned, lanes: 0, fraction: 24}", "d:5:29: error CFG002: 'lanes' must be a positive integer up to 1024, found '0'")]

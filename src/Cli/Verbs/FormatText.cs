@@ -110,6 +110,7 @@ internal static class FormatText
 
     private static string SpecialCodes(INumberFormat format) => format switch
     {
+        UnsignedFloatFormat { Magnitudes: var m } => m.HasInfinity ? "Inf, NaN" : m.HasNaN ? "one NaN" : "none",
         FloatFormat { Specials: Specials.Ieee } => "Inf, NaN",
         FloatFormat { Specials: Specials.FiniteNaN } => "one NaN a sign",
         FloatFormat { Specials: Specials.FiniteNaNUnsignedZero } => "one NaN, no -0",
@@ -119,6 +120,7 @@ internal static class FormatText
         ExponentFormat => "one NaN, no zero",
         PositFormat => "NaR, no -0",
         LogFormat => "one NaN, no -0",
+        CodebookFormat f when !f.Values.Contains(0) => "no zero",
         _ => "none",
     };
 

@@ -113,8 +113,8 @@ internal sealed class FormatsVerb : IVerb
         Argument<string> name = Name();
         Option<bool> json = CommonOptions.Json();
         var options = new RoundingOptions();
-        var command = new VerbCommand("encode", "Read binary32 patterns (8 hexadecimal digits) on stdin, write codes",
-            "echo 3f8ccccd | sim formats encode e4m3", "echo 3f8ccccd,77 | sim formats encode e4m3 --rounding stochastic --random-bits 8",
+        var command = new VerbCommand("encode", "Read binary32 patterns (8 hexadecimal digits) or binary64 ones (16) on stdin, write codes, rounded once",
+            "echo 3f8ccccd | sim formats encode e4m3", "echo 3ff0020000000001 | sim formats encode fp16", "echo 3f8ccccd,77 | sim formats encode e4m3 --rounding stochastic --random-bits 8",
             "echo 3f80000040000000 | sim formats encode mxfp4") { name, json };
         options.AddTo(command);
         Option<string?> amax = BlockFilters.TensorAmax();
@@ -127,13 +127,14 @@ internal sealed class FormatsVerb : IVerb
             BlockFilters.DemandNone(parsed, amax);
             INumberFormat format = Format(parsed.GetRequiredValue(name));
             Rounding asked = options.Read(parsed);
-            CodeText input = CodeText.Of(Binary32), codes = CodeText.Of(format);
+            CodeText input = CodeText.Of(Binary32), wide = new(64, 64), codes = CodeText.Of(format);
             int columns = 1 + RoundingOptions.Columns(asked);
-            return new RowFilter(new RowWriter(terminal, parsed.GetValue(json), "code"), columns, columns, columns == 1 ? "one binary32 pattern" : "a binary32 pattern and a random integer").Run((row, answer) =>
+            return new RowFilter(new RowWriter(terminal, parsed.GetValue(json), "code"), columns, columns, columns == 1 ? "one binary32 or binary64 pattern" : "a binary32 or binary64 pattern and a random integer").Run((row, answer) =>
             {
                 Rounding rounding = asked;
-                if (input.TryRead(row, 0, out ulong bits) & RoundingOptions.TryReadRandom(row, ref rounding))
-                    codes.Append(answer, format.Encode(Binary32.Decode((uint)bits), rounding, out _));
+                bool isWide = row.Field(0).Length == wide.Digits;
+                if ((isWide ? wide : input).TryRead(row, 0, out ulong bits) & RoundingOptions.TryReadRandom(row, ref rounding))
+                    codes.Append(answer, format.Encode(isWide ? Exact.FromDouble(BitConverter.UInt64BitsToDouble(bits)) : Binary32.Decode((uint)bits), rounding, out _));
             });
         });
         return command;

@@ -89,7 +89,8 @@ internal sealed class AlignedLanesKernel : TiledKernel
 
         public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<float> values) => Decode(_weights, codes, zeroPoint, _leastWeight, values);
 
-        public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int rows, int columns, Span<long> results, ref GemmEvents events)
+        public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+            Span<long> results, ref GemmEvents events)
         {
             if (!Fits(a, b)) return false;
             int k = a.Length / (2 * Rows), chunk = _chunk == 0 ? k : _chunk;

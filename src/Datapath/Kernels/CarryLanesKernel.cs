@@ -79,8 +79,6 @@ internal sealed class CarryLanesKernel : TiledKernel
 
         public override PanelBounds Bounds(Span<float> panel, int width, bool weights) => new(Finite.All(panel) ? 0 : double.NaN, 0, 0);
 
-        public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int rows, int columns, Span<long> results, ref GemmEvents events) => false;
-
         [SkipLocalsInit]
         public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
             Span<long> results, ref GemmEvents events)

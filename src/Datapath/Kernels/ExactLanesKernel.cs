@@ -59,7 +59,8 @@ internal sealed class ExactLanesKernel<T> : TiledKernel
 
         public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => _weights.Decode(codes, zeroPoint, T.One, values);
 
-        public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, int rows, int columns, Span<long> results, ref GemmEvents events)
+        public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+            Span<long> results, ref GemmEvents events)
         {
             Span<T> total = stackalloc T[LaneTile.Rows * LaneTile.Width<T>()];
             Chunks.Sum(a, b, 0, default(FusedReduction<T>), total);

@@ -61,9 +61,6 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
     public override PanelBounds Bounds(Span<byte> panel, int width, bool weights) =>
         new(0, 0, 0, 0, weights == (width == Width) ? PanelTraits.None : PanelTraits.Turned, CodeSet.Of(panel));
 
-    public override bool Sum(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, int rows, int columns, Span<long> results, ref GemmEvents events) =>
-        throw new InvalidOperationException("tiles of codes are summed with their bounds");
-
     public override bool Sum(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns, Span<long> results,
         ref GemmEvents events)
     {

@@ -100,9 +100,6 @@ internal sealed class FieldLanesKernel : TiledKernel
             return new(outside ? double.PositiveInfinity : most, least == int.MaxValue ? double.PositiveInfinity : least, 0);
         }
 
-        public override bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, int rows, int columns, Span<long> results, ref GemmEvents events) =>
-            throw new InvalidOperationException("patterns are summed with their bounds");
-
         public override bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns, Span<long> results,
             ref GemmEvents events)
         {

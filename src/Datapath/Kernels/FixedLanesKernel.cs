@@ -58,7 +58,8 @@ internal sealed class FixedLanesKernel : TiledKernel
 
         public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) => _weights.Decode(codes, zeroPoint, 1, values);
 
-        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, int rows, int columns, Span<long> results, ref GemmEvents events)
+        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+            Span<long> results, ref GemmEvents events)
         {
             // A register has no Inf and no NaN: products that are go to the reference.
             if (!_alwaysFinite && !(IsFinite(a) && IsFinite(b))) return false;

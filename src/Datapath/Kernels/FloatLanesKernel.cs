@@ -32,7 +32,7 @@ internal sealed class FloatLanesKernel<T> : TiledKernel
         if (Math.Min(a.Unit, b.Unit) < LaneUnit || Math.Max(a.Top, b.Top) > LaneTop) return "operands leave the lane's exponents";
         OperandRange product = a * b;
         bool separate = acc.Product is { } rounded && !IsExactIn(rounded, product);
-        if (separate && !(IsSingle && acc.Product == acc.Format && product.Width <= LaneBits && !IsLane(format))) return $"products are rounded to {acc.Product!.Name}";
+        if (separate && !(IsSingle && acc.Format.Equals(acc.Product) && product.Width <= LaneBits && !IsLane(format))) return $"products are rounded to {acc.Product!.Name}";
         if (IsLane(format)) return null;
         int unit = Math.Min(product.Unit, format.MinimumExponent - format.FractionBits), scale = Scale(format);
         int weightScale = WeightScale(a, scale);

@@ -49,7 +49,8 @@ internal class FloatLanesPlan<T, TReduction> : TilePlan<T>
 
     public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => _weights.Decode(codes, zeroPoint, _weightScale, values);
 
-    public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, int rows, int columns, Span<long> results, ref GemmEvents events) =>
+    public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+        Span<long> results, ref GemmEvents events) =>
         Sum(a, b, rows, columns, _reduction, results);
 
     /// <summary>Sums a tile with a given step.</summary>

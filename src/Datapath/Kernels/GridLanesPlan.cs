@@ -43,7 +43,7 @@ internal sealed class GridLanesPlan : FloatLanesPlan<float, RoundedSubnormalRedu
         Span<float> total = stackalloc float[LaneTile.Rows * 32];
         return StepFloors.Sum(a, b, activations.Floors!, weights.Floors!, _threshold, _coarse, _fine, total)
             ? Finish(total, rows, columns, results)
-            : Sum(a, b, rows, columns, results, ref events);
+            : base.Sum(a, b, activations, weights, rows, columns, results, ref events);
     }
 
     // Half way into the binade whose unit is the smallest subnormal.

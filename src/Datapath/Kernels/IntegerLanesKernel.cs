@@ -58,7 +58,8 @@ internal sealed class IntegerLanesKernel<T> : TiledKernel
 
         public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => Decode(_weights, codes, zeroPoint, values);
 
-        public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, int rows, int columns, Span<long> results, ref GemmEvents events)
+        public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+            Span<long> results, ref GemmEvents events)
         {
             Span<T> total = stackalloc T[TrackedTile.Rows * Width], overflowed = stackalloc T[TrackedTile.Rows * Width];
             TrackedChunks.Sum(a, b, _chunk, _reduction, total, overflowed);

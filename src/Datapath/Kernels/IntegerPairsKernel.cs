@@ -55,9 +55,6 @@ internal sealed class IntegerPairsKernel : TiledKernel
 
         public override PanelBounds Bounds(Span<int> panel, int width, bool weights) => unproved is null ? default : PairBounds.Of(panel, width);
 
-        public override bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, int rows, int columns, Span<long> results, ref GemmEvents events) =>
-            Sum(a, b, PairBounds.Of(a, Rows), PairBounds.Of(b, Width), rows, columns, results, ref events);
-
         public override bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns, Span<long> results,
             ref GemmEvents events)
         {

@@ -61,7 +61,8 @@ internal sealed class OddLanesKernel : TiledKernel
 
         public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) => _weights.Decode(codes, zeroPoint, 1, values);
 
-        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, int rows, int columns, Span<long> results, ref GemmEvents events)
+        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+            Span<long> results, ref GemmEvents events)
         {
             Span<double> total = stackalloc double[TrackedTile.Rows * 8], overflowed = stackalloc double[TrackedTile.Rows * 8];
             TrackedChunks.Sum(a, b, _chunk, _reduction, total, overflowed);

@@ -40,7 +40,8 @@ internal sealed class OddLanesPlan : FloatLanesPlan<double, OddRoundedReduction>
     public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
         Span<long> results, ref GemmEvents events)
     {
-        if (!_ranged || !RangeProof.HoldsBelow(activations, weights, _activation, _weight, _format.Precision, LaneBits)) return Sum(a, b, rows, columns, results, ref events);
+        if (!_ranged || !RangeProof.HoldsBelow(activations, weights, _activation, _weight, _format.Precision, LaneBits))
+            return base.Sum(a, b, activations, weights, rows, columns, results, ref events);
         return RangeProof.StaysNormal(activations, weights, _activation, _weight, _format)
             ? Sum(a, b, rows, columns, _normal, results)
             : Sum(a, b, rows, columns, _onGrid, results);

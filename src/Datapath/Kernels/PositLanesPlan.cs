@@ -40,8 +40,6 @@ internal class PositLanesPlan<T, TLanes, TSeparate, TLossy>(DatapathSpec spec, T
 
     public override PanelBounds Bounds(Span<T> panel, int width, bool weights) => RangeProof.Of<T>(panel);
 
-    public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, int rows, int columns, Span<long> results, ref GemmEvents events) => false;
-
     public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
         Span<long> results, ref GemmEvents events)
     {

@@ -64,7 +64,8 @@ internal sealed class ProductTableKernel : TiledKernel
 
         public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<int> values) => codes.CopyTo(MemoryMarshal.Cast<int, uint>(values));
 
-        public override unsafe bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, int rows, int columns, Span<long> results, ref GemmEvents events)
+        public override unsafe bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+            Span<long> results, ref GemmEvents events)
         {
             Span<int> total = stackalloc int[LaneTile.Rows * LaneTile.Width<int>()];
             fixed (float* singles = _table.Singles)

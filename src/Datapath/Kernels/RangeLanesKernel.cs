@@ -94,8 +94,6 @@ internal sealed class RangeLanesKernel : TiledKernel
             return bounds with { Scale = scale };
         }
 
-        public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int rows, int columns, Span<long> results, ref GemmEvents events) => false;
-
         [SkipLocalsInit]
         public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
             Span<long> results, ref GemmEvents events)

@@ -33,9 +33,6 @@ internal sealed class SinglePlanesPlan(DatapathSpec spec, ReductionOrder order, 
         return new(0, 0, 0, 0, traits);
     }
 
-    public override bool Sum(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, int rows, int columns, Span<long> results, ref GemmEvents events) =>
-        throw new InvalidOperationException("tiles of codes are summed with their bounds");
-
     public override bool Sum(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns, Span<long> results,
         ref GemmEvents events)
     {

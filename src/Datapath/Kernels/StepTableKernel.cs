@@ -55,7 +55,8 @@ internal sealed class StepTableKernel : TiledKernel
             for (int i = 0; i < codes.Length; i++) values[i] = zeroPoint == 0 ? (int)codes[i] : ZeroPoint;
         }
 
-        public override bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, int rows, int columns, Span<long> results, ref GemmEvents events)
+        public override bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+            Span<long> results, ref GemmEvents events)
         {
             // The table knows codes, not codes less a zero point.
             if (a.Contains(ZeroPoint) || b.Contains(ZeroPoint)) return false;

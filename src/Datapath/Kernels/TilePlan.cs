@@ -28,25 +28,24 @@ internal abstract class TilePlan<T>
 
     /// <summary>
     /// Sums one tile: <paramref name="a"/> is [step][Rows], <paramref name="b"/> is [step][Width], <paramref name="results"/> is [Rows][Width].
-    /// false: the values that these operands reach lie outside the kernel's licence, the results mean nothing and the fallback must sum the tile.
+    /// false: the values that these operands reach violate the kernel's exactness condition, the results mean nothing and the fallback must sum the tile.
     /// </summary>
     /// <param name="a">Broadcast elements.</param>
     /// <param name="b">Lane elements.</param>
+    /// <param name="activations">Bounds of the panel of activations, whichever side fills the lanes.</param>
+    /// <param name="weights">Bounds of the panel of weights.</param>
     /// <param name="rows">Rows that are not padding.</param>
     /// <param name="columns">Lanes that are not padding.</param>
     /// <param name="results">What <see cref="IGemmKernel.Run"/> writes.</param>
     /// <param name="events">Overflowed and NaN outputs are added; the caller counts outputs.</param>
-    public abstract bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, int rows, int columns, Span<long> results, ref GemmEvents events);
+    public abstract bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns, Span<long> results,
+        ref GemmEvents events);
 
-    /// <summary>What the licence of a tile needs to know of a panel, found once when it is packed. May scale the panel by a power of two.</summary>
+    /// <summary>What the exactness condition of a tile needs to know of a panel, found once when it is packed. May scale the panel by a power of two.</summary>
     /// <param name="panel">[step][<paramref name="width"/>].</param>
     /// <param name="width">Rows of the panel, padding included.</param>
     /// <param name="weights">Whether it holds weights, not activations.</param>
     public virtual PanelBounds Bounds(Span<T> panel, int width, bool weights) => default;
-
-    /// <summary>As the other <c>Sum</c>, with the bounds of both panels, whichever fills the lanes.</summary>
-    public virtual bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns, Span<long> results,
-        ref GemmEvents events) => Sum(a, b, rows, columns, results, ref events);
 }
 
 /// <summary>Bounds of the elements of a panel.</summary>

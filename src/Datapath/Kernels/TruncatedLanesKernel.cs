@@ -71,7 +71,8 @@ internal sealed class TruncatedLanesKernel : TiledKernel
         public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<float> values) => _weights.Decode(codes, zeroPoint, 1, values);
 
         [SkipLocalsInit]
-        public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int rows, int columns, Span<long> results, ref GemmEvents events)
+        public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+            Span<long> results, ref GemmEvents events)
         {
             Span<float> total = stackalloc float[LaneTile.Rows * 32];
             if (!Watch.Passes(LaneTile.Sum(ref Chunks.Element(a, 0), ref Chunks.Element(b, 0), a.Length / LaneTile.Rows, _reduction, _reduction, default(LargeWatch),

@@ -41,7 +41,8 @@ internal sealed class WideExactKernel : TiledKernel
 
         public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) => _weights.Decode(codes, zeroPoint, 1, values);
 
-        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, int rows, int columns, Span<long> results, ref GemmEvents events)
+        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+            Span<long> results, ref GemmEvents events)
         {
             int steps = a.Length / Rows;
             if (!TryScale(a, out long[] x, out int unitX, out int bitsX) || !TryScale(b, out long[] y, out int unitY, out int bitsY)) return false;

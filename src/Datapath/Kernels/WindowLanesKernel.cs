@@ -54,8 +54,6 @@ internal sealed class WindowLanesKernel : TiledKernel
 
         public override PanelBounds Bounds(Span<double> panel, int width, bool weights) => GridBounds.Of(panel);
 
-        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, int rows, int columns, Span<long> results, ref GemmEvents events) => false;
-
         public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
             Span<long> results, ref GemmEvents events)
         {

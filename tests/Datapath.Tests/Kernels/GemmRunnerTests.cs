@@ -60,4 +60,14 @@ internal sealed class GemmRunnerTests
         Assert.That(() => KernelCatalogue.ByName("magic"), Throws.ArgumentException.With.Message.Contains("fp32-lanes"));
         Assert.That(() => GemmRunner.Pack(spec, default, 1, 1, [1u], default, KernelCatalogue.ByName("fp32-lanes")), Throws.ArgumentException.With.Message.Contains("float accumulator"));
     }
+
+    // Formats are data: the same spec read twice runs on the same kernel, though its formats are other objects.
+    [Test]
+    public void FormatsAreComparedByValue()
+    {
+        INumberFormat register = FormatCatalogue.Parse("e5m9"), product = FormatCatalogue.Parse("e5m9"), operand = FormatCatalogue.Parse("e4m3");
+        Assert.That(register, Is.Not.SameAs(product));
+        var spec = new DatapathSpec("", operand, operand, new FloatAccumulator(register, RoundingMode.NearestEven, OverflowPolicy.Ieee, product));
+        Assert.That(KernelCatalogue.Select(spec, ReductionOrder.Sequential, 32).Name, Is.EqualTo("fp32-lanes"));
+    }
 }

@@ -9,7 +9,7 @@ namespace Sim.Datapath.Kernels.Blocks;
 /// <summary>
 /// Dot products of blocks in double lanes, into any float of at most 24 bits: the products of a segment and their sum are exact in 53 bits, by the formats
 /// or by the operands at hand, and so is the sum times the scales; it joins the register with one rounding, by way of rounding to odd
-/// (<see cref="OddRoundedReduction"/>). Inf, NaN, sums near the register's largest number and scales with a sign go to the fallback.
+/// (<see cref="OddRoundedReduction"/>), as do the registers of an order's chunks. Inf, NaN, sums near the register's largest number and scales with a sign go to the fallback.
 /// </summary>
 internal sealed class BlockDoublesKernel : TiledKernel
 {
@@ -35,7 +35,7 @@ internal sealed class BlockDoublesKernel : TiledKernel
     public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints)
     {
         ReductionOrder canonical = order.Canonical(k);
-        return new TiledWeights<double>(Name, new Plan(spec), KernelCatalogue.SelectAfter(this, spec, canonical, k), spec, canonical, n, k, codes, zeroPoints);
+        return new TiledWeights<double>(Name, new Plan(spec, canonical), KernelCatalogue.SelectAfter(this, spec, canonical, k), spec, canonical, n, k, codes, zeroPoints);
     }
 
     // Bits that a block's sum may have, those of the scales' product kept free.
@@ -53,10 +53,12 @@ internal sealed class BlockDoublesKernel : TiledKernel
         private readonly OddRoundedReduction _register;
         private readonly double _scale;
         private readonly bool _always;
+        private readonly int _chunkSteps;
 
-        public Plan(DatapathSpec spec)
+        public Plan(DatapathSpec spec, ReductionOrder order)
         {
             _unit = (BlockDotUnit)spec.Dot!;
+            _chunkSteps = BlockRow.ChunkSteps(order, _unit.Lanes, _unit.Lanes + 1);
             var format = (FloatFormat)((FloatAccumulator)spec.Accumulator).Format;
             (_activations, _weights) = (OperandDecoder<double>.Of(spec.Activation), OperandDecoder<double>.Of(spec.Weight));
             (_activation, _weight) = (OperandRange.Of(spec.Activation)!.Value, OperandRange.Of(spec.Weight)!.Value);
@@ -112,26 +114,37 @@ internal sealed class BlockDoublesKernel : TiledKernel
             return new PanelBounds(largest, smallest, 0);
         }
 
-        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, int rows, int columns, Span<long> results, ref GemmEvents events) => false;
-
         public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns, Span<long> results,
             ref GemmEvents events)
         {
             if (!IsExact(activations, weights)) return false;
-            Span<double> total = stackalloc double[LaneTile.Rows * 16], part = stackalloc double[LaneTile.Rows * 16];
+            Span<double> total = stackalloc double[LaneTile.Rows * 16], chunk = stackalloc double[LaneTile.Rows * 16], part = stackalloc double[LaneTile.Rows * 16];
             total.Clear();
-            int steps = a.Length / LaneTile.Rows, segment = _unit.Lanes + 1;
-            for (int at = 0; at < steps; at += segment)
+            int steps = a.Length / LaneTile.Rows, segment = _unit.Lanes + 1, chunkSteps = Math.Min(_chunkSteps, Math.Max(1, steps));
+            for (int first = 0; first < steps; first += chunkSteps)
             {
-                int products = Math.Min(segment, steps - at) - 1;
-                LaneTile.Sum(ref Chunks.Element(a, (at + 1) * LaneTile.Rows), ref Chunks.Element(b, (at + 1) * 16), products, default(FusedReduction<double>), ref part[0]);
-                Add(a.Slice(at * LaneTile.Rows, LaneTile.Rows), b.Slice(at * 16, 16), part, total);
+                Span<double> sum = first == 0 ? total : chunk;
+                sum.Clear();
+                int end = Math.Min(first + chunkSteps, steps);
+                for (int at = first; at < end; at += segment)
+                {
+                    int products = Math.Min(segment, end - at) - 1;
+                    LaneTile.Sum(ref Chunks.Element(a, (at + 1) * LaneTile.Rows), ref Chunks.Element(b, (at + 1) * 16), products, default(FusedReduction<double>), ref part[0]);
+                    Add(a.Slice(at * LaneTile.Rows, LaneTile.Rows), b.Slice(at * 16, 16), part, sum);
+                }
+                if (first != 0) Join(total, chunk);
             }
             for (int r = 0; r < rows; r++)
                 for (int c = 0; c < columns; c++)
                     if (!double.IsFinite(total[r * 16 + c])) return false;
             _encoder.Encode(total[..(rows * 16)], results);
             return true;
+        }
+
+        private void Join(Span<double> total, ReadOnlySpan<double> chunk)
+        {
+            for (int i = 0; i < total.Length; i += Vector512<double>.Count)
+                _register.Combine(Vector512.Create<double>(total[i..]), Vector512.Create(chunk[i..])).CopyTo(total[i..]);
         }
 
         private void Add(ReadOnlySpan<double> a, ReadOnlySpan<double> b, ReadOnlySpan<double> part, Span<double> total)

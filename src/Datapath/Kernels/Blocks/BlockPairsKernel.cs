@@ -9,7 +9,7 @@ namespace Sim.Datapath.Kernels.Blocks;
 /// <summary>
 /// Dot products of blocks whose elements are small integers times a power of two (FP4, FP6, integers), into fp32: the sum S of a segment is exact in pairs of
 /// int16, below 2^24 and so a binary32 number; with s, the exact product of the scales and both powers of two, acc ← fma(S, s, acc) is the one rounding
-/// of acc + S·s that <see cref="BlockDotUnit"/> asks for. Scales of a tile whose products might leave the normal range send it to the fallback.
+/// of acc + S·s that <see cref="BlockDotUnit"/> asks for; chunks of an order have a register each, added to the total in float. Scales of a tile whose products might leave the normal range send it to the fallback.
 /// </summary>
 internal sealed class BlockPairsKernel : TiledKernel
 {
@@ -35,10 +35,10 @@ internal sealed class BlockPairsKernel : TiledKernel
     public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints)
     {
         ReductionOrder canonical = order.Canonical(k);
-        return new TiledWeights<int>(Name, new Plan(spec), KernelCatalogue.SelectAfter(this, spec, canonical, k), spec, canonical, n, k, codes, zeroPoints);
+        return new TiledWeights<int>(Name, new Plan(spec, canonical), KernelCatalogue.SelectAfter(this, spec, canonical, k), spec, canonical, n, k, codes, zeroPoints);
     }
 
-    private sealed class Plan(DatapathSpec spec) : TilePlan<int>
+    private sealed class Plan(DatapathSpec spec, ReductionOrder order) : TilePlan<int>
     {
         // Products of scales within these are normal, and no sum of them underflows.
         private const double SmallestScale = 1.0 / (1L << 62) / (1L << 38), LargestScale = 1.0 * (1L << 62) * (1L << 18);
@@ -93,23 +93,33 @@ internal sealed class BlockPairsKernel : TiledKernel
             return new PanelBounds(largest, smallest, 0);
         }
 
-        public override bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, int rows, int columns, Span<long> results, ref GemmEvents events) => false;
-
         public override bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns, Span<long> results,
             ref GemmEvents events)
         {
             if (!(activations.Largest * weights.Largest <= LargestScale) || activations.Smallest * weights.Smallest < SmallestScale) return false;
-            Span<float> total = stackalloc float[LaneTile.Rows * 32];
+            Span<float> total = stackalloc float[LaneTile.Rows * 32], chunk = stackalloc float[LaneTile.Rows * 32];
             Span<int> part = stackalloc int[LaneTile.Rows * 32];
             total.Clear();
-            int steps = a.Length / LaneTile.Rows;
-            for (int at = 0; at < steps; at += SegmentSteps)
+            int steps = a.Length / LaneTile.Rows, chunkSteps = Math.Min(BlockRow.ChunkSteps(order, _lanes, SegmentSteps), Math.Max(1, steps));
+            for (int first = 0; first < steps; first += chunkSteps)
             {
-                int pairs = Math.Min(SegmentSteps, steps - at) - 1;
-                LaneTile.Sum(ref Chunks.Element(a, (at + 1) * LaneTile.Rows), ref Chunks.Element(b, (at + 1) * 32), pairs, default(PairReduction), ref part[0]);
-                Add(a.Slice(at * LaneTile.Rows, LaneTile.Rows), b.Slice(at * 32, 32), part, total);
+                Span<float> sum = first == 0 ? total : chunk;
+                sum.Clear();
+                int end = Math.Min(first + chunkSteps, steps);
+                for (int at = first; at < end; at += SegmentSteps)
+                {
+                    int pairs = Math.Min(SegmentSteps, end - at) - 1;
+                    LaneTile.Sum(ref Chunks.Element(a, (at + 1) * LaneTile.Rows), ref Chunks.Element(b, (at + 1) * 32), pairs, default(PairReduction), ref part[0]);
+                    Add(a.Slice(at * LaneTile.Rows, LaneTile.Rows), b.Slice(at * 32, 32), part, sum);
+                }
+                if (first != 0) Join(total, chunk);
             }
             return BlockRow.Finish(total, rows, columns, results);
+        }
+
+        private static void Join(Span<float> total, ReadOnlySpan<float> chunk)
+        {
+            for (int i = 0; i < total.Length; i += Vector512<float>.Count) (Vector512.Create<float>(total[i..]) + Vector512.Create(chunk[i..])).CopyTo(total[i..]);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -10,7 +10,7 @@ internal static class BlockRow
 {
     private const int MostScaleBits = 11;
 
-    /// <summary>Why neither takes a datapath; null when it is in blocks, one segment after the other, into floats rounded to nearest.</summary>
+    /// <summary>Why neither takes a datapath; null when it is in blocks, into floats rounded to nearest.</summary>
     public static string? Refuses(DatapathSpec spec, ReductionOrder order, int k, out BlockDotUnit? unit)
     {
         unit = spec.Dot as BlockDotUnit;
@@ -18,7 +18,6 @@ internal static class BlockRow
         if (ReferenceKernel.RefusesDot(spec, order, k) is { } reason) return reason;
         if (spec.Accumulator is not FloatAccumulator { Rounding: RoundingMode.NearestEven, Product: null, Format: FloatFormat { Subnormals: true } })
             return "needs a float accumulator with subnormals that rounds once, to nearest even";
-        if (order.Canonical(k).Chunk != 0) return "chunks have registers of their own";
         foreach (BlockFormat? blocks in new[] { unit.Activations, unit.Weights })
             if (blocks is not null && (blocks.Scale.Bits > MostScaleBits || Scales(blocks) is null)) return $"scales in {blocks.Scale.Name} are no short binary32 numbers";
         return null;
@@ -30,6 +29,9 @@ internal static class BlockRow
         if (blocks is null || OperandRange.Of(blocks.Scale) is not { Width: <= 8 } range || range.Top > 128 || range.Unit < -129) return null;
         return [.. Enumerable.Range(0, 1 << blocks.Scale.Bits).Select(code => (float)blocks.Scale.Decode((uint)code).ToDouble())];
     }
+
+    /// <summary>Lane elements of a chunk of whole segments of <paramref name="lanes"/> codes and a scale, which take <paramref name="steps"/> each; one chunk over all: more than any row has.</summary>
+    public static int ChunkSteps(ReductionOrder order, int lanes, int steps) => order.Chunk == 0 ? int.MaxValue : checked(order.Chunk / (lanes + 1) * steps);
 
     /// <summary>Operands in blocks take no zero points.</summary>
     public static void Demand(int zeroPoint)

@@ -163,7 +163,7 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
     // Two roundings a step where a unit has a format of its own for results; the coarser one stands for both.
     private static DyadicInterval Grown(DyadicInterval sum, int steps, RoundingMode mode, FloatFormat format, FloatFormat result)
     {
-        int roundings = ReferenceEquals(format, result) ? steps : 2 * steps, directed = mode is RoundingMode.NearestEven or RoundingMode.NearestAway ? 0 : 1;
+        int roundings = format == result ? steps : 2 * steps, directed = mode is RoundingMode.NearestEven or RoundingMode.NearestAway ? 0 : 1;
         Dyadic one = Dyadic.Power(0), step = one + Dyadic.Power(directed - Math.Min(format.Precision, result.Precision)), factor = one;
         // 64 places are kept, rounded up.
         for (int i = 0; i < roundings; i++) factor = new Dyadic((factor * step).Floor(Dyadic.Power(factor.LeadingExponent - 63)) + 1, factor.LeadingExponent - 63);

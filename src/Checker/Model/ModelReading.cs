@@ -79,7 +79,7 @@ internal sealed partial class ModelReading
             "Relu" or "Clip" => Clipped(node),
             "Cast" => node.Int("to", 0) == 1 ? Value(node, 0) : null,
             "GlobalAveragePool" or "AveragePool" => Averaged(node),
-            "Add" or "Sub" => Residual(node),
+            "Add" or "Sub" or "Sum" => Residual(node),
             _ => null,
         };
         if (made is not null) _known[node.Outputs[0]] = made;

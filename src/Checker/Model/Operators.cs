@@ -40,30 +40,42 @@ internal sealed partial class ModelReading
         };
     }
 
-    // Relu and Clip, on numbers or on stored integers.
+    // Relu and Clip of sums move their ends; Relu of integers is part of their boxes; Clip of integers (QCDQ) narrows their type, whatever its container.
     private Known? Clipped(Node node)
     {
-        (double low, double high) = node.Op == "Relu" ? (0, double.PositiveInfinity) : (Bound(1, "min", double.NegativeInfinity), Bound(2, "max", double.PositiveInfinity));
+        bool isClip = node.Op == "Clip";
+        (double low, double high) = isClip ? (Bound(1, "min", double.NegativeInfinity), Bound(2, "max", double.PositiveInfinity)) : (0, double.PositiveInfinity);
         switch (Value(node, 0))
         {
             case Sums s: return s with { Low = (float)Math.Min(Math.Max(s.Low, low), high), High = (float)Math.Min(Math.Max(s.High, low), high) };
-            case Integers q when node.Op == "Clip" && !q.IsBipolar: return Cut(q, End(q, low), End(q, high));
-            case Scaled { Q.IsBipolar: false } s when node.Op == "Relu": return s with { Q = Cut(s.Q, s.Zero, s.Q.Type.High) };
+            case Grid g when isClip && g.Count > 0 && g.Scale(0) == 1:
+                Range ends = Ends(g.Type, 1, 0);
+                return g with { Type = To(g.Type, ends), Q = i => (long)To(Range.Of(g.Q(i)), ends).Low };
+            case Integers { IsBipolar: false } q when isClip: return Cut(q, Ends(q.Type, 1, 0), true);
+            case Scaled { Q.IsBipolar: false } s: return s with { Q = Cut(s.Q, isClip ? Ends(s.Q.Type, s.Scale, s.Zero) : new(s.Zero, BigInteger.Max(s.Zero, s.Q.Type.High)), isClip) };
             default: return null;
         }
 
         double Bound(int input, string name, double absent) => !node.Has(input) ? node.Attributes.ContainsKey(name) ? node.Real(name, 0) : absent
             : Need(node, input, "bound") is { Count: 1 } t ? t.IsFloat ? t.Real(0) : t.Integer(0) : throw new Fault("its bounds are no constants");
 
-        BigInteger End(Integers q, double end) => double.IsNegativeInfinity(end) ? q.Type.Low : double.IsPositiveInfinity(end) ? q.Type.High : new BigInteger(end);
+        Range Ends(Range type, float scale, long zero) => new(End(low, type.Low, scale, zero), End(high, type.High, scale, zero));
+
+        BigInteger End(double end, BigInteger absent, float scale, long zero)
+        {
+            double units = double.IsInfinity(end) ? end : end / scale;
+            if (double.IsInfinity(units)) return absent;
+            return Math.Abs(units) < 1L << 53 && (units == Math.Round(units) || (float)Math.Round(units) * scale == (float)end) ? new BigInteger(Math.Round(units)) + zero : throw new Fault("it clips between two integers");
+        }
     }
 
-    // The type of Relu's result stays; a Clip of integers narrows what is known of them whatever the rule of boxes.
-    private Integers Cut(Integers q, BigInteger low, BigInteger high)
+    // ONNX: min(max(x, low), high).
+    private static Range To(Range b, Range ends) => new(BigInteger.Min(BigInteger.Max(b.Low, ends.Low), ends.High), BigInteger.Min(BigInteger.Max(b.High, ends.Low), ends.High));
+
+    private Integers Cut(Integers q, Range ends, bool type)
     {
-        Range To(Range b) => new(BigInteger.Min(BigInteger.Max(b.Low, low), high), BigInteger.Max(BigInteger.Min(b.High, high), low));
-        Link? link = q.Link is { } l ? l with { Low = BigInteger.Min(BigInteger.Max(l.Low, low), high), High = BigInteger.Max(BigInteger.Min(l.High, high), low) } : null;
-        return q with { Boxes = _propagate ? [.. q.Boxes.Select(To)] : q.Boxes, Link = link, Source = null };
+        Link? link = q.Link is { } l ? l with { Low = To(Range.Of(l.Low), ends).Low, High = To(Range.Of(l.High), ends).High } : null;
+        return q with { Type = type ? To(q.Type, ends) : q.Type, Boxes = type || _propagate ? [.. q.Boxes.Select(b => To(b, ends))] : q.Boxes, Link = link, Source = null };
     }
 
     // A register sums a window of one channel; zero points are subtracted before.
@@ -83,15 +95,25 @@ internal sealed partial class ModelReading
         return null;
     }
 
-    // Two tensors of one scale: their integers are added, zero points subtracted before.
+    // Tensors of one shape: their integers are added, zero points subtracted before. Of several scales, the largest is 2^30 parts and the others the nearest number of them.
     private Known? Residual(Node node)
     {
-        if (Value(node, 0) is not Scaled a || Value(node, 1) is not Scaled b || a.Scale != b.Scale) throw new Fault("its operands are not quantized by the model with one scale");
-        bool byChannel = a.Q.Boxes.Length == b.Q.Boxes.Length && a.Q.Boxes.Length > 1 && a.Q.Inner == b.Q.Inner;
-        int channels = byChannel ? a.Q.Boxes.Length : 1, sign = node.Op == "Sub" ? -1 : 1;
-        Range Less(Integers q, int c, long zero) => (byChannel ? q.Boxes[c] : q.Hull) + new Range(-zero, -zero);
-        Range[] boxes = [.. Enumerable.Range(0, 2 * channels).Select(i => i % 2 == 0 ? Less(a.Q, i / 2, a.Zero) : Less(b.Q, i / 2, b.Zero))];
-        Layers.TryAdd(node.Name, new(node.Name, node.Op, channels, channels, 2, (_, k) => k == 0 ? 1 : sign, new(sign < 0 ? -1 : 0, 1), new long[channels], new long[channels], boxes, 0, null, null));
+        Scaled[] terms = [.. node.Inputs.Select((_, i) => Value(node, i) as Scaled ?? throw new Fault("its operands are not quantized by the model"))];
+        int[] shape = ShapeOf(node.Inputs[0]);
+        if (terms.Length < 2 || node.Inputs.Any(i => !ShapeOf(i).SequenceEqual(shape))) throw new Fault("its operands have several shapes");
+        Integers? layout = terms.Select(t => t.Q).FirstOrDefault(q => q.Boxes.Length > 1);
+        int channels = layout?.Boxes.Length ?? 1, n = terms.Length;
+        double large = terms.Max(t => t.Scale);
+        bool same = terms.All(t => t.Scale == terms[0].Scale);
+        int[] factors = [.. terms.Select((t, i) => (same ? 1 : (int)Math.Round(t.Scale / large * (1 << 30), MidpointRounding.ToEven)) * (node.Op == "Sub" && i == 1 ? -1 : 1))];
+        if (factors.Contains(0)) throw new Fault("its scales are too far apart");
+        Range Box(int i)
+        {
+            Integers q = terms[i % n].Q;
+            return (layout is not null && q.Boxes.Length == channels && q.Inner == layout.Inner ? q.Boxes[i / n] : q.Hull) + Range.Of(-terms[i % n].Zero);
+        }
+        var type = new Range(Math.Min(0, factors.Min()), factors.Max(Math.Abs));
+        Layers.TryAdd(node.Name, new(node.Name, node.Op, channels, channels, n, (_, k) => factors[k], type, new long[channels], new long[channels], [.. Enumerable.Range(0, n * channels).Select(Box)], 0, null, null));
         return null;
     }
 }

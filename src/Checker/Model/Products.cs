@@ -56,17 +56,18 @@ internal sealed partial class ModelReading
 
     private Sizes SizesOf(Node node, int[] w, bool isConstant)
     {
-        int[] x = ShapeOf(node.Inputs[0]);
         if (node.Op is "Conv" or "QLinearConv" or "ConvInteger")
         {
+            int[] image = ShapeOf(node.Inputs[0]);
             int groups = (int)Math.Clamp(node.Int("group", 1), 0, 1 << 20);
-            if (w.Length < 3 || WindowOf(node, x, w[2..]) is not { } window || groups < 1 || x[1] != (long)w[1] * groups || w[0] % groups != 0) throw new Fault("its geometry is not understood");
+            if (w.Length < 3 || WindowOf(node, image, w[2..]) is not { } window || groups < 1 || image[1] != (long)w[1] * groups || w[0] % groups != 0) throw new Fault("its geometry is not understood");
             int k = Elements(w.Skip(1));
             return new(groups, w[0], k, window, (row, i) => row * k + i);
         }
         if (node.Op == "Gemm" && w.Length == 2 && node.Int("transB", 0) != 0) return new(1, w[0], w[1], null, (row, i) => row * w[1] + i);
-        if (w.Length == 2) return new(1, w[1], w[0], null, (row, i) => i * w[1] + row);
+        if (w.Length == 2 && isConstant) return new(1, w[1], w[0], null, (row, i) => i * w[1] + row);
         // Products of a batch: each pair of matrices is a group.
+        int[] x = ShapeOf(node.Inputs[0]);
         int batch = _file.Inputs.Values.FirstOrDefault().Shape is [> 0 and var first, ..] ? first : 1, products = Elements(w.SkipLast(2));
         if (isConstant || w.Length < 2 || x.Length != w.Length || !x.SkipLast(2).SequenceEqual(w.SkipLast(2)) || products % batch != 0) throw new Fault("its matrices are not understood");
         return new(products / batch, products / batch * w[^1], w[^2], null, (_, _) => 0);

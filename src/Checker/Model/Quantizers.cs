@@ -4,11 +4,16 @@ namespace Sim.Checker.Model;
 
 internal sealed partial class ModelReading
 {
-    private Integers Quantize(Node node)
+    private Known Quantize(Node node)
     {
         Range type = Tensor.TypeRange(node.Has(2) ? Need(node, 2, "zero point").Type : 2) ?? throw new Fault("it makes no integers");
         float[] scales = Scales(node, 1);
         long[] zeros = Zeros(node, 2);
+        if (Constant(node, 0) is { IsFloat: true } x)
+        {
+            (Func<int, float> scale, Func<int, long> zero) = ByAxis(node, x.Shape, scales, zeros);
+            return new Grid(x.Shape, type, i => (long)Math.Clamp(Math.Round((double)(x.Real(i) / scale(i)), MidpointRounding.ToEven) + zero(i), (double)type.Low, (double)type.High), _ => 1, _ => 0);
+        }
         return scales.Length == 1 && zeros.Length == 1 ? Quantized(Value(node, 0), scales[0], zeros[0], type) : new(type, [type]);
     }
 
@@ -26,17 +31,24 @@ internal sealed partial class ModelReading
         long[] zeros = Zeros(node, 2);
         switch (Value(node, 0))
         {
-            case Grid g when scales.Length == 1 && zeros.Length == 1: return g with { Scale = _ => scales[0], Zero = _ => zeros[0] };
             case Grid g:
-                int rank = g.Shape.Length, axis = (int)Math.Clamp(node.Int("axis", 1), -rank, rank);
-                axis = axis < 0 ? axis + rank : axis;
-                if (axis >= rank || node.Int("block_size", 0) != 0 || scales.Length != g.Shape[axis] || zeros.Length is var z && z != 1 && z != scales.Length) throw new Fault("its scales are not one for each place of an axis");
-                int stride = Elements(g.Shape.Skip(axis + 1));
-                return g with { Scale = i => scales[i / stride % scales.Length], Zero = i => zeros[zeros.Length == 1 ? 0 : i / stride % scales.Length] };
+                (Func<int, float> scale, Func<int, long> zero) = ByAxis(node, g.Shape, scales, zeros);
+                return g with { Scale = scale, Zero = zero };
             case Integers q: return new Scaled(q, One(scales, "scales of activations"), One(zeros, "zero points of activations"));
             case Sums s when scales.Length == 1 && zeros is [0]: return s with { Scales = [.. s.Scales.Select(v => v * scales[0])] };
             default: return null;
         }
+    }
+
+    // One scale and zero point, or one for each place of an axis.
+    private static (Func<int, float> Scale, Func<int, long> Zero) ByAxis(Node node, int[] shape, float[] scales, long[] zeros)
+    {
+        if (scales.Length == 1 && zeros.Length == 1) return (_ => scales[0], _ => zeros[0]);
+        int axis = (int)Math.Clamp(node.Int("axis", 1), -shape.Length, shape.Length);
+        axis = axis < 0 ? axis + shape.Length : axis;
+        if (axis >= shape.Length || node.Int("block_size", 0) != 0 || scales.Length != shape[axis] || zeros.Length != 1 && zeros.Length != scales.Length) throw new Fault("its scales are not one for each place of an axis");
+        int stride = Elements(shape.Skip(axis + 1)), count = scales.Length;
+        return (i => scales[i / stride % count], i => zeros[zeros.Length == 1 ? 0 : i / stride % count]);
     }
 
     // Quant, IntQuant, BipolarQuant of QONNX: clip(x / scale + zero), rounded; integers and scales in float32.

@@ -25,8 +25,8 @@ internal sealed partial class ModelReading
                 return Constant(node, 1) is { Type: 7 } to ? Reshaped(x, to.Integers()) : null;
             case "Transpose":
                 return Order(node, x.Length) is { } order ? [.. order.Select(o => x[o])] : null;
-            case "Add" or "Sub":
-                return node.Inputs.Length == 2 && _shapes.GetValueOrDefault(node.Inputs[1]) is { } y && y.SequenceEqual(x) ? x : null;
+            case "Add" or "Sub" or "Sum":
+                return node.Inputs.All(i => _shapes.GetValueOrDefault(i) is { } y && y.SequenceEqual(x)) ? x : null;
             case "QuantizeLinear" or "DequantizeLinear" or "Quant" or "IntQuant" or "BipolarQuant" or "Identity" or "Dropout" or "Relu" or "Clip" or "Cast":
                 return x;
             default: return null;

@@ -9,7 +9,7 @@ namespace Sim.Checker;
 /// <summary>One layer's file: what it states of the layer is compared with the model, then every channel is followed.</summary>
 internal sealed class LayerCheck(CheckState state, Claim claim, string name, string file, string sha256)
 {
-    // Without a model, sizes are only stated: what they ask to compute is limited.
+    // Sizes that no weights back are only stated: what they ask to compute is limited.
     private const long MostProducts = 1 << 26;
 
     internal void Run()
@@ -29,7 +29,7 @@ internal sealed class LayerCheck(CheckState state, Claim claim, string name, str
         Range type = weights is null ? json.Range("weight_range") : default;
         json.End();
         Layer? layer = Tied(op, groups, rows, k, inputs, weights, type);
-        if (layer is null && (long)rows * k > MostProducts) throw new Fault("it is too large to be followed without the model");
+        if ((layer is null || weights is null) && (long)rows * k > MostProducts) throw new Fault("it is too large to be followed");
         for (int row = 0; row < rows; row++)
         {
             Fields channel = channels[row];

@@ -89,6 +89,30 @@ public class ForgedFolderTests
         Assert.That(certified.Check().Faults, Has.Some.Contains("missing"));
     }
 
+    [Test]
+    public void ModelsThatAreNoneAreReportedWhateverTheFolderSays()
+    {
+        using Certified certified = Make([12, -7, 3, 40, -40, 9], 17);
+        byte[] model = File.ReadAllBytes(certified.Model);
+        var random = new Random(3);
+        int refused = 0;
+        const int Changes = 2000;
+        for (int i = 0; i < Changes; i++)
+        {
+            byte[] changed = (byte[])model.Clone();
+            for (int n = random.Next(1, 4); n > 0; n--) changed[random.Next(changed.Length)] = (byte)(random.Next(3) == 0 ? 0xFF : random.Next(256));
+            if (random.Next(4) == 0) changed = changed[..random.Next(1, changed.Length)];
+            File.WriteAllBytes(certified.Model, changed);
+            // The forger makes the folder be about just this file.
+            Manifest(certified, m => m["model_sha256"] = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(changed)));
+            CheckReport report = certified.Check();
+            if (!report.Holds) refused++;
+            Assert.That(report.Faults, Has.All.Contains(": "));
+        }
+        // Names of values, the domain's version and the like may change without any effect on integers.
+        Assert.That(refused, Is.GreaterThan(Changes * 2 / 3));
+    }
+
     [TestCase("cert_bounds_1_0"), TestCase("cert_forged_weights"), TestCase("cert_tiles0_hang")]
     public void ForgeriesSeenBeforeAreRefused(string name) =>
         Assert.That(CertificateCheck.Run(ReferenceData.Shared($"cases/faults/{name}"), Path.Combine(ReferenceData.RepositoryRoot, "configs/workloads/digits/digits_cnn_a2q_16.onnx")).Holds, Is.False);

@@ -4,7 +4,7 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Checker.Tests;
 
-/// <summary>An ONNX file of a network that a test made in memory.</summary>
+/// <summary>An ONNX file of a network that a test made in memory; its outputs are UInt8 of any shape.</summary>
 internal static class ModelBytes
 {
     internal static byte[] Of(NetworkGraph graph)
@@ -13,7 +13,7 @@ internal static class ModelBytes
         foreach (Node n in graph.Nodes) parts.Add(OnnxBytes.Op(n.Name, n.OpType, [.. n.Inputs], [.. n.Outputs], [.. n.Attributes.Values.Select(Attribute)]));
         foreach ((string name, Tensor t) in graph.Constants.OrderBy(c => c.Key, StringComparer.Ordinal)) parts.Add(OnnxBytes.Initializer(OnnxBytes.TensorBytes(name, Type(t.Type), Shape(t), Data(t))));
         foreach (GraphValue input in graph.Inputs) parts.Add(OnnxBytes.Input(input.Name, Type(input.Type), [.. input.Shape.Select(d => (long)d)]));
-        foreach (GraphValue output in graph.Outputs) parts.Add(OnnxBytes.Output(output.Name, Type(output.Type), [.. output.Shape.Select(d => (long)d)]));
+        foreach (GraphValue output in graph.Outputs) parts.Add(OnnxBytes.Block(12, [.. OnnxBytes.Text(1, output.Name), .. OnnxBytes.Block(2, OnnxBytes.Block(1, OnnxBytes.Int(1, 2)))]));
         return OnnxBytes.Model(graph.Opset, [.. parts]);
     }
 

@@ -46,10 +46,10 @@ internal sealed partial class ModelReading
             {
                 Read(node);
             }
-            catch (Fault f)
+            catch (Exception e) when (e is Fault or OverflowException or ArgumentException or InvalidOperationException or IndexOutOfRangeException or DivideByZeroException)
             {
-                // Not understood: what it makes stays unknown, and certificates about it are not tied.
-                Reasons[node.Name] = f.Message;
+                // Not understood, or against the operator's definition: what it makes stays unknown, and certificates about it are not tied.
+                Reasons[node.Name] = e is Fault ? e.Message : "it does not follow its operator's definition";
             }
         }
     }
@@ -78,7 +78,7 @@ internal sealed partial class ModelReading
             "MaxPool" or "GlobalMaxPool" => Chosen(node),
             "Relu" or "Clip" => Clipped(node),
             "Cast" => node.Int("to", 0) == 1 ? Value(node, 0) : null,
-            "GlobalAveragePool" or "AveragePool" => Averaged(node),
+            "GlobalAveragePool" or "AveragePool" or "ReduceSum" or "ReduceMean" => Summed(node),
             "Add" or "Sub" or "Sum" => Residual(node),
             _ => null,
         };
@@ -109,6 +109,9 @@ internal sealed partial class ModelReading
 
     private static T[] Each<T>(T[] values, int rows, string what) =>
         values.Length == rows ? values : [.. Enumerable.Repeat(One(values, what), rows)];
+
+    /// <summary>Sizes are believed only as far as they can be held.</summary>
+    private const int MostRows = 1 << 22;
 
     private static int Elements(IEnumerable<int> shape)
     {

@@ -83,7 +83,7 @@ internal sealed class OnnxFile
         }
         if (outputs.Count == 0) return;
         // A node without a name has that of its first output.
-        if (name.Length == 0) name = outputs.First(o => o.Length > 0);
+        if (name.Length == 0) name = outputs.FirstOrDefault(o => o.Length > 0) ?? "";
         if (domain.Length == 0 && op == "Constant" && attributes.GetValueOrDefault("value")?.Tensor is { } constant) Constants[outputs[0]] = constant;
         // Only the quantizers of QONNX are understood under another domain.
         bool known = domain.Length == 0 || domain is "ai.onnx" or "onnx.brevitas" or "qonnx.custom_op.general" or "finn.custom_op.general";

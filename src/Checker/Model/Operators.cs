@@ -78,21 +78,39 @@ internal sealed partial class ModelReading
         return q with { Type = type ? To(q.Type, ends) : q.Type, Boxes = type || _propagate ? [.. q.Boxes.Select(b => To(b, ends))] : q.Boxes, Link = link, Source = null };
     }
 
-    // A register sums a window of one channel; zero points are subtracted before.
-    private Known? Averaged(Node node)
+    // A register sums a window or a plane of one channel, or all elements along axes; zero points are subtracted before.
+    private Known? Summed(Node node)
     {
         int[] x = ShapeOf(node.Inputs[0]);
-        if (Value(node, 0) is not Scaled s || x.Length < 3 || node.Int("ceil_mode", 0) != 0) throw new Fault("its inputs are not quantized by the model, or its windows are not understood");
+        if (Value(node, 0) is not Scaled s || x.Length < 2 || node.Int("ceil_mode", 0) != 0) throw new Fault("its inputs are not quantized by the model, or its windows are not understood");
         int plane = Elements(x.Skip(2)), k = plane;
+        bool byChannel = s.Q.Boxes.Length > 1 && s.Q.Boxes.Length == x[1] && s.Q.Inner == plane;
         Window? window = null;
         if (node.Op == "AveragePool")
         {
             window = WindowOf(node, x, node.Ints("kernel_shape") ?? []) ?? throw new Fault("its windows are not understood");
             k = window.KernelY * window.KernelX;
         }
-        Range[] boxes = s.Q.Boxes.Length == x[1] && s.Q.Inner == plane ? s.Q.Boxes : [s.Q.Hull];
-        Layers.TryAdd(node.Name, new(node.Name, node.Op, x[1], x[1], k, (_, _) => 1, new(0, 1), new long[x[1]], new long[x[1]], boxes, s.Zero, window, null) { IsBipolar = s.Q.IsBipolar });
-        return null;
+        else if (node.Op is "ReduceSum" or "ReduceMean")
+        {
+            long[] axes = node.Has(1) ? Need(node, 1, "axes").Integers() : node.Attributes.GetValueOrDefault("axes")?.Ints ?? [];
+            int[] from = [.. (axes.Length == 0 ? Enumerable.Range(0, x.Length) : axes.Select(a => (int)(a < 0 ? a + x.Length : a))).Distinct()];
+            if (from.Any(a => a < 0 || a >= x.Length) || axes.Length == 0 && node.Int("noop_with_empty_axes", 0) != 0) throw new Fault("its axes are not understood");
+            k = Elements(from.Select(a => x[a]));
+            byChannel &= axes.Length > 0 && from.All(a => a > 1);
+        }
+        int channels = byChannel || node.Op is "AveragePool" or "GlobalAveragePool" ? x[1] : 1;
+        if (channels > MostRows) throw new Fault("its sizes are not understood");
+        var layer = new Layer(node.Name, node.Op, channels, channels, k, (_, _) => 1, new(0, 1), new long[channels], new long[channels], byChannel ? s.Q.Boxes : [s.Q.Hull], s.Zero, window, null) { IsBipolar = s.Q.IsBipolar };
+        Layers.TryAdd(node.Name, layer);
+        return node.Op == "ReduceSum" ? Added(layer, 1, s.Scale) : null;
+    }
+
+    // Sums of integers of one scale are integers of that scale.
+    private static Scaled Added(Layer layer, int inner, float scale)
+    {
+        Range[] sums = [.. Enumerable.Range(0, layer.Rows).Select(layer.Sum)];
+        return new(new(sums.Aggregate((a, b) => a.Hull(b)), sums, inner), scale, 0);
     }
 
     // Tensors of one shape: their integers are added, zero points subtracted before. Of several scales, the largest is 2^30 parts and the others the nearest number of them.
@@ -113,7 +131,8 @@ internal sealed partial class ModelReading
             return (layout is not null && q.Boxes.Length == channels && q.Inner == layout.Inner ? q.Boxes[i / n] : q.Hull) + Range.Of(-terms[i % n].Zero);
         }
         var type = new Range(Math.Min(0, factors.Min()), factors.Max(Math.Abs));
-        Layers.TryAdd(node.Name, new(node.Name, node.Op, channels, channels, n, (_, k) => factors[k], type, new long[channels], new long[channels], [.. Enumerable.Range(0, n * channels).Select(Box)], 0, null, null));
-        return null;
+        var layer = new Layer(node.Name, node.Op, channels, channels, n, (_, k) => factors[k], type, new long[channels], new long[channels], [.. Enumerable.Range(0, n * channels).Select(Box)], 0, null, null);
+        Layers.TryAdd(node.Name, layer);
+        return same ? Added(layer, layout?.Inner ?? 1, terms[0].Scale) : null;
     }
 }

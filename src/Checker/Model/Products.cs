@@ -41,6 +41,7 @@ internal sealed partial class ModelReading
     private Layer Make(Node node, Integers x, long inputZero, Known weights, long[]? zeros, Func<Sizes, long[]> bias)
     {
         Sizes s = SizesOf(node, weights is Grid g ? g.Shape : ShapeOf(node.Inputs[WeightInput(node)]), weights is Grid);
+        if (s.Rows is < 1 or > MostRows || s.K < 1 || weights is Grid g0 && g0.Count != (long)s.Rows * s.K) throw new Fault("its sizes are not understood");
         Func<int, int, long>? stored = weights is Grid grid ? (row, k) => grid.Q(s.Index(row, k)) : null;
         Range type = weights is Grid q ? q.Type : ((weights as Integers) ?? throw new Fault("its weights are not integers")).Hull;
         long[] weightZeros = zeros is null ? PerRow(s, ((Grid)weights).Zero) : Each(zeros, s.Rows, "zero points of the weights");

@@ -55,7 +55,7 @@ internal sealed partial class ModelReading
     private static Window? WindowOf(Node node, int[] x, int[] kernel)
     {
         int rank = kernel.Length;
-        if (rank is not (1 or 2) || x.Length != rank + 2) return null;
+        if (rank is not (1 or 2) || x.Length != rank + 2 || x.Skip(2).Any(d => d is < 1 or > 1 << 16)) return null;
         int[] strides = node.Ints("strides") ?? [1, 1], dilations = node.Ints("dilations") ?? [1, 1], pads = node.Ints("pads") ?? [0, 0, 0, 0];
         if (strides.Length < rank || dilations.Length < rank || pads.Length < 2 * rank || strides.Concat(dilations).Concat(kernel).Any(v => v is < 1 or > 1 << 20)) return null;
         int[] begin = pads[..rank], end = pads[rank..(2 * rank)];

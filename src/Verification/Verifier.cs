@@ -18,7 +18,7 @@ public sealed record LayerVerdict(IntegerLayer Layer, ImmutableArray<Verdict> Ch
 /// The least register widths of a channel: proved at these widths by the bounds, and what the same claim one bit narrower comes to: refuted, or unknown
 /// where no prover closes the gap.
 /// </summary>
-/// <param name="Widths">Of each register, at least 2.</param>
+/// <param name="Widths">Of each register, at least 1: a sum that is always 0 or −1 needs a single bit.</param>
 /// <param name="Below">Of each register: the verdict when it alone is one bit narrower; null at the least width.</param>
 public sealed record ChannelWidth(Proved Proof, ImmutableArray<int> Widths, ImmutableArray<Verdict?> Below)
 {
@@ -70,7 +70,7 @@ public static class Verifier
         for (int r = 0; tight && r < widths.Length; r++)
         {
             // A prover that cannot find the extreme may still show that no sum leaves a given register.
-            while (widths[r] > 2 && (below[r] = ladder.Decide(options.Claim(layer, row, widths.SetItem(r, widths[r] - 1)))) is Proved narrower)
+            while (widths[r] > 1 && (below[r] = ladder.Decide(options.Claim(layer, row, widths.SetItem(r, widths[r] - 1)))) is Proved narrower)
             {
                 proof = new(narrower.Prover, [.. proof.Bounds.Zip(narrower.Bounds, (a, b) => a.Intersect(b))], proof.Evidence.AddRange(narrower.Evidence));
                 widths = Widths(proof);
@@ -80,7 +80,7 @@ public static class Verifier
         return new(proof, widths, [.. below]);
     }
 
-    private static ImmutableArray<int> Widths(Proved proof) => [.. proof.Bounds.Select(b => Math.Max(2, b.Width))];
+    private static ImmutableArray<int> Widths(Proved proof) => [.. proof.Bounds.Select(b => b.Width)];
 
     private static ImmutableArray<T> Channels<T>(IntegerLayer layer, VerifyOptions options, Func<int, T> decide, CancellationToken cancellation)
     {

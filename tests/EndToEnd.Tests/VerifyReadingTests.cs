@@ -19,7 +19,7 @@ public sealed class VerifyReadingTests
         int Column(string name) => Array.IndexOf(lines[0], name);
         foreach ((string m, string n) in new[] { ("8", "8"), ("4", "8") })
         {
-            SimHost.Result result = SimHost.Run(["verify", "--model", ReferenceData.Shared($"nets/{net}/{model}"), "--weight-bits", m, "--activation-bits", n, "--bias", "none", "--minimal", "--json"]);
+            SimHost.Result result = SimHost.Run(["verify", "--model", ReferenceData.Shared($"nets/{net}/{model}"), "--weight-bits", m, "--activation-bits", n, "--bias", "none", "--registers", "products", "--minimal", "--json"]);
             Assert.That(result.ExitCode, Is.EqualTo(0), result.Error);
             var widths = JsonDocument.Parse(result.Output).RootElement.GetProperty("layers").EnumerateArray()
                 .ToDictionary(l => l.GetProperty("name").GetString()!, l => l.GetProperty("channels").EnumerateArray().Select(c => c.GetProperty("width").GetInt32()).ToArray());
@@ -52,7 +52,7 @@ public sealed class VerifyReadingTests
     [TestCase("--weight-bits 8 --activation-bits 17 --minimal", "--activation-bits: error CLI002: post-training quantization takes 2 to 16 bits, found 17")]
     [TestCase("--inputs calibrated --minimal", "--inputs: error CLI002: calibrated inputs need --calibration or --data")]
     [TestCase("--recipe per_channel_mse --minimal", "--recipe: error CLI002: a recipe has a meaning only with --weight-bits")]
-    [TestCase("--registers all --minimal", "--registers: error CLI002: no 'all'; allowed are products, sums, requantization")]
+    [TestCase("--registers some --minimal", "--registers: error CLI002: no 'some'; allowed are all, products, sums, requantization")]
     [TestCase("--weight-bits 8 --activation-bits 8 --minimal", "digits_cnn.onnx:1:1: error INT005: node 'conv1' (Conv): its bias has no integers")]
     [TestCase("--weight-bits 8 --activation-bits 8 --bias none --registers sums --minimal", "--registers: error VER003: the network has no registers of 'sums'")]
     [TestCase("--minimal", "error VER003: no layer of this network sums integers")]

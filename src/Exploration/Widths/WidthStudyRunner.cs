@@ -48,7 +48,7 @@ public static class WidthStudyRunner
     private static LayerWidths Layer(LayerWidth width, ObservedLayer seen, MatrixLayer layer, WrappedRuns runs, AccuracyRecord exact, CostModel prices, CancellationToken cancellation)
     {
         QLinearOperands integer = layer.Integer!;
-        int proven = width.Widest(), observed = Math.Max(2, seen.PartialRange!.Value.Width), final = Math.Max(2, seen.Range!.Value.Width);
+        int proven = Math.Max(2, width.Widest()), observed = Math.Max(2, seen.PartialRange!.Value.Width), final = Math.Max(2, seen.Range!.Value.Width);
         INumberFormat weights = WrappedRuns.Format(layer.WeightElement), inputs = WrappedRuns.Format(integer.InputElement);
         FinnUnit finn = FinnUnit.Of(layer.Rows, layer.Shape.K, weights.Bits, inputs.Bits, WrappedRuns.Format(integer.OutputElement).Bits, integer.InputElement.Range().Item1 < 0);
         var rows = ImmutableArray.CreateBuilder<LayerAtWidth>();

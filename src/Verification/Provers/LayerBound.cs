@@ -35,7 +35,7 @@ public abstract class LayerBound : IProver
     {
         ArgumentNullException.ThrowIfNull(claim);
         NetworkRelations network = claim.Network!;
-        return network.Once((Name, network.IndexOf(claim.Layer), claim.Row, claim.Order, claim.BiasPlacement, claim.ZeroPoints), () => Find(claim));
+        return network.Once((Name, claim.Layer, claim.Row, claim.Order, claim.BiasPlacement, claim.ZeroPoints), () => Find(claim));
     }
 
     private ProverBound Find(ChannelClaim claim)

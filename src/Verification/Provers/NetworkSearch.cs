@@ -24,7 +24,7 @@ public sealed class NetworkSearch : IProver
         NetworkRelations network = claim.Network!;
         return new(new PrefixExtremes().Bound(claim).Ranges, [], [], "no input of the network was found that leaves the register, nor is it proved that there is none")
         {
-            Search = () => network.Once((Name, network.IndexOf(claim.Layer), claim.Row, claim.Order, claim.BiasPlacement, claim.ZeroPoints), () => InputSearch.Run(network, claim)),
+            Search = () => network.Once((Name, claim.Layer, claim.Row, claim.Order, claim.BiasPlacement, claim.ZeroPoints), () => InputSearch.Run(network, claim)),
         };
     }
 }

@@ -36,7 +36,7 @@ internal sealed class InputSearch
     {
         IntegerNetwork network = relations.Network;
         int layer = relations.IndexOf(claim.Layer);
-        if (network.Inputs.Length != network.Layers.Length || network.Graph.Inputs.Length != 1 || claim.Layer.Weights.Length == 0) return [];
+        if (layer < 0 || network.Inputs.Length != network.Layers.Length || network.Graph.Inputs.Length != 1 || claim.Layer.Weights.Length == 0) return [];
         (int Y, int X) place = claim.Layer.Shape.Conv is { } g ? (g.OutputHeight / 2, g.OutputWidth / 2) : (0, 0);
         if (claim.Layer.Shape.Conv is null && claim.Layer.Shape.M != 1) return [];
         if (Chain.Of(network, layer, claim.Row, claim.ZeroPoints, 64, place, 400_000) is not { } chain) return [];

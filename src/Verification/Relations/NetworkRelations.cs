@@ -40,7 +40,7 @@ public sealed class NetworkRelations
     }
 
     /// <summary>The products that some output places take from padding: for each different kind of place, which products are there. Every place is of one kind.</summary>
-    internal ImmutableArray<ImmutableArray<bool>> Places(IntegerLayer layer) => Once(("places", IndexOf(layer)), () => PlaceKinds.Of(layer));
+    internal ImmutableArray<ImmutableArray<bool>> Places(IntegerLayer layer) => Once(("places", layer), () => PlaceKinds.Of(layer));
 
     /// <summary>Computes once what claims that differ in register widths alone share.</summary>
     internal T Once<T>(object key, Func<T> make) => (T)_kept.GetOrAdd(key, _ => new Lazy<object?>(() => make())).Value!;

@@ -20,11 +20,12 @@ public static class Replay
         for (int i = node.From; i < node.Until; i++) exact += products[i];
         Register register = claim.Registers[node.Register];
         if (exact != witness.Value || register.Range.Contains(exact)) return false;
-        if (node.Until == node.From) return true; // The start value itself does not fit.
+        // The start value itself does not fit; or the register is a lone sign bit, which no datapath has, and the exact sum is neither 0 nor −1.
+        if (node.Until == node.From || register.Bits == 1) return true;
         bool preload = node.Bias && claim.BiasPlacement == BiasPlacement.Preloaded;
         if (preload && !register.Range.Contains(claim.Bias)) return true;
         List<(uint A, uint B)> steps = [.. Addends(claim, witness, products)];
-        var spec = new DatapathSpec("replay", Wide, Wide, new IntegerAccumulator(Math.Max(2, register.Bits), register.Overflow));
+        var spec = new DatapathSpec("replay", Wide, Wide, new IntegerAccumulator(register.Bits, register.Overflow));
         GemmEvents events = default;
         long result = ReferenceKernel.Dot(spec, preload ? unchecked((ulong)(long)claim.Bias) : 0, [.. steps.Select(s => s.A)], [.. steps.Select(s => s.B)], ref events);
         return events.OverflowedOutputs == 1 && (claim.Order is not FinalOrder || result != exact);

@@ -37,6 +37,7 @@ public static class IntegerNetworkReader
             Inputs = reading.Inputs.ToImmutable(),
             Outputs = [.. reading.Layers.Select((_, i) => reading.Outputs.GetValueOrDefault(i))],
             Sums = [.. reading.Sums],
+            NotJudged = reading.NotJudged.ToImmutable(),
         };
     }
 }

@@ -68,7 +68,7 @@ public class TiedInputTests
             Assert.That(bound.Ranges.ToArray(), Is.EqualTo(reached), what);
             Assert.That(bound.IsReached, Is.True, what);
             ChannelWidth width = Verifier.Minimal(layer, options).Channels[0];
-            Assert.That(width.Widths, Is.EqualTo(reached.Select(r => Math.Max(2, r.Width))), what);
+            Assert.That(width.Widths, Is.EqualTo(reached.Select(r => r.Width)), what);
             Assert.That(width.IsTight, Is.True, what);
             Assert.That(Verifier.Decide(layer, options, width.Widths).Channels[0], Is.InstanceOf<Proved>(), what);
             cases++;

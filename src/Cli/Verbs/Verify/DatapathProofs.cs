@@ -64,7 +64,7 @@ internal static class DatapathProofs
 
     private static string Json(DatapathRequest request, DatapathSpec spec, ImmutableArray<InvariantVerdict> verdicts) => new JsonObject
     {
-        ["schema"] = "sim/datapath-proofs@1",
+        ["schema"] = "sim.datapath-proofs/1",
         ["datapath"] = spec.Name,
         ["activation"] = spec.Activation.Name,
         ["weight"] = spec.Weight.Name,

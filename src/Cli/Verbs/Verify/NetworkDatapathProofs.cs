@@ -82,7 +82,7 @@ internal static class NetworkDatapathProofs
 
     private static string Json(VerifyRequest request, DatapathRequest proofs, string? recipeFile, DatapathSpec spec, SumOrder order, NetworkGraph graph, ImmutableArray<Layer> layers) => new JsonObject
     {
-        ["schema"] = "sim/network-sums@1",
+        ["schema"] = "sim.network-sums/1",
         ["model"] = request.Model,
         ["sha256"] = graph.Digest,
         ["datapath"] = spec.Name,

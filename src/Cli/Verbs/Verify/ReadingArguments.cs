@@ -13,11 +13,26 @@ namespace Sim.Cli.Verbs.Verify;
 /// <summary>What `sim verify` was asked to make of a network.</summary>
 internal sealed record ReadingRequest(int? WeightBits, int? ActivationBits, string? Recipe, string? Calibration, double Offset, double Scale, string Registers, int MultiplierBits)
 {
-    private static readonly string[] Choices = ["products", "sums", "requantization"];
+    private static readonly string[] Choices = ["all", "products", "sums", "requantization"];
 
-    /// <summary>The registers that are verified: accumulators of matrix products, or those beside them.</summary>
+    private static readonly ImmutableHashSet<string> Products = ["Conv", "Gemm", "MatMul", "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger"];
+
+    /// <summary>What an answer about the registers asked for is about.</summary>
+    internal string Scope => Registers switch { "products" => "matrix products", "sums" => "other sums", "requantization" => "requantization", _ => "network" };
+
+    /// <summary>Nodes that have a register of the kind asked for which cannot be judged.</summary>
+    internal ImmutableArray<UnjudgedNode> NotJudged(IntegerNetwork network) => Registers switch
+    {
+        "products" => [.. network.NotJudged.Where(n => Products.Contains(n.Operator))],
+        "sums" => [.. network.NotJudged.Where(n => !Products.Contains(n.Operator))],
+        "requantization" => [.. network.Layers.Where((_, i) => network.Outputs[i] is null).Select(l => new UnjudgedNode(l.Name, l.Operator, "has sums that nothing requantizes in a known form"))],
+        _ => network.NotJudged,
+    };
+
+    /// <summary>The registers that are verified: all that hold sums or products of operands, accumulators of matrix products, those beside them, or products of requantization.</summary>
     internal ImmutableArray<IntegerLayer> Of(IntegerNetwork network) => Registers switch
     {
+        "all" => network.Registers,
         "sums" => network.Sums,
         "requantization" => OtherRegisters.Requantization(network, MultiplierBits),
         _ => network.Layers,
@@ -73,7 +88,7 @@ internal sealed class ReadingArguments
     private readonly Option<string?> _calibration = new("--calibration") { Description = "Samples that give activations their ranges (default: the data)", HelpName = "X.npy" };
     private readonly Option<double> _offset = new("--offset") { Description = "Added to every value of data and calibration first" };
     private readonly Option<double> _scale = new("--scale") { Description = "Then multiplied with every value", DefaultValueFactory = _ => 1 };
-    private readonly Option<string> _registers = new("--registers") { Description = "Which registers: products (accumulators of matrix products), sums (pooling, additions, reductions), requantization (sum · multiplier)", DefaultValueFactory = _ => "products" };
+    private readonly Option<string> _registers = new("--registers") { Description = "Which registers: all (of sums and of products of operands), products (accumulators of matrix products), sums (pooling, additions, reductions, products of two activations), requantization (sum · multiplier)", DefaultValueFactory = _ => "all" };
     private readonly Option<int> _multiplierBits = new("--multiplier-bits") { Description = "Bits of fixed-point multipliers of requantization and of additions", HelpName = "B", DefaultValueFactory = _ => 31 };
 
     internal void AddTo(VerbCommand command)

@@ -10,6 +10,8 @@ using Sim.Reports.Widths;
 using Sim.Verification;
 using Sim.Verification.Claims;
 using Sim.Verification.Observation;
+using Sim.Verification.Records;
+using Sim.Verification.Verdicts;
 using Sim.Workloads.Integers;
 
 namespace Sim.Cli.Verbs.Verify;
@@ -30,17 +32,18 @@ internal static class WidthReporting
         if (request.Order != "any" || request.Bias != "preloaded" || request.ZeroPoints != "folded")
             bag.Error(new Location("--report"), "CLI002", "--report observes and runs sums with a preloaded bias and folded zero points; allowed with it are --order any, --bias preloaded, --zero-points folded");
         if (request.Boxes is null) bag.Error(new Location("--inputs"), "CLI002", "what is proved of calibrated inputs holds for no others; allowed with --report are type and propagated");
-        if (reading.WeightBits is not null || reading.Registers != "products") bag.Error(new Location("--report"), "CLI002", "--report runs the accumulators of networks that are integers already: give no --weight-bits, and --registers products");
+        if (reading.WeightBits is not null || reading.Registers is not ("all" or "products")) bag.Error(new Location("--report"), "CLI002", "--report runs the accumulators of networks that are integers already: give no --weight-bits, and --registers products");
         if (!request.Layers.IsEmpty) bag.Error(new Location("--layer"), "CLI002", "--report is about all layers");
     }
 
     /// <summary>Runs the study, writes its files and returns their paths.</summary>
-    internal static ImmutableArray<string> Write(VerifyRequest request, ReadingRequest reading, LoadedWorkload workload, VerifyOptions claims, ImmutableArray<LayerWidth> widths, ImmutableArray<ObservedLayer> observed, Terminal terminal)
+    internal static ImmutableArray<string> Write(VerifyRequest request, ReadingRequest reading, LoadedWorkload workload, VerifyOptions claims, VerifyRecord record, ImmutableArray<IntegerLayer> registers, ImmutableArray<ObservedLayer> observed, Terminal terminal)
     {
         int threads = Environment.ProcessorCount;
         var prices = new CostModel(TechnologyCatalogue.Resolve(request.Technology ?? TechnologyCatalogue.DefaultName));
         try
         {
+            ImmutableArray<LayerWidth> widths = [.. registers.Zip(record.Registers, (l, r) => new LayerWidth(l, [.. r.Channels.Select(c => new ChannelWidth((Proved)c.Verdict, c.Widths, c.Below))]))];
             WidthStudy study = WidthStudyRunner.Run(workload.Source.Name, workload.Graph, workload.Data!, widths, observed, prices, threads, terminal.Cancellation);
             study = study with { Beside = [.. request.Beside.Select(path => Beside(path, request, reading, claims, threads, terminal))] };
             return ReportWriter.Write(WidthFiles.Of(study), request.Report!);

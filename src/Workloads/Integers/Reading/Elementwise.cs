@@ -20,8 +20,10 @@ internal static class Elementwise
         }
     }
 
+    /// <summary>Clip of integers narrows them, whatever their container; of sums it moves the ends; of other numbers the range.</summary>
     internal static void Clip(GraphReading reading, Node node)
     {
+        if (reading.Value(node, 0) is Stored or Dequantized { Scales.Length: 1, Zeros.Length: 1 } && Clips.Read(reading, node)) return;
         if (reading.Value(node, 0) is not Sums s)
         {
             Rising(reading, node);
@@ -43,15 +45,29 @@ internal static class Elementwise
         reading.Set(node, new Reals(Ends(range.Low), Ends(range.High), range.Inner));
     }
 
-    /// <summary>Cast of sums to float32 changes nothing that is known: the executor rounds sums to float32 anyway.</summary>
+    /// <summary>Cast of sums to float32 changes nothing that is known: the executor rounds sums to float32 anyway. Integers stay what they are in any type that holds them.</summary>
     internal static void Cast(GraphReading reading, Node node)
     {
+        ElementType to = reading.Type(node.Outputs[0]);
+        if (reading.Value(node, 0) is Stored q)
+        {
+            Interval exact = new(-(1 << 24), 1 << 24);
+            if (to == ElementType.Float32 && exact.Contains(q.Hull)) reading.Set(node, new Dequantized(q with { Constant = null }, [1], [0]));
+            else if (!to.IsReal() && to != ElementType.Bool && Boxes.Of(to).Contains(q.Hull)) reading.Set(node, q with { Type = new(Int128.Max(q.Type.Low, Boxes.Of(to).Low), Int128.Min(q.Type.High, Boxes.Of(to).High)) });
+            return;
+        }
         if (reading.Type(node.Outputs[0]) == ElementType.Float32 && reading.Value(node, 0) is Sums or Reals or Dequantized) reading.Set(node, reading.Value(node, 0)!);
     }
 
-    /// <summary>Mul and Div: positive constants, one or one a row, scale the sums of a layer; otherwise the range.</summary>
+    /// <summary>Mul and Div: positive constants, one or one a row, scale the sums of a layer; otherwise the range. Products of two operands of integers have a register.</summary>
     internal static void Scaled(GraphReading reading, Node node)
     {
+        if (node.OpType == "Mul" && ElementProducts.IsProduct(reading, node))
+        {
+            Combined(reading, node);
+            ElementProducts.Read(reading, node);
+            return;
+        }
         bool divides = node.OpType == "Div";
         int constant = reading.Constant(node, 1) is not null ? 1 : 0;
         if (reading.Value(node, 1 - constant) is Sums s && reading.Constant(node, constant) is { Type: ElementType.Float32 } t && (!divides || constant == 1)
@@ -67,6 +83,13 @@ internal static class Elementwise
             }
         }
         Combined(reading, node);
+        // One factor for all gives integers another scale.
+        if (reading.Value(node, 1 - constant) is Dequantized { Scales: [var scale], Zeros.Length: 1, Integers.Constant: null } d && (!divides || constant == 1)
+            && reading.Constant(node, constant) is { Type: ElementType.Float32, Floats: [> 0 and < float.PositiveInfinity and var factor] })
+        {
+            float made = divides ? scale / factor : scale * factor, most = d.Integers.Box.Max(b => (float)Int128.Max(Int128.Abs(b.Low - d.Zeros[0]), Int128.Abs(b.High - d.Zeros[0])));
+            if (made > 0 && float.IsFinite(made)) reading.Set(node, d with { Scales = [made], Slack = ElementSums.Slack(most, made, (divides ? d.Slack / factor : d.Slack * factor)) });
+        }
     }
 
     /// <summary>Add, Sub, Mul, Div of ranges: the ends are among the results of the operands' ends.</summary>

@@ -25,6 +25,13 @@ internal static class FloatProducts
             if (isConstant) NotQuantized(reading, node, 1);
             return;
         }
+        if (!isConstant && reading.IsOpen(shapes => shapes(node.Inputs[0])[^1]))
+        {
+            reading.Note(node, "sums products whose number the graph leaves open");
+            return;
+        }
+        // Of a transposed matrix the operands of a row lie apart: neither channels nor layers are theirs.
+        if (node.OpType == "Gemm" && LayerWeights.Flag(node, "transA")) x = x with { Integers = new(x.Integers.Constant, x.Integers.Type, [x.Integers.Hull]) { Step = x.Integers.Step } };
         if (x.Scales.Length > 1 || x.Zeros.Length > 1 || w is { Integers.Constant: null } && (w.Scales.Length > 1 || w.Zeros.Length > 1))
         {
             reading.Error(node, "INT004", "the scale of an operand differs within a sum; allowed is one for the tensor, and for constant weights one an output channel");
@@ -44,6 +51,11 @@ internal static class FloatProducts
         {
             InputZeroPoint = (int)x.Zeros[0], InputStep = x.Integers.Step, WeightZeroPoints = rows.Zeros, Bias = bias, Source = Boxes.Link(x.Integers.Source, reading.Layers, shape),
         };
+        if (GraphReading.IsBeyond(layer))
+        {
+            reading.Note(node, "multiplies integers of more than 32 bits or sums beyond 62");
+            return;
+        }
         reading.Add(node, layer, x.Scales[0], x.Integers.Type);
         if (!float.IsNaN(products[0])) reading.Set(node, new Sums(reading.Layers.Count - 1, products.Distinct().Count() == 1 ? [products[0]] : products));
     }

@@ -13,6 +13,9 @@ internal sealed class GraphReading
     private readonly Dictionary<string, Known> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Tensor> _constants;
     private readonly HashSet<string> _constantNames;
+    private readonly HashSet<string> _sizes = new(StringComparer.Ordinal);
+    private readonly bool _openDimensions;
+    private Dictionary<string, int[]>? _widened;
     private readonly string _file;
     private readonly DiagnosticBag _bag;
 
@@ -22,6 +25,7 @@ internal sealed class GraphReading
         _constants = graph.Constants.ToDictionary(StringComparer.Ordinal);
         _constantNames = [.. graph.Constants.Keys];
         foreach ((string name, StaticValue value) in ShapeInference.Values(graph)) (_shapes[name], _types[name]) = (value.Shape, value.Type);
+        _openDimensions = graph.Inputs.Any(i => i.Shape.Any(d => d < 0));
         Quantizer = options.PostTraining is { } rule ? new(graph, rule) : null;
         Batch = graph.Inputs.Length > 0 && _shapes[graph.Inputs[0].Name] is { Length: > 0 } first ? Math.Max(1, first[0]) : 1;
     }
@@ -91,6 +95,12 @@ internal sealed class GraphReading
 
     internal void Set(Node node, Known value) => _values[node.Outputs[0]] = value;
 
+    /// <summary>The same of every output.</summary>
+    internal void SetAll(Node node, Known value)
+    {
+        foreach (string output in node.Outputs.Where(o => o.Length > 0)) _values[output] = value;
+    }
+
     /// <summary>The node's layer; its sizes are those of one sample.</summary>
     internal GemmLayer Gemm(Node node) =>
         LayerExtraction.MatrixLayer(node, Graph.Opset, _shapes, Batch, _constantNames) ?? throw new NetworkException(node, "is no matrix layer");
@@ -118,7 +128,81 @@ internal sealed class GraphReading
         Inputs.Add(new(node.Inputs[0], scale, layer.InputZeroPoint, type));
     }
 
-    internal void Note(Node node, string what) => Notes.Add($"node '{node.Name}' ({node.OpType}) {what}");
+    /// <summary>Nodes with a sum or register of which nothing can be claimed.</summary>
+    internal ImmutableArray<UnjudgedNode>.Builder NotJudged { get; } = ImmutableArray.CreateBuilder<UnjudgedNode>();
+
+    /// <summary>Lists a node with a sum or register of which nothing can be claimed.</summary>
+    internal void Leave(Node node, string why) => NotJudged.Add(new(node.Name, node.OpType, why));
+
+    /// <summary>Leaves a matrix product.</summary>
+    internal void Note(Node node, string what)
+    {
+        Leave(node, what);
+        Notes.Add(NotJudged[^1].ToString());
+    }
+
+    /// <summary>A register of a sum that is no matrix product; one that could leave 62 bits is listed as not judged, because no register here is wider than 64.</summary>
+    internal bool AddSum(Node node, IntegerLayer layer)
+    {
+        Interval widest = new(-((Int128)1 << 62), (Int128)1 << 62);
+        Int128 most = Array.TrueForAll(layer.Inputs, widest.Contains) ? 0 : widest.High;
+        if (most == 0) foreach (Interval sum in RowSums.Of(layer)) most = Int128.Max(most, Int128.Max(Int128.Abs(sum.Low), Int128.Abs(sum.High)));
+        if (most < (Int128)1 << 62)
+        {
+            Sums.Add(layer);
+            return true;
+        }
+        Leave(node, "sums integers that need more than 62 bits");
+        return false;
+    }
+
+    /// <summary>Whether inputs leave 32 bits or sums could leave 62.</summary>
+    internal static bool IsBeyond(IntegerLayer layer)
+    {
+        static Int128 Most(Interval range) => Int128.Max(Int128.Abs(range.Low), Int128.Abs(range.High));
+        Int128 zeros = layer.WeightZeroPoints.Length == 0 ? 0 : layer.WeightZeroPoints.Max(z => Math.Abs((long)z)), bias = layer.Bias.Length == 0 ? 0 : layer.Bias.Max(b => Int128.Abs(b));
+        Int128 input = layer.Inputs.Max(Most);
+        return input > int.MaxValue || layer.K * (input + Int128.Abs(layer.InputZeroPoint)) * (Most(layer.WeightRange) + zeros) + bias >= (Int128)1 << 62;
+    }
+
+    /// <summary>Whether a node was judged or listed.</summary>
+    internal bool IsAccounted(Node node) => Layers.Exists(l => l.Name == node.Name) || Sums.Exists(l => l.Name == node.Name) || NotJudged.Any(n => n.Name == node.Name);
+
+    /// <summary>Whether the values of a node are sizes of tensors, made of shapes and constants alone.</summary>
+    internal bool IsSize(Node node)
+    {
+        bool isSize = node.OpType is "Shape" or "Size" || node.Inputs.Any(_sizes.Contains) && node.Inputs.All(i => i.Length == 0 || _constants.ContainsKey(i) || _sizes.Contains(i));
+        if (isSize) _sizes.UnionWith(node.Outputs);
+        return isSize;
+    }
+
+    /// <summary>Whether a number of elements depends on a dimension that the graph leaves open.</summary>
+    /// <param name="count">The number, of the shapes by name.</param>
+    internal bool IsOpen(Func<Func<string, int[]>, long> count)
+    {
+        if (!_openDimensions) return false;
+        _widened ??= Widened();
+        return _widened.Count == 0 || count(name => _widened.TryGetValue(name, out int[]? s) ? s : _shapes[name]) != count(name => _shapes[name]);
+    }
+
+    // Shapes with every open dimension doubled; none when the graph cannot have them.
+    private Dictionary<string, int[]> Widened()
+    {
+        foreach (int first in (ReadOnlySpan<int>)[2, 1])
+        {
+            // Where only the batch is open and the graph has no room for two samples, it is as good as fixed.
+            if (first == 1 && Graph.Inputs.All(i => i.Shape.Skip(1).All(d => d >= 0))) return _shapes;
+            try
+            {
+                return new(ShapeInference.Infer(Graph, Graph.Inputs.ToDictionary(i => i.Name, i => i.Shape.Select((d, n) => d >= 0 ? d : n == 0 ? first : 2).ToArray())), StringComparer.Ordinal);
+            }
+            catch (NetworkException)
+            {
+                // The next widening may fit where this one does not.
+            }
+        }
+        return [];
+    }
 
     internal void Error(Node node, string code, string what) =>
         _bag.Error(new Location(_file, Math.Max(1, node.Position), 1), code, $"node '{node.Name}' ({node.OpType}): {what}");

@@ -27,7 +27,11 @@ internal sealed record Stored(Tensor? Constant, Interval Type, Interval[] Box, i
 /// <summary>A tensor of float32 numbers (integer − Zeros)·Scales: what DequantizeLinear and QONNX's Quant make.</summary>
 /// <param name="Scales">One; or, of a constant, one an element.</param>
 /// <param name="Zeros">One; or, of a constant, one an element.</param>
-internal sealed record Dequantized(Stored Integers, float[] Scales, long[] Zeros) : Known;
+internal sealed record Dequantized(Stored Integers, float[] Scales, long[] Zeros) : Known
+{
+    /// <summary>How far float32 rounding of a sum or product can have moved the executor's values away from (integer − zero) · scale; 0: they are that, rounded once.</summary>
+    internal double Slack { get; init; }
+}
 
 /// <summary>The sums of a layer times a scale of each row: value = sum · Scales[row], then clipped to [ClipLow, ClipHigh].</summary>
 /// <param name="Layer">Index of the layer.</param>

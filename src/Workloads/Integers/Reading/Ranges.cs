@@ -9,7 +9,7 @@ internal static class Ranges
     internal static Reals? Of(GraphReading reading, Known? known) => known switch
     {
         Reals r => r,
-        Dequantized { Scales.Length: 1, Zeros.Length: 1 } d => new([.. d.Integers.Box.Select(b => Real(d, b.Low))], [.. d.Integers.Box.Select(b => Real(d, b.High))], d.Integers.Inner),
+        Dequantized { Scales.Length: 1, Zeros.Length: 1 } d => new([.. d.Integers.Box.Select(b => Real(d, b.Low, -d.Slack))], [.. d.Integers.Box.Select(b => Real(d, b.High, d.Slack))], d.Integers.Inner),
         Sums s => OfSums(reading.Layers[s.Layer], s),
         _ => null,
     };
@@ -25,7 +25,12 @@ internal static class Ranges
     /// <summary>The stored integers that quantization makes of a range; one channel for each of the range's.</summary>
     internal static Interval[] Quantized(Reals range, Func<float, long> quantize) => [.. range.Low.Zip(range.High, (a, b) => new Interval(quantize(a), quantize(b)))];
 
-    private static float Real(Dequantized d, Int128 integer) => (long)(integer - d.Zeros[0]) * d.Scales[0];
+    // With slack outwards, to the next float32 as well.
+    private static float Real(Dequantized d, Int128 integer, double slack)
+    {
+        float value = (long)(integer - d.Zeros[0]) * d.Scales[0];
+        return slack == 0 ? value : slack < 0 ? MathF.BitDecrement((float)(value + slack)) : MathF.BitIncrement((float)(value + slack));
+    }
 
     private static Reals OfSums(IntegerLayer layer, Sums sums)
     {

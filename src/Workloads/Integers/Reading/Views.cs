@@ -19,24 +19,28 @@ internal static class Views
     {
         switch (reading.Value(node, 0))
         {
-            case Stored value: reading.Set(node, new Stored(null, value.Type, [value.Hull]) { Step = value.Step }); break;
+            case Stored value: reading.SetAll(node, new Stored(null, value.Type, [value.Hull]) { Step = value.Step }); break;
             case Dequantized { Integers.Constant: not null } d when reading.IsConstant(node): reading.Set(node, Applied(reading, node, d)); break;
-            case Dequantized { Scales.Length: 1, Zeros.Length: 1 } d: reading.Set(node, d with { Integers = new(null, d.Integers.Type, [d.Integers.Hull]) { Step = d.Integers.Step } }); break;
-            case { } other when reading.Options.Boxes == BoxRule.Propagated && Ranges.Of(reading, other) is { } range: reading.Set(node, range.Merged); break;
+            case Dequantized { Scales.Length: 1, Zeros.Length: 1 } d: reading.SetAll(node, d with { Integers = new(null, d.Integers.Type, [d.Integers.Hull]) { Step = d.Integers.Step } }); break;
+            case { } other when reading.Options.Boxes == BoxRule.Propagated && Ranges.Of(reading, other) is { } range: reading.SetAll(node, range.Merged); break;
         }
     }
 
     /// <summary>MaxPool, GlobalMaxPool: elements chosen within a channel. Which sum they come from depends on the data, so the link ends here.</summary>
     internal static void Chosen(GraphReading reading, Node node)
     {
+        int[] x = reading.Shape(node.Inputs[0]);
         int inner = Shapes.Count(reading.Shape(node.Outputs[0]).AsSpan(2));
-        Stored In(Stored s) => new(null, s.Type, s.Box, inner) { Step = s.Step };
+        // After a Reshape the channels of the box need not be those that the window stays in.
+        Stored In(Stored s) => new(null, s.Type, s.Box.Length == 1 || Summand.IsByChannel(x, s.Box.Length, s.Inner) ? s.Box : [s.Hull], inner) { Step = s.Step };
         switch (reading.Value(node, 0))
         {
             case Stored s: reading.Set(node, In(s)); break;
             case Dequantized d: reading.Set(node, d with { Integers = In(d.Integers) }); break;
-            case Sums s when Boxes.IsByChannel(reading.Layers[s.Layer].Shape): reading.Set(node, s with { Pooled = inner }); break;
-            case { } other when reading.Options.Boxes == BoxRule.Propagated && Ranges.Of(reading, other) is { } range: reading.Set(node, range with { Inner = inner }); break;
+            case Sums s when Boxes.IsByChannel(reading.Layers[s.Layer].Shape) && Summand.IsByChannel(x, reading.Layers[s.Layer].Rows, s.Inner(reading.Layers[s.Layer])): reading.Set(node, s with { Pooled = inner }); break;
+            case { } other when reading.Options.Boxes == BoxRule.Propagated && Ranges.Of(reading, other) is { } range:
+                reading.Set(node, range.Low.Length == 1 || Summand.IsByChannel(x, range.Low.Length, range.Inner) ? range with { Inner = inner } : range.Merged);
+                break;
         }
     }
 

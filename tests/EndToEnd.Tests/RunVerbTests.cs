@@ -92,6 +92,37 @@ public sealed class RunVerbTests
         Assert.That(Directory.GetFiles(results), Has.Length.EqualTo(1));
     }
 
+    [Test]
+    public void A_design_that_misses_its_clock_is_told_unless_that_is_allowed()
+    {
+        string fast = Path.Combine(_folder, "fast.yaml"), text = File.ReadAllText(Path.Combine(ReferenceData.RepositoryRoot, "configs", "architectures", "edge_npu.yaml"));
+        File.WriteAllText(fast, text.Replace("clock: 500 MHz", "clock: 2 GHz"));
+        SimHost.Result told = SimHost.Run(["run", fast, "--model", Model, "--json"]), allowed = SimHost.Run(["run", fast, "--model", Model, "--json", "--allow-slow-clock"]);
+        Assert.That((told.ExitCode, allowed.ExitCode), Is.EqualTo((1, 0)));
+        Assert.That(told.Output, Is.EqualTo(allowed.Output), "the numbers are the same");
+        Assert.That(told.Error, Does.Contain("fast.yaml:1:1: error COST005").And.Contain("int8_acc32"));
+        Assert.That(SimHost.Run(["run", fast, "--model", Model, "--allow-slow-clock"]).Output, Does.Contain("MISSES ITS CLOCK"));
+        SimHost.Result valid = SimHost.Run(["validate", fast]);
+        Assert.That((valid.ExitCode, valid.Error.Contains("warning COST002", StringComparison.Ordinal)), Is.EqualTo((0, true)));
+        File.WriteAllText(fast, text.Replace("port: 64 bit", "port: 512 bit"));
+        Assert.That(SimHost.Run(["validate", fast]).Error, Does.Match(@"fast\.yaml:\d+:5: error COST001: buffer 'activations'"));
+    }
+
+    [Test]
+    public void Shapes_without_weights_run_and_take_no_data()
+    {
+        string topology = Path.Combine(_folder, "net.csv");
+        File.WriteAllText(topology, "Layer, M, N, K\nfirst, 49, 64, 147\n");
+        SimHost.Result run = SimHost.Run(["run", "edge_npu", "--model", topology, "--json"]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        using JsonDocument json = JsonDocument.Parse(run.Output);
+        JsonElement layer = json.RootElement.GetProperty("layers").EnumerateArray().Single();
+        Assert.That(layer.GetProperty("energy").EnumerateArray().First(e => e.GetProperty("action").GetString() == "mac").GetProperty("count").GetInt64(), Is.EqualTo(49 * 64 * 147));
+        Assert.That(json.RootElement.GetProperty("architecture").GetProperty("array").GetProperty("rows").GetInt32(), Is.EqualTo(16));
+        SimHost.Result data = SimHost.Run(["run", "edge_npu", "--model", topology, "--data", Data]);
+        Assert.That((data.ExitCode, data.Error.Contains("DAT015", StringComparison.Ordinal)), Is.EqualTo((2, true)));
+    }
+
     // NumPy format version 1.0: magic, version, little-endian header length, a Python dictionary padded to 64 bytes.
     private static byte[] Npy(string type, string shape, byte[] data)
     {

@@ -92,6 +92,28 @@ public class SweepTests
         Assert.That(csv, Does.Contain("weight"));
     }
 
+    [Test]
+    public void OnlyStoresAreReplacedAndFaultsOfTheFileAreMessages()
+    {
+        string study = Path.Combine(_folder, "study.yaml"), text = File.ReadAllText(study);
+        foreach ((string store, string message) in new[] { ("", "--store"), (".", "folder"), ("study.yaml", "no result store"), ("/dev/null", "no regular file") })
+        {
+            SimHost.Result refused = SimHost.Run(["sweep", "study.yaml", "--store", store, "--force"], folder: _folder);
+            Assert.That(refused.ExitCode, Is.EqualTo(2), refused.Error);
+            Assert.That(refused.Error, Does.Contain("error STO001").And.Contain(message), store);
+        }
+        Assert.That(File.ReadAllText(study), Is.EqualTo(text));
+        Assert.That(SimHost.Run(["sweep", "study.yaml"], folder: _folder).Output, Does.Contain("16 designs: 16 ran, 0 infeasible, 0 failed"));
+        byte[] sound = File.ReadAllBytes(Path.Combine(_folder, "study.db"));
+        // The first digit of a number: another digit, still good JSON.
+        sound[System.Text.Encoding.Latin1.GetString(sound).LastIndexOf("\"totalCycles\":", StringComparison.Ordinal) + 14] ^= 1;
+        File.WriteAllBytes(Path.Combine(_folder, "study.db"), sound);
+        SimHost.Result damaged = SimHost.Run(["report", "study.db"], folder: _folder);
+        Assert.That(damaged.ExitCode, Is.EqualTo(2), damaged.Output);
+        Assert.That(damaged.Error, Does.Contain("study.db: error STO001").And.Contain("damaged"));
+        Assert.That(SimHost.Run(["sweep", "study.yaml", "--force"], folder: _folder).ExitCode, Is.Zero, "a damaged store is still a store");
+    }
+
     private Dictionary<string, string> Exported(string store)
     {
         string target = Path.Combine(_folder, "out_" + store);

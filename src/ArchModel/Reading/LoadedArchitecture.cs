@@ -23,6 +23,20 @@ public sealed record LoadedArchitecture(Architecture Architecture, Technology Te
     /// <summary>Its prices. Throws <see cref="InvalidInputException"/> (COST001) with everything that the technology does not know.</summary>
     public ArchitectureCost Price() => new(Architecture, Technology, Places);
 
+    /// <summary>Records what has no price (COST001), and as warnings the paths for which the clock is too fast (COST002).</summary>
+    public void CheckPrices(DiagnosticBag bag)
+    {
+        ArgumentNullException.ThrowIfNull(bag);
+        try
+        {
+            if (Price().Clock.Problem is { } slow) bag.Warning(Place, "COST002", slow);
+        }
+        catch (InvalidInputException e)
+        {
+            bag.AddRange(e.Diagnostics);
+        }
+    }
+
     internal static LoadedArchitecture Of(Architecture architecture, Technology technology, IEnumerable<KeyValuePair<string, Location>> places) =>
         With(new LoadedArchitecture(architecture, technology) { Places = places.ToImmutableDictionary(StringComparer.Ordinal) }, architecture.Datapath.PipelineAuto);
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Sim.ArchModel;
 using Sim.Datapath.Nonlinear;
 using Sim.Mapper;
@@ -40,12 +39,5 @@ public static class Estimator
             ledger.Add(ActionNames.Vector, ActionNames.VectorOp, layer.Operations);
         long lanes = architecture.Vector.Lanes;
         return new VectorTiming(layer, (layer.Operations + lanes - 1) / lanes, ledger);
-    }
-
-    /// <summary>Everything in a network's matrix layers that does not fit, all layers at once; empty when every layer has a legal mapping.</summary>
-    public static ImmutableArray<MappingProblem> Problems(Architecture architecture, IEnumerable<GemmLayer> layers)
-    {
-        ArgumentNullException.ThrowIfNull(layers);
-        return [.. layers.SelectMany(l => LayerMapper.Map(architecture, l).Problems)];
     }
 }

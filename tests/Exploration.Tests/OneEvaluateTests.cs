@@ -113,6 +113,49 @@ public class OneEvaluateTests
         Assert.That(points[0].Record!.TotalCycles, Is.GreaterThan(points[1].Record!.TotalCycles));
     }
 
+    [Test]
+    public void AStoreKeepsItsDesignsWhenAStudyGrows()
+    {
+        string Text(string rows, string more = "") => $$"""
+            schema: sim.study/1
+            name: growing
+            base: edge_npu
+            workloads: [{name: mlp, model: {{Digits}}/digits_mlp.onnx}]
+            axes:
+              - array.rows: [{{rows}}]
+              - datapath: [int8_acc32, mxfp4_fp32{{more}}]
+            """;
+        LoadedStudy Load(string text)
+        {
+            File.WriteAllText(Path.Combine(_folder, "study.yaml"), text);
+            return LoadedStudy.Load(Path.Combine(_folder, "study.yaml"), "test");
+        }
+        string grown = Path.Combine(_folder, "grown.db");
+        LoadedStudy small = Load(Text("16, 64")), large = Load(Text("4, 16, 32, 64", ", int4_acc16")), shrunk = Load(Text("4, 32"));
+        using (ResultStore store = ResultStore.Create(grown, small.Header)) SweepEngine.Run([.. small.Space.Study.Points()], new StudyEvaluator(small, store, 2), store, 2);
+        byte[] before = File.ReadAllBytes(grown);
+        Assert.That(() => ResultStore.Resume(grown, shrunk.Header), Throws.TypeOf<StoreException>().With.Message.Contains("no longer has"));
+        Assert.That(File.ReadAllBytes(grown), Is.EqualTo(before));
+        var told = new Counted();
+        using (ResultStore store = ResultStore.Resume(grown, large.Header)) SweepEngine.Run([.. large.Space.Study.Points()], new StudyEvaluator(large, store, 2), store, 2, told);
+        // 16 and 64 rows of int8, 64 of mxfp4: three of twelve had run. 16 rows of mxfp4 cannot be.
+        Assert.That(told.Designs, Is.EqualTo(9));
+        ImmutableArray<PointResult> anew = Sweep(Text("4, 16, 32, 64", ", int4_acc16")).Points;
+        using ResultStore kept = ResultStore.Open(grown);
+        Assert.That(RecordJson.Write(kept.Points()), Is.EqualTo(RecordJson.Write(anew)), "as if it had run at once");
+        Assert.That(kept.Header.PointCount, Is.EqualTo(12));
+    }
+
+    private sealed class Counted : IProgress<SweepProgress>
+    {
+        public int Designs { get; private set; }
+
+        public void Report(SweepProgress value)
+        {
+            if (value.Phase == SweepProgress.Designs) Designs = value.Total;
+        }
+    }
+
     private (LoadedStudy Study, ImmutableArray<PointResult> Points) Sweep(string text, string store = "study.db")
     {
         string path = Path.Combine(_folder, "study.yaml");

@@ -42,7 +42,9 @@ public sealed class ResultStore : IDisposable
                 if (!replace) throw new StoreException($"'{path}' already holds results; continue it with --resume, replace it with --force, or name another file with --store");
             }
             StoreFile.Create(path, replace, connection => Fill(connection, header));
-            return OpenFile(path, readOnly: false);
+            ResultStore made = OpenFile(path, readOnly: false);
+            made.Header = header;
+            return made;
         });
     }
 
@@ -59,7 +61,9 @@ public sealed class ResultStore : IDisposable
         return Guarded(path, () => new FileInfo(path).Length == 0 && new FileInfo(path).LinkTarget is null ? throw new StoreException($"'{path}' is empty or no regular file, not a result store") : OpenFile(path, readOnly));
     }
 
-    /// <summary>The store of a study that may have been interrupted: opened when it holds this study, created when there is none yet.</summary>
+    /// <summary>
+    /// The store of a study that may have been interrupted: opened when it holds this study, or one whose finished designs are all designs of this one; created when there is none yet.
+    /// </summary>
     public static ResultStore Resume(string path, StudyHeader header)
     {
         ArgumentNullException.ThrowIfNull(header);
@@ -73,16 +77,17 @@ public sealed class ResultStore : IDisposable
             store.Header = header;
             return store;
         }
+        if (store.Grow(header)) return store;
         string held = store.Header.Digest;
         store.Dispose();
-        throw new StoreException($"'{path}' holds results of another study, of other inputs, or of another version of the tool (digest {held}, now {header.Digest}); use another file with --store, or replace it with --force");
+        throw new StoreException($"'{path}' holds results of another study, of other inputs, or of another version of the tool, or designs that the study no longer has (digest {held}, now {header.Digest}); use another file with --store, or replace it with --force");
     }
 
     /// <summary>Keeps a finished point. Saving a point twice changes nothing.</summary>
     public void Save(PointResult point)
     {
         ArgumentNullException.ThrowIfNull(point);
-        Insert("points", point.Index, point.Record?.DesignKey ?? "", point.Status.ToString(), point.Reason, RecordJson.Write(point.Parameters), point.Record is { } record ? RecordJson.Write(record) : null);
+        Insert("points", point.Index, point.Index < Header.Designs.Length ? Header.Designs[point.Index] : "", point.Status.ToString(), point.Reason, RecordJson.Write(point.Parameters), point.Record is { } record ? RecordJson.Write(record) : null);
     }
 
     /// <summary>Forgets points that the tool failed on, so that a resumed sweep tries them again.</summary>
@@ -194,6 +199,18 @@ public sealed class ResultStore : IDisposable
             connection.Dispose();
             throw;
         }
+    }
+
+    private bool Grow(StudyHeader header)
+    {
+        if (header.Designs.IsEmpty || Guarded(_path, () => StoreGrowth.Plan(_connection, header.Designs)) is not { } moves) return false;
+        Change(transaction =>
+        {
+            PutMeta(_connection, transaction, "points", StoreGrowth.Move(_connection, transaction, moves).ToString());
+            PutMeta(_connection, transaction, "study", RecordJson.Write(header));
+        });
+        Header = header;
+        return true;
     }
 
     private void Insert(string table, params object?[] cells) => Change(transaction =>

@@ -63,23 +63,35 @@ public sealed record DesignSpace(Study Study, ImmutableArray<Design> Designs)
     }
 
     /// <summary>
-    /// The study for a store. Its digest covers what results depend on: the tool's version, every design with the content of the files that it names, networks
-    /// and data. Objectives and constraints are not part of it: they may change over results that are there.
+    /// The study for a store. Its digest covers what results depend on: the digests of all designs. Objectives and constraints are not part of it: they may change over
+    /// results that are there.
     /// </summary>
     /// <param name="toolVersion">Version of the tool.</param>
     /// <param name="inputDigests">Digests of the model and data files, one per workload.</param>
     public StudyHeader Header(string toolVersion, IEnumerable<string> inputDigests)
     {
+        ImmutableArray<string> designs = Digests(toolVersion, inputDigests);
+        string digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(StudyHeader.CurrentSchema + "\n" + string.Join('\n', designs))));
+        return new StudyHeader(Study.Name, Study.Description, digest, toolVersion, Designs.Length, Study.AxisNames, Study.Objectives, Study.Constraints, Study.Fronts, Study.Text)
+        {
+            Designs = designs,
+        };
+    }
+
+    // What the result of a design depends on: the tool's version, its parameters, the content of the files that it names, its network and data.
+    private ImmutableArray<string> Digests(string toolVersion, IEnumerable<string> inputDigests)
+    {
         ArgumentNullException.ThrowIfNull(inputDigests);
+        string[] inputs = [.. inputDigests];
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         void Add(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
-        Add(StudyHeader.CurrentSchema);
-        Add(toolVersion);
-        foreach (WorkloadFiles workload in Study.Workloads) Add($"{workload.Name} {workload.Input}");
-        foreach (string digest in inputDigests) Add(digest);
+        var digests = ImmutableArray.CreateBuilder<string>(Designs.Length);
         var technologies = new Dictionary<Technology, string>(ReferenceEqualityComparer.Instance);
         foreach (Design design in Designs)
         {
+            Add(toolVersion);
+            WorkloadFiles workload = Study.Workloads[design.Point.Workload];
+            Add($"{workload.Name} {workload.Input} {inputs[Math.Min(design.Point.Workload, inputs.Length - 1)]}");
             Add(RecordJson.Write(Study.Parameters(design.Point)));
             if (design.Architecture is { } a)
             {
@@ -88,8 +100,8 @@ public sealed record DesignSpace(Study Study, ImmutableArray<Design> Designs)
             }
             Add(design.Reason);
             Add(design.Recipe?.Canonical ?? "");
+            digests.Add(Convert.ToHexStringLower(hash.GetHashAndReset()));
         }
-        return new StudyHeader(Study.Name, Study.Description, Convert.ToHexStringLower(hash.GetHashAndReset()), toolVersion, Designs.Length, Study.AxisNames, Study.Objectives, Study.Constraints,
-            Study.Fronts, Study.Text);
+        return digests.ToImmutable();
     }
 }

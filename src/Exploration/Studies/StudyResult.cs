@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Sim.Simulator;
 
 namespace Sim.Exploration.Studies;
@@ -33,6 +34,13 @@ public enum FrontScope : byte
 public sealed record StudyHeader(string Name, string Description, string Digest, string ToolVersion, int PointCount, ImmutableArray<string> Axes,
     ImmutableArray<Objective> Objectives, ImmutableArray<Constraint> Constraints, FrontScope Fronts, string StudyText)
 {
+    /// <summary>
+    /// Digest of what each design's result depends on, in order of index; empty where they are not known. They tell a store which of its rows are designs of a study that has
+    /// grown, and are not kept in the header.
+    /// </summary>
+    [JsonIgnore]
+    public ImmutableArray<string> Designs { get; init; } = [];
+
     /// <summary>Name and version of the study and store layout.</summary>
     public const string CurrentSchema = "sim.study-result/1";
 

@@ -41,7 +41,7 @@ public sealed class MarkdownExporter : IExporter
         text.Write("| " + string.Join(" | ", heads) + " |\n|" + string.Join('|', heads.Select((_, i) => i == 0 || i > report.Axes.Length ? "---:" : "---")) + "|\n");
         var members = front.Members.ToHashSet();
         foreach (JudgedPoint p in report.FrontPoints.Where(p => members.Contains(p.Point.Index)).Take(MostRows))
-            text.Write("| " + string.Join(" | ", [p.Point.Index.ToString(CultureInfo.InvariantCulture), .. report.Axes.Select(a => MarkdownText.Escape(p.Point.Parameters.GetValueOrDefault(a, ""))),
+            text.Write("| " + string.Join(" | ", [(p.Point.Record!.MissesClock ? "! " : "") + p.Point.Index.ToString(CultureInfo.InvariantCulture), .. report.Axes.Select(a => MarkdownText.Escape(p.Point.Parameters.GetValueOrDefault(a, ""))),
                 .. metrics.Select(m => ReadableNumber.Of(m.Of(p.Point.Record!) / report.Unit(m).Factor, m.Unit))]) + " |\n");
         if (front.Members.Length > MostRows) text.Write(string.Create(CultureInfo.InvariantCulture, $"\nThe first {MostRows} of {front.Members.Length}; `designs.csv` has all.\n"));
     }

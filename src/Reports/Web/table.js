@@ -1,8 +1,10 @@
 // Every design as a row: sorted by a click on a heading, filtered by words and conditions.
 const view = { sort: 'index', descending: false, page: 0, size: 200, unclear: [] };
+const slack = metricNamed('slack');
+const late = p => slack && p.ran && valueOf(p, slack) !== null && valueOf(p, slack) < 0;
 const columns = [
   { id: 'front', title: '★', value: p => p.front ? 0 : 1, cell: p => p.front ? '<span class="star" title="on the Pareto front">★</span>' : '' },
-  { id: 'index', title: 'design', n: true, value: p => p.index, cell: p => p.index },
+  { id: 'index', title: 'design', n: true, value: p => p.index, cell: p => (late(p) ? '<span title="misses its clock">! </span>' : '') + p.index },
   ...axes.map(a => ({ id: `axis ${a.name}`, title: a.name, value: p => p.parameters[a.column], cell: p => escapeHtml(p.parameters[a.column]) })),
   ...(points.some(p => p.status !== 'ok' || p.violations.length) ? [{ id: 'status', title: 'status', value: p => p.violations.length ? 'violates' : p.status,
     cell: p => `<span class="status" title="${escapeHtml(p.reason || p.violations.join('; '))}">${escapeHtml(p.status !== 'ok' ? p.status : p.violations.length ? 'violates' : 'ok')}</span>` }] : []),

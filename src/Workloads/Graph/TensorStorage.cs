@@ -98,6 +98,20 @@ internal static class TensorStorage
         return to;
     }
 
+    /// <summary>The one element of an array, count times.</summary>
+    internal static Array Filled(Array one, int count)
+    {
+        Array to = Array.CreateInstance(one.GetType().GetElementType()!, count);
+        switch (ElementSize(one))
+        {
+            case 1: Elements<byte>(to).Fill(Elements<byte>(one)[0]); break;
+            case 2: Elements<ushort>(to).Fill(Elements<ushort>(one)[0]); break;
+            case 4: Elements<uint>(to).Fill(Elements<uint>(one)[0]); break;
+            default: Elements<ulong>(to).Fill(Elements<ulong>(one)[0]); break;
+        }
+        return to;
+    }
+
     /// <summary>Elements [from, from + count) as an array of the same kind.</summary>
     internal static Array Part(Array data, int from, int count)
     {

@@ -112,7 +112,8 @@ internal static class ShapeOperators
     internal static Tensor[] ConstantOfShape(OperatorCall call)
     {
         int[] shape = call.IntsFromInputOr(0, "shape")!;
-        return [Movement.Rearrange(Filling(call), shape, new int[Shapes.Count(shape)])];
+        Tensor value = Filling(call);
+        return [new Tensor(value.Type, shape, TensorStorage.Filled(value.Data, Shapes.Count(shape)))];
     }
 
     private static Tensor Filling(OperatorCall call)

@@ -90,6 +90,14 @@ public sealed class ShapeInferenceTests
     }
 
     [Test]
+    public void AllThatDoesNotFitIsToldAtOnceAndNothingThatFollows()
+    {
+        byte[] model = Model(13, Op("a", "MatMul", ["x", "w"], ["p"]), Op("b", "Relu", ["p"], ["q"]), Op("c", "MatMul", ["w", "x"], ["r"]), Op("d", "Add", ["q", "r"], ["y"]),
+            Floats("w", [3, 2], 1, 2, 3, 4, 5, 6), Input("x", 1, 1, 4), Output("y", 1, 1, 4));
+        Assert.That(Refused(model).Split('\n').Select(l => l.Split(':')[1]), Is.EqualTo(new[] { "1", "3" }));
+    }
+
+    [Test]
     public void OpenDimensionsAreNamedInMessages()
     {
         byte[] dims = Block(1, [.. Int(1, 1), .. Block(2, Join([Block(1, Int(1, 1)), Block(1, Int(1, 1)), Block(1, Text(2, "height")), Block(1, Int(1, 8))]))]);

@@ -70,17 +70,18 @@ public static class GraphChecks
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(bag);
+        void Report(NetworkException e) => bag.Error(new Location(file, Math.Max(1, e.Node?.Position ?? 1), 1), "ONX044", e.Message + OpenDimensions(graph));
         try
         {
             int before = bag.ErrorCount;
-            IReadOnlyDictionary<string, StaticValue> values = ShapeInference.Values(graph);
+            IReadOnlyDictionary<string, StaticValue> values = ShapeInference.Values(graph, null, out _, Report);
             foreach (GraphValue output in graph.Outputs)
                 if (values.TryGetValue(output.Name, out StaticValue? found)) Declared(graph, output, found, file, bag);
             return bag.ErrorCount == before;
         }
         catch (NetworkException e)
         {
-            bag.Error(new Location(file, Math.Max(1, e.Node?.Position ?? 1), 1), "ONX044", e.Message + OpenDimensions(graph));
+            Report(e);
             return false;
         }
     }

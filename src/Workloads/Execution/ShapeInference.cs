@@ -23,10 +23,13 @@ public static class ShapeInference
     public static IReadOnlyDictionary<string, StaticValue> Values(NetworkGraph graph, IReadOnlyDictionary<string, int[]>? inputShapes = null) => Values(graph, inputShapes, out _);
 
     /// <summary>As <see cref="Values(NetworkGraph, IReadOnlyDictionary{string, int[]}?)"/>, with the operations of one pass, as far as shapes are known.</summary>
-    public static IReadOnlyDictionary<string, StaticValue> Values(NetworkGraph graph, IReadOnlyDictionary<string, int[]>? inputShapes, out double operations)
+    /// <param name="report">Takes what does not fit, so that one pass shows all of it; what follows from such a node is not known. Null: it is thrown.</param>
+    public static IReadOnlyDictionary<string, StaticValue> Values(NetworkGraph graph, IReadOnlyDictionary<string, int[]>? inputShapes, out double operations,
+        Action<NetworkException>? report = null)
     {
         ArgumentNullException.ThrowIfNull(graph);
         var values = new Dictionary<string, StaticValue>(StringComparer.Ordinal);
+        operations = 0;
         foreach ((string name, Tensor t) in graph.Constants) values[name] = StaticValue.Of(t);
         foreach (GraphValue input in graph.Inputs)
         {
@@ -34,15 +37,22 @@ public static class ShapeInference
             if (Shapes.Count(shape) > MostElements) throw new NetworkException($"input '{input.Name}' of shape {Shapes.Text(shape)} has more than {MostElements} elements");
             values[input.Name] = new StaticValue(input.Type, shape);
         }
-        operations = 0;
         foreach (Node node in graph.Nodes)
         {
-            StaticValue?[] inputs = [.. node.Inputs.Select(i => values.GetValueOrDefault(i))];
-            if (Outputs(node, graph.Opset, inputs) is not { } outputs) continue;
-            operations += Work(node, inputs, outputs);
-            if (operations > MostOperations) throw new NetworkException(node, FormattableString.Invariant($"the network needs more than {MostOperations:0.#e0} operations up to here"));
-            for (int o = 0; o < Math.Min(outputs.Length, node.Outputs.Length); o++)
-                if (node.Outputs[o].Length > 0) values[node.Outputs[o]] = outputs[o];
+            try
+            {
+                StaticValue?[] inputs = [.. node.Inputs.Select(i => values.GetValueOrDefault(i))];
+                if (Outputs(node, graph.Opset, inputs) is not { } outputs) continue;
+                operations += Work(node, inputs, outputs);
+                if (operations > MostOperations) throw new NetworkException(node, FormattableString.Invariant($"the network needs more than {MostOperations:0.#e0} operations up to here"));
+                for (int o = 0; o < Math.Min(outputs.Length, node.Outputs.Length); o++)
+                    if (node.Outputs[o].Length > 0) values[node.Outputs[o]] = outputs[o];
+            }
+            catch (NetworkException e) when (report is not null)
+            {
+                report(e);
+                if (operations > MostOperations) break;
+            }
         }
         return values;
     }

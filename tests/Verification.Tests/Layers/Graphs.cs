@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
 
 namespace Sim.Verification.Tests.Layers;
@@ -30,8 +31,14 @@ internal sealed class Graphs
     }
 
     /// <summary>The network of one input.</summary>
-    internal NetworkGraph Build(ElementType type, params int[] inputShape) => new("hand", 13, [new GraphValue("x", type, [.. inputShape])],
-        [new GraphValue(_nodes[^1].Outputs[0], ElementType.Float32, [])], [.. _nodes], _constants.ToImmutableDictionary(), "");
+    internal NetworkGraph Build(ElementType type, params int[] inputShape)
+    {
+        string output = _nodes[^1].Outputs[0];
+        var graph = new NetworkGraph("hand", 13, [new GraphValue("x", type, [.. inputShape])], [], [.. _nodes], _constants.ToImmutableDictionary(), "");
+        // Declared as it is computed; of a graph that is wrong on purpose the type does not matter.
+        ElementType made = ShapeInference.Values(graph, null, out _, _ => { }).GetValueOrDefault(output)?.Type ?? ElementType.Float32;
+        return graph with { Outputs = [new GraphValue(output, made, [])] };
+    }
 
     /// <summary>A network of QLinearConv nodes with each of them as DequantizeLinear, Conv, QuantizeLinear, the Conv with the old name.</summary>
     internal static NetworkGraph InQdqForm(NetworkGraph graph)

@@ -134,6 +134,7 @@ public sealed class ShapeInferenceTests
     [TestCase(1, new long[] { 1, 3 }, "declared with shape [1,3], computed with [1,2]")]
     [TestCase(1, new long[] { 2 }, "declared with shape [2], computed with [1,2]")]
     [TestCase(1, new long[] { -1, 2 }, null)]
+    [TestCase(1, new long[0], null)]
     public void DeclaredOutputsAreComparedWithWhatComesOut(int type, long[] shape, string? message)
     {
         byte[] model = Model(13, Op("a", "Relu", ["x"], ["y"]), Input("x", 1, 1, 2), Output("y", type, shape));

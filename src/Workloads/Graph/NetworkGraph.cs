@@ -16,7 +16,7 @@ public sealed record Node(string Name, string Domain, string OpType, ImmutableAr
 /// <summary>A graph input or output: name, type and shape; -1 for a dimension that the file leaves open (batch).</summary>
 public sealed record GraphValue(string Name, ElementType Type, ImmutableArray<int> Shape)
 {
-    /// <summary>False when the file gives an output no shape, not even its rank.</summary>
+    /// <summary>False when the file gives no shape, or one without dimensions, by which exporters mean the same.</summary>
     public bool HasShape { get; init; } = true;
 
     /// <summary>The file's names of open dimensions, "" where it gives none; empty when not known.</summary>

@@ -75,7 +75,7 @@ internal sealed class GraphBuilder
         if (role == "input" && type.Shape is null) _problems.File("ONX022", $"{what} has no shape; at least its rank must be given");
         return new GraphValue(proto.Name, element ?? ElementType.Float32, shape.ToImmutable())
         {
-            HasShape = type.Shape is not null, Names = [.. (type.Shape?.Dim ?? []).Select(d => d.HasDimValue ? "" : d.DimParam)],
+            HasShape = type.Shape?.Dim.Count > 0, Names = [.. (type.Shape?.Dim ?? []).Select(d => d.HasDimValue ? "" : d.DimParam)],
         };
     }
 

@@ -29,9 +29,10 @@ public readonly record struct DisplayUnit(string Name, double Factor)
         double[] sizes = [.. values.Select(Math.Abs).Where(v => v > 0 && double.IsFinite(v)).Order()];
         if (!Choices.TryGetValue(unit, out ImmutableArray<DisplayUnit> choices)) return new DisplayUnit(unit, 1);
         double middle = sizes.Length == 0 ? 1 : sizes[sizes.Length / 2];
-        // Closest to the geometric middle of 1 to 1000 (of counts, which people read as whole numbers, to 100); of equals the smaller unit.
-        double aim = unit == "cycles" ? 2 : 1.5;
-        return choices.MinBy(u => Math.Round(Math.Abs(Math.Log10(middle / u.Factor) - aim), 9));
+        // Counts are read as whole numbers as long as they are short.
+        if (unit == "cycles") return choices.Last(u => u.Factor <= Math.Max(1, middle) && (u.Factor == 1 || middle >= 1e5));
+        // Closest to the geometric middle of 1 to 1000; of equals the smaller unit.
+        return choices.MinBy(u => Math.Round(Math.Abs(Math.Log10(middle / u.Factor) - 1.5), 9));
     }
 
     /// <summary>`Energy per inference (nJ)`.</summary>

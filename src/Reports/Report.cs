@@ -66,6 +66,9 @@ public sealed record Report(StudyResult Result, StudyAnalysis Analysis)
 
     private readonly Dictionary<string, DisplayUnit> _units = [];
 
+    /// <summary>How many designs miss their clock: the study allows it, and their latency cannot be reached.</summary>
+    public int Slow => Result.Points.Count(p => p.Record is { MissesClock: true });
+
     /// <summary>The points of every front, best first objective first.</summary>
     public ImmutableArray<JudgedPoint> FrontPoints
     {

@@ -23,7 +23,7 @@ public sealed class SlimRecords
     private RunRecord Slim(RunRecord record, ImmutableSortedDictionary<string, string> parameters) => record with
     {
         Schema = Once(record.Schema), ToolVersion = Once(record.ToolVersion), Network = Once(record.Network), Parameters = parameters,
-        InputDigests = ImmutableSortedDictionary<string, string>.Empty, ArchitectureJson = "", RecipeJson = "", Area = [],
+        InputDigests = ImmutableSortedDictionary<string, string>.Empty, ArchitectureJson = "{}", RecipeJson = "{}", Area = [],
         Layers = [.. record.Layers.Select(l => l with { Name = Once(l.Name), OpType = Once(l.OpType), Energy = [], Numerics = l.Numerics is { } n ? n with { Kernel = Once(n.Kernel) } : null })],
         Warnings = [.. record.Warnings.Select(Once)],
     };

@@ -39,7 +39,8 @@ public class BrowserTests
     private static void GalleryIsTheDemos(string folder)
     {
         string gallery = Path.Combine(ReferenceData.RepositoryRoot, "reports", "gallery");
-        Assert.That(File.ReadAllText(Path.Combine(gallery, "report.md")), Is.EqualTo(File.ReadAllText(Path.Combine(folder, "report.md"))), "run tools/gallery");
+        // The last line names the digest of everything read, which changes more often than the fronts do.
+        Assert.That(File.ReadAllLines(Path.Combine(gallery, "report.md"))[..^1], Is.EqualTo(File.ReadAllLines(Path.Combine(folder, "report.md"))[..^1]), "run tools/gallery");
         string[] figures = Directory.GetFiles(gallery, "*.svg");
         Assert.That(figures, Is.Not.Empty);
         foreach (string figure in figures)

@@ -90,6 +90,20 @@ public class ReportFileTests
         Assert.That(both, Does.Contain("a\\x1b[2J\\nother.yaml"));
     }
 
+    [Test]
+    public void NodesMoveNoCursor()
+    {
+        // The same network with other names of the same length: bytes of a protobuf string need no other change.
+        string model = Path.Combine(_folder, "evil.onnx");
+        string bytes = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(Path.Combine(Digits, "digits_mlp.onnx")));
+        File.WriteAllBytes(model, System.Text.Encoding.Latin1.GetBytes(bytes.Replace("fc1", "f\u001b1", StringComparison.Ordinal).Replace("relu1", "=cmd\u007f", StringComparison.Ordinal)));
+        SimHost.Result run = SimHost.Run(["run", Path.Combine(ReferenceData.RepositoryRoot, "configs", "architectures", "edge_npu.yaml"), "--model", model, "--out", Path.Combine(_folder, "run")]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Output, Does.Contain("f\\x1b1").And.Contain("=cmd\\x7f"));
+        Assert.That((run.Output + run.Error).Where(c => char.IsControl(c) && c != '\n'), Is.Empty);
+        Assert.That(File.ReadAllLines(Path.Combine(_folder, "run", "layers.csv")).Select(l => l.Split(',')[1]), Has.Member("'=cmd\u007f"), "no formula in the table");
+    }
+
     private static (int Exit, string Error) Start(string program, string[] arguments)
     {
         var start = new ProcessStartInfo(program) { RedirectStandardError = true, RedirectStandardOutput = true };

@@ -114,6 +114,11 @@ public class FigureTests
         var judged = points.Select(p => new JudgedPoint(p, [], p.Index == 3)).ToImmutableArray();
         var report = new Report(new StudyResult(header, points), new StudyAnalysis(judged, [new Front("", [3], 42, null)], header.Objectives, []));
         Figure figure = Figures.Of(report)[0];
+        RunRecord exact = points[3].Record! with { Layers = [.. points[3].Record!.Layers.Select((l, i) => l with { Numerics = l.Numerics! with { SqnrDb = i == 0 ? double.PositiveInfinity : double.NegativeInfinity } })] };
+        Report one = Report.Of(new StudyResult(SampleStudy.Make().Header, [new PointResult(0, exact.Parameters, PointStatus.Ok, null, exact)]));
+        string[] words = new SvgFigure(Figures.Layers(one).Single(f => f.Name.StartsWith("layers_sqnr", StringComparison.Ordinal)).ToSvg()).Texts;
+        Assert.That(words.Count(w => w == "exact"), Is.EqualTo(1));
+        Assert.That(words.Count(w => w == "not finite"), Is.EqualTo(exact.Layers.Length - 1));
         Assert.That(figure.Note, Does.Contain("triangles at the edge: 1 exact"));
         Assert.That(figure.ToSvg(), Does.Not.Contain("NaN").And.Not.Match("[\" ,ML]-?inf[\" ,L]"));
         Assert.That(figure.ToSvg(), Does.Match("<path fill=\"#0072B2\" d=\"M[0-9. L]+Z\""), "the triangle");
@@ -131,6 +136,18 @@ public class FigureTests
             Assert.That(text.Where(c => char.IsControl(c) && c != '\n'), Is.Empty);
             Assert.That(new SvgFigure(text).Texts, Has.Member("<script>&\\x07\\u{1fa7a}").And.Member("\\u{4e2d}"), "what the font lacks is named, not left out");
         }
+    }
+
+    [Test]
+    public void WithoutAFontTheFigureSaysSoInLines()
+    {
+        var bare = new SvgFigure(Figures.Of(Report.Of(SampleStudy.Make()))[0].ToSvg(labelled: false));
+        Assert.That(bare.Texts, Is.Empty, "no text that a machine's own fonts would draw");
+        Assert.That(bare.Circles("#0072B2").Length + bare.Circles("#E69F00").Length, Is.EqualTo(28), "the data are there");
+        // Letters of one to three strokes each, in the colour of warnings, above the plot.
+        (double X, double Y)[][] strokes = bare.Lines("#C0392B");
+        Assert.That(strokes.Count(l => l.All(p => p.Y < 50)), Is.GreaterThan(60));
+        Assert.That(strokes.SelectMany(l => l).Where(p => p.Y < 50).Max(p => p.X), Is.InRange(400, 860), "all of it is on the page");
     }
 
     [TestCase(0.4, 0.98, false)]

@@ -112,6 +112,7 @@ public class TableExportTests
     [TestCase("mW", 2500.0, "W", 2.5)]
     [TestCase("dB", 40.0, "dB", 40)]
     [TestCase("cycles", 7200000.0, "millions", 7.2)]
+    [TestCase("cycles", 4443.0, "", 4443)]
     [TestCase("", 0.5, "", 0.5)]
     public void UnitsHavePrefixesThatFit(string unit, double value, string shown, double number)
     {

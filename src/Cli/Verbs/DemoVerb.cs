@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sim.Exploration.Store;
 using Sim.Exploration.Studies;
 using Sim.Exploration.Sweeps;
 using Sim.Reports;
@@ -21,7 +22,7 @@ internal sealed class DemoVerb : IVerb
             // The demo always starts afresh: it shows a sweep.
             Report report = SweepVerb.Sweep(study, store, resume: false, force: true, Math.Max(1, parsed.GetValue(jobs)), terminal);
             FrontTable.Print(report, terminal);
-            ReportVerb.Write(report, ExporterCatalogue.All, target);
+            using (ResultStore results = ResultStore.OpenRead(store)) ReportVerb.Write(Report.Of(results), ExporterCatalogue.All, target);
             terminal.Out.WriteLine($"report: {Path.Combine(target, "index.html")}    results: {store}");
             return report.Result.Points.Any(p => p.Status == PointStatus.Failed) ? ExitCode.AnswerIsNo : ExitCode.Ok;
         });

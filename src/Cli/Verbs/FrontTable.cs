@@ -9,7 +9,7 @@ namespace Sim.Cli.Verbs;
 /// <summary>What a study found, on the terminal: the fronts as tables, then what could not run.</summary>
 internal static class FrontTable
 {
-    private const int MostReasons = 5, MostRanges = 8;
+    private const int MostReasons = 5, MostRanges = 8, MostRows = 60;
 
     /// <summary>Prints to stdout: plain columns that fit 80 characters for a study of the demo's size.</summary>
     public static void Print(Report report, Terminal terminal)
@@ -21,7 +21,8 @@ internal static class FrontTable
             string of = front.Network.Length > 0 ? $" of {front.Network}" : "";
             string volume = front.Hypervolume is { } v ? $", hypervolume {v.ToString("F4", System.Globalization.CultureInfo.InvariantCulture)}" : "";
             terminal.OutConsole.WriteLine($"Pareto front{of}: {front.Members.Length} of {front.Candidates} designs{volume}");
-            terminal.OutConsole.Write(Table(report, [.. report.FrontPoints.Where(p => members.Contains(p.Point.Index))]));
+            terminal.OutConsole.Write(Table(report, [.. report.FrontPoints.Where(p => members.Contains(p.Point.Index)).Take(MostRows)]));
+            if (members.Count > MostRows) terminal.OutConsole.WriteLine($"and {members.Count - MostRows} more: sim report lists them all");
         }
         foreach (string warning in report.Analysis.Warnings) terminal.Error.WriteLine($"warning: {warning}");
         int Count(PointStatus status) => result.Points.Count(p => p.Status == status);

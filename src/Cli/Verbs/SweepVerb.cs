@@ -60,16 +60,18 @@ internal sealed class SweepVerb : IVerb
         });
     }
 
-    /// <summary>Runs what the store lacks. A store that cannot be used as asked is bad input.</summary>
+    /// <summary>Runs what the store lacks. A store that cannot be used as asked is bad input. The report is for tables and fronts; to write files, open the store again.</summary>
     internal static Report Sweep(LoadedStudy study, string path, bool resume, bool force, int jobs, Terminal terminal)
     {
         try
         {
             using ResultStore store = resume ? ResultStore.Resume(path, study.Header) : ResultStore.Create(path, study.Header, force);
             store.DropFailures();
-            ImmutableArray<PointResult> points = SweepProgressBar.Run(terminal, progress =>
-                SweepEngine.Run(study.Space.Study.Points().ToArray(), new StudyEvaluator(study, store, jobs, progress.Note, terminal.Cancellation), store, jobs, progress, terminal.Cancellation));
-            return Report.Of(new StudyResult(study.Header, points));
+            return SweepProgressBar.Run(terminal, progress =>
+            {
+                SweepEngine.Fill([.. study.Space.Study.Points()], new StudyEvaluator(study, store, jobs, progress.Note, terminal.Cancellation), store, jobs, progress, terminal.Cancellation);
+                return Report.Of(store);
+            });
         }
         catch (NetworkException e)
         {

@@ -37,6 +37,14 @@ public static class SweepEngine
     public static ImmutableArray<PointResult> Run(IReadOnlyList<DesignPoint> points, IDesignEvaluator evaluator, ResultStore store, int jobs, IProgress<SweepProgress>? progress = null,
         CancellationToken cancellation = default)
     {
+        Fill(points, evaluator, store, jobs, progress, cancellation);
+        return store.Points();
+    }
+
+    /// <summary>As <see cref="Run"/>, without reading the results of a large study into memory.</summary>
+    public static void Fill(IReadOnlyList<DesignPoint> points, IDesignEvaluator evaluator, ResultStore store, int jobs, IProgress<SweepProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
         ArgumentNullException.ThrowIfNull(points);
         ArgumentNullException.ThrowIfNull(evaluator);
         ArgumentNullException.ThrowIfNull(store);
@@ -58,7 +66,6 @@ public static class SweepEngine
             store.Save(evaluator.Evaluate(point));
             progress?.Report(new SweepProgress(Interlocked.Increment(ref done), open.Length, SweepProgress.Designs));
         }, cancellation);
-        return store.Points();
     }
 
     // Workers take the next item in order; the default partitioner hands out ranges, which leaves workers idle behind a long one.

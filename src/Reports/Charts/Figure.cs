@@ -13,16 +13,19 @@ namespace Sim.Reports.Charts;
 public sealed record Figure(string Name, string Title, string Note, int Width, ImmutableArray<(Plot Plot, int Height)> Panels)
 {
     private const int Head = 56, Margin = 6;
-    private const string NoFont = "Built without its font: labels are left out. Run npm ci in src-Reports-Web.";
+    private const string NoFont = "Built without its font: no labels. Run npm ci in src-Reports-Web.";
 
     /// <summary>Pixels.</summary>
     public int Height => Head + Panels.Sum(p => p.Height);
 
     /// <summary>A complete SVG document, readable on white and in print.</summary>
-    public string ToSvg()
+    public string ToSvg() => ToSvg(FigureFont.IsThere);
+
+    /// <summary>The same, or as a build without its font draws it: no labels, and a message in letters made of lines.</summary>
+    public string ToSvg(bool labelled)
     {
         using var bytes = new MemoryStream();
-        using (SKCanvas canvas = SKSvgCanvas.Create(new SKRect(0, 0, Width, Height), bytes)) Draw(canvas);
+        using (SKCanvas canvas = SKSvgCanvas.Create(new SKRect(0, 0, Width, Height), bytes)) Draw(canvas, labelled);
         return SvgDocument.Finish(bytes.ToArray(), Name, FigureFont.Shown(Title), Width, Height);
     }
 
@@ -33,7 +36,7 @@ public sealed record Figure(string Name, string Title, string Note, int Width, I
         using (var canvas = new SKCanvas(bitmap))
         {
             canvas.Scale(scale);
-            Draw(canvas);
+            Draw(canvas, FigureFont.IsThere);
         }
         using SKData data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         return data.ToArray();
@@ -42,13 +45,13 @@ public sealed record Figure(string Name, string Title, string Note, int Width, I
     // ScottPlot keeps its fonts in static lists that are not made for several threads.
     private static readonly Lock Drawing = new();
 
-    private void Draw(SKCanvas canvas)
+    private void Draw(SKCanvas canvas, bool labelled)
     {
         lock (Drawing)
         {
             canvas.Clear(SKColors.White);
             using Paint paint = Paint.NewDisposablePaint();
-            if (FigureFont.IsThere)
+            if (labelled)
             {
                 Line(canvas, paint, Title, 28, 16, Palette.Ink);
                 Line(canvas, paint, Note, 47, 12, Palette.Quiet);
@@ -57,7 +60,7 @@ public sealed record Figure(string Name, string Title, string Note, int Width, I
             float top = Head;
             foreach ((Plot plot, int height) in Panels)
             {
-                if (!FigureFont.IsThere) Unlabelled(plot);
+                if (!labelled) Unlabelled(plot);
                 // Sizes of labels are known after a first drawing. Plot.Render would make both on the canvas, and clear what stands above.
                 plot.RenderInMemory(Width - 2 * Margin, height);
                 plot.RenderManager.RenderActions.RemoveAll(a => a is ScottPlot.Rendering.RenderActions.ClearCanvas);
@@ -79,7 +82,8 @@ public sealed record Figure(string Name, string Title, string Note, int Width, I
     // With whatever font the machine has, or with none, labels would differ from place to place.
     private static void Unlabelled(Plot plot)
     {
-        plot.HideLegend();
+        foreach (IPanel legend in plot.Axes.GetPanels().OfType<ScottPlot.Panels.LegendPanel>().ToArray()) plot.Axes.Remove(legend);
+        plot.Remove<ScottPlot.Plottables.Text>();
         foreach (IAxis axis in plot.Axes.GetAxes())
         {
             axis.Label.IsVisible = false;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using ScottPlot;
 using ScottPlot.TickGenerators;
+using Sim.Reports.Exporters;
 using Sim.Simulator;
 
 namespace Sim.Reports.Charts;
@@ -48,8 +49,18 @@ internal static class LayerFigures
         string note = string.Create(CultureInfo.InvariantCulture, $"{record.Network}, {record.Layers.Length} layers from the first at the top to the last")
             + (rest.Length == 0 ? "" : lowest ? string.Create(CultureInfo.InvariantCulture, $"; the {Most} lowest of {known.Length}")
                 : string.Create(CultureInfo.InvariantCulture, $"; the {Most} largest, the others have {100 * rest.Sum(i => totals[i]) / totals.Sum():0.#} % of all"))
-            + (infinite > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {infinite} exact or not finite: no bar") : "");
+            + (infinite > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {infinite} without a bar: exact or not finite") : "");
         return new Figure(name, title, note, Width, [(plot, 70 + Row * Math.Max(4, rows.Count))]);
+    }
+
+    private static void Words(Plot plot, string words, int row)
+    {
+        ScottPlot.Plottables.Text text = plot.Add.Text(words, 0, -row);
+        text.LabelFontName = FigureFont.Family;
+        text.LabelFontSize = 11;
+        text.LabelFontColor = Color.FromHex(Palette.Quiet);
+        text.LabelAlignment = Alignment.MiddleLeft;
+        text.OffsetX = 5;
     }
 
     private static Plot Draw(List<(string Name, double?[] Values)> rows, Part[] parts, string heading)
@@ -61,6 +72,7 @@ internal static class LayerFigures
             double high = 0, low = 0;
             for (int part = 0; part < parts.Length; part++)
             {
+                if (rows[row].Values[part] is { } infinite && double.IsInfinity(infinite)) Words(plot, ReadableNumber.Of(infinite, "dB"), row);
                 if (rows[row].Values[part] is not { } value || value == 0 || !double.IsFinite(value)) continue;
                 double from = value > 0 ? high : low;
                 plot.Add.Bar(new Bar { Position = -row, ValueBase = from, Value = from + value, Size = 0.72, Orientation = Orientation.Horizontal, LineWidth = 0, FillColor = Color.FromHex(Palette.Category(part)) });

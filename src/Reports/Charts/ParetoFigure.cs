@@ -111,6 +111,7 @@ internal static class ParetoFigure
         };
         if (all > points.Length) note.Add(string.Create(CultureInfo.InvariantCulture, $"{all - points.Length} that violate a constraint are left out"));
         if (infinite > 0) note.Add(string.Create(CultureInfo.InvariantCulture, $"triangles at the edge: {infinite} exact or not finite"));
+        if (points.Count(p => p.Judged.Point.Record!.MissesClock) is > 0 and var slow) note.Add(string.Create(CultureInfo.InvariantCulture, $"{slow} miss their clock"));
         return string.Join("; ", note);
     }
 }

@@ -60,6 +60,7 @@ internal sealed class HtmlData
         {
             _json.WritePropertyName("n");
             Text(record.Network);
+            if (record.MissesClock) _json.WriteNumber("c", 1);
         }
         if (whole is not null) Detail(whole);
         _json.WriteEndObject();

@@ -24,6 +24,7 @@ internal static class HtmlHeader
             listed = sample.Rows.Count,
             detailed = sample.Detailed.Count,
             counts,
+            slow = report.Slow,
             studyText = header.StudyText,
             shown = Figures.Shown(report)?.Index,
             objectives = report.Analysis.Objectives.Select(o => new { metric = o.Metric, goal = Word(o.Goal) }),

@@ -24,6 +24,7 @@ public sealed class MarkdownExporter : IExporter
             $"{Count(PointStatus.Ok)} of {header.PointCount} designs ran; {Count(PointStatus.Infeasible)} are infeasible, {Count(PointStatus.Failed)} failed.\n"));
         text.Write("Objectives: " + string.Join(", ", report.Analysis.Objectives.Select(o => $"{o.Metric} ({(o.Goal == Goal.Maximize ? "max" : "min")})")) + ".\n");
         if (!header.Constraints.IsEmpty) text.Write("Constraints: " + string.Join(", ", header.Constraints.Select(c => c.ToString())) + ".\n");
+        if (report.Slow > 0) text.Write(string.Create(CultureInfo.InvariantCulture, $"Marked with !: {report.Slow} designs miss their clock, which the study allows; their latency cannot be reached.\n"));
         foreach (Front front in report.Analysis.Fronts) AppendFront(text, report, front);
         AppendProblems(text, report);
         text.Write($"\nTool {MarkdownText.Escape(header.ToolVersion)}{(header.Digest.Length > 0 ? $", study digest `{header.Digest}`" : "")}.\n");

@@ -22,8 +22,8 @@ function drawSelected() {
   if (!point) { byId('selected-body').innerHTML = '<p class="hint">No design has run.</p>'; return; }
   byId('selected-title').textContent = single ? 'Results' : `Design ${point.index}`;
   document.querySelectorAll('.of-selected').forEach(e => { e.textContent = single ? '' : `design ${point.index}`; });
-  const badges = single ? '' : [point.front && '<span class="badge front">on the Pareto front</span>', ...point.violations.map(v => `<span class="badge bad">${escapeHtml(v)}</span>`),
-    point.status !== 'ok' && `<span class="badge bad">${escapeHtml(point.status)}</span>`].filter(Boolean).join('');
+  const misses = point.slow ? '<span class="badge bad">misses its clock</span>' : '', badges = misses + (single ? '' : [point.front && '<span class="badge front">on the Pareto front</span>', ...point.violations.map(v => `<span class="badge bad">${escapeHtml(v)}</span>`),
+    point.status !== 'ok' && `<span class="badge bad">${escapeHtml(point.status)}</span>`].filter(Boolean).join(''));
   const first = objectives.map(o => o.metric), rest = known.filter(m => !first.includes(m));
   const tile = m => `<div><span>${escapeHtml(m.label)}</span><b>${escapeHtml(number(valueOf(point, m), m.unit))}</b> <small>${escapeHtml(Number.isFinite(valueOf(point, m)) ? m.unit : '')}</small></div>`;
   const body = point.ran ? `<div class="figures">${first.map(tile).join('')}</div>` : `<p>${escapeHtml(point.reason)}</p>`;

@@ -29,6 +29,7 @@ function drawWarnings() {
   const all = [...head.warnings];
   if (head.listed < head.finished) all.push(`This page lists ${number(head.listed)} of ${number(head.finished)} designs: those on fronts and every n-th of the others. The CSV and JSON files hold all.`);
   if (head.detailed < ran.length) all.push(`Layers and costs of ${number(head.detailed)} of the ${number(ran.length)} designs listed are in this page, those on fronts first. layers.csv and costs.csv hold all.`);
+  if (head.slow) all.push(`${number(head.slow)} of the designs miss their clock, which the study allows: their latency cannot be reached. They are marked with !.`);
   if (all.length === 0) return;
   byId('warnings').hidden = false;
   byId('warnings').innerHTML = all.map(w => `<p>⚠ ${escapeHtml(w)}</p>`).join('');

@@ -16,7 +16,7 @@ const varied = axes.filter(a => a.values.length > 1);
 const real = value => value === 'inf' ? Infinity : value === '-inf' ? -Infinity : value;
 
 const points = data.points.map(p => ({
-  index: p.i, status: p.s, reason: p.r, front: p.f === 1, violations: p.v, warnings: p.w, ran: p.n !== undefined, network: p.n === undefined ? '' : text(p.n),
+  index: p.i, status: p.s, reason: p.r, front: p.f === 1, slow: p.c === 1, violations: p.v, warnings: p.w, ran: p.n !== undefined, network: p.n === undefined ? '' : text(p.n),
   parameters: p.p.map(text), metrics: p.m.map((v, column) => v === null ? null : real(v) / metrics[column].factor), detail: p.d,
 }));
 const byIndex = new Map(points.map(p => [p.index, p]));

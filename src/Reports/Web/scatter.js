@@ -41,7 +41,7 @@ function suggestLog(side) {
 
 function tip(point) {
   const rows = list => `<table>${list.map(([a, b]) => `<tr><td>${escapeHtml(a)}</td><td>${escapeHtml(b)}</td></tr>`).join('')}</table>`;
-  const marks = point.front ? ' <span class="badge front">front</span>' : point.violations.length ? ' <span class="badge bad">violates</span>' : '';
+  const marks = (point.slow ? ' <span class="badge bad">misses its clock</span>' : '') + (point.front ? ' <span class="badge front">front</span>' : point.violations.length ? ' <span class="badge bad">violates</span>' : '');
   const shown = [...new Set([choice.x, choice.y, ...objectives.map(o => o.metric)])];
   return `<div class="tip"><b>Design ${point.index}${marks}</b>${rows((varied.length ? varied : axes).map(a => [a.name, point.parameters[a.column]]))}<hr>${rows(shown.map(m => [m.label, withUnit(valueOf(point, m), m.unit)]))}</div>`;
 }

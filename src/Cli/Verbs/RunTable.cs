@@ -43,7 +43,7 @@ internal static class RunTable
         if (record.Accuracy is { } a)
         {
             if (a.Top1 is { } top) Line("accuracy", $"{Number(100 * top, "0.00")} % top-1 (reference {Number(100 * a.FloatTop1!.Value, "0.00")} %) on {a.Samples} samples");
-            Line("agreement", $"{Number(100 * a.AgreementWithFloat, "0.00")} % of {a.Samples} samples with the reference; output SQNR {(a.OutputSqnrDb is { } db ? Decibels(db) + (double.IsFinite(db) ? " dB" : "") : "not defined")}");
+            Line("agreement", $"{Number(100 * a.AgreementWithFloat, "0.00")} % of the predictions for {a.Samples} samples with the reference; output SQNR {(a.OutputSqnrDb is { } db ? Decibels(db) + (double.IsFinite(db) ? " dB" : "") : "not defined")}");
         }
         foreach (string warning in record.Warnings) terminal.Error.WriteLine($"warning {warning}");
     }

@@ -41,33 +41,30 @@ public static class AccuracyEvaluator
 
     private static AccuracyRecord Totals(PreparedNetwork network, Tensor[] outputs)
     {
-        int samples = network.Data.Samples, sample = 0, agree = 0, right = 0, floatRight = 0;
+        int samples = network.Data.Samples, batch = NetworkRecording.BatchOf(network.Graph), sample = 0, agree = 0, right = 0, floatRight = 0, predictions = 0;
         ImmutableArray<int> labels = network.Data.Labels;
         var tally = new LayerTally();
         for (int b = 0; b < outputs.Length; b++)
         {
             float[] values = NetworkRecording.Values(outputs[b]), reference = NetworkRecording.Values(network.ReferenceOutputs[b]);
-            int count = outputs[b].Shape[0], size = values.Length / count;
+            int count = Math.Min(batch, samples - b * batch);
+            PredictionShape shape = PredictionShape.Of(outputs[b].Shape, count);
             for (int s = 0; s < count; s++, sample++)
-            {
-                int found = Top(values.AsSpan(s * size, size)), expected = Top(reference.AsSpan(s * size, size));
-                if (found == expected && found >= 0) agree++;
-                if (labels.IsDefault) continue;
-                if (found == labels[sample]) right++;
-                if (expected == labels[sample]) floatRight++;
-            }
+                for (int p = 0; p < shape.Positions; p++)
+                {
+                    int found = shape.Top(values, s, p), expected = shape.Top(reference, s, p);
+                    predictions++;
+                    if (found == expected && found >= 0) agree++;
+                    if (labels.IsDefault) continue;
+                    if (found == labels[sample]) right++;
+                    if (expected == labels[sample]) floatRight++;
+                }
             for (int i = 0; i < values.Length; i++) tally.Compare(reference[i], values[i]);
         }
         return new(samples, labels.IsDefault ? null : (double)right / samples, labels.IsDefault ? null : (double)floatRight / samples,
-            (double)agree / samples, tally.SqnrDb);
+            (double)agree / predictions, tally.SqnrDb);
     }
 
     /// <summary>Index of the first largest value; NaN never wins; -1 when there is nothing but NaN.</summary>
-    public static int Top(ReadOnlySpan<float> values)
-    {
-        int best = -1;
-        for (int i = 0; i < values.Length; i++)
-            if (!float.IsNaN(values[i]) && (best < 0 || values[i] > values[best])) best = i;
-        return best;
-    }
+    public static int Top(ReadOnlySpan<float> values) => new PredictionShape(1, values.Length, 1, 0).Top(values, 0, 0);
 }

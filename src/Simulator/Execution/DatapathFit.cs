@@ -25,6 +25,7 @@ internal static class DatapathFit
             bag.Error(place, "NET029", $"recipe '{recipe.Name}' stores weights in groups and reads them back as numbers without a scale, which needs a wide weight format (fp16, bf16, fp32); datapath '{spec.Name}' has {spec.WeightBlocks?.Name ?? spec.Weight.Name}");
         if (floats.Length > 0 && recipe.ActivationSymmetry == Symmetry.Asymmetric && !network.Encoder(spec.Activation).Range.IsInteger)
             bag.Error(place, "NET023", $"recipe '{recipe.Name}' asks for asymmetric activations, which need an integer activation format; the datapath's is {spec.Activation.Name}");
+        if (floats.Length > 0) Blocks(spec, recipe, place, bag);
         foreach (MatrixLayer layer in floats) Numbers(network, layer, spec, recipe, place, bag);
         Integers([.. network.Layers.Where(l => l.Integer is not null && !recipe.FloatLayerNames.Contains(l.Name))], network, spec, place, bag);
     }
@@ -61,6 +62,15 @@ internal static class DatapathFit
         foreach (IGrouping<(string Code, string Reason), MatrixLayer> same in layers.SelectMany(l => Refusals(network, l, spec).Select(r => (Layer: l, Refusal: r))).GroupBy(r => r.Refusal, r => r.Layer))
             bag.Error(place, same.Key.Code, same.Key.Code is "NET024" or "NET027" ? same.Key.Reason
                 : $"layer '{same.First().Name}'{(same.Skip(1).Any() ? $" (and {same.Count() - 1} more)" : "")}: {same.Key.Reason}; use a wider integer format or one of the other sign");
+    }
+
+    // Blocks take their scales from their own largest element, by the rule of the format.
+    private static void Blocks(DatapathSpec spec, Recipe recipe, Location place, DiagnosticBag bag)
+    {
+        if (spec.WeightBlocks is { } weights && (recipe.Weights.Method != CalibrationMethod.AbsMax || recipe.WeightGranularity != Granularity.PerChannel))
+            bag.Error(place, "NET033", $"recipe '{recipe.Name}' asks for another scale of weights than absmax per_channel, but blocks of {weights.Name} have scales of their own, by the rule of the format; leave both keys at their defaults");
+        if (spec.ActivationBlocks is { } activations && recipe.Activations.Method != CalibrationMethod.AbsMax)
+            bag.Error(place, "NET033", $"recipe '{recipe.Name}' asks for another calibration of activations than absmax, but blocks of {activations.Name} have scales of their own, by the rule of the format; leave the key at its default");
     }
 
     // A scale is found from numbers that are finite.

@@ -44,7 +44,8 @@ internal sealed record LayerOperands(uint[] WeightCodes, int[] WeightZeros, Quan
         Warn("weights", weightReason);
         if (spec.Dot is { Segment: > 0 }) return new([], [], default, [], null, 0, 0, warnings.ToImmutable());
         ElementEncoder encoder = network.Encoder(spec.Activation);
-        (double? inputPeak, double? weightPeak) = recipe.FitAccumulator ? Headroom.Peaks(encoder.Range, network.Encoder(spec.Weight).Range, spec.Accumulator, layer.Shape.K) : (null, null);
+        (double? inputPeak, double? weightPeak) = recipe.FitAccumulator ? Headroom.Peaks(encoder.Range, network.Encoder(spec.Weight).Range, spec.Accumulator, layer.Shape.K,
+            spec.InexactMultiplier?.LargestProduct(spec.Activation, spec.Weight) ?? double.PositiveInfinity) : (null, null);
         if (weights is null)
         {
             QuantizedWeights made = network.Weights(layer, spec.Weight, recipe, weightPeak);

@@ -77,6 +77,9 @@ public sealed class PreparedNetwork
         Dictionary<string, GemmLayer> byName = work.Gemms.ToDictionary(s => s.Name);
         HashSet<string> names = [.. byName.Keys], variable = VariableNames(executed);
         NetworkRecording reference = NetworkRecording.Of(executed, data.Inputs, names, keepInputs: false, keepResults: true, threads);
+        int firstSamples = Math.Min(NetworkRecording.BatchOf(executed), data.Samples);
+        if (!data.Labels.IsDefault && PredictionShape.Of(reference.Outputs[0].Shape, firstSamples).Positions is > 1 and var predictions)
+            throw new NetworkException($"labels are one a sample, but output '{executed.Outputs[0].Name}' [{string.Join(", ", reference.Outputs[0].Shape)}] holds {predictions} predictions a sample; leave the labels out: agreement then counts predictions");
         IReadOnlyDictionary<string, StatedLayer> stated = StatedIntegers.Read(executed);
         var layers = ImmutableArray.CreateBuilder<MatrixLayer>();
         var warnings = ImmutableArray.CreateBuilder<string>();

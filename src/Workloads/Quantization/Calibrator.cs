@@ -8,7 +8,7 @@ public readonly record struct QuantizationParameters(float Scale, int ZeroPoint)
 }
 
 /// <summary>
-/// Finds scales. With limit L, the magnitude to cover: scale = L / (largest finite of the format), a double quotient rounded once to float32.
+/// Finds scales. With limit L, the magnitude to cover: scale = L / (<see cref="FormatRange.Peak"/> of the format), a double quotient rounded once to float32.
 /// Data that is all zero, or whose limit is, gets scale 1. Equal values in any order give equal scales, except MeanSquaredError, whose sum runs in data order.
 /// </summary>
 public static class Calibrator
@@ -16,7 +16,7 @@ public static class Calibrator
     /// <summary>Clipping points tried by MeanSquaredError: the largest magnitude times 1/64, 2/64, … 64/64; of equal errors the larger limit.</summary>
     public const int SearchSteps = 64;
 
-    /// <summary>Symmetric: a scale and no zero point. The limit is put on <paramref name="peak"/>, by default the largest finite.</summary>
+    /// <summary>Symmetric: a scale and no zero point. The limit is put on <paramref name="peak"/>, by default that of the format.</summary>
     public static QuantizationParameters Symmetric(CalibrationRule rule, ElementEncoder encoder, ReadOnlySpan<float> values, bool scaleWideFormats = false, double? peak = null)
     {
         ArgumentNullException.ThrowIfNull(rule);
@@ -26,9 +26,9 @@ public static class Calibrator
         {
             CalibrationMethod.AbsMax => Largest(values),
             CalibrationMethod.Percentile => Percentile(values, rule.Percentile),
-            _ => LeastError(encoder, values, peak ?? encoder.Range.Highest),
+            _ => LeastError(encoder, values, peak ?? encoder.Range.Peak),
         };
-        return new(ScaleFor(limit, peak ?? encoder.Range.Highest), 0);
+        return new(ScaleFor(limit, peak ?? encoder.Range.Peak), 0);
     }
 
     /// <summary>

@@ -58,10 +58,10 @@ internal sealed record RepairReport(RepairRequest Request, RepairedNetwork Repai
     }
 
     private static JsonObject? Totals(AccuracyResult? result) => result is null ? null
-        : new() { ["samples"] = result.Totals.Samples, ["top1"] = result.Totals.Top1, ["agreement_with_wide_registers"] = result.Totals.AgreementWithFloat };
+        : new() { ["samples"] = result.Totals.Samples, ["top1"] = result.Totals.Top1, ["agreement_with_float"] = result.Totals.AgreementWithFloat };
 
     private string Line(string when, AccuracyResult result) => string.Create(CultureInfo.InvariantCulture,
-        $"{when,-6} {(result.Totals.Top1 is { } top ? $"accuracy {top:P2}" : $"outputs agree with wide registers on {result.Totals.AgreementWithFloat:P2}")} of {result.Totals.Samples} samples in wrapping registers of {Request.Accumulator} bits");
+        $"{when,-6} {(result.Totals.Top1 is { } top ? $"accuracy {top:P2}" : $"outputs agree with the network in float32 on {result.Totals.AgreementWithFloat:P2}")} of {result.Totals.Samples} samples in wrapping registers of {Request.Accumulator} bits");
 
     private static double Zeros(RepairedLayer layer) => layer.Rows.Sum(r => (double)r.Weights.Count(w => w == 0)) / ((double)layer.Layer.Rows * layer.Layer.K);
 

@@ -29,6 +29,12 @@ public sealed record LMulMultiplier(int? Offset = null) : MultiplierSpec
     /// <inheritdoc/>
     public override Exact Multiply(INumberFormat activation, INumberFormat weight, uint a, uint w) => activation.Decode(MultiplyCodes((FloatFormat)activation, a, w));
 
+    /// <summary>
+    /// Products have the operands' format, and fields beyond the largest finite may be a NaN's: two binades below it leave room for the error of the product
+    /// and for operands beyond those that calibration saw.
+    /// </summary>
+    public override double LargestProduct(INumberFormat activation, INumberFormat weight) => activation.Maximum.ToDouble() / 4;
+
     /// <summary>The code of the product.</summary>
     public uint MultiplyCodes(FloatFormat format, uint a, uint w)
     {

@@ -31,6 +31,9 @@ public abstract record MultiplierSpec
     public virtual Structure Registers(OperandShape activation, OperandShape weight) => Structure.Empty;
 
     /// <summary>A product that has the shape of one number.</summary>
+    /// <summary>What operands' magnitudes may multiply to before a product can be no number; infinite where products have room for all.</summary>
+    public virtual double LargestProduct(INumberFormat activation, INumberFormat weight) => double.PositiveInfinity;
+
     private protected static ProductShape Number(OperandShape shape) => new(shape with { DecodeTable = false, IsTapered = false }, default);
 
     /// <summary>Both operands brought into sign, exponent and significand: zero detection and, where codes have no fields, decoders.</summary>

@@ -1,0 +1,87 @@
+using Sim.ArchModel.Reading;
+using Sim.Datapath.Formats;
+using Sim.Datapath.Specs;
+using Sim.Foundation.Diagnostics;
+using Sim.Simulator.Execution;
+using Sim.Tests;
+using Sim.Workloads.Data;
+using Sim.Workloads.Graph;
+using Sim.Workloads.Onnx;
+using Sim.Workloads.Quantization;
+
+namespace Sim.Simulator.Tests.Execution;
+
+/// <summary>Every shipped datapath, with the recipe that a user gets without asking, on a trained network.</summary>
+public class ShippedDatapathTests
+{
+    private const int Samples = 100;
+
+    private static readonly Lazy<PreparedNetwork> Network = new(() => Prepare(Recipe.Default));
+
+    // Made to show a limit: a register of 16 bits that wraps under sums of 64 products, and two-bit weights, which want a network trained for them.
+    private static readonly Dictionary<string, double> Coarse = new() { ["int8_acc16_wrap"] = 0.85, ["tmac_int8xint2_acc32"] = 0.35 };
+
+    private static IEnumerable<string> Shipped() => Directory.EnumerateFiles(Path.Combine(ReferenceData.RepositoryRoot, "configs", "datapaths"), "*.yaml").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)!;
+
+    [Test]
+    public void AllAreTried() => Assert.That(Shipped().Count(), Is.GreaterThanOrEqualTo(49));
+
+    [TestCaseSource(nameof(Shipped))]
+    public void ItsOwnDefaultsSuitIt(string name)
+    {
+        DatapathSpec spec = Load(name);
+        AccuracyResult found = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(Network.Value, spec, Recipe.Default, _ => new ReductionOrder(spec.Dot is { Segment: > 0 and var s } ? s : 16)), 2);
+        Assert.That(found.Totals.Top1, Is.GreaterThanOrEqualTo(Coarse.GetValueOrDefault(name, 0.95)));
+        Assert.That(found.Layers.Values.Sum(l => l.NaNOutputs), Is.Zero);
+    }
+
+    /// <summary>Scaled into their most precise numbers (the golden zone of posits, de Dinechin et al. 2019), tapered formats lose less than without a scale, or than with the largest magnitude on maxpos (below 12 dB).</summary>
+    [TestCase("posit4_1", 3, 0.8)]
+    [TestCase("posit8_0", 33, 0.97)]
+    [TestCase("posit8_1", 29, 0.97)]
+    [TestCase("posit8_2", 25, 0.97)]
+    [TestCase("posit16_1", 75, 0.97)]
+    [TestCase("hif8", 25, 0.97)]
+    public void TaperedFormatsAreScaledToWhereTheyArePrecise(string name, double sqnr, double top1)
+    {
+        AccuracyResult scaled = On(name, Recipe.Default), plain = On(name, Recipe.Default with { Weights = new(CalibrationMethod.None), Activations = new(CalibrationMethod.None) });
+        Assert.That(scaled.Totals.OutputSqnrDb, Is.GreaterThan(sqnr).And.GreaterThan(plain.Totals.OutputSqnrDb!.Value));
+        Assert.That(scaled.Totals.Top1, Is.GreaterThanOrEqualTo(top1));
+    }
+
+    [TestCase("mxfp8_e4m3_fp32", CalibrationMethod.MeanSquaredError, CalibrationMethod.AbsMax, Granularity.PerChannel, 1)]
+    [TestCase("nvfp4_fp32", CalibrationMethod.MeanSquaredError, CalibrationMethod.Percentile, Granularity.PerChannel, 2)]
+    [TestCase("mxint8_fp32", CalibrationMethod.AbsMax, CalibrationMethod.AbsMax, Granularity.PerTensor, 1)]
+    public void BlocksRefuseCalibrationsThatTheyDoNotFollow(string name, CalibrationMethod weights, CalibrationMethod activations, Granularity granularity, int errors)
+    {
+        Recipe recipe = Recipe.Default with { Weights = new(weights), Activations = new(activations), WeightGranularity = granularity };
+        var refused = Assert.Throws<InvalidInputException>(() => AccuracyPlan.Create(Network.Value, Load(name), recipe, _ => new ReductionOrder(32)))!;
+        Assert.That(refused.Diagnostics.Select(d => d.Code), Is.EqualTo(Enumerable.Repeat("NET033", errors)));
+    }
+
+    private static AccuracyResult On(string name, Recipe recipe)
+    {
+        INumberFormat format = FormatCatalogue.Parse(name);
+        var spec = new DatapathSpec(name, format, format, new FloatAccumulator(FormatCatalogue.Parse("fp32"), Sim.Datapath.RoundingMode.NearestEven, Sim.Datapath.OverflowPolicy.Ieee));
+        return AccuracyEvaluator.Evaluate(AccuracyPlan.Create(Network.Value, spec, recipe, _ => new ReductionOrder(16)), 2);
+    }
+
+    private static DatapathSpec Load(string name)
+    {
+        var bag = new DiagnosticBag();
+        DatapathSpec? spec = DatapathReader.Load(Path.Combine(ReferenceData.RepositoryRoot, "configs", "datapaths", name + ".yaml"), bag);
+        Assert.That(bag.Sorted, Is.Empty);
+        return spec!;
+    }
+
+    private static PreparedNetwork Prepare(Recipe recipe)
+    {
+        var bag = new DiagnosticBag();
+        string At(string file) => Path.Combine(ReferenceData.RepositoryRoot, "configs", "workloads", "digits", file);
+        NetworkGraph? graph = OnnxReader.Load(At("digits_mlp.onnx"), bag);
+        Tensor? x = TensorFile.Read(At("digits_test_x_u8.npy"), bag), y = TensorFile.Read(At("digits_test_labels_u8.npy"), bag);
+        bag.ThrowIfErrors();
+        Tensor all = Tensor.OfFloats(Array.ConvertAll(x!.Integers, v => (float)v), x.Shape), some = EvaluationData.Slice(all, 0, Samples);
+        return PreparedNetwork.Create(graph!, EvaluationData.Of(some, [.. y!.Integers.Take(Samples).Select(v => (int)v)]), null, recipe, 2);
+    }
+}

@@ -22,6 +22,7 @@ public class StatedCaseTests
     [TestCase("qdq-weight-zero-point", "net.onnx", "int8", 32, new[] { 133.5f, 38.5f })]
     [TestCase("matmulinteger-run", "net.onnx", "int8", 32, new[] { 161.5f, 66.5f })]
     [TestCase("matmulinteger-run", "net.onnx", "int9", 40, new[] { 161.5f, 66.5f })]
+    [TestCase("onnx-float8-weights", "net.onnx", "fp32", 0, new[] { 448.5f, -0.998046875f })]
     public void TheStatedNumbersAreTaken(string folder, string file, string format, int bits, float[] right)
     {
         (NetworkGraph graph, Tensor samples) = Load(folder, file, "x.npy");
@@ -36,10 +37,12 @@ public class StatedCaseTests
     [TestCase("onnx-int4-weights", "raw.onnx", new[] { -21.75f, 46, 13.5f })]
     [TestCase("onnx-int4-weights", "int32.onnx", new[] { -21.75f, 46, 13.5f })]
     [TestCase("onnx-int4-weights", "int32_signed.onnx", new[] { -21.75f, 46, 13.5f })]
+    [TestCase("dequantize-scale-zero", "net.onnx", new[] { -15f, 0, 8.75f })]
+    [TestCase("onnx-float8-weights", "net.onnx", new[] { 448.5f, -0.998046875f })]
     public void WeightsAloneAreTakenToo(string folder, string file, float[] right)
     {
         (NetworkGraph graph, Tensor samples) = Load(folder, file, "x.npy");
-        var spec = new DatapathSpec("t", FormatCatalogue.Parse("int8"), FormatCatalogue.Parse("int16"), new IntegerAccumulator(40, RegisterOverflow.Wrap));
+        DatapathSpec spec = folder.Contains("float8", StringComparison.Ordinal) ? Spec("e4m3", 0) : new("t", FormatCatalogue.Parse("int8"), FormatCatalogue.Parse("int16"), new IntegerAccumulator(40, RegisterOverflow.Wrap));
         AccuracyResult found = Evaluate(graph, samples, spec, out float[] reference);
         Assert.That(reference, Is.EqualTo(right), "the executor");
         Assert.That(found.Totals.OutputSqnrDb, Is.GreaterThan(80), "16-bit samples");

@@ -40,6 +40,8 @@ internal sealed class LayerPlaces
         if (Maker(graph, node.Inputs[1]) is not { OpType: "DequantizeLinear" } maker)
             throw new NotSupportedException("its weights are not the integers of a DequantizeLinear node; allowed are QLinear operators and QDQ graphs");
         Demand(graph, maker, 0);
+        if (graph.Constants.TryGetValue(maker.Inputs[1], out Tensor? scales) && !Array.TrueForAll(scales.Floats, v => v > 0))
+            throw new NotSupportedException("a scale of its weights is 0 or negative, so that its integers are not those of the file; allowed are positive scales");
         foreach (string factor in (string[])["alpha", "beta"])
             if (node.Attributes.GetValueOrDefault(factor)?.Real is { } value && value != 1) throw new NotSupportedException(FormattableString.Invariant($"{factor} = {value}; repair takes 1"));
         return new(graph, node, maker, 0, 1, network.Inputs[index]);

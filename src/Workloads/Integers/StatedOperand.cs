@@ -26,7 +26,8 @@ public sealed record StatedOperand(float Low, float High, float[] Scales, long[]
     public IEnumerable<float> Possible(long zero)
     {
         if (Numbers is not null) return Numbers;
-        return High - Low > 1 << 16 ? [Low - zero, High - zero] : Enumerable.Range(0, (int)(High - Low) + 1).Select(i => Low + i - zero);
+        // Of very many the odd ones near the ends need the most bits.
+        return High - Low > 1 << 16 ? [Low - zero, Low + 1 - zero, High - 1 - zero, High - zero] : Enumerable.Range(0, (int)(High - Low) + 1).Select(i => Low + i - zero);
     }
 }
 

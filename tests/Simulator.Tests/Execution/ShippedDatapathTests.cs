@@ -35,6 +35,19 @@ public class ShippedDatapathTests
         Assert.That(found.Layers.Values.Sum(l => l.NaNOutputs), Is.Zero);
     }
 
+    /// <summary>uint8 inputs in an int8 format, moved with their zero point; the registers are those that the network is proved for.</summary>
+    [Test]
+    public void TheNetworkThatIsProvedForSixteenBitsRunsInThem()
+    {
+        (NetworkGraph graph, Tensor x, int[] y) = Digits("digits_cnn_a2q_16.onnx");
+        PreparedNetwork network = PreparedNetwork.Create(graph, EvaluationData.Of(Tensor.OfFloats(Array.ConvertAll(x.Integers, v => (float)v), x.Shape), [.. y]), null, Recipe.Default, 2);
+        AccuracyResult found = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, Load("int8_acc16_wrap"), Recipe.Default, _ => new ReductionOrder(16)), 2);
+        Assert.That(found.Totals.Top1, Is.EqualTo(446.0 / 450), "99.1 %, as trained");
+        Assert.That(found.Layers.Values.Sum(l => l.OverflowedOutputs + l.BiasOverflowedOutputs + l.SaturatedInputs), Is.Zero);
+        Assert.That(found.Totals.AgreementWithFloat, Is.EqualTo(1));
+        Assert.That(found.Warnings, Is.Empty);
+    }
+
     /// <summary>Scaled into their most precise numbers (the golden zone of posits, de Dinechin et al. 2019), tapered formats lose less than without a scale, or than with the largest magnitude on maxpos (below 12 dB).</summary>
     [TestCase("posit4_1", 3, 0.8)]
     [TestCase("posit8_0", 33, 0.97)]
@@ -76,12 +89,18 @@ public class ShippedDatapathTests
 
     private static PreparedNetwork Prepare(Recipe recipe)
     {
+        (NetworkGraph graph, Tensor x, int[] y) = Digits("digits_mlp.onnx");
+        Tensor all = Tensor.OfFloats(Array.ConvertAll(x.Integers, v => (float)v), x.Shape), some = EvaluationData.Slice(all, 0, Samples);
+        return PreparedNetwork.Create(graph, EvaluationData.Of(some, [.. y.Take(Samples)]), null, recipe, 2);
+    }
+
+    private static (NetworkGraph Graph, Tensor X, int[] Y) Digits(string model)
+    {
         var bag = new DiagnosticBag();
         string At(string file) => Path.Combine(ReferenceData.RepositoryRoot, "configs", "workloads", "digits", file);
-        NetworkGraph? graph = OnnxReader.Load(At("digits_mlp.onnx"), bag);
+        NetworkGraph? graph = OnnxReader.Load(At(model), bag);
         Tensor? x = TensorFile.Read(At("digits_test_x_u8.npy"), bag), y = TensorFile.Read(At("digits_test_labels_u8.npy"), bag);
         bag.ThrowIfErrors();
-        Tensor all = Tensor.OfFloats(Array.ConvertAll(x!.Integers, v => (float)v), x.Shape), some = EvaluationData.Slice(all, 0, Samples);
-        return PreparedNetwork.Create(graph!, EvaluationData.Of(some, [.. y!.Integers.Take(Samples).Select(v => (int)v)]), null, recipe, 2);
+        return (graph!, x!, [.. y!.Integers.Select(v => (int)v)]);
     }
 }

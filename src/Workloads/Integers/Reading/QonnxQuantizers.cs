@@ -28,7 +28,7 @@ internal static class QonnxQuantizers
         if (reading.Constant(node, 0) is { Type: ElementType.Float32 } x)
         {
             if (scales.Length > 1) scales = reading.Expanded(reading.Constant(node, 1)!, x.Shape).Floats;
-            if (zeros.Length > 1) zeros = Array.ConvertAll(reading.Expanded(reading.Constant(node, zeroIndex)!, x.Shape).Floats, z => (long)z);
+            if (zeros.Length > 1) zeros = reading.Expanded(Tensor.OfIntegers(ElementType.Int64, zeros, reading.Constant(node, zeroIndex)!.Shape), x.Shape).Integers;
             if (x.Floats.Any(float.IsNaN)) reading.Error(node, "INT003", "its weights are not all numbers, so that they have no integers");
             long[] integers = [.. x.Floats.Select((v, i) => Integer(quantizer, v, At(scales, i), At(zeros, i), zeroIndex))];
             reading.Set(node, new Dequantized(new(Tensor.OfIntegers(ElementType.Int64, integers, x.Shape), type, [type]) { Step = step }, scales, zeros));
@@ -79,15 +79,16 @@ internal static class QonnxQuantizers
         reading.Set(node, new Dequantized(new(null, type, [type]), [output], [(long)outputZero]));
     }
 
-    // QONNX keeps zero points as floats.
+    // QONNX keeps zero points as floats; the value counts whatever type holds it.
     private static long[]? Zeros(GraphReading reading, Node node, int index)
     {
         if (index < 0) return [0];
-        if (reading.Constant(node, index) is not { Type: ElementType.Float32 } t)
+        if (reading.Constant(node, index) is not { } t || t.Type == ElementType.Float64)
         {
             reading.Error(node, "INT002", "its zero point is computed at run time, so that the range of its values is unknown; allowed are constant zero points");
             return null;
         }
+        if (!t.Type.IsReal()) return t.Integers;
         if (t.Floats.All(z => z == MathF.Floor(z) && MathF.Abs(z) <= int.MaxValue)) return Array.ConvertAll(t.Floats, z => (long)z);
         reading.Error(node, "INT003", "its zero point is no integer");
         return null;

@@ -13,6 +13,7 @@ namespace Sim.Simulator.Tests.Execution;
 /// <summary>Small networks of ../shared/cases whose right outputs their READMEs derive from the standards: the machine that holds the stated numbers computes exactly those.</summary>
 public class StatedCaseTests
 {
+    [TestCase("qcdq-4bit-run", "net.onnx", "int4", 16, new[] { -6.5625f, 7.5f })]
     [TestCase("qcdq-4bit-run", "net.onnx", "int8", 32, new[] { -6.5625f, 7.5f })]
     [TestCase("qcdq-4bit-run", "net.onnx", "fp16", 0, new[] { -6.5625f, 7.5f })]
     [TestCase("qonnx-4bit-run", "net.onnx", "int4", 16, new[] { -6.5625f, 7.5f })]

@@ -59,7 +59,7 @@ public class StatedGraphTests
         var random = new Random(seed);
         var form = (Form)(seed % 5);
         bool signed = random.Next(2) == 0, perChannel = random.Next(2) == 0;
-        int bits = form is Form.QOperator or Form.MatMulInteger or Form.Qdq or Form.Qcdq ? 8 : random.Next(4, 9);
+        int bits = form is Form.QOperator or Form.MatMulInteger or Form.Qdq ? 8 : random.Next(4, 9);
         (int low, int high) = signed ? (-(1 << bits - 1), (1 << bits - 1) - 1) : (0, (1 << bits) - 1);
         int samples = random.Next(1, 4), k = random.Next(1, 20), n = random.Next(1, 5);
         long Any() => random.Next(low, high + 1);

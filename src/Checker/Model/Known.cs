@@ -31,6 +31,9 @@ internal sealed record Integers(Range Type, Range[] Boxes, int Inner = 1, Link? 
 /// <summary>The float32 input of the network.</summary>
 internal sealed record NetworkInput(int[] Shape) : Known;
 
+/// <summary>Computed float32 numbers within ranges: one, or one a channel.</summary>
+internal sealed record Reals(float[] Low, float[] High, int Inner) : Known;
+
 /// <summary>Computed numbers (q − Zero)·Scale.</summary>
 internal sealed record Scaled(Integers Q, float Scale, long Zero) : Known;
 

@@ -103,7 +103,13 @@ internal sealed partial class ModelReading
         if (channels > MostRows) throw new Fault("its sizes are not understood");
         var layer = new Layer(node.Name, node.Op, channels, channels, k, (_, _) => 1, new(0, 1), new long[channels], new long[channels], byChannel ? s.Q.Boxes : [s.Q.Hull], s.Zero, window, null) { IsBipolar = s.Q.IsBipolar };
         Layers.TryAdd(node.Name, layer);
-        return node.Op == "ReduceSum" ? Added(layer, 1, s.Scale) : null;
+        if (node.Op == "ReduceSum") return Added(layer, 1, s.Scale);
+        // An average lies within the range of what is averaged; padding that counts adds zeros.
+        if (!_propagate || node.Op == "ReduceMean" || !_shapes.TryGetValue(node.Outputs[0], out int[]? y)) return null;
+        bool zeros = node.Int("count_include_pad", 0) > 0;
+        Range[] boxes = byChannel || s.Q.Boxes.Length == 1 ? s.Q.Boxes : [s.Q.Hull];
+        float At(BigInteger q, bool low) => (long)(q - s.Zero) * s.Scale is var v && zeros ? low ? Math.Min(v, 0) : Math.Max(v, 0) : v;
+        return new Reals([.. boxes.Select(b => At(b.Low, true))], [.. boxes.Select(b => At(b.High, false))], Elements(y.Skip(2)));
     }
 
     // Sums of integers of one scale are integers of that scale.

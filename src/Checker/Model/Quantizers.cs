@@ -21,9 +21,13 @@ internal sealed partial class ModelReading
     {
         Scaled s when s.Scale == scale && s.Zero == zero && type.Holds(s.Q.Type) => s.Q with { Type = type },
         NetworkInput input => new(type, [type]) { Source = new(input.Shape, false, scale, zero, (long)type.Low, (long)type.High) },
+        Reals r when _propagate => new(type, [.. r.Low.Zip(r.High, (a, b) => new Range(Nearest(a / scale, zero, type), Nearest(b / scale, zero, type)))], r.Inner),
         Sums sums => sums.Quantized(scale, zero, type, _propagate),
         _ => new(type, [type]),
     };
+
+    private static BigInteger Nearest(float units, long zero, Range type) =>
+        new(Math.Clamp(Math.Round((double)units, MidpointRounding.ToEven) + zero, (double)type.Low, (double)type.High));
 
     private Known? Dequantize(Node node)
     {

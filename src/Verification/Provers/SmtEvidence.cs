@@ -14,6 +14,9 @@ public sealed record SmtEvidence(string Solver, Func<string> Query, ImmutableArr
     public string? AgreedBy { get; init; }
 
     /// <inheritdoc/>
+    public override (string Solver, string? ConfirmedBy)? Answers => (Solver, AgreedBy);
+
+    /// <inheritdoc/>
     public override JsonObject ToJson(Func<string, string, (string Name, string Digest)> file)
     {
         ArgumentNullException.ThrowIfNull(file);

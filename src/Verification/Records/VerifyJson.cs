@@ -70,16 +70,27 @@ public static class VerifyJson
         return json;
     }
 
-    private static JsonObject Least(ChannelRecord channel, int index) => new()
+    private static JsonObject Least(ChannelRecord channel, int index)
     {
-        ["channel"] = index,
-        ["width"] = channel.Widths[0],
-        ["inner_width"] = channel.Widths.Length > 1 ? channel.Widths[1] : null,
-        ["prover"] = channel.Prover,
-        ["bounds"] = Ranges(channel.Verdict.Bounds),
-        ["tight"] = channel.IsTight,
-        ["one_bit_less"] = new JsonArray([.. channel.Below.Select(b => b is null ? null : Of(index, b))]),
-    };
+        var json = new JsonObject
+        {
+            ["channel"] = index,
+            ["width"] = channel.Widths[0],
+            ["inner_width"] = channel.Widths.Length > 1 ? channel.Widths[1] : null,
+            ["prover"] = channel.Prover,
+            ["bounds"] = Ranges(channel.Verdict.Bounds),
+            ["tight"] = channel.IsTight,
+            ["one_bit_less"] = new JsonArray([.. channel.Below.Select(b => b is null ? null : Of(index, b))]),
+        };
+        Answers(json, channel.Verdict);
+        return json;
+    }
+
+    // Whose word a proof rests on, where it rests on a solver's.
+    private static void Answers(JsonObject json, Verdict verdict)
+    {
+        if (verdict is Proved { Answers: var (solver, confirmedBy) }) (json["solver"], json["confirmed_by"]) = (solver, confirmedBy);
+    }
 
     private static JsonObject Of(int channel, Verdict verdict)
     {
@@ -90,6 +101,7 @@ public static class VerifyJson
             ["prover"] = verdict switch { Proved p => p.Prover, Refuted r => r.Prover, _ => null },
             ["bounds"] = Ranges(verdict.Bounds),
         };
+        Answers(json, verdict);
         if (verdict is Unknown unknown)
         {
             json["reason"] = unknown.Reason;

@@ -11,7 +11,11 @@ public abstract record Verdict(ImmutableArray<Interval> Bounds);
 
 /// <summary>No sum can leave its register; the named prover shows it by <see cref="Verdict.Bounds"/>.</summary>
 /// <param name="Evidence">What a checker needs beside the weights and boxes to follow the bounds; empty: nothing, the extremes of independent inputs show them.</param>
-public sealed record Proved(string Prover, ImmutableArray<Interval> Bounds, ImmutableArray<Evidence> Evidence) : Verdict(Bounds);
+public sealed record Proved(string Prover, ImmutableArray<Interval> Bounds, ImmutableArray<Evidence> Evidence) : Verdict(Bounds)
+{
+    /// <summary>The solver whose answers show the bounds, and a second one that gave the same; null: no solver was needed.</summary>
+    public (string Solver, string? ConfirmedBy)? Answers => Evidence.Select(e => e.Answers).FirstOrDefault(a => a is not null);
+}
 
 /// <summary>A sum leaves its register for the inputs of the witness, replayed in the reference kernel.</summary>
 public sealed record Refuted(string Prover, Witness Witness, ImmutableArray<Interval> Bounds) : Verdict(Bounds);

@@ -71,7 +71,8 @@ internal static class VerifyTable
         yield return Provers(r);
     }
 
-    private static string Provers(RegisterRecord r) => string.Join(", ", r.Channels.Select(c => c.Verdict).OfType<Proved>().Select(p => p.Prover).Distinct());
+    private static string Provers(RegisterRecord r) => string.Join(", ", r.Channels.Select(c => c.Verdict).OfType<Proved>()
+        .Select(p => p.Answers is var (solver, second) ? $"{p.Prover} ({solver}{(second is null ? " alone" : $" and {second}")})" : p.Prover).Distinct());
 
     private static string Text(Verdict verdict) => verdict switch
     {

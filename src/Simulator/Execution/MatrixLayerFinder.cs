@@ -12,18 +12,24 @@ internal static class MatrixLayerFinder
     /// </summary>
     internal static (MatrixLayer? Layer, string? Reason) From(Node node, GemmLayer shape, IReadOnlyList<Tensor?> inputs, Func<int, bool> isConstant)
     {
-        bool integer = LayerWeights.IsQLinear(node);
+        if (node.OpType == "MatMulNBits") return (null, "its weights are packed in blocks, which are multiplied as float32");
+        bool isGemm = node.OpType == "QGemm", integer = LayerWeights.IsQLinear(node) || isGemm;
         int weightIndex = LayerWeights.WeightIndex(node), biasIndex = LayerWeights.BiasIndex(node);
         if (!isConstant(weightIndex)) return (null, "its weights are not constant");
         Tensor weight = inputs[weightIndex]!;
         if (shape.Conv is null && weight.Shape.Length != 2) return (null, $"its weights have {weight.Shape.Length} dimensions");
-        if (node.OpType == "Gemm" && LayerWeights.Flag(node, "transA")) return (null, "transA is set");
+        if (node.OpType is "Gemm" or "QGemm" && LayerWeights.Flag(node, "transA")) return (null, "transA is set");
         if (integer)
         {
+            int output = isGemm ? 7 : 6;
+            if (isGemm && (inputs.Count <= output || inputs[output] is null)) return (null, "its result is float32");
+            if (isGemm && (node.Attributes.GetValueOrDefault("alpha")?.Real ?? 1) != 1) return (null, "alpha is not 1");
+            if (new[] { 1, 2, output, output + 1 }.Any(i => i < inputs.Count && inputs[i] is { Count: > 1 })) return (null, "its input or its output has more than one scale or zero point");
+            if (isGemm && inputs[6] is { } addend && (!isConstant(6) || addend.Count != shape.N || addend.Shape[^1] != shape.N)) return (null, "what it adds is no constant of one value a column");
             long[] rows = LayerWeights.Rows(node, shape, weight.Integers);
             Tensor? bias = biasIndex > 0 && biasIndex < inputs.Count ? inputs[biasIndex] : null;
             var extra = new QLinearOperands(One(inputs[1]!), (int)OneInteger(inputs[2]), inputs[0]!.Type, LayerWeights.PerRow(node, shape, inputs[4]!.Floats, "weight scales"),
-                LayerWeights.PerRow(node, shape, Array.ConvertAll(inputs[5]?.Integers ?? [0], z => (int)z), "weight zero points"), One(inputs[6]!), (int)OneInteger(inputs[7]), inputs[7]?.Type ?? ElementType.UInt8, bias?.Integers ?? []);
+                LayerWeights.PerRow(node, shape, Array.ConvertAll(inputs[5]?.Integers ?? [0], z => (int)z), "weight zero points"), One(inputs[output]!), (int)OneInteger(inputs[output + 1]), inputs[output + 1]?.Type ?? ElementType.UInt8, bias?.Integers ?? []);
             return (new MatrixLayer(node, shape, [], rows, weight.Type, [], 1, extra), null);
         }
         if (node.OpType is "ConvInteger" or "MatMulInteger") return Sums(node, shape, inputs, weight, isConstant);

@@ -105,8 +105,9 @@ public static class ShapeInference
             "Conv" or "ConvInteger" => Shapes.Count(Of(1).AsSpan(1)),
             "QLinearConv" => Shapes.Count(Of(3).AsSpan(1)),
             "MatMul" or "MatMulInteger" or "QLinearMatMul" => Of(0)[^1],
-            "Gemm" => Math.Max(Of(0)[0], Of(0)[^1]),
-            "MaxPool" or "AveragePool" => node.Attributes.GetValueOrDefault("kernel_shape")?.Integers is { IsDefault: false } k ? k.Aggregate(1.0, (a, b) => a * b) : 1,
+            "MatMulNBits" => Of(0)[^1],
+            "Gemm" or "QGemm" => Math.Max(Of(0)[0], Of(0)[^1]),
+            "MaxPool" or "AveragePool" or "QLinearAveragePool" => node.Attributes.GetValueOrDefault("kernel_shape")?.Integers is { IsDefault: false } k ? k.Aggregate(1.0, (a, b) => a * b) : 1,
             _ => 1,
         };
         return results * depth + read;

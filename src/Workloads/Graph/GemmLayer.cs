@@ -10,7 +10,7 @@ public sealed record ConvGeometry(int InputChannels, int InputHeight, int InputW
 /// M = output pixels, N = output channels of a group, K = kernel height · kernel width · input channels of a group, ordered as the ONNX weight: channel, ky, kx.
 /// </summary>
 /// <param name="Name">Unique layer name (the node's).</param>
-/// <param name="OpType">Conv, Gemm, MatMul, QLinearConv, QLinearMatMul.</param>
+/// <param name="OpType">Conv, Gemm, MatMul, QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger, QGemm, MatMulNBits.</param>
 /// <param name="InputElements">Distinct input elements of one sample (before im2col).</param>
 /// <param name="Conv">Geometry when the layer is a convolution, else null.</param>
 public sealed record GemmLayer(string Name, string OpType, int Groups, int M, int N, int K, long InputElements, ConvGeometry? Conv = null)

@@ -67,7 +67,12 @@ public static class LayerExtraction
             ConvPlan plan = ConvPlan.Of(call, x, w);
             return new GemmLayer(node.Name, node.OpType, plan.Groups, plan.Pixels, plan.GroupOutputs, plan.K, inputs, plan.Geometry);
         }
-        if (node.OpType == "Gemm")
+        if (node.OpType == "MatMulNBits")
+        {
+            int columns = call.Small(call.Int("N", 0), "N");
+            return new GemmLayer(node.Name, node.OpType, 1, PerSample(Shapes.Count(x) / Math.Max(1, x[^1]), batch), columns, x[^1], inputs);
+        }
+        if (node.OpType is "Gemm" or "QGemm")
         {
             int rows = x[call.Flag("transA", false) ? 1 : 0], k = x[call.Flag("transA", false) ? 0 : 1];
             return new GemmLayer(node.Name, node.OpType, 1, PerSample(rows, batch), w[call.Flag("transB", false) ? 0 : 1], k, inputs);
@@ -80,7 +85,8 @@ public static class LayerExtraction
     }
 
     /// <summary>Whether an operator is a matrix product or a convolution.</summary>
-    public static bool IsMatrixOperator(string opType) => opType is "Conv" or "QLinearConv" or "ConvInteger" or "Gemm" or "MatMul" or "QLinearMatMul" or "MatMulInteger";
+    public static bool IsMatrixOperator(string opType) => opType is "Conv" or "QLinearConv" or "ConvInteger" or "Gemm" or "MatMul" or "QLinearMatMul" or "MatMulInteger"
+        or "QGemm" or "MatMulNBits";
 
     // A size that the batch does not divide does not hold the batch.
     private static int PerSample(int size, int batch) => size % batch == 0 ? size / batch : size;
@@ -95,9 +101,9 @@ public static class LayerExtraction
     // One operation per element touched: a pooling window costs its elements, a reduction its inputs, the rest its outputs.
     private static long Operations(Node node, long inputs, long outputs)
     {
-        if (node.OpType is "MaxPool" or "AveragePool" && node.Attributes.TryGetValue("kernel_shape", out NodeAttribute? kernel))
+        if (node.OpType is "MaxPool" or "AveragePool" or "QLinearAveragePool" && node.Attributes.TryGetValue("kernel_shape", out NodeAttribute? kernel))
             return outputs * kernel.Integers.Aggregate(1L, (a, b) => a * b);
-        if (node.OpType.StartsWith("Reduce", StringComparison.Ordinal) || node.OpType.StartsWith("Global", StringComparison.Ordinal)) return inputs;
+        if (node.OpType.StartsWith("Reduce", StringComparison.Ordinal) || node.OpType.Contains("Global", StringComparison.Ordinal)) return inputs;
         return Math.Max(outputs, 1);
     }
 }

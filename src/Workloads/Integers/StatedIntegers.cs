@@ -42,8 +42,7 @@ public static class StatedIntegers
         return layers;
     }
 
-    private static bool IsMatrixProduct(Node node) =>
-        node.OpType is "Conv" or "Gemm" or "MatMul" or "QLinearConv" or "QLinearMatMul" or "ConvInteger" or "MatMulInteger";
+    private static bool IsMatrixProduct(Node node) => LayerExtraction.IsMatrixOperator(node.OpType);
 
     // A node that the reader of proofs would refuse states nothing here; layers behind it say why.
     private static void Read(GraphReading reading, Node node, bool isConstant, DiagnosticBag bag, Dictionary<string, string> reasons)

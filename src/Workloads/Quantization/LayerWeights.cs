@@ -12,13 +12,14 @@ public static class LayerWeights
     public static bool IsQLinear(Node node) => node?.OpType is "QLinearConv" or "QLinearMatMul";
 
     /// <summary>Index of the weights among the inputs.</summary>
-    public static int WeightIndex(Node node) => IsQLinear(node) ? 3 : 1;
+    public static int WeightIndex(Node node) => IsQLinear(node) || node?.OpType == "QGemm" ? 3 : 1;
 
     /// <summary>Index of the bias among the inputs; -1 when the operator takes none.</summary>
     public static int BiasIndex(Node node) => node?.OpType switch
     {
         "QLinearConv" => 8,
         "Conv" or "Gemm" => 2,
+        "QGemm" => 6,
         _ => -1,
     };
 
@@ -27,7 +28,7 @@ public static class LayerWeights
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(shape);
-        return shape.Conv is not null || node.OpType == "Gemm" && Flag(node, "transB");
+        return shape.Conv is not null || node.OpType is "Gemm" or "QGemm" && Flag(node, "transB");
     }
 
     /// <summary>The weights as rows. Matrices of a batch (Groups of a MatMul) are transposed each for itself.</summary>

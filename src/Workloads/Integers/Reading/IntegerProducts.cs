@@ -3,12 +3,17 @@ using Sim.Workloads.Quantization;
 
 namespace Sim.Workloads.Integers.Reading;
 
-/// <summary>QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger.</summary>
+/// <summary>QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger, QGemm.</summary>
 internal static class IntegerProducts
 {
     internal static void Read(GraphReading reading, Node node)
     {
-        bool linear = LayerWeights.IsQLinear(node);
+        bool isGemm = node.OpType == "QGemm", linear = LayerWeights.IsQLinear(node) || isGemm && reading.Has(node, 7);
+        if (isGemm && (LayerWeights.Flag(node, "transA") || (node.Attributes.GetValueOrDefault("alpha")?.Real ?? 1) != 1))
+        {
+            reading.Error(node, "INT004", "transA or alpha changes its sums; allowed are transA = 0 and alpha = 1");
+            return;
+        }
         GemmLayer shape = reading.Gemm(node);
         int weightIndex = LayerWeights.WeightIndex(node);
         if (reading.Value(node, 0) is not Stored x || reading.Value(node, weightIndex) is not Stored w)
@@ -16,10 +21,11 @@ internal static class IntegerProducts
             reading.Error(node, "INT003", "its operands are not integers; allowed are Int8 and UInt8");
             return;
         }
-        long[]? inputZeros = reading.Zeros(node, 2, "input's zero point"), weightZeros = reading.Zeros(node, linear ? 5 : 3, "weights' zero point");
-        LayerOutput? output = linear ? LayerOutput.Of(reading, node, shape) : null;
+        long[]? inputZeros = reading.Zeros(node, 2, "input's zero point"), weightZeros = reading.Zeros(node, linear || isGemm ? 5 : 3, "weights' zero point");
+        LayerOutput? output = linear ? LayerOutput.Of(reading, node, shape, isGemm ? 7 : 6) : null;
+        float[]? scales = isGemm && !linear ? LayerOutput.OfInputs(reading, node, shape) : [1];
         long[]? bias = Bias(reading, node, shape);
-        if (inputZeros is null || weightZeros is null || bias is null || linear && output is null) return;
+        if (inputZeros is null || weightZeros is null || bias is null || scales is null || linear && output is null) return;
         if (inputZeros.Length != 1)
         {
             reading.Error(node, "INT004", $"{inputZeros.Length} zero points of the input; allowed is one");
@@ -32,7 +38,7 @@ internal static class IntegerProducts
         };
         int index = reading.Layers.Count;
         reading.Add(node, layer, null, x.Type);
-        if (output is null) reading.Set(node, new Sums(index, [1]));
+        if (output is null) reading.Set(node, new Sums(index, scales));
         else reading.Set(node, output.Value(reading, index));
     }
 
@@ -61,13 +67,22 @@ internal static class IntegerProducts
 /// <summary>Requantization of a QLinear operator's sums: multipliers as the executor computes them, the output's type and zero point.</summary>
 internal sealed record LayerOutput(float[] Multipliers, int Zero, Interval Type, int Inner)
 {
-    internal static LayerOutput? Of(GraphReading reading, Node node, GemmLayer shape)
+    /// <summary>The scales of sums that stay float32: input's times weights'.</summary>
+    internal static float[]? OfInputs(GraphReading reading, Node node, GemmLayer shape)
     {
-        float[]? x = reading.Scales(node, 1, "input's scale"), w = reading.Scales(node, 4, "weights' scale"), y = reading.Scales(node, 6, "output's scale");
-        long[]? zero = reading.Zeros(node, 7, "output's zero point");
+        if (reading.Scales(node, 1, "input's scale") is not { } x || reading.Scales(node, 4, "weights' scale") is not { } w) return null;
+        if (x.Length == 1 && (w.Length == 1 || w.Length == shape.N)) return [.. w.Select(s => x[0] * s)];
+        reading.Error(node, "INT004", $"{x.Length} input and {w.Length} weight scales; allowed are one, and one or one an output channel");
+        return null;
+    }
+
+    internal static LayerOutput? Of(GraphReading reading, Node node, GemmLayer shape, int scale)
+    {
+        float[]? x = reading.Scales(node, 1, "input's scale"), w = reading.Scales(node, 4, "weights' scale"), y = reading.Scales(node, scale, "output's scale");
+        long[]? zero = reading.Zeros(node, scale + 1, "output's zero point");
         if (x is null || w is null || y is null || zero is null) return null;
         if (x.Length == 1 && y.Length == 1 && zero.Length == 1 && (w.Length == 1 || w.Length == shape.Groups * shape.N))
-            return new([.. w.Select(s => Requantization.Multiplier(x[0], s, y[0]))], (int)zero[0], Boxes.Of(reading.Constant(node, 7)?.Type ?? ElementType.UInt8), Boxes.Inner(shape));
+            return new([.. w.Select(s => Requantization.Multiplier(x[0], s, y[0]))], (int)zero[0], Boxes.Of(reading.Constant(node, scale + 1)?.Type ?? ElementType.UInt8), Boxes.Inner(shape));
         reading.Error(node, "INT004", $"{x.Length} input, {w.Length} weight and {y.Length} output scales; allowed are one, one or one an output channel, and one");
         return null;
     }

@@ -8,7 +8,7 @@ internal static class NodeReaderCatalogue
 {
     private static readonly ImmutableArray<(string Operators, bool OfConstants, Action<GraphReading, Node> Read)> List =
     [
-        ("QLinearConv QLinearMatMul ConvInteger MatMulInteger", false, IntegerProducts.Read),
+        ("QLinearConv QLinearMatMul ConvInteger MatMulInteger QGemm", false, IntegerProducts.Read),
         ("Conv Gemm MatMul", false, FloatProducts.Read),
         ("QuantizeLinear", false, Quantizers.Quantize),
         ("DequantizeLinear", true, Quantizers.Dequantize),

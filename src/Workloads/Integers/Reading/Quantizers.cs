@@ -12,7 +12,8 @@ internal static class Quantizers
         if (reading.Scales(node, 1, "scale") is not { } scales || reading.Zeros(node, 2, "zero point") is not { } zeros) return;
         if (reading.Type(node.Outputs[0]).IsReal()) return;
         Interval type = Boxes.Of(reading.Type(node.Outputs[0]));
-        if (scales.Length > 1 || zeros.Length > 1) reading.Set(node, new Stored(null, type, [type]));
+        // A quotient of fewer bits is not the one that ranges are computed with.
+        if (scales.Length > 1 || zeros.Length > 1 || Narrow(node, "precision")) reading.Set(node, new Stored(null, type, [type]));
         else reading.Set(node, From(reading, reading.Value(node, 0), scales[0], zeros[0], type));
     }
 
@@ -43,6 +44,11 @@ internal static class Quantizers
             if (reading.Options.NumbersOfFloats) Coded(reading, node);
             return;
         }
+        if (Narrow(node, "output_dtype"))
+        {
+            reading.Error(node, "INT001", "its output_dtype rounds what the integers stand for, so that no scale relates them; allowed is FLOAT");
+            return;
+        }
         if (Scales(reading, node) is not { } scales || reading.Zeros(node, 2, "zero point") is not { } zeros) return;
         switch (reading.Value(node, 0))
         {
@@ -57,6 +63,10 @@ internal static class Quantizers
                 break;
         }
     }
+
+    // Whether an attribute names a type of fewer bits than float32.
+    private static bool Narrow(Node node, string attribute) =>
+        node.Attributes.GetValueOrDefault(attribute)?.Integer is { } code && code != 0 && code != ElementType.Float32.OnnxCode() && code != ElementType.Float64.OnnxCode();
 
     // Float numbers have no zero points.
     private static void Coded(GraphReading reading, Node node)

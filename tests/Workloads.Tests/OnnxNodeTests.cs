@@ -69,8 +69,8 @@ public sealed class OnnxNodeTests
     private static string? Problem(string name, Dictionary<string, byte[]> files)
     {
         var bag = new DiagnosticBag();
-        NetworkGraph? graph = OnnxReader.Read(files["model.onnx"], $"{name}/model.onnx", bag);
-        if (graph is null || !GraphChecks.Operators(graph, name, bag)) return bag.ToString();
+        NetworkGraph? graph = OnnxReader.Load(files["model.onnx"], $"{name}/model.onnx", bag);
+        if (graph is null) return bag.ToString();
         var inputs = new Dictionary<string, Tensor>();
         for (int i = 0; i < graph.Inputs.Length; i++)
         {

@@ -71,6 +71,8 @@ public sealed class IntegerOracleTests
         foreach (ElementType t in new[] { ElementType.Int32, ElementType.Int64 })
         {
             foreach (string op in new[] { "Add", "Sub", "Mul", "Min", "Max" }) yield return new(op, "", 14, [d.Integers(t, 3, 1, 4), d.Integers(t, 2, 1)], []);
+            yield return new("Pow", "", 15, [d.Between(t, -9, 9, 3, 4), d.Between(ElementType.Int32, 0, 6, 4)], []);
+            yield return new("ArgMin", "", 13, [d.Integers(ElementType.Int32, 4, 6)], [I("axis", 1)]);
             yield return new("Div", "", 14, [d.Integers(t, 3, 4), d.Between(t, 1, 99, 4)], []);
             yield return new("Mod", "", 14, [d.Integers(t, 3, 4), d.Between(t, -99, -1, 4)], []);
             yield return new("Mod", "", 14, [d.Integers(t, 3, 4), d.Between(t, -99, -1, 4)], [I("fmod", 1)]);

@@ -86,7 +86,25 @@ internal static class BinaryOperators
         // The exponent may have its own type; the result has the base's.
         Tensor exponent = a.Type.IsReal() ? Casting.To(a.Type, b) : Casting.To(ElementType.Float64, b);
         if (a.Type.IsReal()) return [Combine<PowFunction>(call, a, exponent)];
+        if (!b.Type.IsReal() && a.Type != ElementType.UInt64 && b.Type != ElementType.UInt64)
+        {
+            int[] shape = Broadcasting.Shape(call, a.Shape, b.Shape);
+            return [Casting.Wrapped(a.Type, shape, Broadcasting.Zip(a.Integers, a.Shape, b.Integers, b.Shape, shape, Power))];
+        }
         return [Casting.To(a.Type, Combine<PowFunction>(call, Casting.To(ElementType.Float64, a), exponent))];
+    }
+
+    // Integer powers wrap; those of negative exponents are truncated towards 0.
+    private static long Power(long value, long exponent)
+    {
+        if (exponent < 0) return value switch { 1 => 1, -1 => exponent % 2 == 0 ? 1 : -1, _ => 0 };
+        long result = 1;
+        for (; exponent > 0; exponent >>= 1)
+        {
+            if ((exponent & 1) != 0) result = unchecked(result * value);
+            value = unchecked(value * value);
+        }
+        return result;
     }
 
     internal static Tensor[] Min(OperatorCall call) => [Many<MinFunction>(call)];

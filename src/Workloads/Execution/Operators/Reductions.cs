@@ -59,11 +59,20 @@ internal static class Reductions
         return [new StaticValue(ElementType.Int64, call.Flag("keepdims", true) ? [.. x.Select((d, i) => i == axis ? 1 : d)] : [.. x[..axis], .. x[(axis + 1)..]])];
     }
 
-    internal static Tensor[] ArgMax(OperatorCall call) => Arg(call, static (a, b) => a > b);
+    internal static Tensor[] ArgMax(OperatorCall call) => Arg(call, 1);
 
-    internal static Tensor[] ArgMin(OperatorCall call) => Arg(call, static (a, b) => a < b);
+    internal static Tensor[] ArgMin(OperatorCall call) => Arg(call, -1);
 
-    private static Tensor[] Arg(OperatorCall call, Func<double, double, bool> better)
+    // The order of two elements, exact for 64-bit integers; a NaN is neither above nor below.
+    private static int Order(Tensor x, int a, int b)
+    {
+        if (x.Type == ElementType.UInt64) return x.Span<ulong>()[a].CompareTo(x.Span<ulong>()[b]);
+        if (!x.Type.IsReal()) return x.Integer(a).CompareTo(x.Integer(b));
+        (double left, double right) = (x.Real(a), x.Real(b));
+        return left > right ? 1 : left < right ? -1 : 0;
+    }
+
+    private static Tensor[] Arg(OperatorCall call, int sign)
     {
         Tensor x = call.Input(0);
         int axis = call.Axis(call.Int("axis", 0), x.Shape.Length), length = x.Shape[axis], step = Shapes.Count(x.Shape.AsSpan(axis + 1));
@@ -75,8 +84,8 @@ internal static class Reductions
             int start = row / step * length * step + row % step, best = 0;
             for (int i = 1; i < length; i++)
             {
-                double candidate = Casting.AsDouble(x, start + i * step), current = Casting.AsDouble(x, start + best * step);
-                if (better(candidate, current) || last && candidate == current) best = i;
+                int order = sign * Order(x, start + i * step, start + best * step);
+                if (order > 0 || last && order == 0) best = i;
             }
             result[row] = best;
         }

@@ -5,6 +5,9 @@ namespace Sim.Workloads.Execution.Operators;
 /// <summary>Operators that change a tensor's shape but not its order of elements, and those that make or tell shapes.</summary>
 internal static class ShapeOperators
 {
+    // Integers up to here are exact in a double.
+    private const double MostExact = 9007199254740992;
+
     internal static Tensor[] Identity(OperatorCall call) => [call.Input(0)];
 
     internal static Tensor[] Dropout(OperatorCall call)
@@ -142,6 +145,7 @@ internal static class ShapeOperators
         var values = new double[Steps(call, start, call.Input(1), delta)];
         double a = start.Real(0), d = delta.Real(0);
         for (int i = 0; i < values.Length; i++) values[i] = a + i * d;
+        if (!start.Type.IsReal() && (Math.Abs(a) > MostExact || values.Length > 0 && Math.Abs(values[^1]) > MostExact)) throw call.Fail("integers of more than 53 bits are not supported");
         return [Casting.To(start.Type, new Tensor(ElementType.Float64, [values.Length], values))];
     }
 

@@ -101,6 +101,25 @@ public sealed class DataFileTests
         }
     }
 
+    [Test]
+    public void Samples_of_bytes_take_a_byte_each()
+    {
+        const int size = 16 << 20;
+        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".npy");
+        try
+        {
+            File.WriteAllBytes(path, Npy("|u1", false, $"({size / 1024}, 1024)", new byte[size]));
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Tensor samples = TensorFile.Read(path, new DiagnosticBag())!;
+            Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(2.5 * size), "the file and the tensor, no wider copy");
+            Assert.That(samples.Count, Is.EqualTo(size));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     [TestCase("nowhere.npy", "DAT001")]
     [TestCase("nowhere.npz", "DAT001")]
     public void A_missing_file_is_an_error(string path, string code)

@@ -42,6 +42,9 @@ public static class KernelCatalogue
         new BlockPairsKernel(),
         new BlockDoublesKernel(),
         new AlignedLanesKernel(),
+        // AMD's matrix cores: trees of fp32 adders, and units that align twice.
+        new TreeLanesKernel(),
+        new RealignedLanesKernel(),
         // Byte permutations look the products up; more of them where products have more than 8 significant bits.
         new ProductTableKernel(),
         // The same for longer codes, where adding bits is all that the multiplier does.

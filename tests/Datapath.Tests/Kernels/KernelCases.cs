@@ -74,6 +74,11 @@ internal static class KernelCases
         var even = new FloatAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee);
         foreach ((int lanes, int fraction, string sum) in new[] { (1, 3, "fp32"), (5, 12, "e8m13"), (32, 24, "bf16") })
             yield return h100 with { Name = $"bf16 dot outside {lanes} {fraction} {sum}", Dot = new AlignedSumDotUnit(lanes, fraction, Format(sum), RoundingMode.ToZero), Accumulator = even };
+        foreach ((int lanes, string format, bool chain) in new[] { (4, "fp32_ftz", false), (3, "fp32", false), (7, "fp32_ftz", true), (5, "fp32", true) })
+            foreach (string operand in new[] { "bf16", "fp16_ftz", "e4m3" })
+                yield return Spec(operand, "bf16_ftz", even with { Format = Format(format) }) with { Dot = new AdderTreeDotUnit(lanes, Format(format), RoundingMode.NearestEven, chain) };
+        foreach (RealignedDotUnit unit in new[] { new RealignedDotUnit(4, 10, 1, 12, 9), new RealignedDotUnit(5, 8, 2, 8, 20, 6), new RealignedDotUnit(16, 24, 2, 31, 24, 25), new RealignedDotUnit(1, 3, 1, 3, 3) })
+            yield return Spec("bf16", "e4m3fnuz", even) with { Dot = unit };
         yield return h100 with { Name = "bf16 dot from 2^-3", Dot = new AlignedDotUnit(4, 9, LeastExponent: -3) };
         yield return Spec("e2m1", "e4m3", h100.Accumulator) with { Dot = new AlignedDotUnit(7, 5) };
         yield return Spec("fp16", "fp16", h100.Accumulator) with { Dot = new AlignedDotUnit(9, 11, RoundingMode.Down) };

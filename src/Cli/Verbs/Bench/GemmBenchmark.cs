@@ -75,6 +75,10 @@ internal sealed class GemmBenchmark : IBenchmark
         Chip("h100_fp16"),
         Chip("h100_bf16"),
         Chip("a100_bf16", 0.05),
+        Chip("b200_e4m3", 0.05),
+        Chip("mi250_fp16"),
+        Chip("mi300x_fp16"),
+        Chip("mi300x_fp8"),
     ];
 
     public IReadOnlyList<BenchRow> Run(Action<string> progress)

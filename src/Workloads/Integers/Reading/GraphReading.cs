@@ -8,11 +8,16 @@ namespace Sim.Workloads.Integers.Reading;
 /// <summary>State of one pass over a graph: what is known of each value, the layers found so far, the problems.</summary>
 internal sealed class GraphReading
 {
+    private const int LargestMadeAtOnce = 4096;
+
     private readonly Dictionary<string, int[]> _shapes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ElementType> _types = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Known> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Tensor> _constants;
     private readonly HashSet<string> _constantNames;
+
+    // Large constants that nodes make of constants: computed when asked for. Weights in float, whose integers are what is read, never are.
+    private readonly Dictionary<string, Node> _unmade = new(StringComparer.Ordinal);
     private readonly HashSet<string> _sizes = new(StringComparer.Ordinal);
     private readonly bool _openDimensions;
     private Dictionary<string, int[]>? _widened;
@@ -53,7 +58,7 @@ internal sealed class GraphReading
     internal ImmutableArray<string>.Builder Notes { get; } = ImmutableArray.CreateBuilder<string>();
 
     /// <summary>The constant of a node's input; null when it is absent or computed.</summary>
-    internal Tensor? Constant(Node node, int index) => index < node.Inputs.Length ? _constants.GetValueOrDefault(node.Inputs[index]) : null;
+    internal Tensor? Constant(Node node, int index) => index < node.Inputs.Length ? Made(node.Inputs[index]) : null;
 
     internal bool Has(Node node, int index) => index >= 0 && index < node.Inputs.Length && node.Inputs[index].Length > 0;
 
@@ -64,7 +69,7 @@ internal sealed class GraphReading
         ? type : throw new NetworkException($"the type of '{name}' depends on the values of the network's inputs");
 
     /// <summary>Whether all inputs of a node are constants.</summary>
-    internal bool IsConstant(Node node) => node.Inputs.All(i => i.Length == 0 || _constants.ContainsKey(i));
+    internal bool IsConstant(Node node) => node.Inputs.All(i => i.Length == 0 || _constantNames.Contains(i));
 
     /// <summary>The first output of a node for given inputs.</summary>
     internal Tensor Apply(Node node, params Tensor?[] inputs) => GraphExecutor.Apply(node, Graph.Opset, inputs)[0];
@@ -82,7 +87,7 @@ internal sealed class GraphReading
     {
         string name = node.Inputs[index];
         if (_values.TryGetValue(name, out Known? known)) return known;
-        if (_constants.TryGetValue(name, out Tensor? constant)) return constant.Type.IsReal() ? null : Boxes.OfConstant(constant);
+        if (_constantNames.Contains(name)) return Type(name).IsReal() ? null : Boxes.OfConstant(Made(name)!);
         if (!_types.TryGetValue(name, out ElementType type) || type.IsReal()) return Options.RealRanges.TryGetValue(name, out (float Low, float High) real) ? new Reals([real.Low], [real.High]) : null;
         Interval range = Boxes.Of(type);
         if (Options.Boxes == BoxRule.Propagated && Options.InputRanges.TryGetValue(name, out ImmutableArray<Interval> given))
@@ -109,14 +114,29 @@ internal sealed class GraphReading
     internal bool Fold(Node node)
     {
         if (!IsConstant(node)) return false;
-        Tensor[] results = GraphExecutor.Apply(node, Graph.Opset, [.. node.Inputs.Select(i => i.Length == 0 ? null : _constants[i])]);
-        for (int o = 0; o < Math.Min(results.Length, node.Outputs.Length); o++)
+        foreach (string output in node.Outputs.Where(o => o.Length > 0))
         {
-            if (node.Outputs[o].Length == 0) continue;
-            _constants[node.Outputs[o]] = results[o];
-            _constantNames.Add(node.Outputs[o]);
+            _constantNames.Add(output);
+            _unmade[output] = node;
         }
+        if (node.Outputs.Any(o => o.Length > 0 && !(_shapes.TryGetValue(o, out int[]? shape) && Shapes.Count(shape) > LargestMadeAtOnce))) Make(node);
         return true;
+    }
+
+    private Tensor? Made(string name)
+    {
+        if (_unmade.TryGetValue(name, out Node? node)) Make(node);
+        return _constants.GetValueOrDefault(name);
+    }
+
+    private void Make(Node node)
+    {
+        Tensor[] results = GraphExecutor.Apply(node, Graph.Opset, [.. node.Inputs.Select(i => i.Length == 0 ? null : Made(i))]);
+        for (int o = 0; o < node.Outputs.Length; o++)
+        {
+            _unmade.Remove(node.Outputs[o]);
+            if (node.Outputs[o].Length > 0 && o < results.Length) _constants[node.Outputs[o]] = results[o];
+        }
     }
 
     /// <summary>A layer of a node, and where its inputs are in the graph.</summary>
@@ -171,7 +191,7 @@ internal sealed class GraphReading
     /// <summary>Whether the values of a node are sizes of tensors, made of shapes and constants alone.</summary>
     internal bool IsSize(Node node)
     {
-        bool isSize = node.OpType is "Shape" or "Size" || node.Inputs.Any(_sizes.Contains) && node.Inputs.All(i => i.Length == 0 || _constants.ContainsKey(i) || _sizes.Contains(i));
+        bool isSize = node.OpType is "Shape" or "Size" || node.Inputs.Any(_sizes.Contains) && node.Inputs.All(i => i.Length == 0 || _constantNames.Contains(i) || _sizes.Contains(i));
         if (isSize) _sizes.UnionWith(node.Outputs);
         return isSize;
     }

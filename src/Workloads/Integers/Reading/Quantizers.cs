@@ -115,5 +115,5 @@ internal static class Quantizers
         return Array.ConvertAll(reading.Apply(node, Filled(q.Type, q.Shape, 0), ones, reading.Constant(node, 2)).Floats, v => -(long)v);
     }
 
-    private static Tensor Filled(ElementType type, int[] shape, long value) => Tensor.OfIntegers(type, [.. Enumerable.Repeat(value, Shapes.Count(shape))], shape);
+    private static Tensor Filled(ElementType type, int[] shape, long value) => new(type, shape, TensorStorage.Filled(Tensor.OfIntegers(type, [value]).Data, Shapes.Count(shape)));
 }

@@ -40,6 +40,7 @@ internal sealed class RepairVerb : IVerb
         NetworkGraph stated = workload.Graph;
         if (request.Quantize)
         {
+            if (!QdqForm.HasChannelScales(stated.Opset)) terminal.Error.WriteLine($"note opset {stated.Opset} has no scales for each output channel: weights get one scale a layer");
             original = Written(request, () => Quantized(original, stated, samples!, request, bag));
             bag.ThrowIfErrors();
             stated = OnnxReader.Load(original, request.Model, bag) ?? throw new InvalidOperationException($"the quantized network cannot be read: {bag}");
@@ -47,6 +48,14 @@ internal sealed class RepairVerb : IVerb
         IntegerNetwork? network = IntegerNetworkReader.Read(stated, request.Model, bag);
         if (network is { Layers.Length: 0 }) bag.Error(new Location(request.Model), "VER003", "no layer of this network sums integers; quantize it (--quantize)");
         bag.ThrowIfErrors();
+        if (QdqForm.QonnxLayers(network!) is { Length: > 0 } qonnx)
+        {
+            terminal.Error.WriteLine($"note the weights of {qonnx.Length} layers are written as int8 constants with DequantizeLinear, in place of QONNX's quantizers; their values stay the same");
+            original = Written(request, () => QdqForm.OfQonnx(original, network!));
+            stated = OnnxReader.Load(original, request.Model, bag) ?? throw new InvalidOperationException($"the converted network cannot be read: {bag}");
+            network = IntegerNetworkReader.Read(stated, request.Model, bag);
+            bag.ThrowIfErrors();
+        }
         foreach (string note in network!.Notes) terminal.Error.WriteLine($"note {note}");
         RepairedNetwork? repaired = NetworkRepair.Repair(network, samples, options!, request.Model, bag, terminal.Cancellation);
         bag.ThrowIfErrors();
@@ -64,7 +73,7 @@ internal sealed class RepairVerb : IVerb
 
     private static byte[] Quantized(byte[] model, NetworkGraph graph, Tensor samples, RepairRequest request, DiagnosticBag bag)
     {
-        PostTraining rule = QdqForm.Rule(samples);
+        PostTraining rule = QdqForm.Rule(samples, graph.Opset);
         return IntegerNetworkReader.Read(graph, request.Model, bag, new ReadingOptions { PostTraining = rule }) is { } network ? QdqForm.Write(model, network, rule) : [];
     }
 

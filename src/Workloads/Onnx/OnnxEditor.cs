@@ -59,14 +59,16 @@ public static class OnnxEditor
         return proto.ToByteArray();
     }
 
-    /// <summary>The model with layers in QDQ form: QuantizeLinear and DequantizeLinear before their input, DequantizeLinear after integer weights. Opset 13 or later.</summary>
+    /// <summary>The model with layers in QDQ form: QuantizeLinear and DequantizeLinear before their input, DequantizeLinear after integer weights. Before opset 13 weights have one scale, before 10 there is no such form.</summary>
     /// <exception cref="NotSupportedException">The model keeps tensors in files beside it, or its opset has no scales for each channel.</exception>
     public static byte[] InQdqForm(ReadOnlySpan<byte> model, IEnumerable<LayerQuantization> layers)
     {
         ArgumentNullException.ThrowIfNull(layers);
         ModelProto proto = ModelProto.Parser.ParseFrom(model);
         if (proto.Graph.Initializer.Any(i => i.DataLocation == 1)) throw new NotSupportedException("the model keeps tensors in files beside it; allowed are models of one file");
-        if (proto.OpsetImport.First(o => o.Domain is "" or "ai.onnx").Version < 13) throw new NotSupportedException("scales for each output channel need opset 13 or later");
+        long opset = proto.OpsetImport.FirstOrDefault(o => o.Domain is "" or "ai.onnx")?.Version ?? 13;
+        if (opset < 10) throw new NotSupportedException($"opset {opset} has no QuantizeLinear; allowed are opset 10 and later");
+        var replaced = new HashSet<string>(StringComparer.Ordinal);
         // The last layer first, so that positions stay those of the file.
         foreach (LayerQuantization layer in layers.OrderByDescending(l => l.Position))
         {
@@ -88,13 +90,20 @@ public static class OnnxEditor
             }
             string scale = Constant("x_scale", Tensor.OfFloats([layer.InputScale])), zero = Constant("x_zero", Tensor.OfIntegers(layer.InputType, [layer.InputZeroPoint]));
             NodeProto quantize = Made("QuantizeLinear", "x_quantize", node.Input[0], scale, zero), dequantize = Made("DequantizeLinear", "x_dequantize", quantize.Output[0], scale, zero);
-            NodeProto weights = Made("DequantizeLinear", "w_dequantize", Constant("w_integers", layer.Weights), Constant("w_scale", Tensor.OfFloats(layer.WeightScales, layer.WeightScales.Length)));
-            weights.Attribute.Add(new AttributeProto { Name = "axis", I = layer.WeightAxis, Type = 2 });
+            NodeProto weights = Made("DequantizeLinear", "w_dequantize", Constant("w_integers", layer.Weights), Constant("w_scale", layer.WeightScales.Length == 1 ? Tensor.OfFloats(layer.WeightScales) : Tensor.OfFloats(layer.WeightScales, layer.WeightScales.Length)));
+            if (layer.WeightScales.Length > 1)
+            {
+                if (opset < 13) throw new NotSupportedException("scales for each output channel need opset 13 or later");
+                weights.Attribute.Add(new AttributeProto { Name = "axis", I = layer.WeightAxis, Type = 2 });
+            }
+            replaced.Add(node.Input[1]);
             (node.Input[0], node.Input[1]) = (dequantize.Output[0], weights.Output[0]);
             foreach (NodeProto made in (NodeProto[])[weights, dequantize, quantize]) proto.Graph.Node.Insert(layer.Position - 1, made);
         }
-        // Float weights that nothing uses any more.
+        // Quantizers of weights and float weights that nothing uses any more.
         HashSet<string> used = [.. proto.Graph.Node.SelectMany(n => n.Input), .. proto.Graph.Output.Select(o => o.Name)];
+        foreach (NodeProto unused in proto.Graph.Node.Where(n => n.Output.Any(replaced.Contains) && !n.Output.Any(used.Contains)).ToList()) proto.Graph.Node.Remove(unused);
+        used = [.. proto.Graph.Node.SelectMany(n => n.Input), .. proto.Graph.Output.Select(o => o.Name)];
         foreach (TensorProto unused in proto.Graph.Initializer.Where(i => !used.Contains(i.Name)).ToList()) proto.Graph.Initializer.Remove(unused);
         return proto.ToByteArray();
     }

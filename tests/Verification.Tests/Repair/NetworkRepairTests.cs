@@ -133,7 +133,7 @@ public class NetworkRepairTests
         const string Folded = "nets/mlperf-dscnn-kws/model_folded.onnx";
         NetworkGraph graph = Nets.Graph("mlperf-dscnn-kws/model_folded.onnx");
         // (x − 83)·0.5847029, as the network's notes say.
-        PostTraining rule = QdqForm.Rule(Tensor.OfFloats(Array.ConvertAll(Samples.Integers, v => (v - 83) * 0.5847029f), Samples.Shape));
+        PostTraining rule = QdqForm.Rule(Tensor.OfFloats(Array.ConvertAll(Samples.Integers, v => (v - 83) * 0.5847029f), Samples.Shape), graph.Opset);
         IntegerNetwork quantized = Nets.Read(graph, new ReadingOptions { PostTraining = rule }), written = Nets.Read(Load(QdqForm.Write(File.ReadAllBytes(ReferenceData.Shared(Folded)), quantized, rule)));
         IReadOnlyDictionary<string, Tensor> table = TensorFile.ReadArchive(ReferenceData.Shared("nets/mlperf-dscnn-kws/ptq_w8.npz"), new DiagnosticBag())!;
         Assert.That(written.Layers.Select(l => l.Name), Is.EqualTo(quantized.Layers.Select(l => l.Name)));
@@ -152,6 +152,34 @@ public class NetworkRepairTests
         Assert.That(weights, Is.GreaterThan(20_000));
         Assert.That(off, Is.LessThan(10));
         Truth.Checked("Proofs", "nets/mlperf-dscnn-kws/ptq_w8.npz", "independent numpy quantization of 8 bits", weights, FormattableString.Invariant($"equal but {off} ties"));
+    }
+
+    /// <summary>QONNX's quantizers of weights become int8 constants: the same integers, the same outputs, and repair takes them.</summary>
+    [Test]
+    public void QonnxWeightsBecomeConstantsOfTheSameValues()
+    {
+        string folder = ReferenceData.Shared("cases/qonnx-4bit-run"), file = Path.Combine(folder, "net.onnx");
+        byte[] model = File.ReadAllBytes(file);
+        IntegerNetwork stated = Nets.Read(Load(model)), written = Nets.Read(Load(QdqForm.OfQonnx(model, stated)));
+        Assert.That(QdqForm.QonnxLayers(stated), Is.EqualTo(new[] { "mm" }));
+        Assert.That(QdqForm.QonnxLayers(written), Is.Empty);
+        Assert.That(written.Layers[0].Weights, Is.EqualTo(stated.Layers[0].Weights));
+        Assert.That(written.Layers[0].Inputs, Is.EqualTo(stated.Layers[0].Inputs));
+        Tensor x = TensorFile.Read(Path.Combine(folder, "x.npy"), new DiagnosticBag())!;
+        float[] Outputs(IntegerNetwork network) => Workloads.Execution.GraphExecutor.Run(network.Graph, new Dictionary<string, Tensor> { [network.Graph.Inputs[0].Name] = x })[network.Graph.Outputs[0].Name].Floats;
+        Assert.That(Outputs(written), Is.EqualTo(new[] { -6.5625f, 7.5f }).And.EqualTo(Outputs(stated)));
+    }
+
+    /// <summary>Before opset 13 DequantizeLinear has one scale.</summary>
+    [Test]
+    public void OlderOpsetsGetOneScaleALayer()
+    {
+        byte[] model = OnnxBytes.Model(11, OnnxBytes.Op("mm", "MatMul", ["x", "w"], ["y"]), OnnxBytes.Floats("w", [2, 2], 1, 2, -127, 4), OnnxBytes.Input("x", 1, -1, 2), OnnxBytes.Output("y", 1, -1, 2));
+        PostTraining rule = QdqForm.Rule(Tensor.OfFloats([127, -127], 1, 2), 11);
+        IntegerNetwork written = Nets.Read(Load(QdqForm.Write(model, Nets.Read(Load(model), new ReadingOptions { PostTraining = rule }), rule)));
+        Assert.That(written.Graph.Opset, Is.EqualTo(11));
+        Assert.That(written.Layers[0].Weights, Is.EqualTo(new[] { 1, -127, 2, 4 }), "columns of the matrix, scale 1");
+        Assert.That(written.Inputs[0].Scale, Is.EqualTo(1));
     }
 
     [Test]

@@ -33,11 +33,18 @@ internal sealed class Graphs
     /// <summary>The network of one input.</summary>
     internal NetworkGraph Build(ElementType type, params int[] inputShape)
     {
-        string output = _nodes[^1].Outputs[0];
-        var graph = new NetworkGraph("hand", 13, [new GraphValue("x", type, [.. inputShape])], [], [.. _nodes], _constants.ToImmutableDictionary(), "");
-        // Declared as it is computed; of a graph that is wrong on purpose the type does not matter.
-        ElementType made = ShapeInference.Values(graph, null, out _, _ => { }).GetValueOrDefault(output)?.Type ?? ElementType.Float32;
-        return graph with { Outputs = [new GraphValue(output, made, [])] };
+        string last = _nodes[^1].Outputs[0];
+        NetworkGraph graph = new("hand", 13, [new GraphValue("x", type, [.. inputShape])], [new GraphValue(last, ElementType.Float32, [])], [.. _nodes], _constants.ToImmutableDictionary(), "");
+        try
+        {
+            // The output's type is declared as what the nodes compute.
+            return ShapeInference.Values(graph).TryGetValue(last, out StaticValue? value) ? graph with { Outputs = [new GraphValue(last, value.Type, [])] } : graph;
+        }
+        catch (NetworkException)
+        {
+            // Some tests want a graph that does not fit.
+            return graph;
+        }
     }
 
     /// <summary>A network of QLinearConv nodes with each of them as DequantizeLinear, Conv, QuantizeLinear, the Conv with the old name.</summary>

@@ -84,6 +84,14 @@ public class PipelineTests
         }
     }
 
+    [Test]
+    public void NamesKeepTheirPoints()
+    {
+        var bag = new DiagnosticBag();
+        Assert.That(ArchitectureReader.Load("eyeriss_like", bag)!.Architecture.Datapath.Name, Is.EqualTo("q8.8_fixed16_trunc"));
+        Assert.That(new[] { "q8.8_fixed32", "a/b.c/q8.8.yaml", "x.yml", "./x.v2" }.Select(ConfigCatalogue.NameOf), Is.EqualTo(new[] { "q8.8_fixed32", "q8.8", "x", "x.v2" }));
+    }
+
     private static double Delay(LoadedArchitecture loaded) => loaded.Price().MacDelayNanoseconds;
 
     private static LoadedArchitecture Read(string datapath, string stages, int megahertz, string dataflow = "output_stationary")

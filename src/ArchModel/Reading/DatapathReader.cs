@@ -176,7 +176,7 @@ public static class DatapathReader
         /// <inheritdoc/>
         public override bool TryRead(YamlNode node, string key, DiagnosticBag bag, out DatapathSpec value)
         {
-            string? name = node is YamlScalar s ? Path.GetFileNameWithoutExtension(s.Text) : null;
+            string? name = node is YamlScalar s ? ConfigCatalogue.NameOf(s.Text) : null;
             value = (Resolve(node, key, bag) is { } map ? Read(map, bag, name) : null)!;
             return value is not null;
         }

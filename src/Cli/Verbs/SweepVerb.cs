@@ -7,6 +7,7 @@ using Sim.Exploration.Studies;
 using Sim.Exploration.Sweeps;
 using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
+using Sim.Foundation.Yaml;
 using Sim.Reports;
 using Sim.Simulator;
 using Sim.Workloads.Graph;
@@ -34,7 +35,7 @@ internal sealed class SweepVerb : IVerb
             { study, resume, force, jobs, on, file, json };
         command.SetAction(parsed =>
         {
-            string name = parsed.GetRequiredValue(study), store = parsed.GetValue(file) ?? Path.GetFileNameWithoutExtension(name) + ".db";
+            string name = parsed.GetRequiredValue(study), store = parsed.GetValue(file) ?? ConfigCatalogue.NameOf(name) + ".db";
             LoadedStudy loaded = LoadStudy(name, terminal);
             Report report = Sweep(loaded, store, parsed.GetValue(resume), parsed.GetValue(force), parsed.GetValue(jobs), terminal);
             if (parsed.GetValue(json)) terminal.Out.WriteLine(Summary(report, store));

@@ -82,7 +82,7 @@ public static class StudyReader
         // What could be read is checked further, so that one run shows every mistake.
         CheckNames(map, workloads.IsDefault ? [] : workloads, axes.IsDefault ? [] : axes, objectives.IsDefault ? [] : objectives, bag);
         if (architecture is null || axes.IsDefault) return null;
-        string baseName = reference is YamlScalar word ? Path.GetFileNameWithoutExtension(word.Text) : name;
+        string baseName = reference is YamlScalar word ? ConfigCatalogue.NameOf(word.Text) : name;
         var study = new Study(name, description, architecture, baseName, recipe, workloads.IsDefault ? [] : workloads, axes, objectives.IsDefault ? [] : objectives,
             constraints.IsDefault ? [] : constraints, fronts, source ?? NodeText.Canonical(map)) { AllowSlowClock = slow };
         if (bag.ErrorCount == before) return study;

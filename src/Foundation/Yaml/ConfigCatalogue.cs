@@ -42,6 +42,15 @@ public static class ConfigCatalogue
     /// <summary>How diagnostics show a named entry: its path in the source tree.</summary>
     public static string FileOf(string folder, string name) => $"{Root}{folder}/{name}.yaml";
 
+    /// <summary>The name of an entry or of a file: without folder and extension, whatever points it has (`q8.8_fixed32`).</summary>
+    public static string NameOf(string pathOrName)
+    {
+        if (!IsPath(pathOrName)) return pathOrName;
+        string file = pathOrName[(pathOrName.LastIndexOfAny(['/', '\\']) + 1)..];
+        string? extension = new[] { ".yaml", ".yml", ".json" }.FirstOrDefault(e => file.EndsWith(e, StringComparison.Ordinal));
+        return extension is null ? file : file[..^extension.Length];
+    }
+
     /// <summary>Whether a word is meant as a path: it has a slash or ends in .yaml, .yml or .json (JSON is YAML).</summary>
     public static bool IsPath(string word)
     {

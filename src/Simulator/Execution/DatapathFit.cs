@@ -24,7 +24,7 @@ internal static class DatapathFit
         if (floats.Length > 0 && recipe.Groups is not null && (spec.WeightBlocks is not null || !network.Encoder(spec.Weight).Range.IsWide))
             bag.Error(place, "NET029", $"recipe '{recipe.Name}' stores weights in groups and reads them back as numbers without a scale, which needs a wide weight format (fp16, bf16, fp32); datapath '{spec.Name}' has {spec.WeightBlocks?.Name ?? spec.Weight.Name}");
         if (floats.Length > 0 && recipe.ActivationSymmetry == Symmetry.Asymmetric && !network.Encoder(spec.Activation).Range.IsInteger)
-            bag.Error(place, "NET023", $"recipe '{recipe.Name}' asks for asymmetric activations, which need an integer activation format; the datapath's is {spec.Activation.Name}");
+            bag.Error(place, "NET023", $"recipe '{recipe.Name}' asks for asymmetric activations, which need an integer activation format; that of datapath '{spec.Name}' is {spec.Activation.Name}");
         if (floats.Length > 0) Blocks(spec, recipe, place, bag);
         foreach (MatrixLayer layer in floats) Numbers(network, layer, spec, recipe, place, bag);
         Integers([.. network.Layers.Where(l => l.Integer is not null && !recipe.FloatLayerNames.Contains(l.Name))], network, spec, place, bag);
@@ -60,8 +60,8 @@ internal static class DatapathFit
     {
         // One message a kind of fault: networks repeat the same types in every layer.
         foreach (IGrouping<(string Code, string Reason), MatrixLayer> same in layers.SelectMany(l => Refusals(network, l, spec).Select(r => (Layer: l, Refusal: r))).GroupBy(r => r.Refusal, r => r.Layer))
-            bag.Error(place, same.Key.Code, same.Key.Code is "NET024" or "NET027" ? same.Key.Reason
-                : $"layer '{same.First().Name}'{(same.Skip(1).Any() ? $" (and {same.Count() - 1} more)" : "")}: {same.Key.Reason}; use a wider integer format or one of the other sign");
+            bag.Error(place, same.Key.Code, same.Key.Code is "NET024" or "NET027" ? $"datapath '{spec.Name}': {same.Key.Reason}"
+                : $"datapath '{spec.Name}', layer '{same.First().Name}'{(same.Skip(1).Any() ? $" (and {same.Count() - 1} more)" : "")}: {same.Key.Reason}; use a wider integer format or one of the other sign");
     }
 
     // Blocks take their scales from their own largest element, by the rule of the format.

@@ -58,16 +58,18 @@ public static class Verifier
         ArgumentNullException.ThrowIfNull(layer);
         ArgumentNullException.ThrowIfNull(options);
         var ladder = new Ladder(options.Provers);
-        return new(layer, Channels(layer, options, row => Minimal(ladder, layer, row, options, tight), cancellation));
+        ClosedForm? closed = ClosedForm.Of(layer, options);
+        return new(layer, Channels(layer, options, row => Minimal(ladder, closed, layer, row, options, tight), cancellation));
     }
 
-    private static ChannelWidth Minimal(Ladder ladder, IntegerLayer layer, int row, VerifyOptions options, bool tight)
+    private static ChannelWidth Minimal(Ladder ladder, ClosedForm? closed, IntegerLayer layer, int row, VerifyOptions options, bool tight)
     {
         // Widths of 64 bits: no sum of the layers here reaches further, and the bounds do not depend on them.
-        Proved proof = ladder.Tightest(options.Claim(layer, row, options.Widths(64)));
+        Proved proof = closed?.Row(row) ?? ladder.Tightest(options.Claim(layer, row, options.Widths(64)));
         ImmutableArray<int> widths = Widths(proof);
+        if (!tight) return new(proof, widths, widths.Length == 1 ? NotAsked : [.. new Verdict?[widths.Length]]);
         var below = new Verdict?[widths.Length];
-        for (int r = 0; tight && r < widths.Length; r++)
+        for (int r = 0; r < widths.Length; r++)
         {
             // A prover that cannot find the extreme may still show that no sum leaves a given register.
             while (widths[r] > 1 && (below[r] = ladder.Decide(options.Claim(layer, row, widths.SetItem(r, widths[r] - 1)))) is Proved narrower)
@@ -80,7 +82,9 @@ public static class Verifier
         return new(proof, widths, [.. below]);
     }
 
-    private static ImmutableArray<int> Widths(Proved proof) => [.. proof.Bounds.Select(b => b.Width)];
+    private static readonly ImmutableArray<Verdict?> NotAsked = [null];
+
+    private static ImmutableArray<int> Widths(Proved proof) => proof.Bounds is [var one] ? [one.Width] : [.. proof.Bounds.Select(b => b.Width)];
 
     private static ImmutableArray<T> Channels<T>(IntegerLayer layer, VerifyOptions options, Func<int, T> decide, CancellationToken cancellation)
     {

@@ -10,6 +10,8 @@ namespace Sim.Verification.Claims;
 /// </summary>
 public sealed class ChannelClaim
 {
+    private int[]? _weights;
+
     /// <exception cref="NotSupportedException">The claim cannot be expressed: it is refused, not weakened.</exception>
     public ChannelClaim(IntegerLayer layer, int row, SumOrder order, ImmutableArray<Register> registers, BiasPlacement bias, ZeroPoints zeroPoints)
     {
@@ -23,9 +25,8 @@ public sealed class ChannelClaim
         (Layer, Row, Order, Registers, BiasPlacement, ZeroPoints) = (layer, row, order, registers, bias, zeroPoints);
         Bias = layer.Bias.Length == 0 ? 0 : layer.Bias[row];
         if (zeroPoints != ZeroPoints.Raw || layer.InputZeroPoint == 0) return;
-        Int128 sum = 0;
-        foreach (int w in Weights) sum += w;
-        Bias -= layer.InputZeroPoint * sum;
+        (long positive, long negative) = Signed(0, K);
+        Bias -= layer.InputZeroPoint * (Int128)(positive - negative);
     }
 
     /// <summary>The layer.</summary>
@@ -59,7 +60,10 @@ public sealed class ChannelClaim
     public int K => Layer.K;
 
     /// <summary>Constant weights; empty when they are known at run time only.</summary>
-    public ReadOnlySpan<int> Weights => Layer.Row(Row, ZeroPoints);
+    public ReadOnlySpan<int> Weights => _weights ??= Layer.Row(Row, ZeroPoints).ToArray();
+
+    /// <summary>Of constant weights [from, until): the sum of the positive ones, and that of the magnitudes of the negative ones.</summary>
+    public (long Positive, long Negative) Signed(int from, int until) => Layer.Signed(Row, from, until, ZeroPoints);
 
     /// <summary>Box of input k.</summary>
     public Interval Input(int k) => Layer.Input(Row, k, ZeroPoints);

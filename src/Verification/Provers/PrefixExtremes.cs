@@ -42,9 +42,9 @@ public sealed class PrefixExtremes : IProver
             // Every operand can be 0, so the largest sums of a register hold its smaller ones. S⁺ and S⁻ are all they need.
             foreach (SumNode node in claim.Order.Maximal(claim.K, claim.BiasPlacement))
             {
-                (long positive, long negative) = Signed(claim.Weights[node.From..node.Until]);
+                (long positive, long negative) = claim.Signed(node.From, node.Until);
                 Int128 bias = node.Bias ? claim.Bias : 0;
-                yield return (node, new(positive * box.Low - negative * box.High + bias, positive * box.High - negative * box.Low + bias));
+                yield return (node, new((Int128)positive * box.Low - (Int128)negative * box.High + bias, (Int128)positive * box.High - (Int128)negative * box.Low + bias));
             }
             yield break;
         }
@@ -77,17 +77,6 @@ public sealed class PrefixExtremes : IProver
     {
         Interval weight = claim.Weight(k), input = claim.Input(k);
         return input.Times(weight.Low).Hull(input.Times(weight.High));
-    }
-
-    private static (long Positive, long Negative) Signed(ReadOnlySpan<int> weights)
-    {
-        long positive = 0, negative = 0;
-        foreach (int w in weights)
-        {
-            if (w > 0) positive += w;
-            else negative -= w;
-        }
-        return (positive, negative);
     }
 
     // Inputs (and free weights) that bring a sum to its end. In any order, the products that pull the other way come after it.

@@ -20,17 +20,16 @@ public sealed class WeightNormBound : IProver
     {
         ArgumentNullException.ThrowIfNull(claim);
         Int128 sum = claim.BiasPlacement == BiasPlacement.None ? 0 : Int128.Abs(claim.Bias);
+        if (claim.UniformInput is { } box) return ProverBound.Enclosing(claim, sum + Norm(claim) * DataTypeBound.Magnitude(box));
         ReadOnlySpan<int> weights = claim.Weights;
-        if (claim.UniformInput is { } box) return ProverBound.Enclosing(claim, sum + Norm(weights) * DataTypeBound.Magnitude(box));
         for (int k = 0; k < weights.Length; k++) sum += Math.Abs((long)weights[k]) * DataTypeBound.Magnitude(claim.Input(k));
         return ProverBound.Enclosing(claim, sum);
     }
 
     /// <summary>Σ|w|.</summary>
-    internal static Int128 Norm(ReadOnlySpan<int> weights)
+    internal static Int128 Norm(ChannelClaim claim)
     {
-        long norm = 0;
-        foreach (int w in weights) norm += Math.Abs((long)w);
-        return norm;
+        (long positive, long negative) = claim.Signed(0, claim.K);
+        return (Int128)positive + negative;
     }
 }

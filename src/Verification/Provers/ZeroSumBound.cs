@@ -19,8 +19,8 @@ public sealed class ZeroSumBound : IProver
         if (claim.Layer.Weights.Length == 0) return "the weights are not constant";
         if (claim.UniformInput is not { } box) return "the inputs have boxes of their own";
         if (!box.Contains(0)) return "no input can be 0, so a partial sum may lie outside the bound of the whole";
-        long sum = 0;
-        foreach (int w in claim.Weights) sum += w;
+        (long positive, long negative) = claim.Signed(0, claim.K);
+        long sum = positive - negative;
         if (sum != 0) return FormattableString.Invariant($"the weights sum to {sum}, not to 0");
         return claim.BiasPlacement != BiasPlacement.None && claim.Bias != 0 ? "a bias is part of the sum" : null;
     }
@@ -30,6 +30,6 @@ public sealed class ZeroSumBound : IProver
     {
         ArgumentNullException.ThrowIfNull(claim);
         Interval box = claim.UniformInput!.Value;
-        return ProverBound.Enclosing(claim, WeightNormBound.Norm(claim.Weights) / 2 * (box.High - box.Low));
+        return ProverBound.Enclosing(claim, WeightNormBound.Norm(claim) / 2 * (box.High - box.Low));
     }
 }

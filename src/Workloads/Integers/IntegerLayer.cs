@@ -7,8 +7,6 @@ namespace Sim.Workloads.Integers;
 /// </summary>
 public sealed class IntegerLayer
 {
-    private readonly int[] _folded;
-
     /// <param name="name">The node's name, unique in the network.</param>
     /// <param name="op">Operator that it came from (QLinearConv, Conv, MatMul, …).</param>
     /// <param name="shape">Groups, outputs N a group, K, geometry. M is at least 1.</param>
@@ -16,17 +14,16 @@ public sealed class IntegerLayer
     /// <param name="weightRange">The weights' data type.</param>
     /// <param name="inputs">What inputs can be, as stored (zero point not subtracted): one range, or one an input channel of the whole layer.</param>
     /// <exception cref="ArgumentException">The sizes do not fit together, or a weight lies outside its type.</exception>
-    public IntegerLayer(string name, string op, GemmLayer shape, int[] weights, Interval weightRange, Interval[] inputs)
+    public IntegerLayer(string name, string op, GemmLayer shape, IntegerWeights weights, Interval weightRange, Interval[] inputs)
     {
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(inputs);
         (Name, Operator, Shape, Weights, WeightRange, Inputs) = (name, op, shape, weights, weightRange, inputs);
-        if (weights.Length != 0 && weights.LongLength != (long)Rows * K) throw new ArgumentException($"{weights.Length} weights for {Rows} rows of {K}", nameof(weights));
+        if (weights.Length != 0 && weights.Length != (long)Rows * K) throw new ArgumentException($"{weights.Length} weights for {Rows} rows of {K}", nameof(weights));
         if (inputs.Length != 1 && (inputs.Length % shape.Groups != 0 || K % (inputs.Length / shape.Groups) != 0))
             throw new ArgumentException($"{inputs.Length} input channels do not fit {shape.Groups} groups of K = {K}", nameof(inputs));
-        if (weights.Length > 0 && !weightRange.Contains(new Interval(weights.Min(), weights.Max()))) throw new ArgumentException($"weights from {weights.Min()} to {weights.Max()} lie outside {weightRange}", nameof(weights));
-        _folded = weights;
+        if (weights.Length > 0 && weights.Range is var found && !weightRange.Contains(found)) throw new ArgumentException($"weights from {found.Low} to {found.High} lie outside {weightRange}", nameof(weights));
     }
 
     /// <summary>The node's name.</summary>
@@ -39,7 +36,7 @@ public sealed class IntegerLayer
     public GemmLayer Shape { get; }
 
     /// <summary>Weights as stored, row-major; empty when they are known at run time only.</summary>
-    public int[] Weights { get; }
+    public IntegerWeights Weights { get; }
 
     /// <summary>The weights' data type.</summary>
     public Interval WeightRange { get; }
@@ -62,9 +59,6 @@ public sealed class IntegerLayer
             ArgumentNullException.ThrowIfNull(value);
             if (value.Length != 0 && value.Length != Rows) throw new ArgumentException($"{value.Length} zero points for {Rows} rows", nameof(value));
             field = Array.TrueForAll(value, z => z == 0) ? [] : value;
-            if (field.Length == 0) return;
-            _folded = new int[Weights.Length];
-            for (int i = 0; i < _folded.Length; i++) _folded[i] = Weights[i] - field[i / K];
         }
     } = [];
 
@@ -83,8 +77,22 @@ public sealed class IntegerLayer
     /// <summary>Whether some windows reach into padding, whose value then is one more that inputs can have.</summary>
     public bool IsPadded => Shape.Conv is { } g && (g.PadTop | g.PadLeft | g.PadBottom | g.PadRight) != 0;
 
-    /// <summary>The weights of a row as the multipliers take them.</summary>
-    public ReadOnlySpan<int> Row(int row, ZeroPoints handling) => Weights.Length == 0 ? [] : (handling == ZeroPoints.Raw ? Weights : _folded).AsSpan(row * K, K);
+    /// <summary>The weights of a row as the multipliers take them; a copy unless they are held as ints.</summary>
+    public ReadOnlySpan<int> Row(int row, ZeroPoints handling)
+    {
+        if (Weights.Length == 0) return [];
+        int zero = Zero(row, handling);
+        if (zero == 0 && Weights.Ints is { } whole) return whole.AsSpan(row * K, K);
+        var values = new int[K];
+        Weights.CopyTo(row * K, values);
+        for (int k = 0; zero != 0 && k < K; k++) values[k] -= zero;
+        return values;
+    }
+
+    /// <summary>Of weights [from, until) of a row, as the multipliers take them: the sum of the positive ones, and that of the magnitudes of the negative ones.</summary>
+    public (long Positive, long Negative) Signed(int row, int from, int until, ZeroPoints handling) => Weights.Signed(row * K + from, until - from, Zero(row, handling));
+
+    private int Zero(int row, ZeroPoints handling) => handling == ZeroPoints.Raw || WeightZeroPoints.Length == 0 ? 0 : WeightZeroPoints[row];
 
     /// <summary>The same layer with other boxes of its stored inputs.</summary>
     public IntegerLayer WithInputs(Interval[] inputs) => new(Name, Operator, Shape, Weights, WeightRange, inputs)

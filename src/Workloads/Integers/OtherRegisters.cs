@@ -28,7 +28,7 @@ public static class OtherRegisters
             Interval[] sums = RowSums.Of(layer);
             (int Factor, long Half)[] multipliers = [.. Enumerable.Range(0, layer.Rows).Select(r => FixedPoint(output.Multipliers[output.Multipliers.Length == 1 ? 0 : r], multiplierBits))];
             var shape = new GemmLayer(layer.Name + "/requantize", "Requantize", layer.Rows, layer.Shape.M, 1, 1, layer.Shape.OutputElements);
-            registers.Add(new(shape.Name, shape.OpType, shape, [.. multipliers.Select(m => m.Factor)], new(0, ((Int128)1 << multiplierBits) - 1), sums) { Bias = [.. multipliers.Select(m => m.Half)] });
+            registers.Add(new(shape.Name, shape.OpType, shape, multipliers.Select(m => m.Factor).ToArray(), new(0, ((Int128)1 << multiplierBits) - 1), sums) { Bias = [.. multipliers.Select(m => m.Half)] });
         }
         return registers.ToImmutable();
     }

@@ -23,7 +23,7 @@ public class WideChannelTests
         {
             (IntegerLayer layer, int budget, VerifyOptions options) = Channel(seed, order);
             ProverBound bound = Z3.Prover(pool).Bound(options.Claim(layer, 0, [64]));
-            int[] weights = layer.Weights;
+            int[] weights = [.. layer.Weights];
             Assert.That(bound.Reason, Is.Null);
             Assert.That(bound.Ranges[0], Is.EqualTo(new Interval(-Fill(weights.Select(w => -w), budget), Fill(weights, budget))));
             Assert.That(new SimplexBound().Bound(options.Claim(layer, 0, [64])).Ranges[0], Is.EqualTo(bound.Ranges[0]));

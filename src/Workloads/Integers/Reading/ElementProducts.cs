@@ -37,7 +37,7 @@ internal static class ElementProducts
             return;
         }
         var shape = new GemmLayer(node.Name, node.OpType, channels, Math.Max(1, count / reading.Batch / channels), both ? 2 : 1, 1, 2L * count / reading.Batch);
-        int[] weights = both ? [.. others.SelectMany(o => new[] { (int)o.Low, (int)o.High })] : [];
+        IntegerWeights weights = both ? others.SelectMany(o => new[] { (int)o.Low, (int)o.High }).ToArray() : IntegerWeights.None;
         if (!reading.AddSum(node, new IntegerLayer(node.Name, node.OpType, shape, weights, range, inputs))) return;
         Interval[] products = [.. inputs.Zip(others, (a, b) => a.Times(b.Low).Hull(a.Times(b.High)))];
         float unit = x.Scales[0] * w.Scales[0];

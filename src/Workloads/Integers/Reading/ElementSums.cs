@@ -67,7 +67,7 @@ internal static class ElementSums
         double slack = Slack((double)most, unit.Max(), terms.Sum(t => t?.Slack ?? 0));
         int bound = multipliers.Max(Math.Abs), least = multipliers.Min();
         var shape = new GemmLayer(node.Name, node.OpType, channels, Math.Max(1, count / reading.Batch / channels), 1, terms.Length, (long)terms.Length * count / reading.Batch);
-        var layer = new IntegerLayer(node.Name, node.OpType, shape, [.. Enumerable.Repeat(multipliers, channels).SelectMany(m => m)], new(Math.Min(0, least), bound), boxes);
+        var layer = new IntegerLayer(node.Name, node.OpType, shape, Enumerable.Repeat(multipliers, channels).SelectMany(m => m).ToArray(), new(Math.Min(0, least), bound), boxes);
         if (!reading.AddSum(node, layer) || !exact || node.OpType == "Mean") return;
         Set(reading, node, RowSums.Of(layer), layout?.Inner ?? 1, unit, slack);
     }

@@ -73,7 +73,7 @@ internal static class FloatProducts
     private static IntegerRows? Rows(GraphReading reading, Node node, GemmLayer shape, Dequantized w)
     {
         if (OfRows(reading, node, shape, w.Scales, "scale") is not { } scales || OfRows(reading, node, shape, w.Zeros, "zero point") is not { } zeros) return null;
-        int[] weights = w.Integers.Constant is { } constant ? IntegerProducts.Rows(node, shape, constant) : [];
+        IntegerWeights weights = w.Integers.Constant is { } constant ? IntegerProducts.Rows(node, shape, constant) : IntegerWeights.None;
         return new(weights, w.Integers.Constant is null ? w.Integers.Hull : w.Integers.Type, scales, Array.ConvertAll(zeros, z => (int)z));
     }
 

@@ -32,7 +32,7 @@ internal static class IntegerProducts
             return;
         }
         int[] zeros = LayerWeights.PerRow(node, shape, Array.ConvertAll(weightZeros, z => (int)z), "weight zero points");
-        var layer = new IntegerLayer(node.Name, node.OpType, shape, w.Constant is { } constant ? Rows(node, shape, constant) : [], w.Constant is null ? w.Hull : w.Type, Boxes.Inputs(x, shape))
+        var layer = new IntegerLayer(node.Name, node.OpType, shape, w.Constant is { } constant ? Rows(node, shape, constant) : IntegerWeights.None, w.Constant is null ? w.Hull : w.Type, Boxes.Inputs(x, shape))
         {
             InputZeroPoint = (int)inputZeros[0], WeightZeroPoints = zeros, Bias = bias, Source = Boxes.Link(x.Source, reading.Layers, shape),
         };
@@ -42,12 +42,12 @@ internal static class IntegerProducts
         else reading.Set(node, output.Value(reading, index));
     }
 
-    /// <summary>Weights as rows of the layer.</summary>
-    internal static int[] Rows(Node node, GemmLayer shape, Tensor values)
+    /// <summary>Weights as rows of the layer, in the constant's own array where it has them in this order.</summary>
+    internal static IntegerWeights Rows(Node node, GemmLayer shape, Tensor values) => IntegerWeights.Of(values, new AsRows(node, shape));
+
+    private sealed class AsRows(Node node, GemmLayer shape) : IRearrangement
     {
-        var numbers = new int[values.Count];
-        values.CopyIntegers(0, numbers);
-        return LayerWeights.Rows(node, shape, Spread(shape, numbers));
+        public T[] Of<T>(T[] values) => LayerWeights.Rows(node, shape, Spread(shape, values));
     }
 
     /// <summary>One matrix for all products of a batch, once for each.</summary>

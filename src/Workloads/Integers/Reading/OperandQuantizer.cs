@@ -5,7 +5,7 @@ using Sim.Workloads.Quantization;
 namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>Constant weights of a layer as integers, row by row.</summary>
-internal sealed record IntegerRows(int[] Weights, Interval Type, float[] Scales, int[] Zeros);
+internal sealed record IntegerRows(IntegerWeights Weights, Interval Type, float[] Scales, int[] Zeros);
 
 /// <summary>Post-training quantization of operands that the graph does not quantize.</summary>
 internal sealed class OperandQuantizer
@@ -45,7 +45,7 @@ internal sealed class OperandQuantizer
         float[] rows = LayerWeights.Rows(node, shape, IntegerProducts.Spread(shape, weights));
         var tensor = new TensorEncoder(_weights, _rule.Recipe.WeightRounding, _rule.Recipe.Seed, TensorEncoder.NameOfWeights(node.Name));
         QuantizedWeights quantized = QuantizedWeights.From(rows, shape.Groups * shape.N, shape.K, tensor, _rule.Recipe);
-        return new([.. quantized.Codes.Select(c => (int)_weights.Decode(c))], Range(_weights), [.. quantized.Scales], []);
+        return new(Array.ConvertAll([.. quantized.Codes], c => (int)_weights.Decode(c)), Range(_weights), [.. quantized.Scales], []);
     }
 
     /// <summary>A computed or constant float32 operand. Its scale is NaN when nothing calibrates it.</summary>

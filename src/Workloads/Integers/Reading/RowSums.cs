@@ -23,7 +23,19 @@ public static class RowSums
     private static Interval Of(IntegerLayer layer, int row, (long[] Low, long[] High) inputs)
     {
         Int128 bias = layer.Bias.Length == 0 ? 0 : layer.Bias[row];
-        (Int128 least, Int128 largest) = Sum(layer.Row(row, ZeroPoints.Folded), inputs.Low, inputs.High, layer.K / inputs.Low.Length);
+        int run = layer.K / inputs.Low.Length;
+        Int128 least = 0, largest = 0;
+        // Short runs element by element, long ones by the sums of their positive and negative weights.
+        if (run == 1) (least, largest) = Sum(layer.Row(row, ZeroPoints.Folded), inputs.Low, inputs.High, run);
+        else
+        {
+            for (int c = 0; c < inputs.Low.Length; c++)
+            {
+                (long positive, long negative) = layer.Signed(row, c * run, (c + 1) * run, ZeroPoints.Folded);
+                least += (Int128)positive * inputs.Low[c] - (Int128)negative * inputs.High[c];
+                largest += (Int128)positive * inputs.High[c] - (Int128)negative * inputs.Low[c];
+            }
+        }
         return new(least + bias, largest + bias);
     }
 

@@ -91,7 +91,7 @@ internal static class SumOperators
             reading.Leave(node, q.Scales.Length > 1 ? "sums elements of several channels whose scales differ" : "sums integers with a zero point beyond 32 bits");
             return false;
         }
-        return reading.AddSum(node, new IntegerLayer(node.Name, node.OpType, shape, [.. Enumerable.Repeat(1, shape.Groups * shape.K)], new(0, 1), byChannel ? q.Box : [q.Hull])
+        return reading.AddSum(node, new IntegerLayer(node.Name, node.OpType, shape, IntegerWeights.Of([.. Enumerable.Repeat((sbyte)1, shape.Groups * shape.K)]), new(0, 1), byChannel ? q.Box : [q.Hull])
         {
             InputZeroPoint = (int)q.Zero, InputStep = q.Step,
         });

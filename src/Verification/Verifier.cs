@@ -89,7 +89,15 @@ public static class Verifier
     private static ImmutableArray<T> Channels<T>(IntegerLayer layer, VerifyOptions options, Func<int, T> decide, CancellationToken cancellation)
     {
         var results = new T[layer.Rows];
-        Parallel.For(0, layer.Rows, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, options.Threads), CancellationToken = cancellation }, row => results[row] = decide(row));
+        if (options.Threads <= 1)
+        {
+            for (int row = 0; row < results.Length; row++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                results[row] = decide(row);
+            }
+        }
+        else Parallel.For(0, layer.Rows, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, options.Threads), CancellationToken = cancellation }, row => results[row] = decide(row));
         return ImmutableCollectionsMarshal.AsImmutableArray(results);
     }
 }

@@ -22,7 +22,11 @@ public sealed class Ladder(ImmutableArray<IProver> provers)
             tightest = tightest.IsEmpty ? bound.Ranges : [.. tightest.Zip(bound.Ranges, (a, b) => a.Intersect(b))];
             evidence = evidence.AddRange(bound.Evidence);
             if (tightest.Zip(claim.Registers).All(p => p.Second.Range.Contains(p.First))) return new Proved(prover.Name, tightest, evidence);
-            if (Overflowing(claim, bound) is { } witness) return new Refuted(prover.Name, Replay.Demand(claim, witness), tightest);
+            if (Overflowing(claim, bound) is { } witness)
+            {
+                Replay.Demand(claim, witness());
+                return new Refuted(prover.Name, witness, tightest);
+            }
             if (claim.Network is null) reached = Reached(bound, reached);
             else if (bound.Search is { } search)
             {
@@ -54,15 +58,15 @@ public sealed class Ladder(ImmutableArray<IProver> provers)
         return new(name, tightest, evidence);
     }
 
-    private static Witness? Overflowing(ChannelClaim claim, ProverBound bound)
+    private static Func<Witness>? Overflowing(ChannelClaim claim, ProverBound bound)
     {
         // Inputs of a layer that no input of the network is known to cause show nothing about a network.
         if (claim.Network is not null) return null;
         for (int r = 0; r < claim.Registers.Length; r++)
         {
             Interval register = claim.Registers[r].Range;
-            if (bound.High.Length > r && bound.High[r] is { } high && bound.Ranges[r].High > register.High) return high();
-            if (bound.Low.Length > r && bound.Low[r] is { } low && bound.Ranges[r].Low < register.Low) return low();
+            if (bound.High.Length > r && bound.High[r] is { } high && bound.Ranges[r].High > register.High) return high;
+            if (bound.Low.Length > r && bound.Low[r] is { } low && bound.Ranges[r].Low < register.Low) return low;
         }
         return null;
     }

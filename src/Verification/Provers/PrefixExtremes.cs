@@ -31,8 +31,14 @@ public sealed class PrefixExtremes : IProver
         }
         ImmutableArray<Interval> ranges = [.. low.Zip(high, (l, h) => new Interval(l!.Value.Value, h!.Value.Value))];
         if (!claim.Relations.IsEmpty) return new(ranges, [], []);
-        return new(ranges, [.. low.Select(l => (Func<Witness>)(() => Reach(claim, l!.Value.Node, highest: false)))],
-            [.. high.Select(h => (Func<Witness>)(() => Reach(claim, h!.Value.Node, highest: true)))]);
+        // What outlives the claim holds no copy of its weights.
+        return new(ranges, [.. low.Select(l => Again(claim, l!.Value.Node, highest: false))], [.. high.Select(h => Again(claim, h!.Value.Node, highest: true))]);
+    }
+
+    private static Func<Witness> Again(ChannelClaim claim, SumNode node, bool highest)
+    {
+        ChannelClaim lean = claim.Lean();
+        return () => Reach(lean.Lean(), node, highest);
     }
 
     private static IEnumerable<(SumNode Node, Interval Range)> Sums(ChannelClaim claim)

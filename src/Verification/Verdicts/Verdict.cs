@@ -18,7 +18,15 @@ public sealed record Proved(string Prover, ImmutableArray<Interval> Bounds, Immu
 }
 
 /// <summary>A sum leaves its register for the inputs of the witness, replayed in the reference kernel.</summary>
-public sealed record Refuted(string Prover, Witness Witness, ImmutableArray<Interval> Bounds) : Verdict(Bounds);
+/// <param name="Again">Makes the witness, the same at every call: that of a wide channel is not kept for every channel of a network.</param>
+public sealed record Refuted(string Prover, Func<Witness> Again, ImmutableArray<Interval> Bounds) : Verdict(Bounds)
+{
+    /// <summary>Refuted by a witness at hand.</summary>
+    public Refuted(string prover, Witness witness, ImmutableArray<Interval> bounds) : this(prover, () => witness, bounds) { }
+
+    /// <summary>The inputs.</summary>
+    public Witness Witness => Again();
+}
 
 /// <summary>Neither could be shown: never to be read as safe.</summary>
 /// <param name="Reached">Of each register: sums that inputs are known to reach; empty when none is known.</param>

@@ -18,7 +18,7 @@ internal static class FloatProducts
             return;
         }
         if (Operand(reading, node, 0) is not { } x) return;
-        bool isConstant = reading.Constant(node, 1) is not null;
+        bool isConstant = reading.IsConstant(node, 1);
         Dequantized? w = isConstant && reading.Value(node, 1) is not Dequantized ? null : Operand(reading, node, 1);
         if (w is null && (!isConstant || reading.Quantizer is null))
         {

@@ -71,6 +71,9 @@ internal sealed class GraphReading
     /// <summary>Whether all inputs of a node are constants.</summary>
     internal bool IsConstant(Node node) => node.Inputs.All(i => i.Length == 0 || _constantNames.Contains(i));
 
+    /// <summary>Whether an input of a node is a constant, made or not.</summary>
+    internal bool IsConstant(Node node, int index) => index < node.Inputs.Length && _constantNames.Contains(node.Inputs[index]);
+
     /// <summary>The first output of a node for given inputs.</summary>
     internal Tensor Apply(Node node, params Tensor?[] inputs) => GraphExecutor.Apply(node, Graph.Opset, inputs)[0];
 

@@ -15,7 +15,7 @@ internal sealed record ReadingRequest(int? WeightBits, int? ActivationBits, stri
 {
     private static readonly string[] Choices = ["all", "products", "sums", "requantization"];
 
-    private static readonly ImmutableHashSet<string> Products = ["Conv", "Gemm", "MatMul", "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger"];
+    private static readonly ImmutableHashSet<string> Products = ["Conv", "Gemm", "MatMul", "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "QGemm", "MatMulNBits"];
 
     /// <summary>What an answer about the registers asked for is about.</summary>
     internal string Scope => Registers switch { "products" => "matrix products", "sums" => "other sums", "requantization" => "requantization", _ => "network" };

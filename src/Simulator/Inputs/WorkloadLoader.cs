@@ -56,11 +56,27 @@ public static class WorkloadLoader
         if (!input.Type.IsReal())
         {
             if (workload.Input is not null) bag.Error(workload.Place, "DAT012", $"'input' has no meaning here: the network's input '{input.Name}' is {input.Type}, an integer type that takes codes as they are");
-            else if (read.Type != input.Type) bag.Error(new Location(path), "DAT012", $"holds {read.Type}; the network's input '{input.Name}' is {input.Type}");
-            return read.Type == input.Type ? new Tensor(read.Type, shape, read.Data) : read;
+            else if (Whole(read, input.Type) is { } codes) return new Tensor(input.Type, shape, codes);
+            else bag.Error(new Location(path), "DAT012", $"holds {read.Type} numbers that are not all codes of the network's input '{input.Name}', which is {input.Type}; allowed are whole numbers in its range");
+            return read;
         }
         float[] values = read.ToFloats();
         return Tensor.OfFloats(workload.Input is { } t ? Array.ConvertAll(values, v => (v + (float)t.Offset) * (float)t.Scale) : values, shape);
+    }
+
+    // Codes of an integer input are whole numbers of its range, whatever type holds them.
+    private static Array? Whole(Tensor read, ElementType type)
+    {
+        if (read.Type == type) return read.Data;
+        (long low, long high) = type.Range();
+        var codes = new long[read.Count];
+        for (int i = 0; i < codes.Length; i++)
+        {
+            double value = read.Real(i);
+            if (!(value >= low && value <= high && Math.Abs(value) <= 1L << 53) || value != Math.Floor(value)) return null;
+            codes[i] = (long)value;
+        }
+        return codes;
     }
 
     // Images are often kept without the channel that the network names ([N, 28, 28] for [N, 1, 28, 28]): dimensions of size 1 move no element, so they may differ.

@@ -1,5 +1,6 @@
 using Sim.Foundation.Diagnostics;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Integers;
 using Sim.Workloads.Onnx;
 using static Sim.Tests.OnnxBytes;
 
@@ -43,5 +44,34 @@ public sealed class ImportMemoryTests
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(weights.Length * 1.05 + (2 << 20)));
         Assert.That(layers.WeightElements, Is.EqualTo(weights.Length));
         Assert.That(graph.Constants["w"].Span<sbyte>()[^1], Is.EqualTo((sbyte)weights[^1]));
+    }
+
+    // The allowance is four times the file and 64 MB; a float scale and a long zero point for each weight would take twelve times.
+    [TestCase("Gemm", 0)]
+    [TestCase("MatMul", 1)]
+    [TestCase("Transpose", 0)]
+    public void TheIntegersOfAModelTakeNoScaleForEachWeight(string form, int axis)
+    {
+        var weights = new byte[Rows * Columns];
+        new Random(2).NextBytes(weights);
+        float[] scales = [.. Enumerable.Range(1, Rows).Select(i => i / 64f)];
+        byte[][] quantized = [Op("q", "QuantizeLinear", ["x", "sx", "zx"], ["qx"]), Op("dx", "DequantizeLinear", ["qx", "sx", "zx"], ["fx"]),
+            Op("d", "DequantizeLinear", ["w", "s"], ["f"], IntAttribute("axis", axis))];
+        byte[][] product = form switch
+        {
+            "Gemm" => [Op("m", "Gemm", ["fx", "f"], ["y"], IntAttribute("transB", 1))],
+            "MatMul" => [Op("m", "MatMul", ["fx", "f"], ["y"])],
+            _ => [Op("t", "Transpose", ["f"], ["ft"]), Op("m", "MatMul", ["fx", "ft"], ["y"])],
+        };
+        string path = Path.Combine(_folder, "net.onnx");
+        File.WriteAllBytes(path, Model(13, [.. quantized, .. product, Initializer(TensorBytes("w", 3, [Rows, Columns], Block(9, weights))), Floats("s", [Rows], scales),
+            Floats("sx", [], 0.5f), Initializer(TensorBytes("zx", 3, [], Block(9, [0]))), Input("x", 1, 1, Columns), Output("y", 1, 1, Rows)]));
+        var bag = new DiagnosticBag();
+        NetworkGraph graph = OnnxReader.Load(path, bag) ?? throw new AssertionException(bag.ToString());
+        long before = GC.GetTotalAllocatedBytes();
+        IntegerNetwork network = IntegerNetworkReader.Read(graph, path, bag) ?? throw new AssertionException(bag.ToString());
+        Assert.That(GC.GetTotalAllocatedBytes() - before, Is.LessThan(3L * weights.Length + (8 << 20)));
+        Assert.That(network.Layers.Single().Rows, Is.EqualTo(Rows));
+        Assert.That(network.Layers[0].K, Is.EqualTo(Columns));
     }
 }

@@ -87,16 +87,25 @@ internal static class TensorStorage
     /// <summary>Result[i] = from[source[i]], whatever the elements are.</summary>
     internal static Array Pick(Array from, ReadOnlySpan<int> source)
     {
-        Array to = Array.CreateInstance(from.GetType().GetElementType()!, source.Length);
-        switch (ElementSize(from))
-        {
-            case 1: Pick(Elements<byte>(from), source, Elements<byte>(to)); break;
-            case 2: Pick(Elements<ushort>(from), source, Elements<ushort>(to)); break;
-            case 4: Pick(Elements<uint>(from), source, Elements<uint>(to)); break;
-            default: Pick(Elements<ulong>(from), source, Elements<ulong>(to)); break;
-        }
+        Array to = Like(from, source.Length);
+        Pick(from, source, to, 0);
         return to;
     }
+
+    /// <summary>To[at + i] = from[source[i]], both of one kind.</summary>
+    internal static void Pick(Array from, ReadOnlySpan<int> source, Array to, int at)
+    {
+        switch (ElementSize(from))
+        {
+            case 1: Pick(Elements<byte>(from), source, Elements<byte>(to).Slice(at, source.Length)); break;
+            case 2: Pick(Elements<ushort>(from), source, Elements<ushort>(to).Slice(at, source.Length)); break;
+            case 4: Pick(Elements<uint>(from), source, Elements<uint>(to).Slice(at, source.Length)); break;
+            default: Pick(Elements<ulong>(from), source, Elements<ulong>(to).Slice(at, source.Length)); break;
+        }
+    }
+
+    /// <summary>A new array of the same kind.</summary>
+    internal static Array Like(Array data, int count) => Array.CreateInstance(data.GetType().GetElementType()!, count);
 
     /// <summary>The one element of an array, count times.</summary>
     internal static Array Filled(Array one, int count)

@@ -81,7 +81,8 @@ public static class StatedIntegers
             case Dequantized d when d.Integers.Constant is null && (d.Scales.Length > 1 || d.Zeros.Length > 1):
                 return (null, "their scales differ along an axis, so that no sum of the integers has one scale");
             case Dequantized d:
-                return (Of(d.Integers, d.Scales, d.Zeros), null);
+                int Elements(int numbers) => numbers == 1 ? 1 : d.Integers.Constant!.Count;
+                return (Of(d.Integers, d.Scales.Elements(Elements(d.Scales.Length)), d.Zeros.Elements(Elements(d.Zeros.Length))), null);
             default:
                 return (null, reasons.GetValueOrDefault(node.Inputs[index]));
         }

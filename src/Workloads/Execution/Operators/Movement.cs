@@ -11,12 +11,16 @@ internal static class Movement
     /// <summary>Result[index] = x[offset + Σ index·step] over the result's shape.</summary>
     internal static Tensor Strided(Tensor x, int[] shape, int[] steps, int offset = 0)
     {
-        var source = new int[Shapes.Count(shape)];
+        int count = Shapes.Count(shape);
+        Array made = TensorStorage.Like(x.Data, count);
+        // A piece at a time: places of all elements would take four bytes for one of int8.
+        var source = new int[Math.Min(count, 1 << 14)];
         var index = new int[shape.Length];
         int at = offset;
-        for (int i = 0; i < source.Length; i++)
+        for (int i = 0; i < count; i++)
         {
-            source[i] = at;
+            source[i % source.Length] = at;
+            if ((i + 1) % source.Length == 0 || i + 1 == count) TensorStorage.Pick(x.Data, source.AsSpan(0, i % source.Length + 1), made, i - i % source.Length);
             for (int d = shape.Length - 1; d >= 0; d--)
             {
                 at += steps[d];
@@ -25,7 +29,7 @@ internal static class Movement
                 index[d] = 0;
             }
         }
-        return Rearrange(x, shape, source);
+        return new Tensor(x.Type, shape, made);
     }
 
     internal static Tensor[] Transpose(OperatorCall call)

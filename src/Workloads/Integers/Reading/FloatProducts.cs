@@ -72,17 +72,19 @@ internal static class FloatProducts
 
     private static IntegerRows? Rows(GraphReading reading, Node node, GemmLayer shape, Dequantized w)
     {
-        if (OfRows(reading, node, shape, w.Scales, "scale") is not { } scales || OfRows(reading, node, shape, w.Zeros, "zero point") is not { } zeros) return null;
+        int count = w.Integers.Constant?.Count ?? 1;
+        if (OfRows(reading, node, shape, w.Scales, count, "scale") is not { } scales || OfRows(reading, node, shape, w.Zeros, count, "zero point") is not { } zeros) return null;
         IntegerWeights weights = w.Integers.Constant is { } constant ? IntegerProducts.Rows(node, shape, constant) : IntegerWeights.None;
         return new(weights, w.Integers.Constant is null ? w.Integers.Hull : w.Integers.Type, scales, Array.ConvertAll(zeros, z => (int)z));
     }
 
     // One a row: elements of a row may not differ.
-    private static T[]? OfRows<T>(GraphReading reading, Node node, GemmLayer shape, T[] values, string what) where T : IEquatable<T>
+    private static T[]? OfRows<T>(GraphReading reading, Node node, GemmLayer shape, Repeated<T> values, int count, string what) where T : struct, IEquatable<T>
     {
         int rows = shape.Groups * shape.N;
         if (values.Length == 1) return [.. Enumerable.Repeat(values[0], rows)];
-        T[] elements = IntegerProducts.Spread(shape, values);
+        if (IsByRow(node, shape, values.Length, values.Inner)) return [.. values];
+        T[] elements = IntegerProducts.Spread(shape, values.Elements(count));
         elements = LayerWeights.Rows(node, shape, elements);
         for (int i = 0; i < elements.Length; i++)
         {
@@ -92,6 +94,10 @@ internal static class FloatProducts
         }
         return [.. Enumerable.Range(0, rows).Select(r => elements[r * shape.K])];
     }
+
+    // Whether numbers repeat as rows do: a row's weights lie together, or each row is a column of the stored matrix.
+    private static bool IsByRow(Node node, GemmLayer shape, int numbers, int inner) =>
+        numbers == shape.Groups * shape.N && (LayerWeights.RowsFirst(node, shape) ? inner == shape.K : shape.Groups == 1 && inner == 1);
 
     private static long[]? Bias(GraphReading reading, Node node, GemmLayer shape, float[] products)
     {
@@ -115,7 +121,7 @@ internal static class FloatProducts
         {
             int i = t.Count == 1 ? 0 : r;
             // A quantizer's product of the two scales may differ from ours in the last place: then its integers are meant.
-            if (stated is { Zeros: [0] } && beta == 1 && Math.Abs(stated.Scales[stated.Scales.Length == 1 ? 0 : i] / products[r] - 1) < 1e-6f) bias[r] = stated.Integers.Constant!.Integer(i);
+            if (stated is { Zeros: [0] } && beta == 1 && Math.Abs(stated.Scales.At(i) / products[r] - 1) < 1e-6f) bias[r] = stated.Integers.Constant!.Integer(i);
             else
             {
                 double units = Math.Round((double)t.Floats[i] * beta / products[r], MidpointRounding.ToEven);

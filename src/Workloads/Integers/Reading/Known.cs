@@ -25,9 +25,9 @@ internal sealed record Stored(Tensor? Constant, Interval Type, Interval[] Box, i
 }
 
 /// <summary>A tensor of float32 numbers (integer − Zeros)·Scales: what DequantizeLinear and QONNX's Quant make.</summary>
-/// <param name="Scales">One; or, of a constant, one an element.</param>
-/// <param name="Zeros">One; or, of a constant, one an element.</param>
-internal sealed record Dequantized(Stored Integers, float[] Scales, long[] Zeros) : Known
+/// <param name="Scales">One; or, of a constant, one for each element.</param>
+/// <param name="Zeros">One; or, of a constant, one for each element.</param>
+internal sealed record Dequantized(Stored Integers, Repeated<float> Scales, Repeated<long> Zeros) : Known
 {
     /// <summary>How far float32 rounding of a sum or product can have moved the executor's values away from (integer − zero) · scale; 0: they are that, rounded once.</summary>
     internal double Slack { get; init; }

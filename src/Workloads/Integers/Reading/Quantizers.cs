@@ -74,8 +74,8 @@ internal static class Quantizers
         if (reading.Scales(node, 1, "scale") is not { } scales) return;
         ElementType type = reading.Type(node.Inputs[0]);
         Tensor? constant = reading.Constant(node, 0) is { } t ? Tensor.OfFloats(t.Floats, t.Shape) : null;
-        if (scales.Length > 1 && constant is not null) scales = Spread(reading, node, constant);
-        reading.Set(node, new Dequantized(new(constant, Interval.Zero, [Interval.Zero]) { Coded = type }, scales, [0]));
+        Repeated<float> spread = scales.Length > 1 && constant is not null ? Spread(reading, node, constant) : scales;
+        reading.Set(node, new Dequantized(new(constant, Interval.Zero, [Interval.Zero]) { Coded = type }, spread, [0]));
     }
 
     // ONNX asks DequantizeLinear for no positive scale; only constants are known to stand for other integers with one.
@@ -94,23 +94,33 @@ internal static class Quantizers
         long[] values = [.. constant.Integers];
         for (int i = 0; i < values.Length; i++)
         {
-            float scale = d.Scales[d.Scales.Length == 1 ? 0 : i];
-            values[i] = (values[i] - d.Zeros[d.Zeros.Length == 1 ? 0 : i]) * Math.Sign(scale);
+            values[i] = (values[i] - d.Zeros.At(i)) * Math.Sign(d.Scales.At(i));
         }
         Interval range = values.Length == 0 ? Interval.Zero : new(values.Min(), values.Max());
-        return new(new(Tensor.OfIntegers(ElementType.Int64, values, constant.Shape), range, [range]), [.. d.Scales.Select(s => s == 0 ? 1 : Math.Abs(s))], [0]);
+        return new(new(Tensor.OfIntegers(ElementType.Int64, values, constant.Shape), range, [range]), new([.. d.Scales.Select(s => s == 0 ? 1 : Math.Abs(s))], d.Scales.Inner), [0]);
     }
 
     internal static void Dynamic(GraphReading reading, Node node) =>
         reading.Error(node, "INT002", "chooses scale and zero point at run time, so that the range of its values is unknown; allowed is QuantizeLinear with constants");
 
-    // The operator itself says which scale an element has, whatever axis or block: of ones without zero points it makes the scales.
-    private static float[] Spread(GraphReading reading, Node node, Tensor q) =>
-        reading.Apply(node with { Inputs = node.Inputs[..2] }, Filled(q.Type.IsReal() ? ElementType.Int8 : q.Type, q.Shape, 1), reading.Constant(node, 1)).Floats;
+    // Of one scale for each index of an axis, how many neighbours share it; null: blocks, or another arrangement.
+    private static int? AlongAxis(Node node, Tensor scales, Tensor q)
+    {
+        if (scales.Shape.Length != 1 || (node.Attributes.GetValueOrDefault("block_size")?.Integer ?? 0) != 0) return null;
+        long axis = node.Attributes.GetValueOrDefault("axis")?.Integer ?? 1;
+        if (axis < 0) axis += q.Shape.Length;
+        return axis >= 0 && axis < q.Shape.Length && q.Shape[axis] == scales.Count ? Shapes.Count(q.Shape.AsSpan((int)axis + 1)) : null;
+    }
 
-    private static long[] SpreadZeros(GraphReading reading, Node node, Tensor q)
+    // Else the operator itself says which scale an element has: of ones without zero points it makes the scales.
+    private static Repeated<float> Spread(GraphReading reading, Node node, Tensor q) => reading.Constant(node, 1) is { } s && AlongAxis(node, s, q) is { } inner
+        ? new Repeated<float>(s.ToFloats(), inner)
+        : reading.Apply(node with { Inputs = node.Inputs[..2] }, Filled(q.Type.IsReal() ? ElementType.Int8 : q.Type, q.Shape, 1), reading.Constant(node, 1)).Floats;
+
+    private static Repeated<long> SpreadZeros(GraphReading reading, Node node, Tensor q)
     {
         if (!reading.Has(node, 2)) return [0];
+        if (reading.Constant(node, 2) is { } z && !z.Type.IsReal() && AlongAxis(node, z, q) is { } inner) return new(z.Integers, inner);
         Tensor scale = reading.Constant(node, 1)!, ones = Tensor.OfFloats([.. Enumerable.Repeat(1f, scale.Count)], scale.Shape);
         return Array.ConvertAll(reading.Apply(node, Filled(q.Type, q.Shape, 0), ones, reading.Constant(node, 2)).Floats, v => -(long)v);
     }

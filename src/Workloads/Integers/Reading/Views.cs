@@ -6,6 +6,9 @@ namespace Sim.Workloads.Integers.Reading;
 /// <summary>Operators that make no values: views keep everything that is known; those that move or choose elements keep the range. Integers of constants move with them.</summary>
 internal static class Views
 {
+    // Element i of these is element i of their input.
+    private static readonly string[] KeepsOrder = ["Identity", "Dropout", "Flatten", "Reshape", "Squeeze", "Unsqueeze"];
+
     /// <summary>Identity, Dropout, Flatten, Reshape, Squeeze, Unsqueeze: the elements of a sample keep their order.</summary>
     internal static void Same(GraphReading reading, Node node)
     {
@@ -48,8 +51,21 @@ internal static class Views
     {
         Tensor q = d.Integers.Constant!;
         Tensor Apply(Tensor t) => reading.Apply(node, [t, .. node.Inputs.Skip(1).Select((_, i) => reading.Constant(node, i + 1))]);
-        float[] scales = d.Scales.Length == 1 ? d.Scales : Apply(Tensor.OfFloats(d.Scales, q.Shape)).Floats;
-        long[] zeros = d.Zeros.Length == 1 ? d.Zeros : Apply(Tensor.OfIntegers(ElementType.Int64, d.Zeros, q.Shape)).Integers;
-        return new(d.Integers with { Constant = Apply(q) }, scales, zeros);
+        Tensor made = Apply(q);
+        Repeated<float> scales = Keeps(d.Scales.Length, d.Scales.Inner) is { } s ? new Repeated<float>([.. d.Scales], s) : Apply(Tensor.OfFloats(d.Scales.Elements(q.Count), q.Shape)).Floats;
+        Repeated<long> zeros = Keeps(d.Zeros.Length, d.Zeros.Inner) is { } z ? new Repeated<long>([.. d.Zeros], z) : Apply(Tensor.OfIntegers(ElementType.Int64, d.Zeros.Elements(q.Count), q.Shape)).Integers;
+        return new(d.Integers with { Constant = made }, scales, zeros);
+
+        // How many neighbours share a number of the view; null: it has to be found element by element.
+        int? Keeps(int numbers, int inner) => numbers == 1 || KeepsOrder.Contains(node.OpType) ? inner : node.OpType == "Transpose" ? Moved(reading, node, q.Shape, numbers, inner) : null;
+    }
+
+    // Where Transpose takes the axis that the numbers follow.
+    private static int? Moved(GraphReading reading, Node node, int[] shape, int numbers, int inner)
+    {
+        int axis = Array.FindIndex([.. Enumerable.Range(0, shape.Length)], a => shape[a] == numbers && Shapes.Count(shape.AsSpan(a + 1)) == inner);
+        if (axis < 0) return null;
+        int[] order = node.Attributes.GetValueOrDefault("perm") is { Integers: { IsDefault: false } given } ? [.. given.Select(v => (int)v)] : [.. Enumerable.Range(0, shape.Length).Reverse()];
+        return Shapes.Count(reading.Shape(node.Outputs[0]).AsSpan(Array.IndexOf(order, axis) + 1));
     }
 }

@@ -10,8 +10,8 @@ public sealed record CostItem(string Component, string Role, double Value, strin
 public sealed record ActionEnergy(string Component, string Action, long Count, double PerActionPicojoules, string Source);
 
 /// <summary>
-/// Numerical health of one layer over the evaluated data. SqnrDb is null when the float output is all zero, +∞ when the outputs equal the float ones, -∞ when an
-/// output is not finite.
+/// Numerical health of one layer over the evaluated data. SqnrDb is +∞ when the outputs equal the float ones, -∞ when an output is not finite, null when
+/// the float output is all zero and this one is not.
 /// </summary>
 public sealed record LayerNumerics(double? SqnrDb, long Outputs, long OverflowedOutputs, long NaNOutputs, long SaturatedInputs, long EncodedInputs, string Kernel)
 {

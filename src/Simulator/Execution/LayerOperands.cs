@@ -50,13 +50,23 @@ internal sealed record LayerOperands(uint[] WeightCodes, int[] WeightZeros, Quan
         {
             QuantizedWeights made = network.Weights(layer, spec.Weight, recipe, weightPeak);
             weights = new([.. made.Codes], [], [.. made.Scales]);
+            Signs(spec.Weight, "weights", layer.WeightRows, network.Encoder(spec.Weight));
         }
+        if (input is null && recipe.ActivationSymmetry == Symmetry.Symmetric) Signs(spec.Activation, "calibration values of its input", network.Calibration(layer), encoder);
         QuantizationParameters activation = input is { } coding ? new(layer.Stated!.Input!.Scales[0], coding.Zero) : network.Activation(layer, spec.Activation, recipe, inputPeak);
         var scales = new float[layer.Rows];
         for (int r = 0; r < scales.Length; r++) scales[r] = activation.Scale * weights.Scales[r] * layer.Alpha;
         // Integers that the graph states come back only by rounding to nearest.
         var tensor = new TensorEncoder(encoder, input is null ? recipe.ActivationRounding : TensorRounding.NearestEven, recipe.Seed, TensorEncoder.NameOfActivations(layer.Name));
         return new(weights.Codes, weights.Zeros, activation, scales, tensor, 0, Largest(spec, activation.ZeroPoint), warnings.ToImmutable());
+
+        // A format without negative numbers makes 0, or its least number, of each.
+        void Signs(INumberFormat format, string what, float[] values, ElementEncoder encoder)
+        {
+            int negative = encoder.Range.Lowest < 0 ? 0 : values.Count(v => v < 0);
+            if (negative > 0)
+                warnings.Add(FormattableString.Invariant($"NET034: layer '{layer.Name}' ({layer.Node.OpType}): {negative} of {values.Length} {what} are negative, and {format.Name} holds no negative numbers"));
+        }
 
         void Warn(string what, string? reason)
         {

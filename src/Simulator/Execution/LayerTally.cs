@@ -46,8 +46,13 @@ internal sealed class LayerTally
         if (Kernel.Length == 0) Kernel = other.Kernel;
     }
 
-    /// <summary>10·log10(signal / noise); null for a zero signal, +∞ when both agree exactly, -∞ when an output is not finite.</summary>
-    internal double? SqnrDb => Signal > 0 ? Noise == 0 ? double.PositiveInfinity : 10 * Math.Log10(Signal / Noise) : null;
+    /// <summary>10·log10(signal / noise): +∞ when both agree exactly, -∞ when an output is not finite on either side; null for nothing but noise.</summary>
+    internal double? SqnrDb => Noise switch
+    {
+        0 => double.PositiveInfinity,
+        double.PositiveInfinity => double.NegativeInfinity,
+        _ => Signal > 0 ? 10 * Math.Log10(Signal / Noise) : null,
+    };
 
     internal LayerNumerics ToNumerics() => new(SqnrDb, Outputs, OverflowedOutputs, NaNOutputs, SaturatedInputs, EncodedInputs, Kernel)
     {

@@ -20,7 +20,7 @@ public static class StatedIntegers
     private static readonly HashSet<string> Stating =
     [
         "QuantizeLinear", "DequantizeLinear", "Quant", "IntQuant", "BipolarQuant", "Trunc", "Relu", "Clip", "Identity", "Dropout", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose",
-        "Slice", "Gather", "Split", "Expand", "Tile", "DepthToSpace", "SpaceToDepth", "MaxPool", "GlobalMaxPool", "Concat",
+        "Slice", "Gather", "Split", "Expand", "Tile", "DepthToSpace", "SpaceToDepth", "MaxPool", "GlobalMaxPool", "Concat", "Pad", "ReduceMax", "ReduceMin", "Max", "Min", "Where", "Resize", "Cast",
     ];
 
     private static readonly HashSet<string> Quantizers = ["DequantizeLinear", "Quant", "IntQuant", "BipolarQuant", "Trunc"];
@@ -38,6 +38,7 @@ public static class StatedIntegers
             if (IsMatrixProduct(node)) layers[node.Name] = Layer(reading, node, reasons);
             bool isConstant = reading.Fold(node);
             if (Stating.Contains(node.OpType)) Read(reading, node, isConstant, bag, reasons);
+            else if (isConstant && Earlier(node, reasons) is { } earlier) SetReason(node, earlier, reasons);
         }
         return layers;
     }
@@ -51,17 +52,42 @@ public static class StatedIntegers
         int before = bag.ErrorCount;
         try
         {
-            NodeReaderCatalogue.Read(reading, node, isConstant);
+            if (node.OpType == "Resize") Resized(reading, node);
+            else if (node.OpType == "Cast") Cast(reading, node, isConstant, reasons);
+            else NodeReaderCatalogue.Read(reading, node, isConstant);
         }
         catch (NetworkException e)
         {
             reason = e.Message;
         }
-        if (reading.IsKnown(node.Outputs[0])) return;
+        if (reading.IsStated(node.Outputs[0])) return;
         if (bag.ErrorCount > before) reason = bag.Sorted.LastOrDefault(d => d.Message.StartsWith($"node '{node.Name}' (", StringComparison.Ordinal)).Message;
         reason ??= Quantizers.Contains(node.OpType) ? $"node '{node.Name}' ({node.OpType}) makes them of numbers that are not known to be integers" : null;
-        if (reason is null && node.Inputs.Length > 0) reason = reasons.GetValueOrDefault(node.Inputs[0]);
-        if (reason is not null) foreach (string output in node.Outputs) reasons[output] = reason;
+        reason ??= Earlier(node, reasons);
+        // What only moves, chooses or cuts numbers does not make new ones: where their integers are lost it says so.
+        if (reason is null && node.OpType != "QuantizeLinear" && node.Inputs.Any(reading.IsStated)) reason = $"after node '{node.Name}' ({node.OpType}) they are not known to be integers of one scale";
+        if (reason is not null) SetReason(node, reason, reasons);
+    }
+
+    private static string? Earlier(Node node, Dictionary<string, string> reasons) => node.Inputs.Select(reasons.GetValueOrDefault).FirstOrDefault(r => r is not null);
+
+    private static void SetReason(Node node, string reason, Dictionary<string, string> reasons)
+    {
+        foreach (string output in node.Outputs) reasons[output] = reason;
+    }
+
+    // Nearest neighbours are elements of the input; one mode puts a number of its own beside them.
+    private static void Resized(GraphReading reading, Node node)
+    {
+        if ((node.Attributes.GetValueOrDefault("mode")?.Text ?? "nearest") == "nearest" && node.Attributes.GetValueOrDefault("coordinate_transformation_mode")?.Text != "tf_crop_and_resize") Views.Moved(reading, node);
+    }
+
+    // Of numbers that a quantizer made. Constant integers that become float numbers to be scaled by other operators state no scale.
+    private static void Cast(GraphReading reading, Node node, bool isConstant, Dictionary<string, string> reasons)
+    {
+        if (reading.Value(node, 0) is Dequantized) Elementwise.Cast(reading, node);
+        else if (isConstant && reading.Type(node.Outputs[0]).IsReal() && reading.Type(node.Inputs[0]) is ElementType.Int8 or ElementType.UInt8 or ElementType.Int4 or ElementType.UInt4 or ElementType.Int2 or ElementType.UInt2)
+            SetReason(node, $"node '{node.Name}' (Cast) makes float numbers of its integers, whose scale no quantizer states", reasons);
     }
 
     private static StatedLayer Layer(GraphReading reading, Node node, Dictionary<string, string> reasons)

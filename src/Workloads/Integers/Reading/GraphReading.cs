@@ -98,8 +98,8 @@ internal sealed class GraphReading
         return new Stored(null, range, [range]);
     }
 
-    /// <summary>Whether more than the data type is known of a value.</summary>
-    internal bool IsKnown(string name) => _values.ContainsKey(name);
+    /// <summary>Whether a value is known to be integers, or numbers of integers.</summary>
+    internal bool IsStated(string name) => _values.TryGetValue(name, out Known? known) && known is Stored or Dequantized;
 
     internal void Set(Node node, Known value) => _values[node.Outputs[0]] = value;
 

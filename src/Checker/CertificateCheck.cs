@@ -41,7 +41,7 @@ public static class CertificateCheck
         {
             var file = new OnnxFile(model);
             if (file.Digest != digest) throw new Fault("the certificates are about another file: model_sha256 differs");
-            state.Model = new ModelReading(file, claim.Inputs is "propagated" or "relations");
+            state.Model = ModelReading.Of(file, claim.Inputs is "propagated" or "relations");
             network = state.Model.Registers;
         });
         if (claim.Inputs == "calibrated") state.Untie("inputs are boxed by data, which are no part of the model: the claims hold for inputs within these boxes only");

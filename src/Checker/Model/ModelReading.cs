@@ -20,17 +20,35 @@ internal sealed partial class ModelReading
 
     private readonly OnnxFile _file;
     private readonly bool _propagate;
+    private readonly int? _batch;
     private readonly Dictionary<string, Known> _known = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int[]> _shapes = new(StringComparer.Ordinal);
     private readonly HashSet<string> _fixed = new(StringComparer.Ordinal);
 
     /// <param name="propagate">Whether boxes are what earlier layers can make, not only what types hold.</param>
-    internal ModelReading(OnnxFile file, bool propagate)
+    internal static ModelReading Of(OnnxFile file, bool propagate)
+    {
+        var reading = new ModelReading(file, propagate, 1);
+        if (!file.Inputs.Values.Any(i => i.Shape?.Contains(0) == true)) return reading;
+        // What a register sums may not depend on sizes that the model leaves open.
+        var wider = new ModelReading(file, propagate, 2);
+        foreach ((string name, Layer layer) in reading.Layers.ToArray())
+        {
+            if (wider.Layers.TryGetValue(name, out Layer? other) && other.K == layer.K && other.Rows == layer.Rows) continue;
+            reading.Layers.Remove(name);
+            reading.Reasons[name] = "how much it sums depends on a size that the model leaves open";
+        }
+        return reading;
+    }
+
+    private ModelReading(OnnxFile file, bool propagate, int open)
     {
         (_file, _propagate) = (file, propagate);
         foreach ((string name, Tensor t) in file.Constants) (_shapes[name], _) = (t.Shape, _fixed.Add(name));
-        foreach ((string name, (int type, int[]? shape)) in file.Inputs)
+        foreach ((string name, (int type, int[]? stated)) in file.Inputs)
         {
+            int[]? shape = stated is null ? null : [.. stated.Select(d => d == 0 ? open : d)];
+            _batch ??= shape is [var first, ..] ? first : 1;
             if (shape is not null) _shapes[name] = shape;
             if (Tensor.TypeRange(type) is { } range)
                 _known[name] = new Integers(range, [range], Elements(shape?.Skip(2) ?? [])) { Source = shape is not null && type is 2 or 3 ? new(shape, type == 3, null, 0, 0, 0) : null };
@@ -65,6 +83,7 @@ internal sealed partial class ModelReading
 
     private void Read(Node node)
     {
+        if (Attributes.Unknown(node) is { } unknown) throw new Fault($"its attribute '{Folder.Shown(unknown)}' is not understood");
         if (Shape(node) is { } shape) _shapes[node.Outputs[0]] = shape;
         Known? made = node.Op switch
         {

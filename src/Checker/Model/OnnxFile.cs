@@ -22,7 +22,7 @@ internal sealed record Node(string Name, string Op, string[] Inputs, string[] Ou
 /// <summary>A node's attribute; what it does not have is 0 or empty.</summary>
 internal sealed record Attribute(long Int, float Real, string Text, long[] Ints, Tensor? Tensor);
 
-/// <summary>An ONNX file: nodes in file order, constants, inputs with type and shape (open dimensions are 1), and the SHA-256 of the file and of what it keeps beside it.</summary>
+/// <summary>An ONNX file: nodes in file order, constants, inputs with type and shape (open dimensions are 0), and the SHA-256 of the file and of what it keeps beside it.</summary>
 internal sealed class OnnxFile
 {
     internal List<Node> Nodes { get; } = [];
@@ -49,6 +49,7 @@ internal sealed class OnnxFile
             digest.AppendData(all.AsSpan((int)offset, (int)length));
             return all.AsMemory((int)offset, (int)length);
         }
+        if (Wire.Of(bytes).Any(f => f.Field == 25)) throw new Fault("the model defines functions of its own, which may redefine any operator");
         foreach (Wire graph in Wire.Of(bytes).Where(f => f.Field == 7))
         {
             foreach (Wire f in Wire.Of(graph.Bytes).Where(f => f.Field == 5))
@@ -59,7 +60,17 @@ internal sealed class OnnxFile
                 else if (f.Field == 11) Input(f.Bytes);
             }
         }
+        // Certificates name nodes, and nodes name values: neither may be ambiguous.
+        if (Twice(Nodes.Select(n => n.Name)) is { } node) throw new Fault($"two nodes are named '{Folder.Shown(node)}'");
+        IEnumerable<string> made = Nodes.Where(n => n.Op != "Constant" || !Constants.ContainsKey(n.Outputs[0])).SelectMany(n => n.Outputs).Where(o => o.Length > 0);
+        if (Twice(made.Concat(Constants.Keys).Concat(Inputs.Keys)) is { } value) throw new Fault($"value '{Folder.Shown(value)}' is made twice");
         Digest = Convert.ToHexStringLower(digest.GetHashAndReset());
+    }
+
+    private static string? Twice(IEnumerable<string> names)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        return names.FirstOrDefault(n => !seen.Add(n));
     }
 
     private void Add(ReadOnlyMemory<byte> proto, Func<Dictionary<string, string>, long, ReadOnlyMemory<byte>> external)
@@ -84,7 +95,8 @@ internal sealed class OnnxFile
         if (outputs.Count == 0) return;
         // A node without a name has that of its first output.
         if (name.Length == 0) name = outputs.FirstOrDefault(o => o.Length > 0) ?? "";
-        if (domain.Length == 0 && op == "Constant" && attributes.GetValueOrDefault("value")?.Tensor is { } constant) Constants[outputs[0]] = constant;
+        if (domain.Length == 0 && op == "Constant" && attributes.GetValueOrDefault("value")?.Tensor is { } constant
+            && !Constants.TryAdd(outputs[0], constant)) throw new Fault($"value '{Folder.Shown(outputs[0])}' is made twice");
         // Only the quantizers of QONNX are understood under another domain.
         bool known = domain.Length == 0 || domain is "ai.onnx" or "onnx.brevitas" or "qonnx.custom_op.general" or "finn.custom_op.general";
         Nodes.Add(new(name, known ? op : $"{domain}.{op}", [.. inputs], [.. outputs], attributes));
@@ -121,7 +133,7 @@ internal sealed class OnnxFile
                 if (t.Field == 1) type = (int)Math.Min(t.Number, 1000);
                 if (t.Field != 2) continue;
                 shape = [.. Wire.Of(t.Bytes).Where(d => d.Field == 1)
-                    .Select(d => Wire.Of(d.Bytes).FirstOrDefault(v => v.Field == 1) is { Field: 1, Number: > 0 and <= int.MaxValue } v ? (int)v.Number : 1)];
+                    .Select(d => Wire.Of(d.Bytes).FirstOrDefault(v => v.Field == 1) is { Field: 1, Number: > 0 and <= int.MaxValue } v ? (int)v.Number : 0)];
             }
         }
         if (!Constants.ContainsKey(name)) Inputs[name] = (type, shape is null ? null : [.. shape]);

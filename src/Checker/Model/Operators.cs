@@ -5,7 +5,7 @@ namespace Sim.Checker.Model;
 internal sealed partial class ModelReading
 {
     // The elements of a sample keep their order.
-    private Known? View(Node node) => Value(node, 0) is Grid g ? _shapes.TryGetValue(node.Outputs[0], out int[]? shape) ? g.Moved(shape, i => i) : null : Value(node, 0);
+    private Known? View(Node node) => node.Op == "Dropout" && node.Has(2) ? throw new Fault("Dropout in training mode is not understood") : Value(node, 0) is Grid g ? _shapes.TryGetValue(node.Outputs[0], out int[]? shape) ? g.Moved(shape, i => i) : null : Value(node, 0);
 
     private Known? Transpose(Node node)
     {
@@ -30,12 +30,15 @@ internal sealed partial class ModelReading
     {
         if (!_shapes.TryGetValue(node.Outputs[0], out int[]? shape)) return null;
         int inner = Elements(shape.Skip(2));
-        Integers In(Integers q) => new(q.Type, q.Boxes, inner) { IsBipolar = q.IsBipolar };
+        // After a Reshape the channels of the boxes need not be those that a window stays in.
+        int[] x = ShapeOf(node.Inputs[0]);
+        bool ByChannel(int channels, int plane) => x.Length > 1 && x[1] == channels && Elements(x.Skip(2)) == plane;
+        Integers In(Integers q) => new(q.Type, q.Boxes.Length == 1 || ByChannel(q.Boxes.Length, q.Inner) ? q.Boxes : [q.Hull], inner) { IsBipolar = q.IsBipolar };
         return Value(node, 0) switch
         {
             Integers q => In(q),
             Scaled s => s with { Q = In(s.Q) },
-            Sums s when s.Layer.Window is not null || s.Layer.Groups == 1 => s with { Pooled = inner },
+            Sums s when (s.Layer.Window is not null || s.Layer.Groups == 1) && ByChannel(s.Layer.Rows, s.Pooled > 0 ? s.Pooled : s.Layer.Places) => s with { Pooled = inner },
             _ => null,
         };
     }
@@ -48,7 +51,7 @@ internal sealed partial class ModelReading
         switch (Value(node, 0))
         {
             case Sums s: return s with { Low = (float)Math.Min(Math.Max(s.Low, low), high), High = (float)Math.Min(Math.Max(s.High, low), high) };
-            case Grid g when isClip && g.Count > 0 && g.Scale(0) == 1:
+            case Grid g when isClip && g.Count > 0 && Enumerable.Range(0, g.Count).All(i => g.Scale(i) == 1 && g.Zero(i) == 0):
                 Range ends = Ends(g.Type, 1, 0);
                 return g with { Type = To(g.Type, ends), Q = i => (long)To(Range.Of(g.Q(i)), ends).Low };
             case Integers { IsBipolar: false } q when isClip: return Cut(q, Ends(q.Type, 1, 0), true);
@@ -103,7 +106,8 @@ internal sealed partial class ModelReading
         if (channels > MostRows) throw new Fault("its sizes are not understood");
         var layer = new Layer(node.Name, node.Op, channels, channels, k, (_, _) => 1, new(0, 1), new long[channels], new long[channels], byChannel ? s.Q.Boxes : [s.Q.Hull], s.Zero, window, null) { IsBipolar = s.Q.IsBipolar };
         Layers.TryAdd(node.Name, layer);
-        if (node.Op == "ReduceSum") return Added(layer, 1, s.Scale);
+        // Elements that are left of a channel's plane lie beside each other.
+        if (node.Op == "ReduceSum") return Added(layer, byChannel ? plane / k : 1, s.Scale);
         // An average lies within the range of what is averaged; padding that counts adds zeros.
         if (!_propagate || node.Op == "ReduceMean" || !_shapes.TryGetValue(node.Outputs[0], out int[]? y)) return null;
         bool zeros = node.Int("count_include_pad", 0) > 0;

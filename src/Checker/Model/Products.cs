@@ -69,7 +69,7 @@ internal sealed partial class ModelReading
         if (w.Length == 2 && isConstant) return new(1, w[1], w[0], null, (row, i) => i * w[1] + row);
         // Products of a batch: each pair of matrices is a group.
         int[] x = ShapeOf(node.Inputs[0]);
-        int batch = _file.Inputs.Values.FirstOrDefault().Shape is [> 0 and var first, ..] ? first : 1, products = Elements(w.SkipLast(2));
+        int batch = _batch ?? 1, products = Elements(w.SkipLast(2));
         if (isConstant || w.Length < 2 || x.Length != w.Length || !x.SkipLast(2).SequenceEqual(w.SkipLast(2)) || products % batch != 0) throw new Fault("its matrices are not understood");
         return new(products / batch, products / batch * w[^1], w[^2], null, (_, _) => 0);
     }

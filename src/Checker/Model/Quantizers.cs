@@ -6,7 +6,11 @@ internal sealed partial class ModelReading
 {
     private Known Quantize(Node node)
     {
-        Range type = Tensor.TypeRange(node.Has(2) ? Need(node, 2, "zero point").Type : 2) ?? throw new Fault("it makes no integers");
+        // The type is that of the zero point, else the one that output_dtype names, else uint8.
+        long named = node.Int("output_dtype", 0);
+        int made = node.Has(2) ? Need(node, 2, "zero point").Type : named == 0 ? 2 : (int)Math.Clamp(named, 0, 1000);
+        if (named != 0 && named != made) throw new Fault("output_dtype is not the type of its zero point");
+        Range type = Tensor.TypeRange(made) ?? throw new Fault("it makes no integers");
         float[] scales = Scales(node, 1);
         long[] zeros = Zeros(node, 2);
         if (Constant(node, 0) is { IsFloat: true } x)
@@ -82,7 +86,9 @@ internal sealed partial class ModelReading
         }
         float zeroPoint = zero is null ? 0 : One(zero.Reals(), "zero points of activations"), one = One(scale.Reals(), "scales of activations");
         if (zeroPoint != MathF.Floor(zeroPoint)) throw new Fault("its zero point is no integer");
-        Integers q = even && !bipolar ? Quantized(Value(node, 0), one, (long)zeroPoint, type) : new(type, [type]);
+        // Here the zero point is added before rounding, by QuantizeLinear after: only with none, or for integers that are those already, is it the same.
+        bool same = zeroPoint == 0 || Value(node, 0) is Scaled v && v.Scale == one && v.Zero == (long)zeroPoint && type.Holds(v.Q.Type);
+        Integers q = even && !bipolar && same ? Quantized(Value(node, 0), one, (long)zeroPoint, type) : new(type, [type]);
         return new Scaled(q with { IsBipolar = bipolar }, one, (long)zeroPoint);
     }
 

@@ -35,14 +35,17 @@ internal static class Elementwise
             reading.Set(node, s with { ClipLow = End(s.ClipLow), ClipHigh = End(s.ClipHigh) });
     }
 
-    /// <summary>Functions of one number that rise with it.</summary>
+    /// <summary>Functions of one number that rise with it; HardSigmoid falls where alpha is negative.</summary>
     internal static void Rising(GraphReading reading, Node node)
     {
         if (reading.Options.Boxes == BoxRule.DataType || Ranges.Of(reading, reading.Value(node, 0)) is not { } range) return;
         Tensor?[] rest = [.. node.Inputs.Skip(1).Select((_, i) => reading.Constant(node, i + 1))];
         if (rest.Where((t, i) => t is null && reading.Has(node, i + 1)).Any()) return;
         float[] Ends(float[] values) => reading.Apply(node, [Tensor.OfFloats(values, values.Length), .. rest]).Floats;
-        reading.Set(node, new Reals(Ends(range.Low), Ends(range.High), range.Inner));
+        (float[] first, float[] second) = (Ends(range.Low), Ends(range.High));
+        // An end without a value (the root of a negative number) tells nothing about the numbers between.
+        if (first.Concat(second).Any(float.IsNaN)) return;
+        reading.Set(node, new Reals([.. first.Zip(second, Math.Min)], [.. first.Zip(second, Math.Max)], range.Inner));
     }
 
     /// <summary>Cast of sums to float32 changes nothing that is known: the executor rounds sums to float32 anyway. Integers stay what they are in any type that holds them.</summary>
@@ -123,6 +126,7 @@ internal static class Elementwise
         if (range.Low.Length != 1 && (range.Low.Length != channels || range.Inner != inner)) range = range.Merged;
         float[] Ends(float[] values) => reading.Apply(node, [Tensor.OfFloats([.. Enumerable.Range(0, channels).Select(c => At(values, c))], 1, channels), .. rest]).Floats;
         float[] first = Ends(range.Low), second = Ends(range.High);
+        if (first.Concat(second).Any(float.IsNaN)) return;
         reading.Set(node, new Reals([.. first.Zip(second, Math.Min)], [.. first.Zip(second, Math.Max)], inner));
     }
 

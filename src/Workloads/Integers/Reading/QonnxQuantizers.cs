@@ -37,7 +37,9 @@ internal static class QonnxQuantizers
         Stored stored = new(null, type, [type]) { Step = step };
         if (scales.Length == 1 && zeros.Length == 1)
         {
-            if (quantizer.IsNearestEven && !quantizer.IsBipolar) stored = Quantizers.From(reading, reading.Value(node, 0), scales[0], zeros[0], type);
+            // QONNX adds the zero point before it rounds, QuantizeLinear after: with none, and for integers that are those already, both give the same.
+            bool isSame = reading.Value(node, 0) is Dequantized { Scales: [var s], Zeros: [var z], Integers.Constant: null } d && s == scales[0] && z == zeros[0] && type.Contains(d.Integers.Type);
+            if (quantizer.IsNearestEven && !quantizer.IsBipolar && (zeros[0] == 0 || isSame)) stored = Quantizers.From(reading, reading.Value(node, 0), scales[0], zeros[0], type);
             else if (reading.Options.Boxes == BoxRule.Propagated && Ranges.Of(reading, node, 0) is { } range)
                 stored = new(null, type, Ranges.Quantized(range, v => Integer(quantizer, v, scales[0], zeros[0], zeroIndex)), range.Inner) { Step = step };
         }

@@ -147,7 +147,7 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
     // "shift p0 p1 …": slopes p / 2^shift.
     private static (int, long[]) Slopes(string text)
     {
-        long[] numbers = [.. text.Split(' ').Select(t => long.TryParse(t, System.Globalization.CultureInfo.InvariantCulture, out long v) ? v : throw new Fault("slopes are whole numbers"))];
+        long[] numbers = [.. text.Split(' ').Select(Slope)];
         return ((int)Math.Clamp(numbers[0], -1, 1000), numbers[1..]);
     }
 

@@ -16,8 +16,9 @@ internal static class Misuse
         foreach (string token in parsed.UnmatchedTokens.Except(unknown))
             messages.Add($"unknown verb or argument '{token}'{NearestName.Hint(token, parsed.CommandResult.Command.Subcommands.Select(c => c.Name))}");
         messages.AddRange(SwallowedOptions(parsed));
+        messages.AddRange(EmptyValues(parsed));
         // Whoever asks for help has not finished typing: what is missing is no mistake, an unknown verb still is.
-        if (messages.Count == 0 && parsed.Action is not HelpWithExamples) messages.AddRange(parsed.Errors.Select(e => e.Message).Distinct());
+        if (messages.Count == 0 && parsed.Action is not HelpWithExamples) messages.AddRange(parsed.Errors.Select(e => OneLine(e.Message)).Distinct());
         if (messages.Count == 0) return [];
         string verb = string.Concat(VerbPath(parsed).Reverse().Select(v => v + " "));
         return [.. messages.Select(m => $"sim: error CLI001: {m}"), $"sim: 'sim {verb}--help' tells how to use it"];
@@ -43,6 +44,18 @@ internal static class Misuse
                 foreach (Token value in option.Tokens.Where(t => t.Value.StartsWith("--", StringComparison.Ordinal)))
                     yield return $"'{option.Option.Name}' needs a value, found the option '{value.Value}' (a file of that name is written './{value.Value}')";
     }
+
+    // What a script makes of a variable that is not set. No option and no argument has a meaning for it, and as a path it would be the working folder.
+    private static IEnumerable<string> EmptyValues(ParseResult parsed)
+    {
+        for (SymbolResult? r = parsed.CommandResult; r is CommandResult c; r = r.Parent)
+            foreach (SymbolResult child in c.Children.Where(s => s.Tokens.Any(t => t.Type == TokenType.Argument && string.IsNullOrWhiteSpace(t.Value))))
+                if (child is OptionResult { Implicit: false } option) yield return $"'{option.Option.Name}' needs a value, found an empty one";
+                else if (child is ArgumentResult argument) yield return $"'{argument.Argument.HelpName ?? argument.Argument.Name}' is empty";
+    }
+
+    // The parser's own messages list what is allowed in lines of their own.
+    private static string OneLine(string message) => string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static IEnumerable<string> Options(ParseResult parsed)
     {

@@ -13,13 +13,15 @@ internal sealed class Terminal : IDisposable
 {
     private readonly CancellationTokenSource _cancel = new();
     private readonly StreamWriter _out, _error;
+    private readonly AnswerStream _answer;
     private IAnsiConsole? _outConsole;
     private IAnsiConsole? _errorConsole;
 
     public Terminal()
     {
         var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-        _out = new StreamWriter(Console.OpenStandardOutput(), utf8, 1 << 16) { NewLine = "\n" };
+        _answer = AnswerStream.Open();
+        _out = new StreamWriter(_answer, utf8, 1 << 16) { NewLine = "\n" };
         _error = new StreamWriter(new ForgivingStream(Console.OpenStandardError()), utf8, 1 << 12) { AutoFlush = true, NewLine = "\n" };
         Out = new SafeWriter(_out, oneLine: false);
         Error = new SafeWriter(_error, oneLine: true);
@@ -39,6 +41,9 @@ internal sealed class Terminal : IDisposable
 
     /// <summary>Whether stderr is a terminal that shows colour and moving progress.</summary>
     public bool IsErrorInteractive { get; }
+
+    /// <summary>Whether stdout is a pipe whose reader has gone: what is written is lost, as the reader wants it.</summary>
+    public bool IsUnread => _answer.IsUnread;
 
     /// <summary>Cancelled by the first Ctrl-C; the second one kills the process.</summary>
     public CancellationToken Cancellation

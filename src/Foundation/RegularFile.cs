@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Sim.Foundation;
 
 /// <summary>Opens input files. Directories, devices, pipes and empty files are refused before they are opened: reading one may never end.</summary>
@@ -30,7 +32,15 @@ public static class RegularFile
     {
         using FileStream file = Open(path);
         if (file.Length > limit) throw new IOException($"it has {file.Length} bytes; at most {limit} are supported");
-        using var reader = new StreamReader(file);
-        return reader.ReadToEnd();
+        // Encodings with a byte order mark are told by it. Bytes that are no text must not become other text.
+        using var reader = new StreamReader(file, new UTF8Encoding(false, throwOnInvalidBytes: true));
+        try
+        {
+            return reader.ReadToEnd();
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new IOException("it is no text in UTF-8");
+        }
     }
 }

@@ -27,6 +27,10 @@ public sealed class CommandLineTest
     [TestCase("demo --jobs ２", "'--jobs' must be a whole number")]
     [TestCase("run edge_npu --model x --out --json", "'--out' needs a value, found the option '--json' (a file of that name is written './--json')")]
     [TestCase("run edge_npu --model --data x.npy", "'--model' needs a value, found the option '--data'")]
+    [TestCase("run edge_npu --model x --out ", "'--out' needs a value, found an empty one")]
+    [TestCase("validate ", "'FILE' is empty")]
+    [TestCase("verify --model configs/workloads/digits/digits_cnn_a2q_16.onnx --accumulator 16 --time-limit 1e99", "a solver gets more than 0 and at most 86400 seconds")]
+    [TestCase("sweep demo --on mars", "Must be one of: 'local'")]
     [TestCase("bogus --help", "sim: error CLI001: unknown verb or argument 'bogus'")]
     [TestCase("[suggest]", "sim: error CLI001: ")]
     [TestCase("validate no_such_file.yaml", "no_such_file.yaml: error CFG008: cannot read the file: there is no such file")]
@@ -58,6 +62,26 @@ public sealed class CommandLineTest
         Assert.That(process.ExitCode, Is.EqualTo(code), error);
         Assert.That(error, Does.Contain(message));
         Assert.That(output.IsCompletedSuccessfully || output.Wait(TimeSpan.FromSeconds(10)), Is.True);
+    }
+
+    [Test]
+    public void A_filter_ends_when_nobody_reads_its_answer()
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Ignore("shell pipes of Linux");
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("bash",
+            ["-c", $"yes 3f800000 | timeout 60 '{SimHost.Path}' formats encode e4m3 | head -2; echo ${{PIPESTATUS[1]}}"]) { RedirectStandardOutput = true })!;
+        Assert.That(process.StandardOutput.ReadToEnd(), Is.EqualTo("38\n38\n0\n"));
+        process.WaitForExit();
+    }
+
+    [Test]
+    public void A_row_without_an_end_is_refused_within_bounded_memory()
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Ignore("devices of Linux");
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("bash",
+            ["-c", $"timeout 60 '{SimHost.Path}' dot e4m3_fp16 2>&1 </dev/zero; echo $?"]) { RedirectStandardOutput = true })!;
+        Assert.That(process.StandardOutput.ReadToEnd(), Does.StartWith("<stdin>:1:1: error NUM001: a row of more than ").And.EndsWith("\n2\n"));
+        process.WaitForExit();
     }
 
     [Test]

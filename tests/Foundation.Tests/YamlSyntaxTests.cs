@@ -15,6 +15,8 @@ public class YamlSyntaxTests
     [TestCase("schema: s/1\n---\nschema: s/2\n", "f.yaml:2:1: error CFG001: a file holds one YAML document, found a second one")]
     [TestCase("schema: s/1\na: *nowhere\n", "f.yaml:2:4: error CFG001: there is no anchor '&nowhere' above this alias")]
     [TestCase("schema: s/1\na: &x {b: 1}\nc:\n  <<: *x\n", "f.yaml:4:3: error CFG003: merge keys ('<<') are not supported; write the keys out")]
+    [TestCase("schema: s/1\na: !!str 8\nb: !x {c: 1}\n",
+        "f.yaml:2:4: error CFG001: the tag 'tag:yaml.org,2002:str' has no meaning here; write the value without it\nf.yaml:3:4: error CFG001: the tag '!x' has no meaning here; write the value without it")]
     [TestCase("schema: s/1\n? [1, 2]\n: 3\n", "f.yaml:2:3: error CFG006: a key must be a word, found a list")]
     [TestCase("name: x\n", "f.yaml:1:1: error CFG009: a file starts with its schema version, e.g. 'schema: sim.architecture/1'; see 'sim schema'")]
     [TestCase("name: x\nschema: s/1\n", "f.yaml:2:1: error CFG009: 'schema' must be the first key of a file")]
@@ -24,6 +26,33 @@ public class YamlSyntaxTests
         var bag = new DiagnosticBag();
         YamlDocument.Parse(text, "f.yaml", bag);
         Assert.That(bag.ToString(), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Bytes_that_are_no_text_are_refused()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(path, [.. "schema: s/1\nname: "u8, 0xff, 0xfe, (byte)'\n']);
+            var bag = new DiagnosticBag();
+            Assert.That(YamlDocument.Load(path, bag), Is.Null);
+            Assert.That(bag.ToString(), Is.EqualTo($"{path}: error CFG008: cannot read the file: it is no text in UTF-8"));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Test]
+    public void Of_thousands_of_unknown_keys_the_first_hundred_are_named()
+    {
+        var bag = new DiagnosticBag();
+        YamlDocument document = YamlDocument.Parse("schema: s/1\n" + string.Concat(Enumerable.Range(0, 5000).Select(i => $"k{i}: 1\n")), "f.yaml", bag)!;
+        new YamlSchema("thing", "", [], "s/1").CheckKeys(document.Root, bag);
+        Assert.That(bag.Sorted, Has.Length.EqualTo(101));
+        Assert.That(bag.Sorted[^1].ToString(), Is.EqualTo("f.yaml:102:1: error CFG003: 4900 more unknown key(s) in thing from here on"));
     }
 
     [TestCase("schema: s/1\na: [1, 2\nb: 3\n", 2)]

@@ -11,13 +11,18 @@ internal sealed class RowFilter(RowWriter? output, int fewest, int most, string 
 {
     private const int MaximumErrors = 20;
 
+    // A row of a million products has 4 MB; a device or a file without line ends would fill memory.
+    private const int LongestLine = 1 << 26;
+
     private readonly DiagnosticBag _errors = new();
     private readonly List<(int Start, int Length)> _fields = [];
+    private readonly StringBuilder _text = new();
     private string _line = "";
+    private bool _endedByReturn;
     private int _number;
 
     /// <summary>Fields of the current row.</summary>
-    public int Count => _fields.Count;
+    public int Count { get; private set; }
 
     /// <summary>Calls <paramref name="row"/> for every line; it reads fields, records what is wrong by <see cref="Reject"/>, and appends the answer.</summary>
     /// <exception cref="InvalidInputException">Some row was bad.</exception>
@@ -29,17 +34,17 @@ internal sealed class RowFilter(RowWriter? output, int fewest, int most, string 
             row(filter, answer);
             if (!_errors.HasErrors) output!.Write(answer);
             answer.Clear();
-        });
+        }, goesOn: () => !output!.IsUnread);
         output!.End();
         return ExitCode.Ok;
     }
 
     /// <summary>Calls <paramref name="row"/> for every line of a stream but those that <paramref name="skips"/> says hold no row.</summary>
     /// <exception cref="InvalidInputException">Some row was bad.</exception>
-    public void Read(Stream stream, Action<RowFilter> row, Func<string, bool>? skips = null)
+    public void Read(Stream stream, Action<RowFilter> row, Func<string, bool>? skips = null, Func<bool>? goesOn = null)
     {
         using var input = new StreamReader(stream, Encoding.ASCII, false, 1 << 16);
-        while (_errors.ErrorCount < MaximumErrors && input.ReadLine() is { } line)
+        while (_errors.ErrorCount < MaximumErrors && goesOn?.Invoke() != false && Line(input) is { } line)
         {
             Split(line);
             if (skips?.Invoke(line) == true) continue;
@@ -62,17 +67,41 @@ internal sealed class RowFilter(RowWriter? output, int fewest, int most, string 
 
     private void Reject(int offset, string message) => _errors.Error(new Location(source, _number, offset + 1), "NUM001", message);
 
+    // As ReadLine, with a bound.
+    private string? Line(StreamReader input)
+    {
+        _text.Clear();
+        for (int c = input.Read(); c >= 0; c = input.Read())
+        {
+            bool second = c == '\n' && _endedByReturn;
+            _endedByReturn = c == '\r';
+            if (second) continue;
+            if (c is '\n' or '\r') return _text.ToString();
+            if (_text.Length == LongestLine)
+            {
+                _number++;
+                Reject(0, $"a row of more than {LongestLine} characters");
+                _errors.ThrowIfErrors();
+            }
+            _text.Append((char)c);
+        }
+        return _text.Length == 0 ? null : _text.ToString();
+    }
+
+    // Places are kept of one field more than a row may have; the others are only counted.
     private void Split(string line)
     {
         _line = line;
         _number++;
         _fields.Clear();
+        Count = 1;
         int start = 0;
         for (int end = line.IndexOf(',', StringComparison.Ordinal); end >= 0; end = line.IndexOf(',', start))
         {
-            _fields.Add((start, end - start));
+            if (_fields.Count <= most) _fields.Add((start, end - start));
             start = end + 1;
+            Count++;
         }
-        _fields.Add((start, line.Length - start));
+        if (_fields.Count <= most) _fields.Add((start, line.Length - start));
     }
 }

@@ -8,6 +8,9 @@ internal sealed class RowWriter(Terminal terminal, bool json, params ImmutableAr
 {
     private bool _begun;
 
+    /// <summary>Whether whoever read the answer (`| head`) has gone, so that more rows help nobody.</summary>
+    public bool IsUnread => terminal.IsUnread;
+
     /// <summary>Writes one row of comma-separated fields, without its line end.</summary>
     public void Write(StringBuilder row)
     {

@@ -60,6 +60,8 @@ internal sealed class YamlParser(IParser parser, AnchorScanner anchors, string f
         if (parser.TryConsume<AnchorAlias>(out AnchorAlias? alias)) return Aliased(alias, depth);
         if (parser.Current is not NodeEvent start) throw new YamlException(parser.Current!.Start, parser.Current.End, "a value is missing here");
         string? anchor = anchors.Take(start.Start);
+        // `!!str 8` is a text for YAML and a number for readers that pass over the tag, and `!include x` is no text.
+        if (!start.Tag.IsEmpty) bag.Error(Place(file, start.Start), "CFG001", $"the tag '{start.Tag}' has no meaning here; write the value without it");
         (long nodes, int outer) = (_nodes++, _deepest);
         _deepest = depth;
         YamlNode node = start switch

@@ -11,11 +11,15 @@ namespace Sim.Foundation.Yaml;
 /// <param name="Id">Schema name and version of a whole file, e.g. `sim.architecture/1`; null for a nested mapping.</param>
 public sealed record YamlSchema(string Title, string Description, ImmutableArray<YamlField> Fields, string? Id = null)
 {
-    /// <summary>Records CFG003 for every key that is not in the table, naming the nearest one, and CFG009 when a file's `schema` is another one.</summary>
+    private const int MostUnknownKeys = 100;
+
+    /// <summary>Records CFG003 for every key that is not in the table, naming the nearest one (of many alike the first hundred), and CFG009 when a file's `schema` is another one.</summary>
     public void CheckKeys(YamlMap map, DiagnosticBag bag)
     {
         ArgumentNullException.ThrowIfNull(map);
         ArgumentNullException.ThrowIfNull(bag);
+        IEnumerable<string> names = Fields.Select(f => f.Name);
+        int unknown = 0;
         foreach (YamlEntry entry in map.Entries)
         {
             if (Id is not null && entry.Key.Text == YamlDocument.SchemaKey)
@@ -24,7 +28,13 @@ public sealed record YamlSchema(string Title, string Description, ImmutableArray
                 continue;
             }
             if (Fields.Any(f => f.Name == entry.Key.Text)) continue;
-            IEnumerable<string> names = Fields.Select(f => f.Name);
+            // A file of another kind altogether: nobody reads thousands of hints, and each is a search.
+            if (++unknown > MostUnknownKeys)
+            {
+                int more = map.Entries.Count(e => e.Key.Text != YamlDocument.SchemaKey && Fields.All(f => f.Name != e.Key.Text)) - MostUnknownKeys;
+                bag.Error(entry.Key.Location, "CFG003", $"{more} more unknown key(s) in {Title} from here on");
+                return;
+            }
             bag.Error(entry.Key.Location, "CFG003",
                 $"unknown key '{entry.Key.Text}' in {Title}{NearestName.Hint(entry.Key.Text, names)} (allowed: {string.Join(", ", names)})");
         }

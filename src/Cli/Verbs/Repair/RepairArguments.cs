@@ -50,7 +50,7 @@ internal sealed record RepairRequest(string Model, int Accumulator, int? Inner, 
 /// <summary>The options of `sim repair`.</summary>
 internal sealed class RepairArguments
 {
-    private readonly Option<string> _model = new("--model") { Description = "ONNX network: QLinear operators or QDQ", HelpName = "NET.onnx", Required = true };
+    private readonly Option<string> _model = new("--model") { Description = "ONNX network: QLinear operators, QDQ or QONNX; float with --quantize", HelpName = "NET.onnx", Required = true };
     private readonly Option<int> _accumulator = new("--accumulator") { Description = "Bits of the register that no sum may leave", HelpName = "P", Required = true };
     private readonly Option<int?> _inner = new("--inner") { Description = "Width of the inner register of orders with two stages (default: P)", HelpName = "P" };
     private readonly Option<string> _method = new("--method") { Description = string.Join(", ", RepairCatalogue.All.Select(m => m.Name)), DefaultValueFactory = _ => "split" };

@@ -12,7 +12,10 @@ namespace Sim.Cli.Verbs.Verify;
 /// <summary>What is known of inputs beyond their boxes, and who shall prove it.</summary>
 internal sealed record SolverRequest(string? Constraints, string? Provers, string? Solver, double TimeLimit, int MemoryLimit)
 {
-    internal TimeSpan Limit => TimeSpan.FromSeconds(TimeLimit);
+    private const double LongestLimit = 86400;
+
+    // Asked before what is wrong with the request is thrown, so any number has to do.
+    internal TimeSpan Limit => TimeSpan.FromSeconds(Math.Clamp(TimeLimit, 0, LongestLimit));
 
     /// <summary>Sessions with the solver; none starts before it is asked. Certified answers are confirmed by a second one, where there is another.</summary>
     internal SolverPool Open(Terminal terminal, bool confirmed = false)
@@ -56,7 +59,8 @@ internal sealed record SolverRequest(string? Constraints, string? Provers, strin
     /// <summary>Records limits and programs that make no sense.</summary>
     internal void Check(DiagnosticBag bag)
     {
-        if (!(TimeLimit > 0 && TimeLimit <= 86400)) bag.Error(new Location("--time-limit"), "CLI002", FormattableString.Invariant($"a solver gets more than 0 and at most 86400 seconds, found {TimeLimit}"));
+        if (!(TimeLimit > 0 && TimeLimit <= LongestLimit))
+            bag.Error(new Location("--time-limit"), "CLI002", FormattableString.Invariant($"a solver gets more than 0 and at most {LongestLimit} seconds, found {TimeLimit}"));
         if (MemoryLimit is < 16 or > 1 << 20) bag.Error(new Location("--memory-limit"), "CLI002", $"a solver gets 16 to {1 << 20} MiB, found {MemoryLimit}");
         if (Solver is not null && string.IsNullOrWhiteSpace(Solver)) bag.Error(new Location("--solver"), "CLI002", "give the program of a solver");
     }

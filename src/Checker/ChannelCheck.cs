@@ -151,6 +151,9 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
         return ((int)Math.Clamp(numbers[0], -1, 1000), numbers[1..]);
     }
 
+    private static long Slope(string text) => long.TryParse(text, System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture, out long value)
+        ? value : throw new Fault("slopes are whole numbers");
+
     // A value that the register cannot hold: the first of high and low, register by register. For free inputs it is the extreme; else inputs are given that reach it.
     private void Refutation(Fields json, int[] widths, int? below)
     {

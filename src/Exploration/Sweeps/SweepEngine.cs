@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
 using Sim.Exploration.Store;
 using Sim.Exploration.Studies;
+using Sim.Workloads.Graph;
 
 namespace Sim.Exploration.Sweeps;
 
@@ -98,6 +99,8 @@ public static class SweepEngine
         cancellation.ThrowIfCancellationRequested();
         // A store that cannot be written is the machine's fault, not the tool's: it is told as such.
         if (faults.OfType<StoreException>().FirstOrDefault() is { } store) ExceptionDispatchInfo.Throw(store);
+        // So is what the samples of a study do that its network cannot take.
+        if (faults.OfType<NetworkException>().OrderBy(f => f.Message, StringComparer.Ordinal).FirstOrDefault() is { } fault) ExceptionDispatchInfo.Throw(fault);
         if (faults.Count > 0) throw new AggregateException(faults);
     }
 }

@@ -18,14 +18,14 @@ public static class AccuracyEvaluator
         Tensor inputs = network.Data.Inputs;
         int batch = NetworkRecording.BatchOf(network.Graph), samples = inputs.Shape[0], batches = (samples + batch - 1) / batch;
         var parts = new (Tensor Output, Dictionary<string, LayerTally> Tallies)[batches];
-        Parallel.For(0, batches, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellation }, i =>
+        BatchLoop.Run(batches, threads, i =>
         {
             Tensor part = EvaluationData.Slice(inputs, i * batch, Math.Min(batch, samples - i * batch));
             var engine = new DatapathEngine(plan.Quantized, network.ReferenceResults, i * batch, part.Shape[0]);
             IReadOnlyDictionary<string, Tensor> outputs =
                 GraphExecutor.Run(network.Graph, new Dictionary<string, Tensor> { [network.Graph.Inputs[0].Name] = part }, engine);
             parts[i] = (outputs[network.Graph.Outputs[0].Name], engine.Tallies);
-        });
+        }, cancellation);
         var totals = new SortedDictionary<string, LayerTally>(StringComparer.Ordinal);
         foreach ((_, Dictionary<string, LayerTally> tallies) in parts)
         {

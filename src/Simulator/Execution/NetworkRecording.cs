@@ -49,8 +49,7 @@ internal sealed class NetworkRecording
     {
         int batch = BatchOf(graph), total = samples.Shape[0], batches = (total + batch - 1) / batch;
         var parts = new Batch[batches];
-        Parallel.For(0, batches, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads) },
-            i => parts[i] = Run(graph, EvaluationData.Slice(samples, i * batch, Math.Min(batch, total - i * batch)), nodes, keepInputs, keepResults, i == 0));
+        BatchLoop.Run(batches, threads, i => parts[i] = Run(graph, EvaluationData.Slice(samples, i * batch, Math.Min(batch, total - i * batch)), nodes, keepInputs, keepResults, i == 0));
         return new([.. parts.Select(p => p.Output)], parts[0].FirstInputs, Joined(parts, p => p.Inputs), Joined(parts, p => p.Results));
     }
 

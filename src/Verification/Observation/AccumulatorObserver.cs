@@ -34,11 +34,11 @@ public sealed class AccumulatorObserver : ILayerEngine
         int total = samples.Shape[0], fixedBatch = network.Graph.Inputs[0].Shape is [> 0, ..] shape ? shape[0] : 0;
         int part = fixedBatch > 0 ? fixedBatch : Math.Max(1, Math.Min(32, total / Math.Max(1, threads)));
         var parts = new AccumulatorObserver[(total + part - 1) / part];
-        Parallel.For(0, parts.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellation }, i =>
+        BatchLoop.Run(parts.Length, threads, i =>
         {
             parts[i] = new AccumulatorObserver(network);
             BatchExecutor.Run(network.Graph, BatchExecutor.Rows(samples, i * part, Math.Min(part, total - i * part)), part, parts[i]);
-        });
+        }, cancellation);
         foreach (AccumulatorObserver other in parts.Skip(1))
             foreach ((string name, ObservedLayer seen) in other._seen) parts[0]._seen[name].Add(seen);
         return [.. network.Layers.Where(l => l.Weights.Length > 0).Select(l => parts[0]._seen[l.Name])];

@@ -38,11 +38,11 @@ public sealed class MomentsObserver : ILayerEngine
         ArgumentNullException.ThrowIfNull(samples);
         int total = samples.Shape[0], fixedBatch = network.Graph.Inputs[0].Shape is [> 0, ..] shape ? shape[0] : 0, part = fixedBatch > 0 ? fixedBatch : Math.Max(1, Math.Min(32, total / Math.Max(1, threads)));
         var parts = new MomentsObserver[(total + part - 1) / part];
-        Parallel.For(0, parts.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellation }, i =>
+        BatchLoop.Run(parts.Length, threads, i =>
         {
             parts[i] = new MomentsObserver(network);
             BatchExecutor.Run(network.Graph, BatchExecutor.Rows(samples, i * part, Math.Min(part, total - i * part)), part, parts[i]);
-        });
+        }, cancellation);
         return [.. Enumerable.Range(0, network.Layers.Length).Select(l => parts[0]._sums[l] is null ? null : Moments([.. parts.Select(p => p._sums[l])]))];
     }
 

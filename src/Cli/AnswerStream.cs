@@ -5,7 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Sim.Cli;
 
 /// <summary>
-/// Standard output. A pipe whose reader has gone (`| head`) is no error, but has to be known: .NET's own stream hides it, and a filter would go on reading for nobody.
+/// Standard output. A pipe whose reader has gone (`| head`) is no error, but has to be known: .NET's own stream hides it,
+/// and a filter would go on reading for nobody.
 /// </summary>
 internal sealed class AnswerStream : Stream
 {
@@ -34,7 +35,8 @@ internal sealed class AnswerStream : Stream
         {
             try
             {
-                return new AnswerStream(new AnonymousPipeClientStream(PipeDirection.Out, new SafePipeHandle(StandardOutput, ownsHandle: false)));
+                var handle = new SafePipeHandle(StandardOutput, ownsHandle: false);
+                return new AnswerStream(new AnonymousPipeClientStream(PipeDirection.Out, handle));
             }
             catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException or NotSupportedException)
             {
@@ -55,7 +57,8 @@ internal sealed class AnswerStream : Stream
         }
         catch (IOException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.Shutdown })
         {
-            // EPIPE; PipeStream reports pipes as sockets. Where stdout is closed its number may be the reading end of a pipe of the runtime's own: another error.
+            // EPIPE; PipeStream reports pipes as sockets. Where stdout is closed its number may be
+            // the reading end of a pipe of the runtime's own: another error.
             IsUnread = true;
         }
     }

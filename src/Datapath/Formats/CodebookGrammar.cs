@@ -32,13 +32,15 @@ internal static partial class CodebookGrammar
         };
     }
 
+    private const NumberStyles Number = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+
     private static (INumberFormat? Format, string? Problem) Table(string name, string list)
     {
         string[] parts = list.Split(',');
         var values = new float[parts.Length];
         if (parts.Length > 4096) return (null, $"a table in a name has at most 4096 numbers, found {parts.Length}");
         for (int i = 0; i < parts.Length; i++)
-            if (!float.TryParse(parts[i], NumberStyles.Float & ~(NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite), CultureInfo.InvariantCulture, out values[i])) return (null, $"'{parts[i]}' is no number");
+            if (!float.TryParse(parts[i], Number, CultureInfo.InvariantCulture, out values[i])) return (null, $"'{parts[i]}' is no number");
         return CodebookFormat.Problem([.. values]) is { } problem ? (null, problem) : (new CodebookFormat(name, [.. values]), null);
     }
 

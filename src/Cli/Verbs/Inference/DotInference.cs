@@ -14,6 +14,9 @@ internal static class DotInference
 {
     private static readonly System.Text.Json.JsonSerializerOptions Indented = new() { WriteIndented = true };
 
+    // About what a core adds up in a second over all datapaths.
+    private const long ManyProducts = 5_000;
+
     /// <summary>Exit code 0 when a datapath fits, 1 when none does.</summary>
     public static int Run(Terminal terminal, string file, string? operands, bool json)
     {
@@ -21,6 +24,8 @@ internal static class DotInference
         RecordedRows rows = RecordedRows.Read(file);
         int[] widths = [.. rows.Widths.Where(w => formats is not { } f || CandidateGrid.Digits(f.Activation) == w)];
         if (widths.Length == 0) throw new InvalidInputException(new Location(file), "NUM001", $"not every row holds whole operand codes of {formats!.Value.Activation.Name}");
+        long products = widths.Max(w => rows.Of(w).Sum(r => (long)r.A.Length));
+        if (products > ManyProducts) terminal.Error.WriteLine($"note thousands of datapaths are tried on up to {Number(products)} products; this may take minutes, and fewer rows or --operands less");
         (int Digits, RowFit Fit)[] all = [.. widths.Select(w => (w, RowFit.Of(rows.Of(w), w, rows.RegisterDigits, formats)))];
         if (all.All(a => a.Fit.Tried == 0)) throw new InvalidInputException(new Location("sim dot"), "CLI002", $"--operands: no float register takes products of {operands}");
         // Operands are all of one width; only chance lets codes fit at two, and then both are told.
@@ -107,5 +112,5 @@ internal static class DotInference
 
     private static string Codes(uint[] words, int digits) => string.Concat(words.Select(w => w.ToString($"x{digits}", CultureInfo.InvariantCulture)));
 
-    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -87,7 +87,12 @@ internal sealed class SolverArguments
 {
     private readonly Option<string?> _constraints = new("--constraints") { Description = "What is known of the inputs of layers: boxes, one-hot groups, simplexes, linear constraints", HelpName = "C.yaml" };
     private readonly Option<string?> _provers = new("--provers") { Description = $"Only these provers: {string.Join(", ", ProverCatalogue.All.Select(p => p.Name))}", HelpName = "A,B" };
-    private readonly Option<string?> _solver = new("--solver") { Description = "Who is asked: libz3 (the library in a process of its own), or the program (and arguments) of an SMT-LIB solver. Default: libz3, then z3, then cvc5. With --check: who is asked again", HelpName = "Z3" };
+    private readonly Option<string?> _solver = new("--solver")
+    {
+        Description = "Who is asked: libz3 (the library in a process of its own), or the program (and arguments) of an SMT-LIB solver. "
+            + "Default: libz3, then z3, then cvc5. With --check: who is asked again",
+        HelpName = "Z3",
+    };
     private readonly Option<double> _timeLimit = new("--time-limit") { Description = "Seconds that the solver may take for one channel", HelpName = "S", DefaultValueFactory = _ => 10 };
     private readonly Option<int> _memoryLimit = new("--memory-limit") { Description = "Memory of one solver process", HelpName = "MIB", DefaultValueFactory = _ => 2048 };
 

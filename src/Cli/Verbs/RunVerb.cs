@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Sim.ArchModel.Reading;
 using Sim.Foundation.Diagnostics;
+using Sim.Reports.Exporters;
 using Sim.Simulator;
 using Sim.Simulator.Inputs;
 using Sim.Workloads.Quantization;
@@ -58,7 +59,7 @@ internal sealed class RunVerb : IVerb
         RunRecord record = evaluator.Evaluate(new DesignInputs(architecture, workload, recipe), terminal.Cancellation);
         terminal.Print(bag.Sorted);
         string json = RecordJson.Write(record, indented: true);
-        if (request.Out is not null) RunFiles.Write(request.Out, json, record);
+        if (request.Out is not null) ResultFiles.Write(request.Out, ("record.json", json + "\n"), ("layers.csv", LayerTable.Head + string.Concat(record.Layers.Select(l => LayerTable.Row(0, l)))));
         if (request.Json) terminal.Out.WriteLine(json);
         else RunTable.Print(record, architecture.Architecture, terminal);
         if (!record.MissesClock || request.AllowSlowClock) return ExitCode.Ok;

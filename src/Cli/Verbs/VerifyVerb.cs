@@ -29,9 +29,15 @@ internal sealed class VerifyVerb : IVerb
         reading.AddTo(command);
         datapath.AddTo(command);
         solving.AddTo(command);
-        command.SetAction(parsed => options.Read(parsed) is var request && datapath.Read(parsed, request.Json) is { } proofs
-            ? request.Model is null ? DatapathProofs.Run(proofs, terminal) : NetworkDatapathProofs.Run(request, proofs, reading.Read(parsed).Recipe, terminal)
-            : Run(request, reading.Read(parsed), solving.Read(parsed), terminal));
+        command.SetAction(parsed =>
+        {
+            var bag = new DiagnosticBag();
+            VerifyModes.CheckOptions(parsed, bag);
+            bag.ThrowIfErrors();
+            VerifyRequest request = options.Read(parsed);
+            if (datapath.Read(parsed, request.Json) is not { } proofs) return Run(request, reading.Read(parsed), solving.Read(parsed), terminal);
+            return request.Model is null ? DatapathProofs.Run(proofs, terminal) : NetworkDatapathProofs.Run(request, proofs, reading.Read(parsed).Recipe, terminal);
+        });
         return command;
     }
 
@@ -57,6 +63,7 @@ internal sealed class VerifyVerb : IVerb
             Registers = request.Minimal ? RegisterProofs.Least(registers, claims, observed, terminal.Cancellation) : RegisterProofs.At(widths, registers, claims, observed, terminal.Cancellation),
         };
         Certify(request, question.Network, claims, registers, record);
+        if (request.Out is not null) ResultFiles.Write(request.Out, ("verify.json", VerifyJson.Of(record) + "\n"), ("channels.csv", VerifyCsv.Of(record)));
         if (request.Json) terminal.Out.WriteLine(VerifyJson.Of(record));
         else VerifyTable.Print(record, terminal);
         if (question.Workload is { } workload)

@@ -19,7 +19,6 @@ internal static class CertificateChecks
     internal static int Run(VerifyRequest request, ReadingRequest reading, SolverRequest solving, DiagnosticBag bag, Terminal terminal)
     {
         string folder = request.Check!;
-        if (request.Width is not null || request.Minimal || request.Certificate is not null) bag.Error(new Location("--check"), "CLI002", "--check takes certificates as they are: give it alone, or with --model");
         if (!Directory.Exists(folder)) bag.Error(new Location(folder), "VER006", "there is no such folder of certificates");
         if (request.Model is { } model && !File.Exists(model)) bag.Error(new Location(model), "ONX000", "cannot be read: there is no such file");
         if (solving.Constraints is not null && request.Model is null) bag.Error(new Location("--constraints"), "CLI002", "constraints are about the layers of a network: give --model");

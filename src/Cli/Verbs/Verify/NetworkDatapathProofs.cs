@@ -30,8 +30,6 @@ internal static class NetworkDatapathProofs
         NetworkGraph? graph = OnnxReader.Load(request.Model!, bag);
         SumOrder? order = SumOrderCatalogue.Parse(request.Order);
         if (order is null) bag.Error(new Location("--order"), "CLI002", $"no order '{request.Order}'; allowed are {SumOrderCatalogue.Grammar}");
-        if (proofs.Weights is not null || !proofs.Claims.IsEmpty || request.Width is not null || request.Minimal || request.Certificate is not null || request.Check is not null)
-            bag.Error(new Location("--datapath"), "CLI002", "--model with --datapath takes --recipe, --order, --activations, --layer and --json; the datapath says the register, and the network the weights");
         bag.ThrowIfErrors();
         // Padding and the terms that a witness leaves out are 0.
         OperandSet activations = OperandSet.Of(spec!.Activation, box is { } b ? new(Dyadic.Min(b.Low, default), Dyadic.Max(b.High, default)) : null)!;

@@ -18,6 +18,9 @@ internal sealed record VerifyRequest(string? Model, int? Width, int? Inner, bool
     /// <summary>Folder of the report on widths.</summary>
     internal string? Report { get; init; }
 
+    /// <summary>Folder of verify.json and channels.csv.</summary>
+    internal string? Out { get; init; }
+
     /// <summary>Networks made for a width, shown beside in the report.</summary>
     internal ImmutableArray<string> Beside { get; init; } = [];
 
@@ -94,17 +97,18 @@ internal sealed class VerifyArguments
     private readonly Option<string?> _report = new("--report") { Description = "With --minimal and --data: proven, observed and failing widths, what each costs, accuracy at each; JSON, CSV and a figure", HelpName = "DIR" };
     private readonly Option<string[]> _beside = new("--beside") { Description = "Networks made for a width (NAME_P.onnx), whose accuracy at their proven width the report shows beside", HelpName = "NET.onnx", AllowMultipleArgumentsPerToken = true };
     private readonly Option<string?> _technology = new("--technology") { Description = "Technology of the report's areas and energies (default: nangate45)", HelpName = "T" };
+    private readonly Option<string?> _out = CommonOptions.Out("Write verify.json and channels.csv (a line for each output channel) here");
     private readonly Option<bool> _json = CommonOptions.Json();
 
     internal void AddTo(VerbCommand command)
     {
-        foreach (Option option in (Option[])[_model, _accumulator, _inner, _minimal, _order, _overflow, _bias, _zeroPoints, _inputs, _layers, _data, _certificate, _check, _labels, _report, _beside, _technology, _json]) command.Add(option);
+        foreach (Option option in (Option[])[_model, _accumulator, _inner, _minimal, _order, _overflow, _bias, _zeroPoints, _inputs, _layers, _data, _certificate, _check, _labels, _report, _beside, _technology, _out, _json]) command.Add(option);
     }
 
     internal VerifyRequest Read(ParseResult parsed) => new(parsed.GetValue(_model), parsed.GetValue(_accumulator), parsed.GetValue(_inner), parsed.GetValue(_minimal),
         parsed.GetRequiredValue(_order), parsed.GetRequiredValue(_overflow), parsed.GetRequiredValue(_bias), parsed.GetRequiredValue(_zeroPoints), parsed.GetRequiredValue(_inputs),
         [.. parsed.GetValue(_layers) ?? []], parsed.GetValue(_data), parsed.GetValue(_certificate), parsed.GetValue(_check), parsed.GetValue(_json))
     {
-        Labels = parsed.GetValue(_labels), Report = parsed.GetValue(_report), Beside = [.. parsed.GetValue(_beside) ?? []], Technology = parsed.GetValue(_technology),
+        Labels = parsed.GetValue(_labels), Report = parsed.GetValue(_report), Beside = [.. parsed.GetValue(_beside) ?? []], Technology = parsed.GetValue(_technology), Out = parsed.GetValue(_out),
     };
 }

@@ -35,10 +35,12 @@ public static class ActionNames
     /// <summary>accumulator: one partial sum is added at accumulator precision.</summary>
     public const string Add = "add";
 
-    /// <summary>accumulator: one partial sum is read from the buffer that keeps the outputs, at accumulator width. Buffers: see <see cref="ReadOf"/>.</summary>
+    /// <summary>accumulator: one partial sum is read from the buffer that keeps the outputs, at accumulator width. Buffers: see
+    /// <see cref="ReadOf"/>.</summary>
     public const string Read = "read";
 
-    /// <summary>accumulator: one partial sum is written to the buffer that keeps the outputs, at accumulator width. Buffers: see <see cref="WriteOf"/>.</summary>
+    /// <summary>accumulator: one partial sum is written to the buffer that keeps the outputs, at accumulator width. Buffers: see
+    /// <see cref="WriteOf"/>.</summary>
     public const string Write = "write";
 
     /// <summary>dram: one bit read.</summary>
@@ -52,7 +54,8 @@ public static class ActionNames
 
     // vector: one element through a function of the unit's own goes by the function's name, e.g. `softmax`.
 
-    /// <summary>A buffer's action: one element of the operand is read. Widths differ by operand, so each has its own name, e.g. `read_weights`.</summary>
+    /// <summary>A buffer's action: one element of the operand is read. Widths differ by operand, so each has its own name, e.g.
+    /// `read_weights`.</summary>
     public static string ReadOf(Operands operand) => "read_" + NameOf(operand);
 
     /// <summary>A buffer's action: one element of the operand is written, e.g. `write_outputs`.</summary>

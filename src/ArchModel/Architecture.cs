@@ -12,16 +12,20 @@ public enum Dataflow : byte { OutputStationary, WeightStationary, InputStationar
 public enum Operands : byte { None = 0, Activations = 1, Weights = 2, Outputs = 4, All = 7 }
 
 /// <summary>
-/// Systolic array of Rows × Columns PEs. The switches say which phases of consecutive folds overlap: OverlapFill hides the skewed fill of the next
-/// fold behind the current one, OverlapDrain the drain of results, OverlapWeightLoad the loading of the stationary operand (double-buffered PE registers).
+/// Systolic array of Rows × Columns PEs. The switches say which phases of consecutive folds overlap: OverlapFill hides the skewed fill of
+/// the next fold behind the current one, OverlapDrain the drain of results, OverlapWeightLoad the loading of the stationary operand
+/// (double-buffered PE registers).
 /// All off is the strictly serial array of SCALE-Sim.
 /// </summary>
-public sealed record PeArray(int Rows, int Columns, Dataflow Dataflow, bool OverlapFill = false, bool OverlapDrain = false, bool OverlapWeightLoad = false);
+public sealed record PeArray(int Rows, int Columns, Dataflow Dataflow, bool OverlapFill = false, bool OverlapDrain = false,
+    bool OverlapWeightLoad = false);
 
-/// <summary>On-chip buffer. CapacityBytes ≥ 1; PortBits is the width of one access; DoubleBuffered halves the usable capacity and lets loads overlap compute.</summary>
+/// <summary>On-chip buffer. CapacityBytes ≥ 1; PortBits is the width of one access; DoubleBuffered halves the usable capacity and lets
+/// loads overlap compute.</summary>
 public sealed record BufferLevel(string Name, long CapacityBytes, int PortBits, int Banks, bool DoubleBuffered, Operands Keeps);
 
-/// <summary>Off-chip memory behind one shared bus. BytesPerCycle = null: unlimited. Kind selects the technology's pJ/bit, e.g. `LPDDR4`.</summary>
+/// <summary>Off-chip memory behind one shared bus. BytesPerCycle = null: unlimited. Kind selects the technology's pJ/bit, e.g.
+/// `LPDDR4`.</summary>
 public sealed record DramLevel(string Kind, double? BytesPerCycle);
 
 /// <summary>Elementwise unit after the array: Lanes operations a cycle, in float32 but for the functions of its program.</summary>

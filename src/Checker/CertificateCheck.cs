@@ -6,14 +6,15 @@ using Sim.Checker.Model;
 namespace Sim.Checker;
 
 /// <summary>
-/// Follows a folder of certificates and ties it to a model that it reads itself. Nothing in the folder is believed: every number is either computed again or the
-/// certificate is refused. References only the base library, has no solver, and ends for every input.
+/// Follows a folder of certificates and ties it to a model that it reads itself. Nothing in the folder is believed: every number is either
+/// computed again or the certificate is refused. References only the base library, has no solver, and ends for every input.
 /// </summary>
 public static class CertificateCheck
 {
     /// <summary>Checks a folder.</summary>
     /// <param name="folder">With a manifest.json.</param>
-    /// <param name="model">The ONNX file that the certificates shall be about; null: nothing ties them to a network, and the report says so.</param>
+    /// <param name="model">The ONNX file that the certificates shall be about; null: nothing ties them to a network, and the report says
+    /// so.</param>
     /// <param name="premises">What is assumed of inputs beside the model; null: nothing.</param>
     public static CheckReport Run(string folder, string? model = null, IPremises? premises = null)
     {
@@ -27,7 +28,8 @@ public static class CertificateCheck
     {
         using JsonDocument document = state.Folder.Json("manifest.json", null);
         var manifest = new Fields(document.RootElement, "");
-        if (manifest.Text("schema") is not "sim.certificates/2" and var schema) throw new Fault($"schema '{Folder.Shown(schema)}' is not understood; this checker reads sim.certificates/2");
+        if (manifest.Text("schema") is not "sim.certificates/2"
+            and var schema) throw new Fault($"schema '{Folder.Shown(schema)}' is not understood; this checker reads sim.certificates/2");
         string digest = manifest.Text("model_sha256");
         var claim = new Claim(manifest.Object("claim"));
         List<Fields> layers = manifest.Objects("layers");
@@ -57,8 +59,10 @@ public static class CertificateCheck
             });
         }
         foreach (string name in absent)
-            if (!covered.Add(name) || state.Model is not null && !network.Contains(name)) state.Add("manifest.json", $"'{Folder.Shown(name)}' is listed as absent, but is certified or no register of the model");
-        foreach (string name in network.Except(covered).Order(StringComparer.Ordinal)) state.Add("manifest.json", $"register '{Folder.Shown(name)}' of the model is neither certified nor listed as absent");
+            if (!covered.Add(name) || state.Model is not null && !network.Contains(name)) state.Add("manifest.json",
+                $"'{Folder.Shown(name)}' is listed as absent, but is certified or no register of the model");
+        foreach (string name in network.Except(covered).Order(StringComparer.Ordinal)) state.Add("manifest.json",
+            $"register '{Folder.Shown(name)}' of the model is neither certified nor listed as absent");
         state.Absent.AddRange(absent.Select(Folder.Shown));
         foreach (string file in state.Folder.Unread()) state.Add(Folder.Shown(file), "is in the folder, but no certificate names it");
     }
@@ -71,11 +75,15 @@ internal sealed class Claim
     {
         string order = json.Text("order"), bias = json.Text("bias");
         Order = new(order, bias);
-        IsRaw = json.Text("zero_points") switch { "raw" => true, "folded" => false, _ => throw new Fault("zero_points must be folded or raw") };
-        Inputs = json.Text("inputs") is var inputs && inputs is "type" or "propagated" or "relations" or "calibrated" ? inputs : throw new Fault("inputs must be type, propagated, relations or calibrated");
-        Widths = json.Has("widths") ? [.. json.Numbers("widths").Select(w => w >= 1 && w <= 64 ? (int)w : throw new Fault("a register has 1 to 64 bits"))] : null;
+        IsRaw = json.Text("zero_points") switch
+            { "raw" => true, "folded" => false, _ => throw new Fault("zero_points must be folded or raw") };
+        Inputs = json.Text("inputs") is var inputs && inputs is "type" or "propagated" or "relations" or "calibrated" ? inputs
+            : throw new Fault("inputs must be type, propagated, relations or calibrated");
+        Widths = json.Has("widths") ? [.. json.Numbers("widths")
+            .Select(w => w >= 1 && w <= 64 ? (int)w : throw new Fault("a register has 1 to 64 bits"))] : null;
         json.End();
-        if (Widths is not null && Widths.Length != Order.Registers) throw new Fault($"{Widths.Length} widths for {Order.Registers} registers");
+        if (Widths is not null && Widths.Length
+            != Order.Registers) throw new Fault($"{Widths.Length} widths for {Order.Registers} registers");
         Text = $"{order} {bias} {IsRaw} {Inputs} {string.Join(' ', Widths ?? [])}";
     }
 

@@ -8,7 +8,8 @@ using Sim.Checker.Model;
 namespace Sim.Checker;
 
 /// <summary>One channel's answers: at its widths, and of a least width one bit below.</summary>
-internal sealed class ChannelCheck(CheckState state, Claim claim, string name, int row, Layer? layer, Channel channel, bool constant, string place)
+internal sealed class ChannelCheck(CheckState state, Claim claim, string name, int row, Layer? layer, Channel channel, bool constant,
+    string place)
 {
     private readonly int _registers = claim.Order.Registers;
     private IReadOnlyList<Relation> _relations = [];
@@ -18,15 +19,19 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
     {
         if (json.Int("channel", 0, int.MaxValue) != row) throw new Fault("the channels are not in order");
         int[] widths = [.. json.Numbers("widths").Select(w => w >= 1 && w <= 64 ? (int)w : throw new Fault("a register has 1 to 64 bits"))];
-        if (widths.Length != _registers || claim.Widths is { } all && !all.SequenceEqual(widths)) throw new Fault("the widths are not those of the claim");
+        if (widths.Length != _registers || claim.Widths is { } all
+            && !all.SequenceEqual(widths)) throw new Fault("the widths are not those of the claim");
         if (constant)
         {
             BigInteger positive = 0, negative = 0;
-            foreach (Range w in channel.Weights) (positive, negative) = (positive + BigInteger.Max(0, w.Low), negative - BigInteger.Min(0, w.Low));
-            if (positive != json.Number("s_plus") || negative != json.Number("s_minus")) throw new Fault($"the weights have S+ = {positive}, S- = {negative}");
+            foreach (Range w in channel.Weights) (positive, negative) = (positive + BigInteger.Max(0, w.Low),
+                negative - BigInteger.Min(0, w.Low));
+            if (positive != json.Number("s_plus")
+                || negative != json.Number("s_minus")) throw new Fault($"the weights have S+ = {positive}, S- = {negative}");
         }
         if (json.Has("relations")) _relations = Relations(json.Objects("relations"));
-        if (state.Premises?.Relations(name, row) is { Count: > 0 } declared && _relations.Count == 0) throw new Fault($"{declared.Count} relations are declared, none is stated");
+        if (state.Premises?.Relations(name, row) is { Count: > 0 } declared
+            && _relations.Count == 0) throw new Fault($"{declared.Count} relations are declared, none is stated");
         Fields answer = json.Object("answer");
         List<Fields?> below = claim.Widths is null ? json.Optional("one_bit_less") : [];
         json.End();
@@ -48,7 +53,8 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
         {
             Range[] bounds = Followed(json);
             for (int r = 0; r < _registers; r++)
-                if (claim.Widths is null ? bounds[r].Width != widths[r] : !Range.Register(widths[r]).Holds(bounds[r])) throw new Fault($"register {r} of {widths[r]} bits is not what {bounds[r]} needs");
+                if (claim.Widths is null ? bounds[r].Width != widths[r] : !Range.Register(widths[r])
+                    .Holds(bounds[r])) throw new Fault($"register {r} of {widths[r]} bits is not what {bounds[r]} needs");
             if (!_asked) state.Proved++;
         }
         else if (verdict == "refuted") Refutation(json, widths, below);
@@ -66,7 +72,8 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
         foreach (Fields evidence in json.Has("evidence") ? json.Objects("evidence") : [])
         {
             string kind = evidence.Text("kind");
-            Range?[] more = kind switch { "simplex" => Simplex(), "smt" => Smt(evidence), "layers" => Layers(evidence), _ => throw new Fault("no such evidence") };
+            Range?[] more = kind switch { "simplex" => Simplex(), "smt" => Smt(evidence), "layers" => Layers(evidence),
+                _ => throw new Fault("no such evidence") };
             evidence.End();
             shown = [.. shown.Zip(more, (a, b) => b is { } m ? a.Meet(m) : a)];
         }
@@ -75,17 +82,22 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
 
     private Range?[] Simplex()
     {
-        if (!constant || _relations.Count == 0 || Groups.Of(channel, _relations) is not { } groups) throw new Fault("simplex evidence needs constant weights and relations of disjoint groups");
-        return [.. channel.Hulls(s => groups.Extremes(channel, s) ?? throw new Fault("simplex evidence does not cover inputs of both signs in any order")).Cast<Range?>()];
+        if (!constant || _relations.Count == 0
+            || Groups.Of(channel, _relations) is not
+            { } groups) throw new Fault("simplex evidence needs constant weights and relations of disjoint groups");
+        return [.. channel.Hulls(s => groups.Extremes(channel, s)
+            ?? throw new Fault("simplex evidence does not cover inputs of both signs in any order")).Cast<Range?>()];
     }
 
     // A solver's answers are followed by nobody here: the questions are handed on.
     private Range?[] Smt(Fields json)
     {
         List<BigInteger?> low = json.Ends("low"), high = json.Ends("high");
-        if (!constant || _relations.Count == 0 || low.Count != _registers || high.Count != _registers) throw new Fault("smt evidence needs constant weights, relations, and ends of every register");
+        if (!constant || _relations.Count == 0 || low.Count != _registers
+            || high.Count != _registers) throw new Fault("smt evidence needs constant weights, relations, and ends of every register");
         (string script, int unsat) = SmtScript.Of(channel, _relations, low, high);
-        if (Encoding.UTF8.GetString(state.Folder.Read(json.Text("script"), json.Text("script_sha256"))) != script) throw new Fault("the script is not the question about this channel");
+        if (Encoding.UTF8.GetString(state.Folder.Read(json.Text("script"), json.Text("script_sha256")))
+            != script) throw new Fault("the script is not the question about this channel");
         state.Questions.Add(new(place, script, unsat));
         _asked = true;
         Range[] boxes = channel.Hulls(channel.Extremes);
@@ -106,22 +118,28 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
         var bounds = new Dictionary<(PartialSum, string, bool), BigInteger>();
         foreach (Fields part in parts)
         {
-            (int from, int until, int register) = (part.Int("from", 0, channel.K), part.Int("until", 0, channel.K), part.Int("register", 0, _registers - 1));
-            bool bias = part.Flag("bias"), high = part.Text("end") switch { "high" => true, "low" => false, _ => throw new Fault("an end is high or low") };
+            (int from, int until, int register) = (part.Int("from", 0, channel.K), part.Int("until", 0, channel.K),
+                part.Int("register", 0, _registers - 1));
+            bool bias = part.Flag("bias"),
+                high = part.Text("end") switch { "high" => true, "low" => false, _ => throw new Fault("an end is high or low") };
             string there = part.Text("there");
             List<string> texts = part.Texts("slopes");
-            if (Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', texts)))) != part.Text("slopes_sha256")) throw new Fault("the slopes are not those of their digest");
+            if (Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', texts))))
+                != part.Text("slopes_sha256")) throw new Fault("the slopes are not those of their digest");
             BigInteger stated = part.Number("bound");
             part.End();
-            PartialSum sum = channel.Sums.FirstOrDefault(s => s.From == from && s.Until == until && s.Bias == bias && s.Register == register);
-            if (sum.Until != until || until == from || there.Length != channel.K || !there.All(c => c is '0' or '1')) throw new Fault("a part is about a sum that the order does not have");
+            PartialSum sum = channel.Sums.FirstOrDefault(s => s.From == from && s.Until == until && s.Bias == bias
+                && s.Register == register);
+            if (sum.Until != until || until == from || there.Length != channel.K
+                || !there.All(c => c is '0' or '1')) throw new Fault("a part is about a sum that the order does not have");
             lines ??= new Lines(layer, row, claim.IsRaw, texts.Count);
             var coefficients = new BigInteger[channel.K];
             for (int k = from; k < until; k++)
                 if (there[k] == '1') coefficients[k] = high ? channel.Weights[k].Low : -channel.Weights[k].Low;
             BigInteger bound = lines.Bound(coefficients, sum.IsSubset, [.. texts.Select(Slopes)]);
             bound = (high ? bound : -bound) + channel.Start(sum);
-            if (bound != stated || !bounds.TryAdd((sum, there, high), bound)) throw new Fault($"the lines show {bound}, or a sum has two parts");
+            if (bound != stated || !bounds.TryAdd((sum, there, high),
+                bound)) throw new Fault($"the lines show {bound}, or a sum has two parts");
         }
         int used = 0;
         Range Within(PartialSum sum)
@@ -131,10 +149,13 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
             {
                 Range range = Range.Of(channel.Start(sum));
                 for (int k = sum.From; k < sum.Until; k++)
-                    if (there[k]) range += sum.IsSubset ? lines!.Operand(k).Times(channel.Weights[k].Low).Hull(Range.Of(0)) : lines!.Operand(k).Times(channel.Weights[k].Low);
+                    if (there[k]) range += sum.IsSubset ? lines!.Operand(k).Times(channel.Weights[k].Low).Hull(Range.Of(0))
+                        : lines!.Operand(k).Times(channel.Weights[k].Low);
                 string name = string.Concat(there.Select(t => t ? '1' : '0'));
-                if (bounds.TryGetValue((sum, name, true), out BigInteger high)) (range, used) = (range with { High = BigInteger.Min(range.High, high) }, used + 1);
-                if (bounds.TryGetValue((sum, name, false), out BigInteger low)) (range, used) = (range with { Low = BigInteger.Max(range.Low, low) }, used + 1);
+                if (bounds.TryGetValue((sum, name, true), out BigInteger high)) (range, used) =
+                    (range with { High = BigInteger.Min(range.High, high) }, used + 1);
+                if (bounds.TryGetValue((sum, name, false), out BigInteger low)) (range, used) =
+                    (range with { Low = BigInteger.Max(range.Low, low) }, used + 1);
                 hull = hull?.Hull(range) ?? range;
             }
             return hull!.Value;
@@ -151,22 +172,30 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
         return ((int)Math.Clamp(numbers[0], -1, 1000), numbers[1..]);
     }
 
-    private static long Slope(string text) => long.TryParse(text, System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture, out long value)
+    private static long Slope(string text) =>
+        long.TryParse(text, System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture,
+        out long value)
         ? value : throw new Fault("slopes are whole numbers");
 
-    // A value that the register cannot hold: the first of high and low, register by register. For free inputs it is the extreme; else inputs are given that reach it.
+    // A value that the register cannot hold: the first of high and low, register by register. For free inputs it is the extreme; else
+    // inputs are given that reach it.
     private void Refutation(Fields json, int[] widths, int? below)
     {
         BigInteger value = json.Number("value");
         Func<int, bool, BigInteger> reached;
         if (json.Has("network_input"))
         {
-            if (layer is null || claim.Inputs != "relations") throw new Fault("an input of the network shows something about layers that are tied to the model");
-            reached = Replay.Of(layer, row, claim.IsRaw, channel, state.Folder.Read(json.Text("network_input"), json.Text("network_input_sha256")));
+            if (layer is null || claim.Inputs
+                != "relations") throw new Fault("an input of the network shows something about layers that are tied to the model");
+            reached = Replay.Of(layer, row, claim.IsRaw, channel,
+                state.Folder.Read(json.Text("network_input"), json.Text("network_input_sha256")));
         }
-        else if (claim.Inputs == "relations" && layer is { Source: null }) throw new Fault("a claim over layers is refuted by an input of the network only");
-        else if (_relations.Count == 0) reached = (r, high) => channel.Hulls(channel.Extremes)[r] is var hull && high ? hull.High : hull.Low;
-        else if (layer is { IsBipolar: true } || !constant) throw new Fault("relations between inputs that are not all integers, or weights that are not constant");
+        else if (claim.Inputs == "relations"
+            && layer is { Source: null }) throw new Fault("a claim over layers is refuted by an input of the network only");
+        else if (_relations.Count == 0) reached = (r, high) =>
+            channel.Hulls(channel.Extremes)[r] is var hull && high ? hull.High : hull.Low;
+        else if (layer is { IsBipolar: true }
+            || !constant) throw new Fault("relations between inputs that are not all integers, or weights that are not constant");
         else reached = Inputs(json, value > 0);
         foreach (int r in below is { } one ? [one] : Enumerable.Range(0, _registers))
         {
@@ -182,7 +211,8 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
         throw new Fault("no register overflows");
     }
 
-    // Inputs that fulfil the relations, and the sum of each relation. Inputs that no relation names are where they help most, so that no number is free.
+    // Inputs that fulfil the relations, and the sum of each relation. Inputs that no relation names are where they help most, so that no
+    // number is free.
     private Func<int, bool, BigInteger> Inputs(Fields json, bool high)
     {
         List<BigInteger> inputs = json.Numbers("inputs"), sums = json.Numbers("relation_sums");
@@ -192,13 +222,15 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
             Range box = channel.Inputs[k];
             if (inputs[k] < box.Low || inputs[k] > box.High) throw new Fault($"input {k} lies outside its box");
             bool free = _relations.All(r => r.Coefficients[k].IsZero);
-            if (free && inputs[k] != (channel.Weights[k].Low.Sign * (high ? 1 : -1) > 0 ? box.High : box.Low)) throw new Fault($"input {k} is in no relation, and not at its end");
+            if (free && inputs[k] != (channel.Weights[k].Low.Sign * (high ? 1 : -1) > 0 ? box.High
+                : box.Low)) throw new Fault($"input {k} is in no relation, and not at its end");
         }
         for (int r = 0; r < sums.Count; r++)
         {
             BigInteger sum = 0;
             for (int k = 0; k < channel.K; k++) sum += _relations[r].Coefficients[k] * inputs[k];
-            if (sum != sums[r] || sum < _relations[r].Low || sum > _relations[r].High) throw new Fault($"relation {r} sums to {sum}, which is not as stated or breaks it");
+            if (sum != sums[r] || sum < _relations[r].Low
+                || sum > _relations[r].High) throw new Fault($"relation {r} sums to {sum}, which is not as stated or breaks it");
         }
         return (r, up) => channel.Reached(inputs, r, up);
     }
@@ -211,7 +243,8 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
         {
             relations.Add(new(json.Numbers("coefficients"), json.End("low"), json.End("high")));
             json.End();
-            if (relations[^1].Coefficients.Count != channel.K) throw new Fault("a relation has another number of coefficients than products");
+            if (relations[^1].Coefficients.Count
+                != channel.K) throw new Fault("a relation has another number of coefficients than products");
         }
         if (state.Premises is null)
         {
@@ -219,7 +252,9 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
             return relations;
         }
         IReadOnlyList<Relation> declared = state.Premises.Relations(name, row);
-        bool same = declared.Count == relations.Count && declared.Zip(relations).All(p => p.First.Low == p.Second.Low && p.First.High == p.Second.High && p.First.Coefficients.SequenceEqual(p.Second.Coefficients));
+        bool same = declared.Count == relations.Count && declared.Zip(relations)
+            .All(p => p.First.Low == p.Second.Low && p.First.High == p.Second.High
+            && p.First.Coefficients.SequenceEqual(p.Second.Coefficients));
         return same ? relations : throw new Fault("the relations are not those that are declared");
     }
 }

@@ -22,11 +22,14 @@ internal static class FileKindCatalogue
     /// <summary>The kinds, in the order in which they are listed.</summary>
     public static ImmutableArray<FileKind> All { get; } =
     [
-        new("architecture", ArchitectureReader.Folder, ArchitectureReader.Schema, (document, bag) => ArchitectureReader.Read(document.Root, bag)?.CheckPrices(bag)),
+        new("architecture", ArchitectureReader.Folder, ArchitectureReader.Schema, (document, bag) =>
+            ArchitectureReader.Read(document.Root, bag)?.CheckPrices(bag)),
         new("datapath", DatapathReader.Folder, DatapathReader.Schema, (document, bag) => DatapathReader.Read(document.Root, bag)),
-        new("technology", ArchitectureReader.TechnologyFolder, TechnologyReader.Schema, (document, bag) => TechnologyReader.Read(document.Root, bag)),
+        new("technology", ArchitectureReader.TechnologyFolder, TechnologyReader.Schema, (document, bag) =>
+            TechnologyReader.Read(document.Root, bag)),
         new("recipe", RecipeFile.Folder, RecipeFile.Keys, (document, bag) => RecipeFile.Read(document.Root, bag)),
         new("constraints", ConstraintsFile.Folder, ConstraintsFile.Keys, (document, bag) => ConstraintsFile.Read(document.Root, bag)),
-        new("study", StudyReader.Folder, StudyReader.Schema, (document, bag) => { if (StudyReader.Read(document, bag) is { } study) DesignSpace.Read(study, bag); }),
+        new("study", StudyReader.Folder, StudyReader.Schema, (document, bag) =>
+            { if (StudyReader.Read(document, bag) is { } study) DesignSpace.Read(study, bag); }),
     ];
 }

@@ -1,6 +1,7 @@
 namespace Sim.Cli;
 
-/// <summary>Standard error. Where it is closed or full, messages are lost and the work goes on: a sweep must not die of its progress bar.</summary>
+/// <summary>Standard error. Where it is closed or full, messages are lost and the work goes on: a sweep must not die of its progress
+/// bar.</summary>
 internal sealed class ForgivingStream(Stream inner) : Stream
 {
     private bool _lost;

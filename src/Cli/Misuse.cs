@@ -18,7 +18,8 @@ internal static class Misuse
         messages.AddRange(SwallowedOptions(parsed));
         messages.AddRange(EmptyValues(parsed));
         // Whoever asks for help has not finished typing: what is missing is no mistake, an unknown verb still is.
-        if (messages.Count == 0 && parsed.Action is not HelpWithExamples) messages.AddRange(parsed.Errors.Select(e => OneLine(e.Message)).Distinct());
+        if (messages.Count == 0 && parsed.Action is not HelpWithExamples) messages.AddRange(parsed.Errors.Select(e => OneLine(e.Message))
+            .Distinct());
         if (messages.Count == 0) return [];
         string verb = string.Concat(VerbPath(parsed).Reverse().Select(v => v + " "));
         return [.. messages.Select(m => $"sim: error CLI001: {m}"), $"sim: 'sim {verb}--help' tells how to use it"];
@@ -31,7 +32,8 @@ internal static class Misuse
         foreach (Token token in parsed.Tokens)
         {
             if (token.Type == TokenType.DoubleDash) yield break;
-            bool isOption = token.Type == TokenType.Argument && token.Value.Length > 2 && token.Value.StartsWith("--", StringComparison.Ordinal);
+            bool isOption = token.Type == TokenType.Argument && token.Value.Length > 2
+                && token.Value.StartsWith("--", StringComparison.Ordinal);
             if (isOption && !known.Contains(token.Value)) yield return token.Value;
         }
     }
@@ -45,12 +47,15 @@ internal static class Misuse
                     yield return $"'{option.Option.Name}' needs a value, found the option '{value.Value}' (a file of that name is written './{value.Value}')";
     }
 
-    // What a script makes of a variable that is not set. No option and no argument has a meaning for it, and as a path it would be the working folder.
+    // What a script makes of a variable that is not set. No option and no argument has a meaning for it, and as a path it would be the
+    // working folder.
     private static IEnumerable<string> EmptyValues(ParseResult parsed)
     {
         for (SymbolResult? r = parsed.CommandResult; r is CommandResult c; r = r.Parent)
-            foreach (SymbolResult child in c.Children.Where(s => s.Tokens.Any(t => t.Type == TokenType.Argument && string.IsNullOrWhiteSpace(t.Value))))
-                if (child is OptionResult { Implicit: false } option) yield return $"'{option.Option.Name}' needs a value, found an empty one";
+            foreach (SymbolResult child in c.Children.Where(s =>
+                s.Tokens.Any(t => t.Type == TokenType.Argument && string.IsNullOrWhiteSpace(t.Value))))
+                if (child is OptionResult { Implicit: false
+                    } option) yield return $"'{option.Option.Name}' needs a value, found an empty one";
                 else if (child is ArgumentResult argument) yield return $"'{argument.Argument.HelpName ?? argument.Argument.Name}' is empty";
     }
 
@@ -66,6 +71,7 @@ internal static class Misuse
 
     private static IEnumerable<string> VerbPath(ParseResult parsed)
     {
-        for (SymbolResult? r = parsed.CommandResult; r is CommandResult { Command: not RootCommand } c; r = r.Parent) yield return c.Command.Name;
+        for (SymbolResult? r = parsed.CommandResult; r is CommandResult { Command: not RootCommand } c;
+            r = r.Parent) yield return c.Command.Name;
     }
 }

@@ -5,7 +5,8 @@ using Sim.Foundation;
 namespace Sim.Cli;
 
 /// <summary>
-/// Numbers of the command line are read by <see cref="StrictNumber"/>: System.CommandLine converts by the culture and takes `0,0625` for 625.
+/// Numbers of the command line are read by <see cref="StrictNumber"/>: System.CommandLine converts by the culture and takes `0,0625` for
+/// 625.
 /// Applied to the whole tree of commands, so that no option can be forgotten.
 /// </summary>
 internal static class NumberOptions

@@ -31,7 +31,8 @@ internal static class Program
     {
         using var input = new StreamReader(Terminal.OpenInput());
         string? library = Environment.GetEnvironmentVariable("LIBZ3") is { Length: > 0 } named ? named : null;
-        return int.TryParse(memory, NumberStyles.None, CultureInfo.InvariantCulture, out int mib) && Z3Library.Work(input, terminal.Out, mib, library) ? ExitCode.Ok : ExitCode.BadInput;
+        return int.TryParse(memory, NumberStyles.None, CultureInfo.InvariantCulture, out int mib)
+            && Z3Library.Work(input, terminal.Out, mib, library) ? ExitCode.Ok : ExitCode.BadInput;
     }
 
     private static int Run(string[] args, Terminal terminal)
@@ -44,7 +45,8 @@ internal static class Program
                 foreach (string message in messages) terminal.Error.WriteLine(message);
                 return ExitCode.BadInput;
             }
-            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = terminal.Out, Error = terminal.Error });
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = terminal.Out,
+                Error = terminal.Error });
         }
         catch (InvalidInputException e)
         {
@@ -64,7 +66,8 @@ internal static class Program
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Readers turn what they know into located errors; what is left is the machine's: a full disk, a folder that may not be written.
+            // Readers turn what they know into located errors; what is left is the machine's: a full disk, a folder that may not be
+            // written.
             terminal.Error.WriteLine($"sim: error CLI003: cannot read or write: {e.Message}");
             return ExitCode.BadInput;
         }

@@ -6,8 +6,10 @@ using Spectre.Console;
 namespace Sim.Cli;
 
 /// <summary>
-/// The process's streams: the answer goes to <see cref="Out"/>, progress and errors to <see cref="Error"/>. The only holder of <see cref="Console"/>.
-/// Colour and progress bars only where a person looks (<see cref="IsErrorInteractive"/>, <see cref="IsOutInteractive"/>) and NO_COLOR is not set.
+/// The process's streams: the answer goes to <see cref="Out"/>, progress and errors to <see cref="Error"/>. The only holder of
+/// <see cref="Console"/>.
+/// Colour and progress bars only where a person looks (<see cref="IsErrorInteractive"/>, <see cref="IsOutInteractive"/>) and NO_COLOR is
+/// not set.
 /// </summary>
 internal sealed class Terminal : IDisposable
 {
@@ -25,7 +27,8 @@ internal sealed class Terminal : IDisposable
         _error = new StreamWriter(new ForgivingStream(Console.OpenStandardError()), utf8, 1 << 12) { AutoFlush = true, NewLine = "\n" };
         Out = new SafeWriter(_out, oneLine: false);
         Error = new SafeWriter(_error, oneLine: true);
-        bool colour = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb";
+        bool colour = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+            && Environment.GetEnvironmentVariable("TERM") != "dumb";
         IsOutInteractive = colour && !Console.IsOutputRedirected;
         IsErrorInteractive = colour && !Console.IsErrorRedirected;
     }
@@ -68,7 +71,8 @@ internal sealed class Terminal : IDisposable
     /// <summary>stdin as bytes, for filters.</summary>
     public static Stream OpenInput() => Console.OpenStandardInput();
 
-    /// <summary>Spectre.Console over <see cref="Out"/>, for tables; plain text when stdout is not a terminal. Wide enough not to fold redirected tables.</summary>
+    /// <summary>Spectre.Console over <see cref="Out"/>, for tables; plain text when stdout is not a terminal. Wide enough not to fold
+    /// redirected tables.</summary>
     public IAnsiConsole OutConsole => _outConsole ??= Make(_out, IsOutInteractive);
 
     /// <summary>Spectre.Console over <see cref="Error"/>, for progress.</summary>

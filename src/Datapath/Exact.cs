@@ -5,11 +5,13 @@ public enum NumberClass : byte { Zero, Finite, Infinity, NaN }
 
 /// <summary>
 /// A number without rounding: (-1)^Negative · Significand · 2^Exponent. The middle form between decode, operation and the one
-/// <see cref="Rounder"/> (the raw form of HardFloat). Zero keeps its sign; NaN carries no payload. Significand is 0 exactly when Class is not Finite.
+/// <see cref="Rounder"/> (the raw form of HardFloat). Zero keeps its sign; NaN carries no payload. Significand is 0 exactly when Class is
+/// not Finite.
 /// </summary>
 public readonly record struct Exact(NumberClass Class, bool Negative, int Exponent, UInt128 Significand)
 {
-    /// <summary>The NaN that an invalid operation makes. Its sign is that of the x86 default NaN, which the reference software also has.</summary>
+    /// <summary>The NaN that an invalid operation makes. Its sign is that of the x86 default NaN, which the reference software also
+    /// has.</summary>
     public static Exact NaN => new(NumberClass.NaN, true, 0, 0);
 
     /// <summary>±0.</summary>
@@ -46,7 +48,8 @@ public readonly record struct Exact(NumberClass Class, bool Negative, int Expone
     /// <summary>The same number with the other sign.</summary>
     public Exact Negated => this with { Negative = !Negative };
 
-    /// <summary>For messages, e.g. `-Finite 3·2^-4`. (The printer that records come with would follow <see cref="Negated"/> for ever.)</summary>
+    /// <summary>For messages, e.g. `-Finite 3·2^-4`. (The printer that records come with would follow <see cref="Negated"/> for
+    /// ever.)</summary>
     public override string ToString() => $"{(Negative ? '-' : '+')}{Class} {Significand}·2^{Exponent}";
 
     /// <summary>The number as a binary64. Exact for every number of a format of at most 53 significant bits and 11 exponent bits.</summary>

@@ -9,15 +9,17 @@ public static class Rounder
     public const int MaximumRandomBits = 32;
 
     /// <summary>
-    /// <paramref name="significand"/>·2^-<paramref name="drop"/> as an integer: rounded when <paramref name="drop"/> is positive, shifted left (the
-    /// caller sees that it fits) when negative. Stochastic: see <see cref="StochasticRule"/>; n = 0 is to_zero under the rule Floor.
+    /// <paramref name="significand"/>·2^-<paramref name="drop"/> as an integer: rounded when <paramref name="drop"/> is positive, shifted
+    /// left (the caller sees that it fits) when negative. Stochastic: see <see cref="StochasticRule"/>; n = 0 is to_zero under the rule
+    /// Floor.
     /// </summary>
     /// <param name="significand">Magnitude to shorten.</param>
     /// <param name="drop">Bits to lose, any number; more than 128 leaves less than half a unit.</param>
     /// <param name="negative">Sign of the number, for the directed modes.</param>
     /// <param name="rounding">Mode and random integer; its overflow policy is not used here.</param>
     /// <param name="inexact">Whether anything but zeros was lost.</param>
-    /// <param name="isOdd">Whether what is kept counts as odd, where that is not told by its last bit (a format without fraction bits goes by its code); null: by the bit.</param>
+    /// <param name="isOdd">Whether what is kept counts as odd, where that is not told by its last bit (a format without fraction bits goes
+    /// by its code); null: by the bit.</param>
     public static UInt128 Shorten(UInt128 significand, int drop, bool negative, in Rounding rounding, out bool inexact, bool? isOdd = null)
     {
         inexact = false;
@@ -29,7 +31,8 @@ public static class Rounder
         return IsRoundedUp(isOdd ?? UInt128.IsOddInteger(kept), lost, drop, negative, rounding) ? kept + 1 : kept;
     }
 
-    /// <summary>Shifts right by <paramref name="drop"/> (left when negative) and ORs every lost bit into the last: neutral to any later rounding two or more bits above.</summary>
+    /// <summary>Shifts right by <paramref name="drop"/> (left when negative) and ORs every lost bit into the last: neutral to any later
+    /// rounding two or more bits above.</summary>
     public static UInt128 Jam(UInt128 significand, int drop)
     {
         if (drop <= 0) return significand << -drop;
@@ -38,7 +41,8 @@ public static class Rounder
         return kept << drop == significand ? kept : kept | 1;
     }
 
-    /// <summary>The same for an integer of any size: its top 126 bits and how many bits were <paramref name="dropped"/> (0 when it fits).</summary>
+    /// <summary>The same for an integer of any size: its top 126 bits and how many bits were <paramref name="dropped"/> (0 when it
+    /// fits).</summary>
     public static UInt128 Jam(BigInteger magnitude, out int dropped)
     {
         dropped = (int)Math.Max(0, magnitude.GetBitLength() - 126);
@@ -66,9 +70,11 @@ public static class Rounder
     {
         int bits = rounding.RandomBits;
         if (bits is < 0 or > MaximumRandomBits || (ulong)rounding.Random >> bits != 0)
-            throw new ArgumentOutOfRangeException(nameof(rounding), $"random integer {rounding.Random} needs more than {bits} random bits (0 to {MaximumRandomBits})");
+            throw new ArgumentOutOfRangeException(nameof(rounding),
+                $"random integer {rounding.Random} needs more than {bits} random bits (0 to {MaximumRandomBits})");
         // One more bit for Fast; δ·2^n in whole steps and what lies below them for the nearest rules.
-        if (rounding.Rule == StochasticRule.Fast) return Scaled(lost, drop - bits - 1) + 2 * (ulong)rounding.Random + 1 >= UInt128.One << bits + 1;
+        if (rounding.Rule == StochasticRule.Fast) return Scaled(lost, drop - bits - 1) + 2 * (ulong)rounding.Random
+            + 1 >= UInt128.One << bits + 1;
         UInt128 scaled = Scaled(lost, drop - bits);
         if (rounding.Rule != StochasticRule.Floor && RoundsUp(scaled, lost, drop - bits, rounding.Rule)) scaled++;
         return scaled + rounding.Random >= UInt128.One << bits;

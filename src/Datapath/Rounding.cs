@@ -20,8 +20,10 @@ public enum OverflowPolicy : byte { Ieee, Saturate, SaturateInfinity }
 [Flags]
 public enum RoundingFlags : byte { None = 0, Inexact = 1, Underflow = 2, Overflow = 4, DivideByZero = 8, Invalid = 16 }
 
-/// <summary>One rounding: mode, overflow policy and, for stochastic rounding, how many random bits, which integer they hold and how they decide.</summary>
-public readonly record struct Rounding(RoundingMode Mode, OverflowPolicy Overflow = OverflowPolicy.Ieee, int RandomBits = 0, uint Random = 0,
+/// <summary>One rounding: mode, overflow policy and, for stochastic rounding, how many random bits, which integer they hold and how they
+/// decide.</summary>
+public readonly record struct Rounding(RoundingMode Mode, OverflowPolicy Overflow = OverflowPolicy.Ieee, int RandomBits = 0,
+    uint Random = 0,
     StochasticRule Rule = StochasticRule.Floor)
 {
     /// <summary>Round to nearest, ties to even, IEEE overflow.</summary>

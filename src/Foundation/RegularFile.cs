@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Sim.Foundation;
 
-/// <summary>Opens input files. Directories, devices, pipes and empty files are refused before they are opened: reading one may never end.</summary>
+/// <summary>Opens input files. Directories, devices, pipes and empty files are refused before they are opened: reading one may never
+/// end.</summary>
 public static class RegularFile
 {
     /// <summary>The file, open for reading; throws <see cref="IOException"/> where it is no file with content.</summary>

@@ -4,5 +4,6 @@ namespace Sim.Foundation;
 public sealed record Sourced<T>(T Value, string Source)
 {
     /// <summary>Where <see cref="Value"/> comes from.</summary>
-    public string Source { get; } = string.IsNullOrWhiteSpace(Source) ? throw new ArgumentException("a value needs its source", nameof(Source)) : Source;
+    public string Source { get; } = string.IsNullOrWhiteSpace(Source)
+        ? throw new ArgumentException("a value needs its source", nameof(Source)) : Source;
 }

@@ -4,7 +4,8 @@ using System.Numerics;
 namespace Sim.Foundation;
 
 /// <summary>
-/// The one way in which text becomes a number, on the command line and in files: ASCII digits, a point for decimals, no blanks, no group separators, no words.
+/// The one way in which text becomes a number, on the command line and in files: ASCII digits, a point for decimals, no blanks, no group
+/// separators, no words.
 /// So `0,0625` is no number (other parsers take it as 625), and neither is `1_000`, `0x10`, ` 5` or `Infinity`.
 /// </summary>
 public static class StrictNumber
@@ -20,7 +21,8 @@ public static class StrictNumber
     {
         value = default;
         int at = Sign(text);
-        return Digits(text, ref at) && at == text.Length && T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
+        return Digits(text, ref at) && at == text.Length
+            && T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
     }
 
     /// <summary>`[+-]? digits [. digits] [e [+-]? digits]`, with digits before or after the point; finite in binary64.</summary>

@@ -3,7 +3,8 @@ using Sim.ArchModel;
 
 namespace Sim.Mapper;
 
-/// <summary>What an operand takes of its buffer, in parts of a bit (<see cref="ElementWidths"/>): something fixed and something for each stream step of a unit.</summary>
+/// <summary>What an operand takes of its buffer, in parts of a bit (<see cref="ElementWidths"/>): something fixed and something for each
+/// stream step of a unit.</summary>
 public readonly record struct Occupancy(long Fixed, long PerStep);
 
 /// <summary>The buffers of an architecture as the mapper sees them: usable room and who keeps what.</summary>
@@ -12,7 +13,8 @@ public sealed class BufferFit(ImmutableArray<BufferLevel> buffers, int partsPerB
     /// <summary>Bits of a buffer that one unit may use: half when the other half is being filled.</summary>
     public static long UsableBits(BufferLevel buffer) => buffer.CapacityBytes * 8 / (buffer.DoubleBuffered ? 2 : 1);
 
-    /// <summary>The most stream steps, up to <paramref name="length"/>, that fit beside the fixed parts in every buffer; 0 when not even one does.</summary>
+    /// <summary>The most stream steps, up to <paramref name="length"/>, that fit beside the fixed parts in every buffer; 0 when not even
+    /// one does.</summary>
     public int LargestTile(int length, Func<Operands, Occupancy> occupancy)
     {
         long tile = length;
@@ -45,7 +47,8 @@ public sealed class BufferFit(ImmutableArray<BufferLevel> buffers, int partsPerB
 
     /// <summary>The buffer that keeps an operand.</summary>
     public static BufferLevel Keeper(ImmutableArray<BufferLevel> buffers, Operands operand) =>
-        buffers.FirstOrDefault(b => b.Keeps.HasFlag(operand)) ?? throw new ArgumentException($"no buffer keeps the {ActionNames.NameOf(operand)}", nameof(buffers));
+        buffers.FirstOrDefault(b => b.Keeps.HasFlag(operand))
+            ?? throw new ArgumentException($"no buffer keeps the {ActionNames.NameOf(operand)}", nameof(buffers));
 
     private static Occupancy Sum(BufferLevel buffer, Func<Operands, Occupancy> occupancy)
     {

@@ -3,21 +3,24 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Mapper;
 
-/// <summary>Closed-form totals of what a mapping moves over the DRAM bus, in elements of a whole layer. Sums are spilled partial sums at accumulator width.</summary>
+/// <summary>Closed-form totals of what a mapping moves over the DRAM bus, in elements of a whole layer. Sums are spilled partial sums at
+/// accumulator width.</summary>
 public readonly record struct TrafficTotals(long Activations, long Weights, long SumsRead, long SumsWritten, long Outputs)
 {
     /// <summary>Bits over the bus, one begun counted in each direction.</summary>
     public long Bits(ElementWidths widths) => BitsRead(widths) + BitsWritten(widths);
 
     /// <summary>Bits from the memory.</summary>
-    public long BitsRead(ElementWidths widths) => widths.Bits(Activations * widths.Activation + Weights * widths.Weight + SumsRead * widths.Sum);
+    public long BitsRead(ElementWidths widths) =>
+        widths.Bits(Activations * widths.Activation + Weights * widths.Weight + SumsRead * widths.Sum);
 
     /// <summary>Bits to the memory.</summary>
     public long BitsWritten(ElementWidths widths) => widths.Bits(Outputs * widths.Output + SumsWritten * widths.Sum);
 }
 
 /// <summary>
-/// Reuse analysis of one layer. An operand that stays (Tile or Whole) crosses the bus once; one that streams crosses once for every fold that uses it.
+/// Reuse analysis of one layer. An operand that stays (Tile or Whole) crosses the bus once; one that streams crosses once for every fold
+/// that uses it.
 /// </summary>
 public sealed class DramTraffic
 {
@@ -42,7 +45,8 @@ public sealed class DramTraffic
         bool weightsStay = _grid.Dataflow == Dataflow.WeightStationary || weights != Residency.Stream;
         int weightPasses = weightsStay ? 1 : _grid.Dataflow == Dataflow.OutputStationary ? _grid.RowFolds : _grid.ColumnFolds;
         long spilled = _grid.LoadsStationary && outputs == Residency.Stream ? (_grid.RowFolds - 1) * _layer.OutputElements : 0;
-        return new TrafficTotals(_layer.Groups * Activations(activations, streamTile), weightPasses * _layer.WeightElements, spilled, spilled, _layer.OutputElements);
+        return new TrafficTotals(_layer.Groups * Activations(activations, streamTile), weightPasses * _layer.WeightElements, spilled,
+            spilled, _layer.OutputElements);
     }
 
     private long Activations(Residency residency, int streamTile) => residency switch
@@ -55,7 +59,8 @@ public sealed class DramTraffic
     private long StationaryOrStreamed(int streamTile)
     {
         if (_activationStream.TryGetValue(streamTile, out long known)) return known;
-        long elements = _grid.Dataflow == Dataflow.InputStationary ? StationaryActivations() : _grid.ColumnFolds * ActivationPasses(streamTile);
+        long elements = _grid.Dataflow == Dataflow.InputStationary ? StationaryActivations()
+            : _grid.ColumnFolds * ActivationPasses(streamTile);
         return _activationStream[streamTile] = elements;
     }
 
@@ -64,7 +69,8 @@ public sealed class DramTraffic
     {
         long sum = 0;
         bool rowsArePixels = _grid.Dataflow == Dataflow.OutputStationary;
-        int outerFolds = rowsArePixels ? _grid.RowFolds : Tiles(streamTile), innerFolds = rowsArePixels ? Tiles(streamTile) : _grid.RowFolds;
+        int outerFolds = rowsArePixels ? _grid.RowFolds : Tiles(streamTile), innerFolds = rowsArePixels ? Tiles(streamTile)
+            : _grid.RowFolds;
         for (int pixelTile = 0; pixelTile < outerFolds; pixelTile++)
         {
             IndexRange m = rowsArePixels ? _grid.RowRange(pixelTile) : StreamRange(pixelTile, streamTile);
@@ -89,5 +95,6 @@ public sealed class DramTraffic
 
     private int Tiles(int streamTile) => (_grid.StreamLength + streamTile - 1) / streamTile;
 
-    private IndexRange StreamRange(int tile, int streamTile) => new(tile * streamTile, (int)Math.Min((tile + 1L) * streamTile, _grid.StreamLength));
+    private IndexRange StreamRange(int tile, int streamTile) =>
+        new(tile * streamTile, (int)Math.Min((tile + 1L) * streamTile, _grid.StreamLength));
 }

@@ -5,9 +5,10 @@ using Sim.Datapath.Specs;
 namespace Sim.Mapper;
 
 /// <summary>
-/// What one element of each operand takes where it is stored, in parts of a bit, <paramref name="PartsPerBit"/> to the bit, so that an element's share of a block's scale is
-/// exact (mxfp4: 17 parts of a quarter bit). Sum is a result at accumulator precision (partial sums, and results until they leave);
-/// Output is a finished result outside the chip: it has been converted to the activation format, as the next layer reads it.
+/// What one element of each operand takes where it is stored, in parts of a bit, <paramref name="PartsPerBit"/> to the bit, so that an
+/// element's share of a block's scale is exact (mxfp4: 17 parts of a quarter bit). Sum is a result at accumulator precision (partial sums,
+/// and results until they leave); Output is a finished result outside the chip: it has been converted to the activation format, as the next
+/// layer reads it.
 /// </summary>
 public readonly record struct ElementWidths(int Activation, int Weight, int Sum, int Output, int PartsPerBit)
 {

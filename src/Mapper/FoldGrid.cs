@@ -14,10 +14,11 @@ public readonly record struct IndexRange(int Start, int End)
 }
 
 /// <summary>
-/// How a GEMM is cut into folds of an R×C array. RowExtent and ColumnExtent are the dimensions laid over rows and columns, StreamLength (T) the one that
-/// passes through in time: output-stationary M, N, K; weight-stationary K, N, M; input-stationary K, M, N. Every group repeats the grid.
-/// A dot unit of L lanes spans L rows of a column. Where K lies on the rows that changes nothing here; an output-stationary unit holds one result and takes L
-/// products a step, so R counts units, R/L of the array's rows, and T = ⌈K / L⌉.
+/// How a GEMM is cut into folds of an R×C array. RowExtent and ColumnExtent are the dimensions laid over rows and columns, StreamLength (T)
+/// the one that passes through in time: output-stationary M, N, K; weight-stationary K, N, M; input-stationary K, M, N. Every group repeats
+/// the grid.
+/// A dot unit of L lanes spans L rows of a column. Where K lies on the rows that changes nothing here; an output-stationary unit holds one
+/// result and takes L products a step, so R counts units, R/L of the array's rows, and T = ⌈K / L⌉.
 /// </summary>
 public sealed record FoldGrid(Dataflow Dataflow, int Rows, int Columns, int Groups, int RowExtent, int ColumnExtent, int StreamLength)
 {
@@ -27,12 +28,14 @@ public sealed record FoldGrid(Dataflow Dataflow, int Rows, int Columns, int Grou
     /// <summary>Elements of the streamed dimension: K output-stationary; as many as steps else.</summary>
     public int StreamExtent { get; private init; } = StreamLength;
 
-    /// <summary>The grid of a layer on an array whose dot units have so many <paramref name="lanes"/>; the rows are a multiple of them.</summary>
+    /// <summary>The grid of a layer on an array whose dot units have so many <paramref name="lanes"/>; the rows are a multiple of
+    /// them.</summary>
     public static FoldGrid Of(PeArray array, GemmLayer layer, int lanes = 1)
     {
         ArgumentNullException.ThrowIfNull(array);
         ArgumentNullException.ThrowIfNull(layer);
-        ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(Math.Min(layer.M, layer.N), Math.Min(layer.K, layer.Groups)), 1, nameof(layer));
+        ArgumentOutOfRangeException.ThrowIfLessThan(Math.Min(Math.Min(layer.M, layer.N), Math.Min(layer.K, layer.Groups)), 1,
+            nameof(layer));
         (int rows, int columns, int stream) = array.Dataflow switch
         {
             Dataflow.OutputStationary => (layer.M, layer.N, layer.K),
@@ -41,8 +44,10 @@ public sealed record FoldGrid(Dataflow Dataflow, int Rows, int Columns, int Grou
             _ => throw new ArgumentOutOfRangeException(nameof(array), array.Dataflow, "unknown dataflow"),
         };
         int perStep = array.Dataflow == Dataflow.OutputStationary ? lanes : 1;
-        if (array.Rows % lanes != 0) throw new ArgumentException($"{array.Rows} rows hold no whole dot units of {lanes} lanes", nameof(lanes));
-        return new FoldGrid(array.Dataflow, array.Rows / perStep, array.Columns, layer.Groups, rows, columns, (int)(((long)stream + perStep - 1) / perStep))
+        if (array.Rows % lanes != 0) throw new ArgumentException($"{array.Rows} rows hold no whole dot units of {lanes} lanes",
+            nameof(lanes));
+        return new FoldGrid(array.Dataflow, array.Rows / perStep, array.Columns, layer.Groups, rows, columns,
+            (int)(((long)stream + perStep - 1) / perStep))
         {
             ElementsPerStep = perStep, StreamExtent = stream,
         };
@@ -70,7 +75,8 @@ public sealed record FoldGrid(Dataflow Dataflow, int Rows, int Columns, int Grou
     public IndexRange ColumnRange(int fold) => Cut(fold, Columns, ColumnExtent);
 
     /// <summary>Indices of the streamed dimension that steps cover.</summary>
-    public IndexRange Elements(IndexRange steps) => new(steps.Start * ElementsPerStep, (int)Math.Min((long)steps.End * ElementsPerStep, StreamExtent));
+    public IndexRange Elements(IndexRange steps) =>
+        new(steps.Start * ElementsPerStep, (int)Math.Min((long)steps.End * ElementsPerStep, StreamExtent));
 
     /// <summary>Mean over folds of used PEs / all PEs: SCALE-Sim's mapping efficiency.</summary>
     public double MappingEfficiency => (double)RowExtent * ColumnExtent / ((double)FoldsPerGroup * Rows * Columns);

@@ -3,9 +3,10 @@ using Sim.Workloads.Graph;
 namespace Sim.Mapper;
 
 /// <summary>
-/// How many activation elements one group of a layer needs on chip for a range of GEMM rows (output pixels) and reduction indices. A convolution is
-/// fetched by whole input rows of a channel, each once however many im2col entries repeat it; a plain GEMM element by element (its "channel" is k, its
-/// "row" m, of one element). Closed forms; indices follow <see cref="GemmLayer"/>: k = (channel, ky, kx), m = (oy, ox).
+/// How many activation elements one group of a layer needs on chip for a range of GEMM rows (output pixels) and reduction indices. A
+/// convolution is fetched by whole input rows of a channel, each once however many im2col entries repeat it; a plain GEMM element by
+/// element (its "channel" is k, its "row" m, of one element). Closed forms; indices follow <see cref="GemmLayer"/>: k = (channel, ky, kx),
+/// m = (oy, ox).
 /// </summary>
 public sealed class InputFootprint
 {
@@ -21,7 +22,8 @@ public sealed class InputFootprint
     {
         ArgumentNullException.ThrowIfNull(layer);
         _conv = layer.Conv;
-        (_tapsPerChannel, _pixelsPerRow, _rowElements) = _conv is { } c ? (c.KernelHeight * c.KernelWidth, c.OutputWidth, c.InputWidth) : (1, 1, 1);
+        (_tapsPerChannel, _pixelsPerRow, _rowElements) = _conv is { } c ? (c.KernelHeight * c.KernelWidth, c.OutputWidth, c.InputWidth)
+            : (1, 1, 1);
         _rowsUpTo = _conv is null ? [] : CountRows(_conv);
     }
 
@@ -51,7 +53,8 @@ public sealed class InputFootprint
         return touched.Count;
     }
 
-    /// <summary>Elements that the rectangle needs and that no rectangle of earlier folds (smaller k or m ranges on the same grid) needed.</summary>
+    /// <summary>Elements that the rectangle needs and that no rectangle of earlier folds (smaller k or m ranges on the same grid)
+    /// needed.</summary>
     public long NewElements(IndexRange m, IndexRange k) => NewChannels(k) * NewRows(m) * _rowElements;
 
     /// <summary>Elements of the whole group that any output reads.</summary>

@@ -6,8 +6,9 @@ using Sim.Workloads.Graph;
 namespace Sim.Mapper;
 
 /// <summary>
-/// Maps a layer onto an architecture. The dataflow fixes the folds; both fold orders and every legal residency of the operands are enumerated, and the
-/// mapping with the least DRAM traffic is taken (ties: the longest stream tile, then the first in the order rows before columns, Stream, Tile, Whole).
+/// Maps a layer onto an architecture. The dataflow fixes the folds; both fold orders and every legal residency of the operands are
+/// enumerated, and the mapping with the least DRAM traffic is taken (ties: the longest stream tile, then the first in the order rows before
+/// columns, Stream, Tile, Whole).
 /// The choice changes transfers, never the values: the order of K is the dataflow's.
 /// </summary>
 public static class LayerMapper
@@ -15,8 +16,8 @@ public static class LayerMapper
     private static readonly ImmutableArray<Residency> Residencies = [Residency.Stream, Residency.Tile, Residency.Whole];
 
     /// <summary>
-    /// The order in which an array adds products: an output-stationary PE chains all of K; a weight- or input-stationary column chains the R products of a
-    /// fold (K lies on the rows) and the accumulator below it adds the folds' sums, k ascending.
+    /// The order in which an array adds products: an output-stationary PE chains all of K; a weight- or input-stationary column chains the
+    /// R products of a fold (K lies on the rows) and the accumulator below it adds the folds' sums, k ascending.
     /// </summary>
     public static ReductionOrder OrderOf(PeArray array)
     {
@@ -39,7 +40,8 @@ public static class LayerMapper
                 foreach (Residency w in Residencies.Where(r => Allowed(r, Operands.Weights, grid, outer, layer)))
                     foreach (Residency o in Residencies.Where(r => Allowed(r, Operands.Outputs, grid, outer, layer)))
                     {
-                        int tile = fit.LargestTile(grid.StreamLength, x => Occupied(x, Pick(x, a, w, o), grid, layer, traffic.Input, widths));
+                        int tile = fit.LargestTile(grid.StreamLength,
+                            x => Occupied(x, Pick(x, a, w, o), grid, layer, traffic.Input, widths));
                         if (tile == 0) continue;
                         long bits = traffic.Totals(a, w, o, tile).Bits(widths);
                         if (best is not null && (bits, -tile).CompareTo((best.DramBits, -best.StreamTile)) >= 0) continue;
@@ -47,7 +49,8 @@ public static class LayerMapper
                     }
         return best is not null
             ? new MappingResult(best, [])
-            : new MappingResult(null, fit.Problems(layer.Name, architecture.Array, x => Occupied(x, Residency.Stream, grid, layer, traffic.Input, widths)));
+            : new MappingResult(null, fit.Problems(layer.Name, architecture.Array,
+                x => Occupied(x, Residency.Stream, grid, layer, traffic.Input, widths)));
     }
 
     private static Residency Pick(Operands operand, Residency a, Residency w, Residency o) =>
@@ -64,13 +67,15 @@ public static class LayerMapper
         return residency == (axis == outer ? Residency.Tile : Residency.Whole);
     }
 
-    private static Occupancy Occupied(Operands operand, Residency residency, FoldGrid grid, GemmLayer layer, InputFootprint input, ElementWidths widths)
+    private static Occupancy Occupied(Operands operand, Residency residency, FoldGrid grid, GemmLayer layer, InputFootprint input,
+        ElementWidths widths)
     {
         long width = operand == Operands.Outputs ? widths.Sum : widths.OfInput(operand);
         long rows = Math.Min(grid.Rows, grid.RowExtent), columns = Math.Min(grid.Columns, grid.ColumnExtent);
         bool stationary = operand == Mapping.Stationary(grid.Dataflow), onRows = operand == Mapping.RowOperand(grid.Dataflow);
         long lanes = onRows ? rows : columns;
-        if (residency == Residency.Stream) return stationary ? new Occupancy(rows * columns * width, 0) : new Occupancy(0, lanes * grid.ElementsPerStep * width);
+        if (residency == Residency.Stream) return stationary ? new Occupancy(rows * columns * width, 0)
+            : new Occupancy(0, lanes * grid.ElementsPerStep * width);
         if (operand == Operands.Activations)
         {
             long whole = input.Whole(layer.M, layer.K);

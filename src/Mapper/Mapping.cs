@@ -9,14 +9,15 @@ namespace Sim.Mapper;
 public enum FoldAxis : byte { Rows, Columns }
 
 /// <summary>
-/// How long an operand stays in its buffer. Stream: a window of the stream, fetched for every fold that uses it (the stationary operand: one fold's tile).
+/// How long an operand stays in its buffer. Stream: a window of the stream, fetched for every fold that uses it (the stationary operand:
+/// one fold's tile).
 /// Tile: what one step of the outer fold loop uses. Whole: all of one group, fetched piece by piece at first use.
 /// </summary>
 public enum Residency : byte { Stream, Tile, Whole }
 
 /// <summary>
-/// A legal mapping of a layer. Folds run for each group, for each index of <paramref name="OuterLoop"/>, for each index of the other axis; a fold's T
-/// stream steps are cut into units of <paramref name="StreamTile"/> steps, the grain of transfers.
+/// A legal mapping of a layer. Folds run for each group, for each index of <paramref name="OuterLoop"/>, for each index of the other axis;
+/// a fold's T stream steps are cut into units of <paramref name="StreamTile"/> steps, the grain of transfers.
 /// </summary>
 /// <param name="Layer">The layer.</param>
 /// <param name="Array">The array it runs on.</param>
@@ -60,7 +61,8 @@ public sealed record Mapping(GemmLayer Layer, PeArray Array, FoldGrid Grid, Fold
     public static Operands ColumnOperand(Dataflow dataflow) => dataflow == Dataflow.OutputStationary ? Operands.Weights : Operands.Outputs;
 }
 
-/// <summary>A layer does not fit. NeededBytes is the least that any mapping needs of the buffer, AvailableBytes what one of its halves (double-buffered) or all of it holds.</summary>
+/// <summary>A layer does not fit. NeededBytes is the least that any mapping needs of the buffer, AvailableBytes what one of its halves
+/// (double-buffered) or all of it holds.</summary>
 public sealed record MappingProblem(string Layer, string Buffer, long NeededBytes, long AvailableBytes, string Message);
 
 /// <summary>The chosen mapping, or why there is none.</summary>
@@ -73,7 +75,8 @@ public sealed record MappingResult(Mapping? Mapping, ImmutableArray<MappingProbl
 /// <summary>No legal mapping exists. The message names each layer, buffer, needed and available bytes.</summary>
 public sealed class MappingException : Exception
 {
-    public MappingException(ImmutableArray<MappingProblem> problems) : base(string.Join('\n', problems.Select(p => p.Message))) => Problems = problems;
+    public MappingException(ImmutableArray<MappingProblem> problems) : base(string.Join('\n', problems.Select(p => p.Message))) =>
+        Problems = problems;
 
     public MappingException() { }
 

@@ -2,13 +2,15 @@ using System.Collections.Immutable;
 
 namespace Sim.Reports;
 
-/// <summary>The unit in which numbers are shown to people: that of a table's column with the SI prefix that keeps most of them between 1 and 1000.</summary>
+/// <summary>The unit in which numbers are shown to people: that of a table's column with the SI prefix that keeps most of them between 1
+/// and 1000.</summary>
 /// <param name="Name">As printed, "" for a plain number.</param>
 /// <param name="Factor">How many of the column's unit it is.</param>
 public readonly record struct DisplayUnit(string Name, double Factor)
 {
     /// <summary>For each unit of a column the units to choose from, ascending.</summary>
-    public static ImmutableDictionary<string, ImmutableArray<DisplayUnit>> Choices { get; } = new Dictionary<string, ImmutableArray<DisplayUnit>>
+    public static ImmutableDictionary<string, ImmutableArray<DisplayUnit>> Choices { get; } = new Dictionary<string,
+        ImmutableArray<DisplayUnit>>
     {
         ["pJ"] = [new("fJ", 1e-3), new("pJ", 1), new("nJ", 1e3), new("µJ", 1e6), new("mJ", 1e9), new("J", 1e12)],
         ["nJ"] = [new("pJ", 1e-3), new("nJ", 1), new("µJ", 1e3), new("mJ", 1e6), new("J", 1e9)],

@@ -16,8 +16,10 @@ public sealed record Problem(string Kind, string Text, int Count, ImmutableArray
     {
         ArgumentNullException.ThrowIfNull(report);
         IEnumerable<(string Kind, string Text, int Index)> all = report.Result.Points.SelectMany(p => p.Reason is { } reason
-            ? [(p.Status.ToString().ToLowerInvariant(), reason, p.Index)] : p.Record?.Warnings.Distinct().Select(w => (Warning, w, p.Index)) ?? []);
-        return [.. all.GroupBy(p => (p.Kind, p.Text)).Select(g => new Problem(g.Key.Kind, g.Key.Text, g.Count(), [.. g.Take(Listed).Select(p => p.Index)]))
+            ? [(p.Status.ToString().ToLowerInvariant(), reason, p.Index)] : p.Record?.Warnings.Distinct()
+                .Select(w => (Warning, w, p.Index)) ?? []);
+        return [.. all.GroupBy(p => (p.Kind, p.Text))
+            .Select(g => new Problem(g.Key.Kind, g.Key.Text, g.Count(), [.. g.Take(Listed).Select(p => p.Index)]))
             .OrderBy(p => p.Kind == Warning).ThenByDescending(p => p.Count).ThenBy(p => p.First[0])];
     }
 }

@@ -59,7 +59,8 @@ public sealed record Report(StudyResult Result, StudyAnalysis Analysis)
     {
         ArgumentNullException.ThrowIfNull(metric);
         if (_units.TryGetValue(metric.Name, out DisplayUnit unit)) return unit;
-        unit = DisplayUnit.Of(metric.Name == "cycles" ? "cycles" : metric.Unit, Result.Points.Select(p => p.Record is { } r ? metric.Of(r) : null).OfType<double>());
+        unit = DisplayUnit.Of(metric.Name == "cycles" ? "cycles" : metric.Unit,
+            Result.Points.Select(p => p.Record is { } r ? metric.Of(r) : null).OfType<double>());
         _units.Add(metric.Name, unit);
         return unit;
     }
@@ -77,7 +78,8 @@ public sealed record Report(StudyResult Result, StudyAnalysis Analysis)
             IEnumerable<JudgedPoint> members = Analysis.Points.Where(p => p.OnFront);
             if (Analysis.Objectives.IsEmpty) return [.. members];
             Objective first = Analysis.Objectives[0];
-            return [.. members.OrderBy(p => first.Cost(MetricCatalogue.Get(first.Metric).Of(p.Point.Record!)!.Value)).ThenBy(p => p.Point.Index)];
+            return [.. members.OrderBy(p => first.Cost(MetricCatalogue.Get(first.Metric).Of(p.Point.Record!)!.Value))
+                .ThenBy(p => p.Point.Index)];
         }
     }
 }

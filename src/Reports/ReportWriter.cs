@@ -7,8 +7,8 @@ namespace Sim.Reports;
 public static class ReportWriter
 {
     /// <summary>
-    /// Writes every file beside its place and moves all of them there when the last is whole: a reader never sees half a file, and a fault while exporting
-    /// leaves earlier files untouched. Returns the paths written.
+    /// Writes every file beside its place and moves all of them there when the last is whole: a reader never sees half a file, and a fault
+    /// while exporting leaves earlier files untouched. Returns the paths written.
     /// </summary>
     public static ImmutableArray<string> Write(Report report, IReadOnlyList<IExporter> exporters, string folder)
     {

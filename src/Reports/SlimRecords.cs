@@ -5,8 +5,8 @@ using Sim.Simulator;
 namespace Sim.Reports;
 
 /// <summary>
-/// Records without what no metric reads: priced actions, area items, configurations, digests. Equal texts are kept once. A record of a deep network
-/// shrinks from some 100 kB to a few.
+/// Records without what no metric reads: priced actions, area items, configurations, digests. Equal texts are kept once. A record of a deep
+/// network shrinks from some 100 kB to a few.
 /// </summary>
 public sealed class SlimRecords
 {
@@ -16,15 +16,19 @@ public sealed class SlimRecords
     public PointResult Of(PointResult point)
     {
         ArgumentNullException.ThrowIfNull(point);
-        ImmutableSortedDictionary<string, string> parameters = point.Parameters.ToImmutableSortedDictionary(p => Once(p.Key), p => Once(p.Value), StringComparer.Ordinal);
-        return point with { Parameters = parameters, Reason = point.Reason is null ? null : Once(point.Reason), Record = point.Record is { } record ? Slim(record, parameters) : null };
+        ImmutableSortedDictionary<string,
+            string> parameters = point.Parameters.ToImmutableSortedDictionary(p => Once(p.Key), p => Once(p.Value), StringComparer.Ordinal);
+        return point with { Parameters = parameters, Reason = point.Reason is null ? null : Once(point.Reason),
+            Record = point.Record is { } record ? Slim(record, parameters) : null };
     }
 
     private RunRecord Slim(RunRecord record, ImmutableSortedDictionary<string, string> parameters) => record with
     {
         Schema = Once(record.Schema), ToolVersion = Once(record.ToolVersion), Network = Once(record.Network), Parameters = parameters,
         InputDigests = ImmutableSortedDictionary<string, string>.Empty, ArchitectureJson = "{}", RecipeJson = "{}", Area = [],
-        Layers = [.. record.Layers.Select(l => l with { Name = Once(l.Name), OpType = Once(l.OpType), Energy = [], Numerics = l.Numerics is { } n ? n with { Kernel = Once(n.Kernel) } : null })],
+        Layers = [.. record.Layers.Select(l =>
+            l with { Name = Once(l.Name), OpType = Once(l.OpType), Energy = [], Numerics = l.Numerics is { } n
+            ? n with { Kernel = Once(n.Kernel) } : null })],
         Warnings = [.. record.Warnings.Select(Once)],
     };
 

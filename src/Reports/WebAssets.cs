@@ -12,7 +12,8 @@ internal static class WebAssets
 
     public static string Style => Read("report.css") ?? throw new InvalidOperationException("the style sheet is not embedded");
 
-    public static string Script => "(function () {\n'use strict';\n" + string.Concat(Scripts.Select(s => Read(s) ?? throw new InvalidOperationException($"'{s}' is not embedded"))) + "})();";
+    public static string Script => "(function () {\n'use strict';\n"
+        + string.Concat(Scripts.Select(s => Read(s) ?? throw new InvalidOperationException($"'{s}' is not embedded"))) + "})();";
 
     /// <summary>The chart library, or null when it was not there at build time.</summary>
     public static string? ChartLibrary => Read("charts/echarts.js");

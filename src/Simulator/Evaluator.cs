@@ -22,8 +22,9 @@ public interface IKeptAccuracies
 }
 
 /// <summary>
-/// The one way from a design to its record: layers → mappings → values → record. One evaluator serves any number of designs from any number of threads, and computes
-/// once what they have in common: the float network with its calibration, and the values of a network under a datapath, reduction orders and recipe.
+/// The one way from a design to its record: layers → mappings → values → record. One evaluator serves any number of designs from any number
+/// of threads, and computes once what they have in common: the float network with its calibration, and the values of a network under a
+/// datapath, reduction orders and recipe.
 /// </summary>
 /// <param name="toolVersion">For the records.</param>
 /// <param name="threads">Threads for what designs share; results do not depend on it.</param>
@@ -38,8 +39,8 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
     private readonly ConcurrentDictionary<string, AccuracyPlan> _open = new();
 
     /// <summary>
-    /// The record of a design. Throws <see cref="InvalidInputException"/> with everything that keeps it from running: layers that do not fit (MAP001), parts without
-    /// a price, a datapath that cannot execute the network. Whether it meets its clock is in the record.
+    /// The record of a design. Throws <see cref="InvalidInputException"/> with everything that keeps it from running: layers that do not
+    /// fit (MAP001), parts without a price, a datapath that cannot execute the network. Whether it meets its clock is in the record.
     /// </summary>
     public RunRecord Evaluate(DesignInputs design, CancellationToken cancellation = default) => Evaluate(design, threads, cancellation);
 
@@ -50,13 +51,14 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
         NetworkLayers layers = Layers(design);
         ImmutableArray<Mapping> mappings = Map(design, layers);
         ArchitectureCost cost = design.Architecture.Price();
-        AccuracyResult? accuracy = design.Workload.Data is null ? null : Accuracy(Key(design, mappings).Digest, design, mappings, threadsOfDesign, cancellation);
+        AccuracyResult? accuracy = design.Workload.Data is null ? null
+            : Accuracy(Key(design, mappings).Digest, design, mappings, threadsOfDesign, cancellation);
         return RecordBuilder.Build(design, cost, mappings, layers.Vectors, accuracy, toolVersion);
     }
 
     /// <summary>
-    /// What designs share, each item once, in the order of the first design that needs it: running these first keeps all workers busy, where designs that wait for the same
-    /// item would not. A fault is met again, and told, by the designs that need the item.
+    /// What designs share, each item once, in the order of the first design that needs it: running these first keeps all workers busy,
+    /// where designs that wait for the same item would not. A fault is met again, and told, by the designs that need the item.
     /// </summary>
     public IReadOnlyList<Action> SharedWork(IEnumerable<DesignInputs> designs, int jobs, CancellationToken cancellation = default)
     {
@@ -75,13 +77,16 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
         }
         // As many at a time as there are workers; fewer items than workers share the rest.
         int each = Math.Max(1, jobs / Math.Max(1, work.Count));
-        return [.. work.Select(w => (Action)(() => _accuracies.Settle(w.Key, key => Compute(key, w.Value.Design, w.Value.Mappings, each, cancellation))))];
+        return [.. work.Select(w => (Action)(() =>
+            _accuracies.Settle(w.Key, key => Compute(key, w.Value.Design, w.Value.Mappings, each, cancellation))))];
     }
 
-    private AccuracyResult Accuracy(string key, DesignInputs design, ImmutableArray<Mapping> mappings, int threadsOfDesign, CancellationToken cancellation) =>
+    private AccuracyResult Accuracy(string key, DesignInputs design, ImmutableArray<Mapping> mappings, int threadsOfDesign,
+        CancellationToken cancellation) =>
         _accuracies.Get(key, k => Compute(k, design, mappings, threadsOfDesign, cancellation));
 
-    private AccuracyResult Compute(string key, DesignInputs design, ImmutableArray<Mapping> mappings, int threadsOfDesign, CancellationToken cancellation)
+    private AccuracyResult Compute(string key, DesignInputs design, ImmutableArray<Mapping> mappings, int threadsOfDesign,
+        CancellationToken cancellation)
     {
         if (kept?.Find(key) is { } known)
         {
@@ -96,7 +101,8 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
         return result;
     }
 
-    private AccuracyKey Key(DesignInputs design, ImmutableArray<Mapping> mappings) => _keys.Get(ValueInputs.Of(design, mappings), _ => Plan(design, mappings));
+    private AccuracyKey Key(DesignInputs design, ImmutableArray<Mapping> mappings) =>
+        _keys.Get(ValueInputs.Of(design, mappings), _ => Plan(design, mappings));
 
     private AccuracyKey Plan(DesignInputs design, ImmutableArray<Mapping> mappings)
     {
@@ -109,10 +115,12 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
     {
         Architecture architecture = design.Architecture.Architecture;
         ImmutableDictionary<string, Mapping> byLayer = mappings.ToImmutableDictionary(m => m.Layer.Name, StringComparer.Ordinal);
-        return AccuracyPlan.Create(Network(design), architecture.Datapath, design.Recipe, layer => byLayer[layer].Order, design.Architecture.Place, architecture.Vector.Program);
+        return AccuracyPlan.Create(Network(design), architecture.Datapath, design.Recipe, layer => byLayer[layer].Order,
+            design.Architecture.Place, architecture.Vector.Program);
     }
 
-    private PreparedNetwork Network(DesignInputs design) => _networks.Get((design.Workload.Digest, design.Recipe.FoldBatchNormalization, design.Recipe.CalibrationSamples),
+    private PreparedNetwork Network(DesignInputs design) =>
+        _networks.Get((design.Workload.Digest, design.Recipe.FoldBatchNormalization, design.Recipe.CalibrationSamples),
         _ => PreparedNetwork.Create(design.Workload.Graph, design.Workload.Data!, design.Workload.Calibration, design.Recipe, threads));
 
     private NetworkLayers Layers(DesignInputs design) =>
@@ -125,7 +133,8 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
     {
         ImmutableArray<MappingResult> results = MappingsOf(design, layers);
         var bag = new DiagnosticBag();
-        foreach (MappingProblem problem in results.SelectMany(r => r.Problems)) bag.Error(design.Architecture.Place, "MAP001", problem.Message);
+        foreach (MappingProblem problem in results.SelectMany(r => r.Problems)) bag.Error(design.Architecture.Place, "MAP001",
+            problem.Message);
         bag.ThrowIfErrors();
         return [.. results.Select(r => r.Required)];
     }

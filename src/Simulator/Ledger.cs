@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace Sim.Simulator;
 
-/// <summary>A counted action: component (`pe`, a buffer's name, `dram`, `vector`) and what it did (`mac`, `read`, `write`, ...). Units: one action; memories count elements.</summary>
+/// <summary>A counted action: component (`pe`, a buffer's name, `dram`, `vector`) and what it did (`mac`, `read`, `write`, ...). Units: one
+/// action; memories count elements.</summary>
 public readonly record struct LedgerKey(string Component, string Action);
 
 /// <summary>What a machine did, as counts only. Equality is by content; enumeration is in ordinal key order.</summary>
@@ -32,7 +33,8 @@ public sealed class Ledger : IEquatable<Ledger>
     /// <summary>All counts in ordinal order of component, then action.</summary>
     public ImmutableArray<KeyValuePair<LedgerKey, long>> Entries => [.. _counts];
 
-    public bool Equals(Ledger? other) => other is not null && _counts.Where(p => p.Value != 0).SequenceEqual(other._counts.Where(p => p.Value != 0));
+    public bool Equals(Ledger? other) =>
+        other is not null && _counts.Where(p => p.Value != 0).SequenceEqual(other._counts.Where(p => p.Value != 0));
 
     public override bool Equals(object? obj) => Equals(obj as Ledger);
 

@@ -13,9 +13,9 @@ using Sim.Workloads.Quantization;
 namespace Sim.Simulator;
 
 /// <summary>
-/// The record of a design from its parts: time from the estimator, energy and area from counts and prices, accuracy as evaluated. Layers run one after the other,
-/// each matrix layer on the array and each other layer on the vector unit; scaling and bias of a matrix layer's outputs cost the vector unit two operations an
-/// output, in the shadow of the array.
+/// The record of a design from its parts: time from the estimator, energy and area from counts and prices, accuracy as evaluated. Layers
+/// run one after the other, each matrix layer on the array and each other layer on the vector unit; scaling and bias of a matrix layer's
+/// outputs cost the vector unit two operations an output, in the shadow of the array.
 /// </summary>
 internal static class RecordBuilder
 {
@@ -28,7 +28,8 @@ internal static class RecordBuilder
     /// <param name="vectors">The other layers.</param>
     /// <param name="accuracy">The values of the network under this design, or null without data.</param>
     /// <param name="toolVersion">For the record.</param>
-    public static RunRecord Build(DesignInputs design, ArchitectureCost cost, ImmutableArray<Mapping> mappings, ImmutableArray<VectorLayer> vectors, AccuracyResult? accuracy, string toolVersion)
+    public static RunRecord Build(DesignInputs design, ArchitectureCost cost, ImmutableArray<Mapping> mappings,
+        ImmutableArray<VectorLayer> vectors, AccuracyResult? accuracy, string toolVersion)
     {
         Architecture architecture = design.Architecture.Architecture;
         ImmutableArray<LayerRecord> records =
@@ -39,24 +40,29 @@ internal static class RecordBuilder
         long cycles = records.Sum(r => r.ComputeCycles + r.StallCycles);
         double seconds = cycles / architecture.ClockHertz;
         ImmutableSortedDictionary<string, string> digests = Digests(design, cost, accuracy);
-        return new RunRecord(RunRecord.CurrentSchema, toolVersion, Digest(string.Join('\n', digests.Select(d => $"{d.Key} {d.Value}"))), digests, design.Parameters,
+        return new RunRecord(RunRecord.CurrentSchema, toolVersion, Digest(string.Join('\n', digests.Select(d => $"{d.Key} {d.Value}"))),
+            digests, design.Parameters,
             ArchitectureJson.Write(architecture), RecipeFile.Write(design.Recipe), design.Workload.Name, records, cycles, seconds,
             records.Sum(r => r.Energy.Sum(e => e.Count * e.PerActionPicojoules)),
             cost.LeakageMilliwatts * seconds * 1e9,
             cost.AreaSquareMicrometres,
-            [.. cost.Area.Select(a => new CostItem(a.Component, a.Primitive.Length == 0 ? a.Role : $"{a.Role} ({a.Count} × {a.Primitive})", a.SquareMicrometres, "um2", a.Source))],
+            [.. cost.Area.Select(a => new CostItem(a.Component, a.Primitive.Length == 0 ? a.Role : $"{a.Role} ({a.Count} × {a.Primitive})",
+                a.SquareMicrometres, "um2", a.Source))],
             accuracy?.Totals, [.. cost.Warnings, .. accuracy?.Warnings ?? []])
         {
-            Clock = new ClockRecord(cost.Clock.PeriodNanoseconds, cost.Clock.Critical.Nanoseconds, cost.Clock.Critical.What, cost.Clock.PipelineStages),
+            Clock = new ClockRecord(cost.Clock.PeriodNanoseconds, cost.Clock.Critical.Nanoseconds, cost.Clock.Critical.What,
+                cost.Clock.PipelineStages),
         };
     }
 
     private static ImmutableSortedDictionary<string, string> Digests(DesignInputs design, ArchitectureCost cost, AccuracyResult? accuracy)
     {
-        ImmutableSortedDictionary<string, string>.Builder digests = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        ImmutableSortedDictionary<string, string>.Builder digests = ImmutableSortedDictionary.CreateBuilder<string,
+            string>(StringComparer.Ordinal);
         digests["network"] = design.Workload.NetworkDigest;
         digests["architecture"] = Digest(ArchitectureJson.WriteIdentity(design.Architecture.Architecture));
-        digests["prices"] = Digest(string.Join('\n', cost.Actions.Select(a => FormattableString.Invariant($"{a.Component} {a.Action} {a.Price.Picojoules:R}"))
+        digests["prices"] = Digest(string.Join('\n',
+            cost.Actions.Select(a => FormattableString.Invariant($"{a.Component} {a.Action} {a.Price.Picojoules:R}"))
             .Concat(cost.Area.Select(a => FormattableString.Invariant($"{a.Component} {a.Role} {a.Primitive} {a.SquareMicrometres:R}")))));
         digests["recipe"] = Digest(design.Recipe.Canonical);
         if (accuracy is not null) digests["accuracy"] = accuracy.Key;
@@ -70,7 +76,8 @@ internal static class RecordBuilder
         var ledger = new Ledger();
         ledger.Add(timing.Ledger);
         ledger.Add(ActionNames.Vector, ActionNames.VectorOp, OperationsPerOutput * layer.OutputElements);
-        return new(layer.Name, layer.OpType, layer.Groups, layer.M, layer.N, layer.K, timing.ComputeCycles, timing.StallCycles, timing.Utilization,
+        return new(layer.Name, layer.OpType, layer.Groups, layer.M, layer.N, layer.K, timing.ComputeCycles, timing.StallCycles,
+            timing.Utilization,
             Energy(ledger, cost), numerics);
     }
 

@@ -5,7 +5,8 @@ using System.Text.Json.Serialization;
 
 namespace Sim.Simulator;
 
-/// <summary>The one JSON form of run records and study headers: camel case, shortest round-trip numbers, the same bytes for equal values.</summary>
+/// <summary>The one JSON form of run records and study headers: camel case, shortest round-trip numbers, the same bytes for equal
+/// values.</summary>
 public static class RecordJson
 {
     private static readonly JsonSerializerOptions Compact = Options(indented: false);
@@ -15,11 +16,12 @@ public static class RecordJson
     public static string Write<T>(T value, bool indented = false) => JsonSerializer.Serialize(value, indented ? Indented : Compact);
 
     /// <summary>The value back; JsonException when the text is not such a value.</summary>
-    public static T Read<T>(string json) where T : class => JsonSerializer.Deserialize<T>(json, Compact) ?? throw new JsonException("null where a value was expected");
+    public static T Read<T>(string json) where T : class =>
+        JsonSerializer.Deserialize<T>(json, Compact) ?? throw new JsonException("null where a value was expected");
 
     /// <summary>
-    /// A run record of this or an earlier schema; JsonException when the text is none. `sim.run/1` held architecture and recipe as texts in `architectureJson` and `recipeJson`,
-    /// and nothing about the clock.
+    /// A run record of this or an earlier schema; JsonException when the text is none. `sim.run/1` held architecture and recipe as texts in
+    /// `architectureJson` and `recipeJson`, and nothing about the clock.
     /// </summary>
     public static RunRecord ReadRun(string json)
     {
@@ -29,7 +31,8 @@ public static class RecordJson
         if (schema != "sim.run/1") throw new JsonException($"a record of schema '{schema}'; this tool reads '{RunRecord.CurrentSchema}' and 'sim.run/1'");
         foreach (string part in (string[])["architecture", "recipe"])
         {
-            if (record[part + "Json"] is not JsonValue embedded || !embedded.TryGetValue(out string? inner)) throw new JsonException($"the record has no '{part}Json'");
+            if (record[part + "Json"] is not JsonValue embedded
+                || !embedded.TryGetValue(out string? inner)) throw new JsonException($"the record has no '{part}Json'");
             record.Remove(part + "Json");
             record[part] = JsonNode.Parse(inner);
         }

@@ -10,12 +10,14 @@ public sealed record CostItem(string Component, string Role, double Value, strin
 public sealed record ActionEnergy(string Component, string Action, long Count, double PerActionPicojoules, string Source);
 
 /// <summary>
-/// Numerical health of one layer over the evaluated data. SqnrDb is +∞ when the outputs equal the float ones, -∞ when an output is not finite, null when
-/// the float output is all zero and this one is not.
+/// Numerical health of one layer over the evaluated data. SqnrDb is +∞ when the outputs equal the float ones, -∞ when an output is not
+/// finite, null when the float output is all zero and this one is not.
 /// </summary>
-public sealed record LayerNumerics(double? SqnrDb, long Outputs, long OverflowedOutputs, long NaNOutputs, long SaturatedInputs, long EncodedInputs, string Kernel)
+public sealed record LayerNumerics(double? SqnrDb, long Outputs, long OverflowedOutputs, long NaNOutputs, long SaturatedInputs,
+    long EncodedInputs, string Kernel)
 {
-    /// <summary>Integer layers: outputs whose register overflowed when the bias entered it (such an output may be counted in OverflowedOutputs too).</summary>
+    /// <summary>Integer layers: outputs whose register overflowed when the bias entered it (such an output may be counted in
+    /// OverflowedOutputs too).</summary>
     public long BiasOverflowedOutputs { get; init; }
 
     /// <summary>Inputs that were NaN before they were encoded, whatever code the operand format has for one.</summary>
@@ -29,15 +31,16 @@ public sealed record LayerNumerics(double? SqnrDb, long Outputs, long Overflowed
 }
 
 /// <summary>One layer for one sample: shape, time, actions; numerics over the whole data set (null without data).</summary>
-public sealed record LayerRecord(string Name, string OpType, int Groups, int M, int N, int K, long ComputeCycles, long StallCycles, double Utilization,
+public sealed record LayerRecord(string Name, string OpType, int Groups, int M, int N, int K, long ComputeCycles, long StallCycles,
+    double Utilization,
     ImmutableArray<ActionEnergy> Energy, LayerNumerics? Numerics);
 
 /// <summary>Accuracy over a labelled data set. Fractions in [0, 1]; Top1 is null without labels.</summary>
 public sealed record AccuracyRecord(int Samples, double? Top1, double? FloatTop1, double AgreementWithFloat, double? OutputSqnrDb);
 
 /// <summary>
-/// The design's clock beside its longest path between registers: whose that is, and how many pipeline stages the MAC has (`auto` chosen). Slack below 0: the design
-/// misses its clock, and its latency is one that it cannot reach.
+/// The design's clock beside its longest path between registers: whose that is, and how many pipeline stages the MAC has (`auto` chosen).
+/// Slack below 0: the design misses its clock, and its latency is one that it cannot reach.
 /// </summary>
 public sealed record ClockRecord(double PeriodNanoseconds, double CriticalNanoseconds, string CriticalPath, int PipelineStages)
 {

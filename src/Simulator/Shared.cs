@@ -3,7 +3,8 @@ using System.Runtime.ExceptionServices;
 
 namespace Sim.Simulator;
 
-/// <summary>Results computed once per key, whoever asks first; others wait for the same computation. A computation that failed fails for all who ask; a cancelled one is none.</summary>
+/// <summary>Results computed once per key, whoever asks first; others wait for the same computation. A computation that failed fails for
+/// all who ask; a cancelled one is none.</summary>
 internal sealed class Shared<TKey, TValue> where TKey : notnull
 {
     private sealed record Outcome(TValue Value, ExceptionDispatchInfo? Fault);
@@ -18,7 +19,8 @@ internal sealed class Shared<TKey, TValue> where TKey : notnull
         return outcome.Value;
     }
 
-    /// <summary>Computes the value of a key unless it is there. A fault is kept for those who ask with <see cref="Get"/>; false: there is one.</summary>
+    /// <summary>Computes the value of a key unless it is there. A fault is kept for those who ask with <see cref="Get"/>; false: there is
+    /// one.</summary>
     public bool Settle(TKey key, Func<TKey, TValue> compute) => Settled(key, compute).Fault is null;
 
     private Outcome Settled(TKey key, Func<TKey, TValue> compute)

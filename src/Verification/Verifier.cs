@@ -15,8 +15,8 @@ public sealed record LayerVerdict(IntegerLayer Layer, ImmutableArray<Verdict> Ch
 }
 
 /// <summary>
-/// The least register widths of a channel: proved at these widths by the bounds, and what the same claim one bit narrower comes to: refuted, or unknown
-/// where no prover closes the gap.
+/// The least register widths of a channel: proved at these widths by the bounds, and what the same claim one bit narrower comes to:
+/// refuted, or unknown where no prover closes the gap.
 /// </summary>
 /// <param name="Widths">Of each register, at least 1: a sum that is always 0 or −1 needs a single bit.</param>
 /// <param name="Below">Of each register: the verdict when it alone is one bit narrower; null at the least width.</param>
@@ -43,7 +43,8 @@ public sealed record LayerWidth(IntegerLayer Layer, ImmutableArray<ChannelWidth>
 public static class Verifier
 {
     /// <summary>Verdicts for registers of given widths.</summary>
-    public static LayerVerdict Decide(IntegerLayer layer, VerifyOptions options, ImmutableArray<int> widths, CancellationToken cancellation = default)
+    public static LayerVerdict Decide(IntegerLayer layer, VerifyOptions options, ImmutableArray<int> widths,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(layer);
         ArgumentNullException.ThrowIfNull(options);
@@ -72,9 +73,11 @@ public static class Verifier
         for (int r = 0; r < widths.Length; r++)
         {
             // A prover that cannot find the extreme may still show that no sum leaves a given register.
-            while (widths[r] > 1 && (below[r] = ladder.Decide(options.Claim(layer, row, widths.SetItem(r, widths[r] - 1)))) is Proved narrower)
+            while (widths[r] > 1 && (below[r] =
+                ladder.Decide(options.Claim(layer, row, widths.SetItem(r, widths[r] - 1)))) is Proved narrower)
             {
-                proof = new(narrower.Prover, [.. proof.Bounds.Zip(narrower.Bounds, (a, b) => a.Intersect(b))], proof.Evidence.AddRange(narrower.Evidence));
+                proof = new(narrower.Prover, [.. proof.Bounds.Zip(narrower.Bounds, (a, b) => a.Intersect(b))],
+                    proof.Evidence.AddRange(narrower.Evidence));
                 widths = Widths(proof);
                 below[r] = null;
             }
@@ -84,9 +87,11 @@ public static class Verifier
 
     private static readonly ImmutableArray<Verdict?> NotAsked = [null];
 
-    private static ImmutableArray<int> Widths(Proved proof) => proof.Bounds is [var one] ? [one.Width] : [.. proof.Bounds.Select(b => b.Width)];
+    private static ImmutableArray<int> Widths(Proved proof) =>
+        proof.Bounds is [var one] ? [one.Width] : [.. proof.Bounds.Select(b => b.Width)];
 
-    private static ImmutableArray<T> Channels<T>(IntegerLayer layer, VerifyOptions options, Func<int, T> decide, CancellationToken cancellation)
+    private static ImmutableArray<T> Channels<T>(IntegerLayer layer, VerifyOptions options, Func<int, T> decide,
+        CancellationToken cancellation)
     {
         var results = new T[layer.Rows];
         if (options.Threads <= 1)
@@ -97,7 +102,9 @@ public static class Verifier
                 results[row] = decide(row);
             }
         }
-        else Parallel.For(0, layer.Rows, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, options.Threads), CancellationToken = cancellation }, row => results[row] = decide(row));
+        else Parallel.For(0, layer.Rows,
+            new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, options.Threads), CancellationToken = cancellation }, row =>
+            results[row] = decide(row));
         return ImmutableCollectionsMarshal.AsImmutableArray(results);
     }
 }

@@ -28,7 +28,8 @@ public sealed record VerifyOptions
     /// <summary>Relations between the inputs of a channel; none by default.</summary>
     public Func<IntegerLayer, int, ImmutableArray<LinearRelation>> Relations { get; init; } = (_, _) => [];
 
-    /// <summary>The network whose layers relate the inputs of later ones; null: inputs are free within their boxes. A refutation then needs an input of the network.</summary>
+    /// <summary>The network whose layers relate the inputs of later ones; null: inputs are free within their boxes. A refutation then needs
+    /// an input of the network.</summary>
     public NetworkRelations? Network { get; init; }
 
     /// <summary>Threads, at least 1; answers do not depend on it.</summary>
@@ -36,7 +37,8 @@ public sealed record VerifyOptions
 
     /// <summary>The claim of one channel about registers of the given widths (register 0, then the inner one).</summary>
     public ChannelClaim Claim(IntegerLayer layer, int row, ImmutableArray<int> widths) =>
-        new(layer, row, Order, [.. widths.Select(b => new Register(b, Overflow))], Bias, ZeroPoints) { Relations = Relations(layer, row), Network = Network };
+        new(layer, row, Order, [.. widths.Select(b => new Register(b, Overflow))], Bias, ZeroPoints)
+            { Relations = Relations(layer, row), Network = Network };
 
     /// <summary>Widths of every register of <see cref="Order"/>: the outer one and, where there is one, the inner one.</summary>
     public ImmutableArray<int> Widths(int outer, int? inner = null) => Order.Registers == 1 ? [outer] : [outer, inner ?? outer];

@@ -5,7 +5,8 @@ using Sim.Foundation.Yaml;
 
 namespace Sim.ArchModel.Tests;
 
-/// <summary>How a study varies a base architecture: values are read as if they stood in the base, and errors are located in the study.</summary>
+/// <summary>How a study varies a base architecture: values are read as if they stood in the base, and errors are located in the
+/// study.</summary>
 public class ArchitectureOverrideTests
 {
     [Test]
@@ -44,7 +45,8 @@ public class ArchitectureOverrideTests
     [TestCase("array.rowz: 3", "s:2:1: error CFG003: unknown key 'rowz' in PE array; did you mean 'rows'? (allowed: rows, columns, dataflow, overlap)")]
     [TestCase("aray.rows: 3", "s:2:1: error CFG012: 'aray.rows': there is no key 'aray'; did you mean 'array'? (the file has: schema, description, technology, clock, datapath, array, buffers, dram, vector)")]
     [TestCase("datapath.accumulator.bits: 1", "s:2:28: error CFG002: 'bits' must be an integer from 2 to 64, found '1'")]
-    [TestCase("datapath.weight: e4m3", "s:2:18: error CFG103: an integer accumulator needs integer operands (intN, uintN), but 'weight' is 'e4m3'; use accumulator kind fixed, float or exact")]
+    [TestCase("datapath.weight: e4m3",
+        "s:2:18: error CFG103: an integer accumulator needs integer operands (intN, uintN), but 'weight' is 'e4m3'; use accumulator kind fixed, float or exact")]
     public void ErrorsAreLocatedInTheStudy(string line, string expected)
     {
         Assert.That(Apply("schema: sim.study/1\n" + line + "\n", out DiagnosticBag bag), Is.Null);

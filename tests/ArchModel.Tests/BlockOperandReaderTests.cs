@@ -34,11 +34,14 @@ public sealed class BlockOperandReaderTests
     }
 
     [TestCase("weight: mxfp4\nactivation: fp16\n", null)]
-    [TestCase("weight: mxfp4_b0\nactivation: e4m3\n", "d.yaml:2:9: error CFG011: 'weight': block format 'mxfp4_b0': a block has 1 to 65536 elements")]
+    [TestCase("weight: mxfp4_b0\nactivation: e4m3\n",
+        "d.yaml:2:9: error CFG011: 'weight': block format 'mxfp4_b0': a block has 1 to 65536 elements")]
     [TestCase("weight: dfp8\nactivation: dfp8\n", "one scale a tensor is applied behind the sum")]
     [TestCase("weight: mxfp4_b12\nactivation: mxfp4\n", "one size must divide the other")]
-    [TestCase("weight: {element: e2m1, scale: fp16, block: 16, rule: floor}\nactivation: e4m3\n", "error CFG011: block format: scale fp16 has a fraction: rules nearest and up")]
-    [TestCase("weight: {element: e2m1, scale: int8, block: 16, rule: nearest}\nactivation: e4m3\n", "the scale needs a code for NaN, which int8 has not")]
+    [TestCase("weight: {element: e2m1, scale: fp16, block: 16, rule: floor}\nactivation: e4m3\n",
+        "error CFG011: block format: scale fp16 has a fraction: rules nearest and up")]
+    [TestCase("weight: {element: e2m1, scale: int8, block: 16, rule: nearest}\nactivation: e4m3\n",
+        "the scale needs a code for NaN, which int8 has not")]
     [TestCase("weight: {element: uint4, scale: e8m0, block: 16}\nactivation: e4m3\n", "elements need a sign, which uint4 has not")]
     [TestCase("weight: {element: e2m1, scale: e8m0, block: 0}\nactivation: e4m3\n", "d.yaml:2:45: error CFG002")]
     [TestCase("weight: mxfp4\nactivation: mxfp4\ndot: {kind: aligned, lanes: 32, fraction: 13}\n", "error CFG118")]

@@ -19,7 +19,9 @@ public class CodebookReaderTests
         {
             File.WriteAllText(Path.Combine(folder, "values.txt"), "# a row of any4\n-3, -0.5\n0.1 7 # end\n");
             string file = Path.Combine(folder, "d.yaml");
-            INumberFormat[] formats = [.. new[] { "{table: [-3, -0.5, 0.1, 7]}", "{file: values.txt}", "'table[-3,-0.5,0.1,7]'" }.Select(f => Read($"weight: {f}\n{Sum}", file)!.Weight)];
+            INumberFormat[] formats = [.. new[]
+                { "{table: [-3, -0.5, 0.1, 7]}", "{file: values.txt}", "'table[-3,-0.5,0.1,7]'" }.Select(f =>
+                Read($"weight: {f}\n{Sum}", file)!.Weight)];
             Assert.That(formats.Distinct().ToArray(), Has.Length.EqualTo(1));
             Assert.That(Enumerable.Range(0, 4).Select(c => formats[1].Decode((uint)c).ToDouble()), Is.EqualTo(new[] { -3, -0.5, 0.1f, 7 }));
         }
@@ -39,13 +41,15 @@ public class CodebookReaderTests
     }
 
     [TestCase("{table: [1, 2, 3]}", "d:2:9: error CFG011: a codebook has 2, 4, 8, … or 65536 numbers, found 3")]
-    [TestCase("{table: [1, x, 3, inf]}", "d:2:21: error CFG011: 'x' in a codebook is not a finite binary32 number\nd:2:27: error CFG011: 'inf' in a codebook is not a finite binary32 number")]
+    [TestCase("{table: [1, x, 3, inf]}",
+        "d:2:21: error CFG011: 'x' in a codebook is not a finite binary32 number\nd:2:27: error CFG011: 'inf' in a codebook is not a finite binary32 number")]
     [TestCase("{table: [5, 5]}", "d:2:9: error CFG011: the numbers of a codebook are all the same")]
     [TestCase("{table: [1, 2], file: v.txt}", "d:2:9: error CFG011: a codebook has either 'table' or 'file'")]
     public void EveryProblemIsLocated(string weight, string expected)
     {
         var bag = new DiagnosticBag();
-        Assert.That(DatapathReader.Read(YamlDocument.Parse($"schema: sim.datapath/1\nweight: {weight}\n{Sum}", "d", bag)!.Root, bag), Is.Null);
+        Assert.That(DatapathReader.Read(YamlDocument.Parse($"schema: sim.datapath/1\nweight: {weight}\n{Sum}", "d", bag)!.Root, bag),
+            Is.Null);
         Assert.That(bag.ToString().Split('\n').Where(l => !l.Contains("CFG008")), Is.EqualTo(expected.Split('\n')));
     }
 
@@ -53,7 +57,8 @@ public class CodebookReaderTests
     public void MissingFileIsLocated()
     {
         var bag = new DiagnosticBag();
-        Assert.That(DatapathReader.Read(YamlDocument.Parse($"schema: sim.datapath/1\nweight: {{file: nowhere.txt}}\n{Sum}", "d", bag)!.Root, bag), Is.Null);
+        Assert.That(DatapathReader.Read(YamlDocument.Parse($"schema: sim.datapath/1\nweight: {{file: nowhere.txt}}\n{Sum}", "d",
+            bag)!.Root, bag), Is.Null);
         Assert.That(bag.ToString(), Does.StartWith("d:2:16: error CFG008: 'file' names 'nowhere.txt', which cannot be read"));
     }
 

@@ -28,7 +28,8 @@ public class DatapathReaderTests
     public void FusedIsTheDefault(string accumulator, string name)
     {
         DatapathSpec spec = Good($"weight: e4m3\nactivation: e4m3\naccumulator: {accumulator}");
-        Assert.That(spec.Accumulator, Is.EqualTo(new FloatAccumulator(FormatCatalogue.Parse("fp16"), RoundingMode.NearestEven, OverflowPolicy.Ieee)));
+        Assert.That(spec.Accumulator,
+            Is.EqualTo(new FloatAccumulator(FormatCatalogue.Parse("fp16"), RoundingMode.NearestEven, OverflowPolicy.Ieee)));
         Assert.That(spec.Name, Is.EqualTo(name));
     }
 
@@ -74,12 +75,18 @@ public class DatapathReaderTests
         "d:4:51: error CFG102: 'product' must be a float format whose every value fits in fp32 (at most 8 exponent and 23 fraction bits) or a posit within 2^±126, found 'int8'")]
     [TestCase("weight: e4m3\nactivation: e4m3\naccumulator: {kind: exact, output: e10m21}",
         "d:4:36: error CFG102: 'output' must be a float format whose every value fits in fp32 (at most 8 exponent and 23 fraction bits) or a posit within 2^±126, found 'e10m21'")]
-    [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: integer, bits: 65, overflow: wrap}", "d:4:36: error CFG002: 'bits' must be an integer from 2 to 64, found '65'")]
-    [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: fixed, bits: 16, fraction: 17, overflow: wrap}", "d:4:48: error CFG101: 'fraction' must not exceed the 16 bits of the register, found 17")]
-    [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: intger, bits: 16, overflow: wrap}", "d:4:21: error CFG002: 'kind' must be one of integer, fixed, float, exact, quire, compensated, unnormalized, multi_component, log, found 'intger'; did you mean 'integer'?")]
-    [TestCase("weight: int8\nactivation: int8\naccumulator: {bits: 16, overflow: wrap}", "d:4:14: error CFG004: the key 'kind' is missing; it must be one of integer, fixed, float, exact, quire, compensated, unnormalized, multi_component, log")]
-    [TestCase("weight: int8\nactivation: int8\naccumulator: int32", "d:4:14: error CFG006: 'accumulator' must be a mapping with 'kind' (accumulator), found 'int32'")]
-    [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: integer, bits: 32}", "d:4:14: error CFG004: the key 'overflow' is missing; it must be one of wrap, saturate")]
+    [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: integer, bits: 65, overflow: wrap}",
+        "d:4:36: error CFG002: 'bits' must be an integer from 2 to 64, found '65'")]
+    [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: fixed, bits: 16, fraction: 17, overflow: wrap}",
+        "d:4:48: error CFG101: 'fraction' must not exceed the 16 bits of the register, found 17")]
+    [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: intger, bits: 16, overflow: wrap}",
+        "d:4:21: error CFG002: 'kind' must be one of integer, fixed, float, exact, quire, compensated, unnormalized, multi_component, log, found 'intger'; did you mean 'integer'?")]
+    [TestCase("weight: int8\nactivation: int8\naccumulator: {bits: 16, overflow: wrap}",
+        "d:4:14: error CFG004: the key 'kind' is missing; it must be one of integer, fixed, float, exact, quire, compensated, unnormalized, multi_component, log")]
+    [TestCase("weight: int8\nactivation: int8\naccumulator: int32",
+        "d:4:14: error CFG006: 'accumulator' must be a mapping with 'kind' (accumulator), found 'int32'")]
+    [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: integer, bits: 32}",
+        "d:4:14: error CFG004: the key 'overflow' is missing; it must be one of wrap, saturate")]
     [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: integer, bits: 32, overflow: wrap, format: fp16}",
         "d:4:56: error CFG003: unknown key 'format' in integer accumulator (allowed: kind, bits, overflow)")]
     [TestCase("weight: int8\nactivation: int8\naccumulator: {kind: fixed, bits: 32, fraction: 8, overflow: wrap, rounding: stochastic}",
@@ -106,7 +113,8 @@ public class DatapathReaderTests
     public void AnUnknownFormatIsLocated()
     {
         var bag = new DiagnosticBag();
-        DatapathReader.Read(YamlDocument.Parse(Head + "weight: e4m33\nactivation: bf61\naccumulator: {kind: float, format: fp32}\n", "d", bag)!.Root, bag);
+        DatapathReader.Read(YamlDocument.Parse(Head + "weight: e4m33\nactivation: bf61\naccumulator: {kind: float, format: fp32}\n", "d",
+            bag)!.Root, bag);
         Assert.That(bag.Sorted.Select(d => $"{d.Location} {d.Code}"), Is.EqualTo(new[] { "d:2:9 CFG011", "d:3:13 CFG011" }));
         Assert.That(bag.Sorted[1].Message, Does.StartWith("'activation': unknown number format 'bf61'; nearest is 'bf16'"));
     }

@@ -8,14 +8,17 @@ namespace Sim.ArchModel.Tests;
 /// <summary>Kinds of `multiplier` that keep every value: what they read to, and what cannot be built.</summary>
 public sealed class ExactMultiplierReaderTests
 {
-    private const string Integer = "{kind: integer, bits: 32, overflow: wrap}", Saturating = "{kind: integer, bits: 32, overflow: saturate}", Float = "{kind: float, format: fp32}", Exact = "{kind: exact, output: fp32}";
+    private const string Integer = "{kind: integer, bits: 32, overflow: wrap}",
+        Saturating = "{kind: integer, bits: 32, overflow: saturate}", Float = "{kind: float, format: fp32}",
+        Exact = "{kind: exact, output: fp32}";
 
     [Test]
     public void EveryKindIsRead() => Assert.Multiple(() =>
     {
         Assert.That(Read("int8", "int8", "{kind: bit_serial}", Integer).Spec!.Multiplier, Is.EqualTo(new BitSerialMultiplier()));
         Assert.That(Read("int8", "int8", "{kind: bit_serial}", Integer).Spec!.CyclesPerMac, Is.EqualTo(8));
-        Assert.That(Read("int8", "int4", "{kind: bit_serial, bits_per_cycle: 3, serial: weight}", Integer).Spec!.CyclesPerMac, Is.EqualTo(2));
+        Assert.That(Read("int8", "int4", "{kind: bit_serial, bits_per_cycle: 3, serial: weight}", Integer).Spec!.CyclesPerMac,
+            Is.EqualTo(2));
         Assert.That(Read("int8", "po2_4", "{kind: shift_add}", Float).Spec!.Multiplier, Is.EqualTo(new ShiftAddMultiplier()));
         Assert.That(Read("int8", "int4", "{kind: shift_add, terms: 2}", Integer).Spec!.Multiplier, Is.EqualTo(new ShiftAddMultiplier(2)));
         Assert.That(Read("e2m1", "e2m1", "{kind: lookup}", Exact).Spec!.Multiplier, Is.EqualTo(new LookupMultiplier()));
@@ -26,13 +29,18 @@ public sealed class ExactMultiplierReaderTests
         Assert.That(DatapathReader.Read(YamlDocument.Parse(ArchitectureJson.Write(grouped), "json", bag)!.Root, bag), Is.EqualTo(grouped));
     });
 
-    [TestCase("e4m3", "e4m3", "{kind: bit_serial}", Float, "a serial multiplier takes integers or fixed-point numbers digit by digit, found e4m3 and e4m3")]
+    [TestCase("e4m3", "e4m3", "{kind: bit_serial}", Float,
+        "a serial multiplier takes integers or fixed-point numbers digit by digit, found e4m3 and e4m3")]
     [TestCase("int8", "int8", "{kind: bit_serial, bits_per_cycle: 9}", Integer, "9 bits a cycle, but the serial operand int8 has 8")]
-    [TestCase("int8", "int8", "{kind: bit_serial}", Saturating, "a serial multiplier adds partial products one by one, so its accumulator must be an integer that wraps or an exact one")]
-    [TestCase("int8", "int8", "{kind: shift_add}", Integer, "of int8 (code 3) takes 2 powers of two, the unit adds 1; po2_N has one for each weight")]
-    [TestCase("e4m3", "int3", "{kind: shift_add, terms: 2}", Float, "shifted terms of a float activation (e4m3) do not add up without a float adder")]
+    [TestCase("int8", "int8", "{kind: bit_serial}", Saturating,
+        "a serial multiplier adds partial products one by one, so its accumulator must be an integer that wraps or an exact one")]
+    [TestCase("int8", "int8", "{kind: shift_add}", Integer,
+        "of int8 (code 3) takes 2 powers of two, the unit adds 1; po2_N has one for each weight")]
+    [TestCase("e4m3", "int3", "{kind: shift_add, terms: 2}", Float,
+        "shifted terms of a float activation (e4m3) do not add up without a float adder")]
     [TestCase("int8", "e5m2", "{kind: shift_add, terms: 2}", Float, "shift-add has no weight that is Infinity, but e5m2 has one")]
-    [TestCase("int8", "int8", "{kind: lookup}", Integer, "a table of 2^16 products (int8 × int8) is too large; both codes together have at most 12 bits")]
+    [TestCase("int8", "int8", "{kind: lookup}", Integer,
+        "a table of 2^16 products (int8 × int8) is too large; both codes together have at most 12 bits")]
     public void WhatCannotBeBuiltIsLocated(string activation, string weight, string multiplier, string accumulator, string error)
     {
         (DatapathSpec? spec, DiagnosticBag bag) = Read(activation, weight, multiplier, accumulator);

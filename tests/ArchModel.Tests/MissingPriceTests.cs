@@ -7,10 +7,12 @@ using Sim.Tests;
 
 namespace Sim.ArchModel.Tests;
 
-/// <summary>What a technology does not know is said at its place, all of it at once; costs that are none are refused when the file is read.</summary>
+/// <summary>What a technology does not know is said at its place, all of it at once; costs that are none are refused when the file is
+/// read.</summary>
 public class MissingPriceTests
 {
-    private static readonly string Nangate = File.ReadAllText(Path.Combine(ReferenceData.RepositoryRoot, "configs", "technologies", "nangate45.yaml"));
+    private static readonly string Nangate =
+        File.ReadAllText(Path.Combine(ReferenceData.RepositoryRoot, "configs", "technologies", "nangate45.yaml"));
 
     // Each primitive that a path may lead through, without its delay.
     [TestCase("multiplier")]
@@ -25,7 +27,8 @@ public class MissingPriceTests
     [TestCase("placer")]
     public void APrimitiveWithoutDelayIsRefused(string primitive)
     {
-        int at = Nangate.IndexOf($"\n  {primitive}:", StringComparison.Ordinal), delay = Nangate.IndexOf("    delay_ns:", at, StringComparison.Ordinal), end = Nangate.IndexOf('\n', delay);
+        int at = Nangate.IndexOf($"\n  {primitive}:", StringComparison.Ordinal),
+            delay = Nangate.IndexOf("    delay_ns:", at, StringComparison.Ordinal), end = Nangate.IndexOf('\n', delay);
         DiagnosticBag bag = Errors(Nangate.Remove(delay, end + 1 - delay));
         Assert.That(bag.Sorted.Select(d => d.Code), Is.EqualTo(new[] { "CFG004" }));
         Assert.That(bag.ToString(), Does.Contain("'delay_ns' is missing").And.Contain(primitive));
@@ -37,10 +40,12 @@ public class MissingPriceTests
     [TestCase("delay_ns: {width_sum: 0.04462}", "delay_ns: {width_sum: 1e999}")]
     public void CostsWithoutBoundAreRefused(string good, string bad)
     {
-        int start = good.IndexOf("value: ", StringComparison.Ordinal) is var v and > 0 ? Nangate.IndexOf(good[..v], StringComparison.Ordinal) : Nangate.IndexOf(good, StringComparison.Ordinal);
+        int start = good.IndexOf("value: ", StringComparison.Ordinal) is var v and > 0
+            ? Nangate.IndexOf(good[..v], StringComparison.Ordinal) : Nangate.IndexOf(good, StringComparison.Ordinal);
         Assert.That(start, Is.GreaterThan(0), good);
         string text = good.StartsWith("path", StringComparison.Ordinal)
-            ? System.Text.RegularExpressions.Regex.Replace(Nangate, @"path_base_ns: \{value: [0-9.]+", bad) : Nangate.Replace(good, bad, StringComparison.Ordinal);
+            ? System.Text.RegularExpressions.Regex.Replace(Nangate, @"path_base_ns: \{value: [0-9.]+", bad)
+                : Nangate.Replace(good, bad, StringComparison.Ordinal);
         Assert.That(Errors(text).HasErrors, bad);
     }
 
@@ -50,7 +55,8 @@ public class MissingPriceTests
         string text = Nangate;
         foreach (string primitive in new[] { "multiplier", "mux" })
         {
-            int at = text.IndexOf($"\n  {primitive}:", StringComparison.Ordinal) + 1, next = System.Text.RegularExpressions.Regex.Match(text[(at + 3)..], @"\n(  [a-z]|[a-z])").Index + at + 4;
+            int at = text.IndexOf($"\n  {primitive}:", StringComparison.Ordinal) + 1,
+                next = System.Text.RegularExpressions.Regex.Match(text[(at + 3)..], @"\n(  [a-z]|[a-z])").Index + at + 4;
             text = text.Remove(at, next - at);
         }
         var bag = new DiagnosticBag();
@@ -72,7 +78,8 @@ public class MissingPriceTests
         Assert.That(found.Select(d => d.Code), Is.All.EqualTo("COST001"));
         Assert.That(found.Single(d => d.Message.Contains("'wide'")).Location, Is.EqualTo(new Location("a.yaml", 8, 5)));
         Assert.That(found.Single(d => d.Message.Contains("'wide'")).Message, Does.Contain("'port'").And.Not.Contain("port_bits"));
-        Assert.That(found.Where(d => d.Location.Line == 2).Select(d => d.Message), Has.Some.Contains("'multiplier'").And.Some.Contains("'mux'"));
+        Assert.That(found.Where(d => d.Location.Line == 2).Select(d => d.Message),
+            Has.Some.Contains("'multiplier'").And.Some.Contains("'mux'"));
     }
 
     private static DiagnosticBag Errors(string text)

@@ -20,9 +20,11 @@ public class PipelineTests
                 LoadedArchitecture chosen = Read(datapath, "auto", megahertz);
                 int stages = chosen.Architecture.Datapath.PipelineStages;
                 Assert.That(Delay(chosen) <= 1e3 / megahertz || stages == 16, $"{datapath} at {megahertz} MHz: {Delay(chosen)} ns");
-                if (stages > 0) Assert.That(Delay(Read(datapath, $"{stages - 1}", megahertz)), Is.GreaterThan(1e3 / megahertz), $"{datapath} at {megahertz} MHz needs no {stages} stages");
+                if (stages > 0) Assert.That(Delay(Read(datapath, $"{stages - 1}", megahertz)), Is.GreaterThan(1e3 / megahertz),
+                    $"{datapath} at {megahertz} MHz needs no {stages} stages");
                 // The same number of stages by hand is the same design.
-                Assert.That(ArchitectureJson.WriteIdentity(Read(datapath, $"{stages}", megahertz).Architecture), Is.EqualTo(ArchitectureJson.WriteIdentity(chosen.Architecture)));
+                Assert.That(ArchitectureJson.WriteIdentity(Read(datapath, $"{stages}", megahertz).Architecture),
+                    Is.EqualTo(ArchitectureJson.WriteIdentity(chosen.Architecture)));
                 designs++;
             }
         Assert.That(designs, Is.EqualTo(25));
@@ -39,9 +41,11 @@ public class PipelineTests
     public void AnotherTechnologyChoosesAgain()
     {
         LoadedArchitecture nangate = Read("bf16_fp32", "auto", 300), sky = nangate.In(TechnologyCatalogue.Resolve("sky130"));
-        Assert.That(sky.Architecture.Datapath.PipelineStages, Is.GreaterThan(nangate.Architecture.Datapath.PipelineStages), "130 nm is slower than 45 nm");
+        Assert.That(sky.Architecture.Datapath.PipelineStages, Is.GreaterThan(nangate.Architecture.Datapath.PipelineStages),
+            "130 nm is slower than 45 nm");
         Assert.That(sky.In(nangate.Technology).Architecture, Is.EqualTo(nangate.Architecture));
-        Assert.That(Read("bf16_fp32", "1", 300).In(sky.Technology).Architecture.Datapath.PipelineStages, Is.EqualTo(1), "what is written stays");
+        Assert.That(Read("bf16_fp32", "1", 300).In(sky.Technology).Architecture.Datapath.PipelineStages, Is.EqualTo(1),
+            "what is written stays");
     }
 
     [Test]
@@ -50,7 +54,8 @@ public class PipelineTests
         ClockCheck clock = Read("bf16_fp32", "0", 1000).Price().Clock;
         Assert.That(clock.IsMet, Is.False);
         Assert.That(clock.Problem, Does.Contain("a MAC of datapath 'bf16_fp32'").And.Contain("1.00 ns").And.Contain("MHz"));
-        Assert.That(Read("bf16_fp32", "0", (int)(1e3 / clock.Critical.Nanoseconds)).Price().Clock.IsMet, "at the clock that the message allows");
+        Assert.That(Read("bf16_fp32", "0", (int)(1e3 / clock.Critical.Nanoseconds)).Price().Clock.IsMet,
+            "at the clock that the message allows");
         Assert.That(Read("int8_acc32", "1", 500).Price().Clock.Problem, Is.Null);
     }
 
@@ -59,7 +64,8 @@ public class PipelineTests
     {
         LoadedArchitecture fast = Read("e4m3_fp16", "4", 1000, "weight_stationary"), slow = Read("e4m3_fp16", "4", 50, "weight_stationary");
         Assert.That(fast.Price().Clock.Paths.Single(p => p.What.Contains("accumulator below")).Nanoseconds, Is.LessThanOrEqualTo(1.0));
-        double Registers(LoadedArchitecture a) => a.Price().Area.Where(i => i.Role == "partial sum pipeline register").Sum(i => i.SquareMicrometres);
+        double Registers(LoadedArchitecture a) =>
+            a.Price().Area.Where(i => i.Role == "partial sum pipeline register").Sum(i => i.SquareMicrometres);
         Assert.That((Registers(slow), Registers(fast) > 0), Is.EqualTo((0.0, true)));
     }
 
@@ -89,7 +95,8 @@ public class PipelineTests
     {
         var bag = new DiagnosticBag();
         Assert.That(ArchitectureReader.Load("eyeriss_like", bag)!.Architecture.Datapath.Name, Is.EqualTo("q8.8_fixed16_trunc"));
-        Assert.That(new[] { "q8.8_fixed32", "a/b.c/q8.8.yaml", "x.yml", "./x.v2" }.Select(ConfigCatalogue.NameOf), Is.EqualTo(new[] { "q8.8_fixed32", "q8.8", "x", "x.v2" }));
+        Assert.That(new[] { "q8.8_fixed32", "a/b.c/q8.8.yaml", "x.yml", "./x.v2" }.Select(ConfigCatalogue.NameOf),
+            Is.EqualTo(new[] { "q8.8_fixed32", "q8.8", "x", "x.v2" }));
     }
 
     private static double Delay(LoadedArchitecture loaded) => loaded.Price().MacDelayNanoseconds;
@@ -98,7 +105,8 @@ public class PipelineTests
     {
         var bag = new DiagnosticBag();
         YamlMap root = YamlDocument.Parse(Text(datapath, stages, megahertz, dataflow), "a.yaml", bag)!.Root;
-        LoadedArchitecture? loaded = ArchitectureReader.Read(ArchitectureReader.Override(root, new YamlScalar(default, "datapath.pipeline_stages"), new YamlScalar(default, stages), bag)!, bag);
+        LoadedArchitecture? loaded = ArchitectureReader.Read(ArchitectureReader.Override(root,
+            new YamlScalar(default, "datapath.pipeline_stages"), new YamlScalar(default, stages), bag)!, bag);
         bag.ThrowIfErrors();
         return loaded!;
     }

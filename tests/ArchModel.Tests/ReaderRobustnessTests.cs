@@ -10,9 +10,12 @@ public class ReaderRobustnessTests
 {
     private static readonly string[] Junk =
     [
-        "", "~", "0", "-1", "1", "7", "99999999999999999999", "1e308", "nan", "true", "[]", "{}", "[1, [2, {a: b}]]", "{kind: float}", "{name: x}", "64 KiB", "9e15 bit", "1 GiB",
-        "1e300 GiB", "0.1 bit", "500 MHz", "1e-320 Hz", "1e300 GHz", "unlimited", "1e308 TB/s", "int8", "e4m3", "e8m0", "q8.8", "fp32", "ws", "pe", "int8_acc32", "nangate45", "../x.yaml",
-        "configs", "{exponent: 2, fraction: 1}", "{kind: exact, output: int4}", "{kind: fixed, bits: 64, fraction: 64, overflow: wrap}", "{kind: float, format: e2m1}", "'quoted'", "a.b",
+        "", "~", "0", "-1", "1", "7", "99999999999999999999", "1e308", "nan", "true", "[]", "{}", "[1, [2, {a: b}]]", "{kind: float}",
+            "{name: x}", "64 KiB", "9e15 bit", "1 GiB",
+        "1e300 GiB", "0.1 bit", "500 MHz", "1e-320 Hz", "1e300 GHz", "unlimited", "1e308 TB/s", "int8", "e4m3", "e8m0", "q8.8", "fp32",
+            "ws", "pe", "int8_acc32", "nangate45", "../x.yaml",
+        "configs", "{exponent: 2, fraction: 1}", "{kind: exact, output: int4}", "{kind: fixed, bits: 64, fraction: 64, overflow: wrap}",
+            "{kind: float, format: e2m1}", "'quoted'", "a.b",
     ];
 
     [Test]
@@ -20,14 +23,16 @@ public class ReaderRobustnessTests
     {
         var draws = new RandomStream(42);
         var bag = new DiagnosticBag();
-        YamlMap[] bases = [.. ConfigCatalogue.Names(ArchitectureReader.Folder).Select(n => Inline(ConfigCatalogue.Open(n, ArchitectureReader.Folder, bag)!.Root))];
+        YamlMap[] bases = [.. ConfigCatalogue.Names(ArchitectureReader.Folder)
+            .Select(n => Inline(ConfigCatalogue.Open(n, ArchitectureReader.Folder, bag)!.Root))];
         YamlNode[] junk = [.. Junk.Select((j, i) => YamlDocument.Parse($"schema: s/1\nv: {j}\n", $"junk{i}", bag)!.Root["v"]!)];
         Assert.That(bag.Sorted, Is.Empty);
         int refused = 0, read = 0;
         for (int i = 0; i < 3000; i++)
         {
             YamlNode changed = bases[draws.NextInt32(0, bases.Length)];
-            for (int edits = draws.NextInt32(1, 4); edits > 0; edits--) changed = Replace(changed, junk[draws.NextInt32(0, junk.Length)], draws);
+            for (int edits = draws.NextInt32(1, 4); edits > 0; edits--) changed = Replace(changed, junk[draws.NextInt32(0, junk.Length)],
+                draws);
             var found = new DiagnosticBag();
             if (changed is not YamlMap map) continue;
             LoadedArchitecture? loaded = ArchitectureReader.Read(map, found);

@@ -24,7 +24,8 @@ public class VectorUnitReaderTests
     [Test]
     public void FunctionsAreReadAndPartOfTheIdentity()
     {
-        LoadedArchitecture plain = Read("")!, given = Read("\n  functions: {gelu: ibert scale=0.0625, softmax: ivit scale=0.0625}\n  dyadic_bits: 31")!;
+        LoadedArchitecture plain = Read("")!,
+            given = Read("\n  functions: {gelu: ibert scale=0.0625, softmax: ivit scale=0.0625}\n  dyadic_bits: 31")!;
         VectorProgram program = given.Architecture.Vector.Program;
         Assert.That(program.Text, Is.EqualTo("gelu ibert bits=8 scale=0.0625; softmax ivit bits=8 output_bits=8 scale=0.0625; dyadic_bits 31"));
         Assert.That(plain.Architecture.Vector.Program, Is.EqualTo(VectorProgram.None));
@@ -35,13 +36,16 @@ public class VectorUnitReaderTests
     [Test]
     public void FunctionsArePricedOrRefused()
     {
-        LoadedArchitecture plain = Read("")!, given = Read("\n  functions: {gelu: ibert scale=0.0625, tanh: pwl format=bf16}\n  dyadic_bits: 31")!;
+        LoadedArchitecture plain = Read("")!,
+            given = Read("\n  functions: {gelu: ibert scale=0.0625, tanh: pwl format=bf16}\n  dyadic_bits: 31")!;
         var cost = new ArchitectureCost(given.Architecture, given.Technology);
-        Assert.That(cost.AreaSquareMicrometres, Is.GreaterThan(new ArchitectureCost(plain.Architecture, plain.Technology).AreaSquareMicrometres));
+        Assert.That(cost.AreaSquareMicrometres,
+            Is.GreaterThan(new ArchitectureCost(plain.Architecture, plain.Technology).AreaSquareMicrometres));
         Assert.That(cost.EnergyPerAction(ActionNames.Vector, "gelu").Picojoules, Is.GreaterThan(0));
         Assert.That(cost.EnergyPerAction(ActionNames.Vector, "tanh").Picojoules, Is.GreaterThan(0));
         LoadedArchitecture abstractOne = Read("\n  functions: {softmax: exact format=fp32}")!;
-        Assert.That(Assert.Throws<InvalidInputException>(() => _ = new ArchitectureCost(abstractOne.Architecture, abstractOne.Technology))!.Message, Does.Contain("COST004"));
+        Assert.That(Assert.Throws<InvalidInputException>(() =>
+            _ = new ArchitectureCost(abstractOne.Architecture, abstractOne.Technology))!.Message, Does.Contain("COST004"));
     }
 
     [TestCase("functions: {softmax: exakt}", "a.yaml:10:24: error CFG120: unknown method 'exakt' for softmax; allowed are exact")]

@@ -9,7 +9,8 @@ namespace Sim.Architecture.Tests;
 public class CatalogueTests
 {
     private static readonly Assembly[] Assemblies = [.. Directory.EnumerateFiles(AppContext.BaseDirectory, "Sim.*.dll")
-        .Append(typeof(VerbCatalogue).Assembly.Location).Where(f => !f.EndsWith(".Tests.dll", StringComparison.Ordinal)).Select(Assembly.LoadFrom)];
+        .Append(typeof(VerbCatalogue).Assembly.Location).Where(f => !f.EndsWith(".Tests.dll", StringComparison.Ordinal))
+            .Select(Assembly.LoadFrom)];
 
     private static Type[] Types => [.. Assemblies.SelectMany(a => a.GetTypes())];
 
@@ -29,12 +30,14 @@ public class CatalogueTests
         {
             foreach (PropertyInfo property in catalogue.GetProperties(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
             {
-                if (!property.PropertyType.IsGenericType || property.PropertyType.GetGenericTypeDefinition() != typeof(ImmutableArray<>)) continue;
+                if (!property.PropertyType.IsGenericType
+                    || property.PropertyType.GetGenericTypeDefinition() != typeof(ImmutableArray<>)) continue;
                 Type item = property.PropertyType.GetGenericArguments()[0];
                 if (item is { IsInterface: false, IsAbstract: false } || catalogue.GetProperty("Families") is not null) continue;
                 catalogues++;
                 Type[] listed = [.. ((IEnumerable)property.GetValue(null)!).Cast<object>().Select(o => Definition(o.GetType()))];
-                IEnumerable<string> missing = Types.Where(t => item.IsAssignableFrom(t) && t is { IsAbstract: false, IsInterface: false }).Except(listed).Select(t => t.FullName!);
+                IEnumerable<string> missing = Types.Where(t => item.IsAssignableFrom(t) && t is { IsAbstract: false, IsInterface: false })
+                    .Except(listed).Select(t => t.FullName!);
                 Assert.That(missing, Is.Empty, $"not in {catalogue.Name}.{property.Name}");
             }
         }

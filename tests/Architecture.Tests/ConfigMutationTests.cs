@@ -7,7 +7,8 @@ using Sim.Tests;
 
 namespace Sim.Architecture.Tests;
 
-/// <summary>Shipped YAML files with a few edits: each is read or refused with places; nothing throws, hangs or takes memory out of proportion.</summary>
+/// <summary>Shipped YAML files with a few edits: each is read or refused with places; nothing throws, hangs or takes memory out of
+/// proportion.</summary>
 public class ConfigMutationTests
 {
     // A mutant that is alive after this long hangs, however loaded the machine is.
@@ -17,9 +18,12 @@ public class ConfigMutationTests
 
     private static readonly string[] Values =
     [
-        "0", "-1", "1", "2147483647", "2147483648", "99999999999999999999", "1e308", "1e-308", "0.0", "-0", "NaN", "inf", "~", "", "[]", "{}", "[1, 2, 3]", "{a: 1}", "true", "'x'",
-        "1 pJ", "0 pJ", "1e300 J", "64 KiB", "1e12 GiB", "1 bit", "500 MHz", "1e-300 Hz", "1e300 GHz", "int8", "int64", "e4m3", "e11m52", "posit32_2", "mxfp4", "nvfp4", "q8.8", "lns8_3",
-        "fp32", "exact", "[0, 1000000, 1]", "1000000", "65536", "*x", "&x 5", "configs", "edge_npu", "/dev/zero", "../..", "int8_acc32", "{kind: integer, bits: 64}", "{kind: float, format: e4m3}",
+        "0", "-1", "1", "2147483647", "2147483648", "99999999999999999999", "1e308", "1e-308", "0.0", "-0", "NaN", "inf", "~", "", "[]",
+            "{}", "[1, 2, 3]", "{a: 1}", "true", "'x'",
+        "1 pJ", "0 pJ", "1e300 J", "64 KiB", "1e12 GiB", "1 bit", "500 MHz", "1e-300 Hz", "1e300 GHz", "int8", "int64", "e4m3", "e11m52",
+            "posit32_2", "mxfp4", "nvfp4", "q8.8", "lns8_3",
+        "fp32", "exact", "[0, 1000000, 1]", "1000000", "65536", "*x", "&x 5", "configs", "edge_npu", "/dev/zero", "../..", "int8_acc32",
+            "{kind: integer, bits: 64}", "{kind: float, format: e4m3}",
         "weight_stationary", "output_stationary", "input_stationary", "stochastic", "\"\\u0000\"",
     ];
 
@@ -32,7 +36,8 @@ public class ConfigMutationTests
     private static void Mutate(int runs, ulong seed)
     {
         string root = Path.Combine(ReferenceData.RepositoryRoot, "configs");
-        (string Path, string[] Lines)[] files = [.. Directory.EnumerateFiles(root, "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(f => (f, File.ReadAllLines(f)))];
+        (string Path, string[] Lines)[] files = [.. Directory.EnumerateFiles(root, "*.yaml", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal).Select(f => (f, File.ReadAllLines(f)))];
         var draws = new RandomStream(seed);
         int refused = 0, judged = 0;
         for (int run = 0; run < runs; run++)
@@ -43,7 +48,8 @@ public class ConfigMutationTests
             Assert.That(checking.Wait(Hang), Is.True, $"hangs:\n{text}");
             (DiagnosticBag bag, long allocated) = checking.Result;
             Assert.That(allocated, Is.LessThanOrEqualTo(4L * text.Length + (64L << 20)), $"takes {allocated} bytes:\n{text}");
-            Assert.That(bag.Sorted.Where(d => d.Message.Contains("System.", StringComparison.Ordinal) || d.Message.Contains("`1", StringComparison.Ordinal)), Is.Empty, text);
+            Assert.That(bag.Sorted.Where(d => d.Message.Contains("System.", StringComparison.Ordinal)
+                || d.Message.Contains("`1", StringComparison.Ordinal)), Is.Empty, text);
             if (bag.HasErrors) refused++;
             judged++;
         }
@@ -57,7 +63,8 @@ public class ConfigMutationTests
         var bag = new DiagnosticBag();
         try
         {
-            if (YamlDocument.Parse(text, path, bag) is { } document && FileKindCatalogue.All.FirstOrDefault(k => k.Schema.Id == document.Schema) is { } kind) kind.Check(document, bag);
+            if (YamlDocument.Parse(text, path, bag) is { } document
+                && FileKindCatalogue.All.FirstOrDefault(k => k.Schema.Id == document.Schema) is { } kind) kind.Check(document, bag);
         }
         catch (InvalidInputException e)
         {

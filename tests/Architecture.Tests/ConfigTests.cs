@@ -22,7 +22,8 @@ public class ConfigTests
             Assert.That(file, Does.Exist, "run: sim schema --out docs/schema");
             Assert.That(File.ReadAllText(file), Is.EqualTo(SchemaVerb.Text(kind)), $"{kind.Name}: run: sim schema --out docs/schema");
         }
-        Assert.That(Directory.GetFiles(folder, "*.json").Select(Path.GetFileNameWithoutExtension), Is.EquivalentTo(FileKindCatalogue.All.Select(k => k.Name)));
+        Assert.That(Directory.GetFiles(folder, "*.json").Select(Path.GetFileNameWithoutExtension),
+            Is.EquivalentTo(FileKindCatalogue.All.Select(k => k.Name)));
     }
 
     [Test]
@@ -37,7 +38,8 @@ public class ConfigTests
     public void EveryConfigFileIsGoodAndMatchesItsPublishedSchema()
     {
         int files = 0;
-        foreach (string path in Directory.EnumerateFiles(Path.Combine(Root, "configs"), "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        foreach (string path in Directory.EnumerateFiles(Path.Combine(Root, "configs"), "*.yaml", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal))
         {
             var bag = new DiagnosticBag();
             YamlDocument? document = YamlDocument.Load(path, bag);
@@ -55,7 +57,8 @@ public class ConfigTests
 
     // A study may name networks in ../shared, which a clone need not have beside it; only that is forgiven.
     private static bool NamesAbsentReferenceData(string diagnostic) =>
-        !Directory.Exists(Path.Combine(Root, "..", "shared")) && diagnostic.Contains("CFG008", StringComparison.Ordinal) && diagnostic.Contains("/../shared/", StringComparison.Ordinal);
+        !Directory.Exists(Path.Combine(Root, "..", "shared")) && diagnostic.Contains("CFG008", StringComparison.Ordinal)
+            && diagnostic.Contains("/../shared/", StringComparison.Ordinal);
 
     // Keys only: additionalProperties, required, oneOf, const, enum. Values are the reader's business.
     private static void Match(YamlNode node, JsonObject schema, string at, List<string> problems)
@@ -90,8 +93,10 @@ public class ConfigTests
                 break;
             case YamlScalar scalar:
                 if (schema["const"] is { } constant && constant.ToString() != scalar.Text) problems.Add($"{at}: must be '{constant}'");
-                if (schema["enum"] is JsonArray words && words.All(w => w!.ToString() != scalar.Text)) problems.Add($"{at}: '{scalar.Text}' is not in the enum");
-                if (schema["type"] is JsonValue type && type.ToString() is "object" or "array") problems.Add($"{at}: a scalar is not allowed");
+                if (schema["enum"] is JsonArray words
+                    && words.All(w => w!.ToString() != scalar.Text)) problems.Add($"{at}: '{scalar.Text}' is not in the enum");
+                if (schema["type"] is JsonValue type && type.ToString() is "object"
+                    or "array") problems.Add($"{at}: a scalar is not allowed");
                 break;
         }
     }

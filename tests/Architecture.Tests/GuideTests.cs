@@ -17,7 +17,8 @@ public partial class GuideTests
     [Test]
     public void EveryDiagnosticCodeIsExplained()
     {
-        string[] used = [.. Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.cs", SearchOption.AllDirectories).Where(f => !BuildOutput().IsMatch(f))
+        string[] used = [.. Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Where(f => !BuildOutput().IsMatch(f))
             .SelectMany(f => Code().Matches(File.ReadAllText(f))).Select(m => m.Groups[1].Value).Distinct().Order(StringComparer.Ordinal)];
         string[] explained = [.. Row().Matches(Guide("errors.md")).Select(m => m.Groups[1].Value)];
         Assert.That(explained, Is.Unique);
@@ -31,7 +32,8 @@ public partial class GuideTests
         string guide = Guide("architectures.md");
         string[] keys = [.. Keys(ArchitectureReader.Schema.JsonSchema()).Concat(Keys(DatapathReader.Schema.JsonSchema())).Distinct()];
         Assert.That(keys, Has.Length.GreaterThan(25));
-        Assert.That(keys.Where(k => !Regex.IsMatch(guide, $@"`([a-z_\[\]]+\.)?{Regex.Escape(k)}`")), Is.Empty, "keys without a mention in docs/guide/architectures.md");
+        Assert.That(keys.Where(k => !Regex.IsMatch(guide, $@"`([a-z_\[\]]+\.)?{Regex.Escape(k)}`")), Is.Empty,
+            "keys without a mention in docs/guide/architectures.md");
     }
 
     [Test]
@@ -52,7 +54,8 @@ public partial class GuideTests
 
     private static IEnumerable<string> Keys(JsonNode? node) => node switch
     {
-        JsonObject o => o.SelectMany(p => p.Key == "properties" ? p.Value!.AsObject().Select(q => q.Key).Concat(p.Value.AsObject().SelectMany(q => Keys(q.Value))) : Keys(p.Value)),
+        JsonObject o => o.SelectMany(p => p.Key == "properties" ? p.Value!.AsObject().Select(q => q.Key)
+            .Concat(p.Value.AsObject().SelectMany(q => Keys(q.Value))) : Keys(p.Value)),
         JsonArray a => a.SelectMany(Keys),
         _ => [],
     };

@@ -19,7 +19,8 @@ public class ProjectGraphTests
         ["Rtl"] = ["Datapath"],
         ["Exploration"] = ["Simulator", "Verification"],
         ["Reports"] = ["Exploration"],
-        ["Cli"] = ["Foundation", "Datapath", "Workloads", "ArchModel", "Mapper", "Simulator", "Verification", "Checker", "Rtl", "Exploration", "Reports"],
+        ["Cli"] = ["Foundation", "Datapath", "Workloads", "ArchModel", "Mapper", "Simulator", "Verification", "Checker", "Rtl",
+            "Exploration", "Reports"],
     };
 
     // They appear when they have content.
@@ -27,7 +28,8 @@ public class ProjectGraphTests
 
     private static readonly string Source = Path.Combine(ReferenceData.RepositoryRoot, "src");
 
-    private static string[] Projects => [.. Directory.GetDirectories(Source).Select(Path.GetFileName).OfType<string>().Where(p => File.Exists(ProjectFile(p)))];
+    private static string[] Projects =>
+        [.. Directory.GetDirectories(Source).Select(Path.GetFileName).OfType<string>().Where(p => File.Exists(ProjectFile(p)))];
 
     [Test]
     public void TheProjectsAreThoseOfTheDesign()
@@ -55,7 +57,8 @@ public class ProjectGraphTests
         {
             Assert.That(solution, Does.Contain($"{project}.csproj"));
             // The command line is tested from outside, in EndToEnd.Tests.
-            if (project != "Cli") Assert.That(Path.Combine(ReferenceData.RepositoryRoot, "tests", project + ".Tests", project + ".Tests.csproj"), Does.Exist);
+            if (project != "Cli") Assert.That(Path.Combine(ReferenceData.RepositoryRoot, "tests", project + ".Tests", project
+                + ".Tests.csproj"), Does.Exist);
         }
     }
 

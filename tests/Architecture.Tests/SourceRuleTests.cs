@@ -6,7 +6,10 @@ namespace Sim.Architecture.Tests;
 /// <summary>Rules of the house that a compiler does not check.</summary>
 public partial class SourceRuleTests
 {
-    private const int LongestFile = 320;
+    private const int LongestFile = 320, WidestLine = 140;
+
+    // Lines that no break makes narrower yet (texts of messages, tables of tests). It only falls.
+    private const int MostWideLines = 565;
 
     private static readonly string Root = ReferenceData.RepositoryRoot;
 
@@ -21,6 +24,14 @@ public partial class SourceRuleTests
         IEnumerable<string> tooLong = files.Select(f => (File: Path.GetRelativePath(Root, f), Lines: File.ReadLines(f).Count()))
             .Where(f => f.Lines > LongestFile).Select(f => $"{f.File}: {f.Lines} lines");
         Assert.That(tooLong, Is.Empty);
+    }
+
+    [Test]
+    public void LinesAreNarrow()
+    {
+        int wide = Sources("src").Concat(Sources("tests")).Sum(f => File.ReadLines(f).Count(l => l.Length > WidestLine));
+        Assert.That(wide, Is.LessThanOrEqualTo(MostWideLines), $"lines of more than {WidestLine} columns");
+        Assert.That(wide, Is.GreaterThan(MostWideLines - 60), "lower the limit");
     }
 
     [Test]
@@ -51,7 +62,8 @@ public partial class SourceRuleTests
         }
     }
 
-    // Datapath and Checker refer to nothing; their grammars match digits before they convert. NumberStyles.None takes digits alone; hexadecimal codes are patterns.
+    // Datapath and Checker refer to nothing; their grammars match digits before they convert. NumberStyles.None takes digits alone;
+    // hexadecimal codes are patterns.
     [Test]
     public void NumbersOfUsersAreReadByTheStrictParser()
     {

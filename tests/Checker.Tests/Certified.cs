@@ -17,7 +17,8 @@ internal sealed class Certified : IDisposable
 
     /// <param name="widths">Claimed widths; null: least ones.</param>
     /// <param name="relations">Relations between the inputs of a layer.</param>
-    internal Certified(NetworkGraph graph, string inputs, Func<IntegerNetwork, VerifyOptions> options, ImmutableArray<int>? widths = null, Func<IntegerLayer, int, ImmutableArray<LinearRelation>>? relations = null)
+    internal Certified(NetworkGraph graph, string inputs, Func<IntegerNetwork, VerifyOptions> options, ImmutableArray<int>? widths = null,
+        Func<IntegerLayer, int, ImmutableArray<LinearRelation>>? relations = null)
     {
         Directory.CreateDirectory(_root);
         (Model, Folder) = (Path.Combine(_root, "net.onnx"), Path.Combine(_root, "proofs"));
@@ -25,7 +26,8 @@ internal sealed class Certified : IDisposable
         var bag = new DiagnosticBag();
         NetworkGraph read = OnnxReader.Load(Model, bag)!;
         Assert.That(bag.ToString(), Is.Empty);
-        IntegerNetwork network = IntegerNetworkReader.Read(read, Model, bag, new() { Boxes = inputs == "type" ? BoxRule.DataType : BoxRule.Propagated })!;
+        IntegerNetwork network = IntegerNetworkReader.Read(read, Model, bag,
+            new() { Boxes = inputs == "type" ? BoxRule.DataType : BoxRule.Propagated })!;
         Assert.That(bag.ToString(), Is.Empty);
         VerifyOptions claims = options(network);
         if (relations is not null) claims = claims with { Relations = relations };
@@ -53,6 +55,8 @@ internal sealed class Certified : IDisposable
         public IReadOnlyList<(BigInteger Low, BigInteger High)>? Boxes(string layer) => null;
 
         public IReadOnlyList<Relation> Relations(string layer, int row) =>
-            [.. options.Relations(network.Layers.First(l => l.Name == layer), row).Select(r => new Relation([.. r.Coefficients.Select(c => (BigInteger)c)], r.Low is { } low ? (BigInteger)low : null, r.High is { } high ? (BigInteger)high : null))];
+            [.. options.Relations(network.Layers.First(l => l.Name == layer), row)
+                .Select(r => new Relation([.. r.Coefficients.Select(c => (BigInteger)c)], r.Low is { } low ? (BigInteger)low : null,
+                r.High is { } high ? (BigInteger)high : null))];
     }
 }

@@ -7,18 +7,21 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Checker.Tests;
 
-/// <summary>Folders that are whole and consistent, and about another network than they say; and folders that leave out what matters.</summary>
+/// <summary>Folders that are whole and consistent, and about another network than they say; and folders that leave out what
+/// matters.</summary>
 public class ForgedFolderTests
 {
     [Test]
     public void AFolderAboutOtherWeightsIsRefused()
     {
-        using Certified honest = Make([12, -7, 3, 40, -40, 9], 17), forged = Make([0, 0, 0, 0, 0, 0], 17), bias = Make([12, -7, 3, 40, -40, 9], 18);
+        using Certified honest = Make([12, -7, 3, 40, -40, 9], 17), forged = Make([0, 0, 0, 0, 0, 0], 17),
+            bias = Make([12, -7, 3, 40, -40, 9], 18);
         Assert.That(honest.Check().Holds, Is.True);
         foreach (Certified other in (Certified[])[forged, bias])
         {
             Assert.That(CertificateCheck.Run(other.Folder, honest.Model).Faults, Has.One.Contains("another file"));
-            Manifest(other, m => m["model_sha256"] = JsonNode.Parse(File.ReadAllText(Path.Combine(honest.Folder, "manifest.json")))!["model_sha256"]!.GetValue<string>());
+            Manifest(other, m => m["model_sha256"] =
+                JsonNode.Parse(File.ReadAllText(Path.Combine(honest.Folder, "manifest.json")))!["model_sha256"]!.GetValue<string>());
             CheckReport report = CertificateCheck.Run(other.Folder, honest.Model);
             Assert.That(report.Holds, Is.False);
             Assert.That(report.Faults, Is.Not.Empty.And.All.Contains("in the model").Or.All.Contains("model's bias"));
@@ -100,7 +103,8 @@ public class ForgedFolderTests
         for (int i = 0; i < Changes; i++)
         {
             byte[] changed = (byte[])model.Clone();
-            for (int n = random.Next(1, 4); n > 0; n--) changed[random.Next(changed.Length)] = (byte)(random.Next(3) == 0 ? 0xFF : random.Next(256));
+            for (int n = random.Next(1, 4); n > 0; n--) changed[random.Next(changed.Length)] = (byte)(random.Next(3) == 0 ? 0xFF
+                : random.Next(256));
             if (random.Next(4) == 0) changed = changed[..random.Next(1, changed.Length)];
             File.WriteAllBytes(certified.Model, changed);
             // The forger makes the folder be about just this file.
@@ -115,7 +119,8 @@ public class ForgedFolderTests
 
     [TestCase("cert_bounds_1_0"), TestCase("cert_forged_weights"), TestCase("cert_tiles0_hang")]
     public void ForgeriesSeenBeforeAreRefused(string name) =>
-        Assert.That(CertificateCheck.Run(ReferenceData.Shared($"cases/faults/{name}"), Path.Combine(ReferenceData.RepositoryRoot, "configs/workloads/digits/digits_cnn_a2q_16.onnx")).Holds, Is.False);
+        Assert.That(CertificateCheck.Run(ReferenceData.Shared($"cases/faults/{name}"),
+            Path.Combine(ReferenceData.RepositoryRoot, "configs/workloads/digits/digits_cnn_a2q_16.onnx")).Holds, Is.False);
 
     private static void Manifest(Certified certified, Action<JsonNode> change)
     {

@@ -10,7 +10,8 @@ internal sealed class Forger(string folder)
 {
     private static readonly string[] Orders = ["any", "sequential", "final", "tiles:2", "tree:2", "tree:4"];
 
-    /// <summary>Every number, boolean and choice of every JSON file changed once: what was changed, with the file changed while the caller looks.</summary>
+    /// <summary>Every number, boolean and choice of every JSON file changed once: what was changed, with the file changed while the caller
+    /// looks.</summary>
     internal IEnumerable<string> Changes()
     {
         foreach (string file in Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal))
@@ -36,7 +37,8 @@ internal sealed class Forger(string folder)
     /// <summary>Every value of every JSON file replaced by something of another kind.</summary>
     internal IEnumerable<string> Malformed()
     {
-        string[] odd = ["null", "[]", "{}", "\"\"", "-1", "1e3", "2147483648", "\"999999999999999999999999999999999999999999999999999999999999999\"", "[[0]]", "\"tiles:0\"", "true"];
+        string[] odd = ["null", "[]", "{}", "\"\"", "-1", "1e3", "2147483648",
+            "\"999999999999999999999999999999999999999999999999999999999999999\"", "[[0]]", "\"tiles:0\"", "true"];
         foreach (string file in Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal))
         {
             string original = File.ReadAllText(file);
@@ -84,7 +86,8 @@ internal sealed class Forger(string folder)
         {
             JsonNode manifest = JsonNode.Parse(before)!;
             foreach (JsonNode? layer in manifest["layers"]!.AsArray())
-                if (layer?["file"]?.GetValue<string>() is { } name && File.Exists(Path.Combine(folder, name))) layer["sha256"] = Digest(File.ReadAllBytes(Path.Combine(folder, name)));
+                if (layer?["file"]?.GetValue<string>() is { } name && File.Exists(Path.Combine(folder, name))) layer["sha256"] =
+                    Digest(File.ReadAllBytes(Path.Combine(folder, name)));
             File.WriteAllText(file, manifest.ToJsonString());
         }
         catch (Exception e) when (e is InvalidOperationException or NullReferenceException or FormatException)
@@ -102,17 +105,24 @@ internal sealed class Forger(string folder)
     private static IEnumerable<JsonNode> Changed(JsonNode value)
     {
         string text = value.ToJsonString().Trim('"');
-        if (value.GetValueKind() is System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False) return [!value.GetValue<bool>()];
+        if (value.GetValueKind() is System.Text.Json.JsonValueKind.True
+            or System.Text.Json.JsonValueKind.False) return [!value.GetValue<bool>()];
         bool quoted = value.GetValueKind() == System.Text.Json.JsonValueKind.String;
-        if (BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger number) && text.Length < 40)
-            return new[] { number + 1, -number }.Where(n => n != number).Distinct().Select(n => quoted ? (JsonNode)n.ToString(CultureInfo.InvariantCulture) : (long)n);
+        if (BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger number)
+            && text.Length < 40)
+            return new[] { number + 1, -number }.Where(n => n != number).Distinct()
+                .Select(n => quoted ? (JsonNode)n.ToString(CultureInfo.InvariantCulture) : (long)n);
         if (!quoted) return [];
-        if (Array.IndexOf(Orders, text) >= 0 || text.StartsWith("tiles:", StringComparison.Ordinal) || text.StartsWith("tree:", StringComparison.Ordinal)) return Orders.Append("tiles:0").Append("tree:0").Where(o => o != text).Select(o => (JsonNode)o);
-        foreach (string[] choice in (string[][])[["high", "low"], ["preloaded", "after", "none"], ["folded", "raw"], ["type", "propagated", "relations", "calibrated"], ["proved", "refuted"]])
+        if (Array.IndexOf(Orders, text) >= 0 || text.StartsWith("tiles:", StringComparison.Ordinal)
+            || text.StartsWith("tree:", StringComparison.Ordinal)) return Orders.Append("tiles:0").Append("tree:0").Where(o =>
+            o != text).Select(o => (JsonNode)o);
+        foreach (string[] choice in (string[][])[["high", "low"], ["preloaded", "after", "none"], ["folded", "raw"],
+            ["type", "propagated", "relations", "calibrated"], ["proved", "refuted"]])
             if (choice.Contains(text)) return choice.Where(c => c != text).Select(c => (JsonNode)c);
         // Lists of numbers, digests, flags of products.
         int digit = text.LastIndexOfAny(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
-        if (digit < 0 || text.EndsWith(".json", StringComparison.Ordinal) || text.EndsWith(".npy", StringComparison.Ordinal) || text.StartsWith("sim.", StringComparison.Ordinal)) return [];
+        if (digit < 0 || text.EndsWith(".json", StringComparison.Ordinal) || text.EndsWith(".npy", StringComparison.Ordinal)
+            || text.StartsWith("sim.", StringComparison.Ordinal)) return [];
         return [text[..digit] + (text[digit] == '1' ? '0' : '1') + text[(digit + 1)..]];
     }
 

@@ -10,20 +10,26 @@ internal static class ModelBytes
     internal static byte[] Of(NetworkGraph graph)
     {
         var parts = new List<byte[]>();
-        foreach (Node n in graph.Nodes) parts.Add(OnnxBytes.Op(n.Name, n.OpType, [.. n.Inputs], [.. n.Outputs], [.. n.Attributes.Values.Select(Attribute)]));
-        foreach ((string name, Tensor t) in graph.Constants.OrderBy(c => c.Key, StringComparer.Ordinal)) parts.Add(OnnxBytes.Initializer(OnnxBytes.TensorBytes(name, Type(t.Type), Shape(t), Data(t))));
-        foreach (GraphValue input in graph.Inputs) parts.Add(OnnxBytes.Input(input.Name, Type(input.Type), [.. input.Shape.Select(d => (long)d)]));
-        foreach (GraphValue output in graph.Outputs) parts.Add(OnnxBytes.Block(12, [.. OnnxBytes.Text(1, output.Name), .. OnnxBytes.Block(2, OnnxBytes.Block(1, OnnxBytes.Int(1, 2)))]));
+        foreach (Node n in graph.Nodes) parts.Add(OnnxBytes.Op(n.Name, n.OpType, [.. n.Inputs], [.. n.Outputs],
+            [.. n.Attributes.Values.Select(Attribute)]));
+        foreach ((string name, Tensor t) in graph.Constants.OrderBy(c => c.Key,
+            StringComparer.Ordinal)) parts.Add(OnnxBytes.Initializer(OnnxBytes.TensorBytes(name, Type(t.Type), Shape(t), Data(t))));
+        foreach (GraphValue input in graph.Inputs) parts.Add(OnnxBytes.Input(input.Name, Type(input.Type),
+            [.. input.Shape.Select(d => (long)d)]));
+        foreach (GraphValue output in graph.Outputs) parts.Add(OnnxBytes.Block(12,
+            [.. OnnxBytes.Text(1, output.Name), .. OnnxBytes.Block(2, OnnxBytes.Block(1, OnnxBytes.Int(1, 2)))]));
         return OnnxBytes.Model(graph.Opset, [.. parts]);
     }
 
-    private static byte[] Attribute(NodeAttribute a) => a.Integer is { } i ? OnnxBytes.IntAttribute(a.Name, i) : OnnxBytes.IntsAttribute(a.Name, [.. a.Integers]);
+    private static byte[] Attribute(NodeAttribute a) =>
+        a.Integer is { } i ? OnnxBytes.IntAttribute(a.Name, i) : OnnxBytes.IntsAttribute(a.Name, [.. a.Integers]);
 
     private static long[] Shape(Tensor t) => [.. t.Shape.Select(d => (long)d)];
 
     private static int Type(ElementType type) => type switch
     {
-        ElementType.Float32 => 1, ElementType.UInt8 => 2, ElementType.Int8 => 3, ElementType.Int32 => 6, ElementType.Int64 => 7, _ => throw new ArgumentOutOfRangeException(nameof(type)),
+        ElementType.Float32 => 1, ElementType.UInt8 => 2, ElementType.Int8 =>
+            3, ElementType.Int32 => 6, ElementType.Int64 => 7, _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
 
     private static byte[] Data(Tensor t)

@@ -7,7 +7,8 @@ using Sim.Workloads.Graph;
 namespace Sim.Checker.Tests;
 
 /// <summary>
-/// Certificates that hold for one network, handed over for another one that looks alike: the forger rewrites the digest of the model, and no number needs to change.
+/// Certificates that hold for one network, handed over for another one that looks alike: the forger rewrites the digest of the model, and
+/// no number needs to change.
 /// </summary>
 public class OtherModelTests
 {
@@ -28,13 +29,15 @@ public class OtherModelTests
     public void SizesThatTheModelLeavesOpenAreNoOnes(int height, int openHeight)
     {
         static NetworkGraph Pooled(int h) => new Graphs().Floats("s", [0.5f]).Integers("z", ElementType.UInt8, [0])
-            .Node("QuantizeLinear: x, s, z -> q").Node("DequantizeLinear: q, s, z -> d").Node("GlobalAveragePool: d -> p").Node("QuantizeLinear: p, s, z -> y").Build(ElementType.Float32, 1, 2, h, 1);
+            .Node("QuantizeLinear: x, s, z -> q").Node("DequantizeLinear: q, s, z -> d").Node("GlobalAveragePool: d -> p")
+                .Node("QuantizeLinear: p, s, z -> y").Build(ElementType.Float32, 1, 2, h, 1);
         if (openHeight > 0)
         {
             using Certified certified = Make(Pooled(height));
             Assert.That(certified.Check().Holds, Is.True);
         }
-        else Refused(Pooled(height), Pooled(1) with { Inputs = [new GraphValue("x", ElementType.Float32, [1, 2, -1, 1])] }, "a size that the model leaves open");
+        else Refused(Pooled(height), Pooled(1) with { Inputs = [new GraphValue("x", ElementType.Float32, [1, 2, -1, 1])] },
+            "a size that the model leaves open");
     }
 
     [Test]
@@ -42,7 +45,8 @@ public class OtherModelTests
     {
         NetworkGraph one = Summed();
         Node sum = one.Nodes.First(n => n.OpType == "ReduceSum");
-        NetworkGraph nodes = one with { Nodes = one.Nodes.Add(sum with { Inputs = ["d", "axes2"], Outputs = ["more"] }), Constants = one.Constants.Add("axes2", Tensor.OfIntegers(ElementType.Int64, [2, 3], 2)) };
+        NetworkGraph nodes = one with { Nodes = one.Nodes.Add(sum with { Inputs = ["d", "axes2"], Outputs = ["more"] }),
+            Constants = one.Constants.Add("axes2", Tensor.OfIntegers(ElementType.Int64, [2, 3], 2)) };
         Refused(one, nodes, "two nodes are named 'r'");
         Refused(one, one with { Nodes = one.Nodes.Add(one.Nodes[0] with { Name = "again" }) }, "value 'q' is made twice");
     }
@@ -56,15 +60,21 @@ public class OtherModelTests
         Assert.That((report.Holds, report.Layers, report.Untied.Count), Is.EqualTo((true, 3, 0)));
     }
 
-    private static NetworkGraph Quantized(params NodeAttribute[] attributes) => new Graphs().Floats("s", [0.5f]).Integers("z", ElementType.UInt8, [0]).Integers("w", ElementType.Int8, [1, 2, -3, 4], 4, 1)
-        .Node("QuantizeLinear: x, s -> q", attributes).Node("DequantizeLinear: q, s -> d").Node("DequantizeLinear: w, s -> v").Node("MatMul: d, v -> m").Node("QuantizeLinear: m, s, z -> y").Build(ElementType.Float32, 1, 4);
+    private static NetworkGraph Quantized(params NodeAttribute[] attributes) =>
+        new Graphs().Floats("s", [0.5f]).Integers("z", ElementType.UInt8, [0]).Integers("w", ElementType.Int8, [1, 2, -3, 4], 4, 1)
+        .Node("QuantizeLinear: x, s -> q", attributes).Node("DequantizeLinear: q, s -> d").Node("DequantizeLinear: w, s -> v")
+            .Node("MatMul: d, v -> m").Node("QuantizeLinear: m, s, z -> y").Build(ElementType.Float32, 1, 4);
 
     // Two channels of which one is always 0, a reduction along y, and a product along x.
-    private static NetworkGraph Summed() => new Graphs().Floats("s", [0.5f]).Integers("z", ElementType.UInt8, [0]).Integers("w", ElementType.Int8, [1, 0], 2, 1, 1, 1)
+    private static NetworkGraph Summed() =>
+        new Graphs().Floats("s", [0.5f]).Integers("z", ElementType.UInt8, [0]).Integers("w", ElementType.Int8, [1, 0], 2, 1, 1, 1)
         .Integers("axes", ElementType.Int64, [2], 1).Integers("u", ElementType.Int8, [1, 100], 2, 1)
-        .Node("QuantizeLinear: x, s, z -> q").Node("DequantizeLinear: q, s, z -> d").Node("DequantizeLinear: w, s -> v").Node("Conv: d, v -> c")
-        .Node("QuantizeLinear: c, s, z -> k").Node("DequantizeLinear: k, s, z -> e").Node("ReduceSum: e, axes -> r", new NodeAttribute("keepdims", Integer: 0))
-        .Node("DequantizeLinear: u, s -> t").Node("MatMul: r, t -> m").Node("QuantizeLinear: m, s, z -> y").Build(ElementType.Float32, 1, 1, 2, 2);
+        .Node("QuantizeLinear: x, s, z -> q").Node("DequantizeLinear: q, s, z -> d").Node("DequantizeLinear: w, s -> v")
+            .Node("Conv: d, v -> c")
+        .Node("QuantizeLinear: c, s, z -> k").Node("DequantizeLinear: k, s, z -> e")
+            .Node("ReduceSum: e, axes -> r", new NodeAttribute("keepdims", Integer: 0))
+        .Node("DequantizeLinear: u, s -> t").Node("MatMul: r, t -> m").Node("QuantizeLinear: m, s, z -> y")
+            .Build(ElementType.Float32, 1, 1, 2, 2);
 
     private static Certified Make(NetworkGraph graph) => new(graph, "propagated", _ => new VerifyOptions());
 

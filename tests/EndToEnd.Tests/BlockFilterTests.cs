@@ -19,24 +19,30 @@ public sealed class BlockFilterTests
         Assert.That(rows, Has.Length.GreaterThan(900));
         bool narrow = format == "mxfp4";
         // A four-bit code is one digit; the file writes every code as a byte.
-        Equal(SimHost.Run(["formats", "encode", format], Input(rows.Select(r => inputs[r[0]]))), rows.Select(r => $"{r[1]},{(narrow ? Digits(r[2]) : r[2])}"));
+        Equal(SimHost.Run(["formats", "encode", format], Input(rows.Select(r => inputs[r[0]]))),
+            rows.Select(r => $"{r[1]},{(narrow ? Digits(r[2]) : r[2])}"));
         Equal(SimHost.Run(["formats", "decode", format], Input(rows.Select(r => $"{r[1]},{r[2]}"))), rows.Select(r => r[3]));
-        if (narrow) Equal(SimHost.Run(["formats", "decode", format], Input(rows.Select(r => $"{r[1]},{Digits(r[2])}"))), rows.Select(r => r[3]));
+        if (narrow) Equal(SimHost.Run(["formats", "decode", format], Input(rows.Select(r => $"{r[1]},{Digits(r[2])}"))),
+            rows.Select(r => r[3]));
     }
 
     [Test]
     public void TakesTheAmaxOfTheTensorFromTheRow()
     {
         Dictionary<string, string> inputs = Rows("block_inputs_nvfp4.csv.gz").ToDictionary(r => r[0], r => r[1]);
-        string Block(string[] row) => inputs[$"{int.Parse(row[0], System.Globalization.CultureInfo.InvariantCulture) / 2}"].Substring(row[0][^1] % 2 * 128, 128);
+        string Block(string[] row) =>
+            inputs[$"{int.Parse(row[0], System.Globalization.CultureInfo.InvariantCulture) / 2}"].Substring(row[0][^1] % 2 * 128, 128);
         // -0 keeps its sign here, and not in the peer.
-        string[][] rows = [.. Rows("block_nvfp4_te.csv.gz").Where(r => inputs.ContainsKey($"{int.Parse(r[0], System.Globalization.CultureInfo.InvariantCulture) / 2}"))
+        string[][] rows = [.. Rows("block_nvfp4_te.csv.gz")
+            .Where(r => inputs.ContainsKey($"{int.Parse(r[0], System.Globalization.CultureInfo.InvariantCulture) / 2}"))
             .Where(r => !Enumerable.Range(0, 16).Any(i => Block(r).Substring(8 * i, 8) == "80000000"))];
         Assert.That(rows, Has.Length.GreaterThan(1800));
         foreach (string format in new[] { "nvfp4", "nvfp4_te" })
-            Equal(SimHost.Run(["formats", "encode", format], Input(rows.Select(r => $"{Block(r)},{r[1]}"))), rows.Select(r => $"{r[2]},{r[3]}"));
+            Equal(SimHost.Run(["formats", "encode", format], Input(rows.Select(r => $"{Block(r)},{r[1]}"))),
+                rows.Select(r => $"{r[2]},{r[3]}"));
         string[][] tensor = [.. rows.Where(r => r[1] == rows[0][1])];
-        Equal(SimHost.Run(["formats", "encode", "nvfp4", "--tensor-amax", rows[0][1]], Input(tensor.Select(Block))), tensor.Select(r => $"{r[2]},{r[3]}"));
+        Equal(SimHost.Run(["formats", "encode", "nvfp4", "--tensor-amax", rows[0][1]], Input(tensor.Select(Block))),
+            tensor.Select(r => $"{r[2]},{r[3]}"));
     }
 
     [TestCase("formats encode mxfp4", "3f80000\n", "<stdin>:1:1: error NUM001")]
@@ -64,9 +70,11 @@ public sealed class BlockFilterTests
 
     private static string Digits(string bytes) => string.Concat(Enumerable.Range(0, bytes.Length / 2).Select(i => bytes[2 * i + 1]));
 
-    private static IEnumerable<string[]> Rows(string file) => ReferenceData.Lines(ReferenceData.Golden(file)).Skip(1).Select(l => l.Split(','));
+    private static IEnumerable<string[]> Rows(string file) =>
+        ReferenceData.Lines(ReferenceData.Golden(file)).Skip(1).Select(l => l.Split(','));
 
-    private static string Input(IEnumerable<string> rows) => rows.Aggregate(new StringBuilder(), (text, row) => text.Append(row).Append('\n')).ToString();
+    private static string Input(IEnumerable<string> rows) =>
+        rows.Aggregate(new StringBuilder(), (text, row) => text.Append(row).Append('\n')).ToString();
 
     private static void Equal(SimHost.Result result, IEnumerable<string> expected)
     {

@@ -4,7 +4,8 @@ using Sim.Tests;
 
 namespace Sim.EndToEnd.Tests;
 
-/// <summary>The demo's report in headless Chromium: loads without errors or requests, and a reader's mouse and keys do what they should.</summary>
+/// <summary>The demo's report in headless Chromium: loads without errors or requests, and a reader's mouse and keys do what they
+/// should.</summary>
 public class BrowserTests
 {
     private static readonly string Driver = Path.Combine(ReferenceData.RepositoryRoot, "tests", "EndToEnd.Tests", "Browser");
@@ -13,8 +14,10 @@ public class BrowserTests
     public void TheDemoReportWorksForAReader()
     {
         string node = Find("node"), chromium = Find("chromium", "chromium-browser", "google-chrome");
-        if (!Directory.Exists(Path.Combine(Driver, "node_modules", "puppeteer-core"))) Assert.Ignore("skipped: 'npm ci' has not run in tests/EndToEnd.Tests/Browser");
-        if (!File.Exists(Path.Combine(ReferenceData.RepositoryRoot, "src", "Reports", "Web", "node_modules", "echarts", "package.json"))) Assert.Ignore("skipped: 'npm ci' has not run in src/Reports/Web, so the report has no interactive charts");
+        if (!Directory.Exists(Path.Combine(Driver, "node_modules",
+            "puppeteer-core"))) Assert.Ignore("skipped: 'npm ci' has not run in tests/EndToEnd.Tests/Browser");
+        if (!File.Exists(Path.Combine(ReferenceData.RepositoryRoot, "src", "Reports", "Web", "node_modules", "echarts",
+            "package.json"))) Assert.Ignore("skipped: 'npm ci' has not run in src/Reports/Web, so the report has no interactive charts");
         string folder = Directory.CreateTempSubdirectory("sim-demo").FullName;
         try
         {
@@ -35,17 +38,21 @@ public class BrowserTests
         }
     }
 
-    // What the README shows is what the demo makes today; figures by what they show, as their coordinates have more digits than a processor's functions promise.
+    // What the README shows is what the demo makes today; figures by what they show, as their coordinates have more digits than a
+    // processor's functions promise.
     private static void GalleryIsTheDemos(string folder)
     {
         string gallery = Path.Combine(ReferenceData.RepositoryRoot, "reports", "gallery");
         // The last line names the digest of everything read, which changes more often than the fronts do.
-        Assert.That(File.ReadAllLines(Path.Combine(gallery, "report.md"))[..^1], Is.EqualTo(File.ReadAllLines(Path.Combine(folder, "report.md"))[..^1]), "run tools/gallery");
+        Assert.That(File.ReadAllLines(Path.Combine(gallery, "report.md"))[..^1],
+            Is.EqualTo(File.ReadAllLines(Path.Combine(folder, "report.md"))[..^1]), "run tools/gallery");
         string[] figures = Directory.GetFiles(gallery, "*.svg");
         Assert.That(figures, Is.Not.Empty);
         foreach (string figure in figures)
         {
-            (string Name, string Text)[] shown = [.. new[] { figure, Path.Combine(folder, "figures", Path.GetFileName(figure)) }.Select(f => (f, string.Join('\n', System.Xml.Linq.XDocument.Load(f).Descendants()
+            (string Name, string Text)[] shown =
+                [.. new[] { figure, Path.Combine(folder, "figures", Path.GetFileName(figure)) }.Select(f =>
+                (f, string.Join('\n', System.Xml.Linq.XDocument.Load(f).Descendants()
                 .Select(e => e.Name.LocalName == "text" ? e.Value : e.Name.LocalName))))];
             Assert.That(shown[0].Text, Is.EqualTo(shown[1].Text), $"{Path.GetFileName(figure)}: run tools/gallery");
         }
@@ -65,16 +72,19 @@ public class BrowserTests
         string tip = Words("tip");
         Assert.That(tip, Does.StartWith($"Design {index} ").And.Contain("front"));
         string[] head = designs[0].Split(','), row = designs[1 + index].Split(',');
-        foreach (string axis in new[] { "network", "datapath", "array", "dataflow", "buffers" }) Assert.That(tip, Does.Contain($"{axis}\t{row[Array.IndexOf(head, axis)]}"));
+        foreach (string axis in new[] { "network", "datapath", "array", "dataflow", "buffers" }) Assert.That(tip,
+            Does.Contain($"{axis}\t{row[Array.IndexOf(head, axis)]}"));
         Assert.That(Words("selected"), Is.EqualTo($"Design {index}"), "a click selects it");
         Assert.That(Number("charts"), Is.GreaterThanOrEqualTo(3));
         Assert.That(found.GetProperty("zoomed").GetDouble(), Is.Positive, "the wheel zooms");
 
         int expected = designs.Skip(1).Count(d => d.Contains(",mlp,int8_acc32,", StringComparison.Ordinal));
         Assert.That(found.GetProperty("filtered").GetArrayLength(), Is.EqualTo(expected).And.GreaterThan(5));
-        foreach (JsonElement line in found.GetProperty("filtered").EnumerateArray()) Assert.That(line.GetString(), Does.Contain("mlp").And.Contain("int8_acc32"));
+        foreach (JsonElement line in found.GetProperty("filtered").EnumerateArray()) Assert.That(line.GetString(),
+            Does.Contain("mlp").And.Contain("int8_acc32"));
         int area = Array.IndexOf(head, "area_mm2");
-        double[] sorted = [.. found.GetProperty("sorted").EnumerateArray().Select(i => double.Parse(designs[1 + i.GetInt32()].Split(',')[area]))];
+        double[] sorted = [.. found.GetProperty("sorted").EnumerateArray()
+            .Select(i => double.Parse(designs[1 + i.GetInt32()].Split(',')[area]))];
         Assert.That(sorted, Is.Ordered.And.Length.GreaterThan(100));
         Assert.That(Words("rowSelected"), Is.EqualTo($"Design {found.GetProperty("sorted")[0].GetInt32()}"));
 

@@ -2,7 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace Sim.EndToEnd.Tests;
 
-/// <summary>`sim verify --certificate` and `--check` as a process: what holds, what is tied to nothing, what is left out, what was forged.</summary>
+/// <summary>`sim verify --certificate` and `--check` as a process: what holds, what is tied to nothing, what is left out, what was
+/// forged.</summary>
 public sealed class CertificateTests
 {
     private const string Model = "configs/workloads/digits/digits_cnn_a2q_16.onnx";
@@ -21,7 +22,8 @@ public sealed class CertificateTests
     public void TheCertificateOfANetworkHoldsForItAlone(string inputs)
     {
         Assert.That(SimHost.Run(["verify", "--model", Model, "--minimal", "--inputs", inputs, "--certificate", Proofs]).ExitCode, Is.Zero);
-        SimHost.Result holds = Check("--model", Model), other = Check("--model", "configs/workloads/digits/digits_cnn_a2q_15.onnx"), untied = Check();
+        SimHost.Result holds = Check("--model", Model), other = Check("--model", "configs/workloads/digits/digits_cnn_a2q_15.onnx"),
+            untied = Check();
         Assert.That((holds.ExitCode, other.ExitCode, untied.ExitCode), Is.EqualTo((0, 1, 1)), holds.Output + other.Output + untied.Output);
         Assert.That(holds.Output, Does.Contain("6 layers: 186 proofs followed, 186 refutations replayed").And.Contain("the certificates hold for this model"));
         Assert.That(other.Output, Does.Contain("about another file"));
@@ -33,7 +35,8 @@ public sealed class CertificateTests
     public void APartOfANetworkIsNoNetwork()
     {
         SimHost.Run(["verify", "--model", Model, "--minimal", "--layer", "conv1", "--certificate", Proofs]);
-        SimHost.Result all = Check("--model", Model), part = Check("--model", Model, "--layer", "conv1"), missing = Check("--model", Model, "--layer", "conv2");
+        SimHost.Result all = Check("--model", Model), part = Check("--model", Model, "--layer", "conv1"),
+            missing = Check("--model", Model, "--layer", "conv2");
         Assert.That((all.ExitCode, part.ExitCode, missing.ExitCode), Is.EqualTo((1, 0, 1)), all.Output + part.Output);
         JsonNode json = JsonNode.Parse(Check("--model", Model, "--json").Output)!;
         Assert.That(((bool)json["holds"]!, json["not_covered"]!.AsArray().Count), Is.EqualTo((false, 5)));
@@ -65,5 +68,6 @@ public sealed class CertificateTests
 
     private SimHost.Result Check(params string[] arguments) => SimHost.Run(["verify", "--check", Proofs, .. arguments]);
 
-    private static string Digest(string file) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)));
+    private static string Digest(string file) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)));
 }

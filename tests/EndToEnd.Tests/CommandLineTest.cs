@@ -19,17 +19,22 @@ public sealed class CommandLineTest
     [TestCase("validate --jsn x.yaml", "sim: error CLI001: unknown option '--jsn'; did you mean '--json'?")]
     [TestCase("validate", "sim: error CLI001: Required argument 'FILE' missing for command: 'validate'.")]
     [TestCase("schema architectur", "did you mean 'architecture'?")]
-    [TestCase("run edge_npu --model x --scale 0,0625", "'--scale' must be a decimal number such as 0.0625 or 1e-3, with a point and no separators, found '0,0625'")]
-    [TestCase("verify --model x --offset -0,5", "'--offset' must be a decimal number such as 0.0625 or 1e-3, with a point and no separators, found '-0,5'")]
+    [TestCase("run edge_npu --model x --scale 0,0625",
+        "'--scale' must be a decimal number such as 0.0625 or 1e-3, with a point and no separators, found '0,0625'")]
+    [TestCase("verify --model x --offset -0,5",
+        "'--offset' must be a decimal number such as 0.0625 or 1e-3, with a point and no separators, found '-0,5'")]
     [TestCase("verify --model x --time-limit 1_0", "'--time-limit' must be a decimal number")]
-    [TestCase("repair --model x --out y --accumulator 1,6", "'--accumulator' must be a whole number (digits, with '-' before a negative one), found '1,6'")]
+    [TestCase("repair --model x --out y --accumulator 1,6",
+        "'--accumulator' must be a whole number (digits, with '-' before a negative one), found '1,6'")]
     [TestCase("verify --model x --accumulator 0x10", "'--accumulator' must be a whole number")]
     [TestCase("demo --jobs ２", "'--jobs' must be a whole number")]
-    [TestCase("run edge_npu --model x --out --json", "'--out' needs a value, found the option '--json' (a file of that name is written './--json')")]
+    [TestCase("run edge_npu --model x --out --json",
+        "'--out' needs a value, found the option '--json' (a file of that name is written './--json')")]
     [TestCase("run edge_npu --model --data x.npy", "'--model' needs a value, found the option '--data'")]
     [TestCase("run edge_npu --model x --out ", "'--out' needs a value, found an empty one")]
     [TestCase("validate ", "'FILE' is empty")]
-    [TestCase("verify --model configs/workloads/digits/digits_cnn_a2q_16.onnx --accumulator 16 --time-limit 1e99", "a solver gets more than 0 and at most 86400 seconds")]
+    [TestCase("verify --model configs/workloads/digits/digits_cnn_a2q_16.onnx --accumulator 16 --time-limit 1e99",
+        "a solver gets more than 0 and at most 86400 seconds")]
     [TestCase("sweep demo --on mars", "Must be one of: 'local'")]
     [TestCase("bogus --help", "sim: error CLI001: unknown verb or argument 'bogus'")]
     [TestCase("[suggest]", "sim: error CLI001: ")]
@@ -54,7 +59,8 @@ public sealed class CommandLineTest
     public void Streams_that_take_nothing_abort_nothing(string arguments, int code, string message)
     {
         if (!OperatingSystem.IsLinux()) Assert.Ignore("shell redirections of Linux");
-        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("bash", ["-c", $"'{SimHost.Path}' {arguments}"])
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("bash",
+            ["-c", $"'{SimHost.Path}' {arguments}"])
             { RedirectStandardError = true, RedirectStandardOutput = true })!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         string error = process.StandardError.ReadToEnd();
@@ -69,7 +75,8 @@ public sealed class CommandLineTest
     {
         if (!OperatingSystem.IsLinux()) Assert.Ignore("shell pipes of Linux");
         using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("bash",
-            ["-c", $"yes 3f800000 | timeout 60 '{SimHost.Path}' formats encode e4m3 | head -2; echo ${{PIPESTATUS[1]}}"]) { RedirectStandardOutput = true })!;
+            ["-c", $"yes 3f800000 | timeout 60 '{SimHost.Path}' formats encode e4m3 | head -2; echo ${{PIPESTATUS[1]}}"])
+                { RedirectStandardOutput = true })!;
         Assert.That(process.StandardOutput.ReadToEnd(), Is.EqualTo("38\n38\n0\n"));
         process.WaitForExit();
     }
@@ -80,7 +87,8 @@ public sealed class CommandLineTest
         if (!OperatingSystem.IsLinux()) Assert.Ignore("devices of Linux");
         using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("bash",
             ["-c", $"timeout 60 '{SimHost.Path}' dot e4m3_fp16 2>&1 </dev/zero; echo $?"]) { RedirectStandardOutput = true })!;
-        Assert.That(process.StandardOutput.ReadToEnd(), Does.StartWith("<stdin>:1:1: error NUM001: a row of more than ").And.EndsWith("\n2\n"));
+        Assert.That(process.StandardOutput.ReadToEnd(),
+            Does.StartWith("<stdin>:1:1: error NUM001: a row of more than ").And.EndsWith("\n2\n"));
         process.WaitForExit();
     }
 
@@ -97,7 +105,8 @@ public sealed class CommandLineTest
     {
         string help = SimHost.Run(["--help"]).Output;
         string[] verbs = [.. help[help.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n').Skip(1)
-            .Where(l => l.StartsWith("  ", StringComparison.Ordinal) && l.Length > 2 && char.IsAsciiLetter(l[2])).Select(l => l.Trim().Split(' ')[0])];
+            .Where(l => l.StartsWith("  ", StringComparison.Ordinal) && l.Length > 2 && char.IsAsciiLetter(l[2]))
+                .Select(l => l.Trim().Split(' ')[0])];
         Assert.That(verbs, Has.Length.GreaterThanOrEqualTo(5).And.Contain("validate"));
         foreach (string verb in verbs)
         {
@@ -114,7 +123,8 @@ public sealed class CommandLineTest
         string folder = Directory.CreateTempSubdirectory().FullName;
         try
         {
-            File.WriteAllText(Path.Combine(folder, "b.yaml"), "schema: sim.datapath/1\nweight: int8\nactivation: e4m3\naccumulator: {kind: integer, bits: 1, overflow: wrap}\n");
+            File.WriteAllText(Path.Combine(folder, "b.yaml"),
+                "schema: sim.datapath/1\nweight: int8\nactivation: e4m3\naccumulator: {kind: integer, bits: 1, overflow: wrap}\n");
             File.WriteAllText(Path.Combine(folder, "a.yaml"), "schema: sim.datapth/1\n");
             SimHost.Result result = SimHost.Run(["validate", "b.yaml", "a.yaml"], folder: folder);
             Assert.That(result.ExitCode, Is.EqualTo(2));
@@ -126,7 +136,8 @@ public sealed class CommandLineTest
             using JsonDocument json = JsonDocument.Parse(SimHost.Run(["validate", "--json", "b.yaml"], folder: folder).Output);
             JsonElement diagnostic = json.RootElement.GetProperty("diagnostics")[0];
             Assert.That(json.RootElement.GetProperty("valid").GetBoolean(), Is.False);
-            Assert.That((diagnostic.GetProperty("line").GetInt32(), diagnostic.GetProperty("column").GetInt32(), diagnostic.GetProperty("code").GetString()), Is.EqualTo((4, 36, "CFG002")));
+            Assert.That((diagnostic.GetProperty("line").GetInt32(), diagnostic.GetProperty("column").GetInt32(),
+                diagnostic.GetProperty("code").GetString()), Is.EqualTo((4, 36, "CFG002")));
         }
         finally
         {

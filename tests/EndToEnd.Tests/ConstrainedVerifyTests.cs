@@ -3,7 +3,8 @@ using Sim.Tests;
 
 namespace Sim.EndToEnd.Tests;
 
-/// <summary>`sim verify --constraints` as a process, on the last layer of the official keyword network: widths, certificates, solvers, bad files.</summary>
+/// <summary>`sim verify --constraints` as a process, on the last layer of the official keyword network: widths, certificates, solvers, bad
+/// files.</summary>
 public sealed class ConstrainedVerifyTests
 {
     private const string Layer = "10_fully_connected";
@@ -27,7 +28,8 @@ public sealed class ConstrainedVerifyTests
         SimHost.Result tied = Verify(Budget, "--minimal", "--certificate", Path.Combine(_folder, "c"), "--solver", "no-such-solver");
         Assert.That(Width(tied), Is.LessThan(free));
         Assert.That(tied.Output, Does.Contain("\"simplex\""));
-        SimHost.Result check = Check(), undeclared = SimHost.Run(["verify", "--check", Path.Combine(_folder, "c"), "--model", Model, "--layer", Layer]);
+        SimHost.Result check = Check(),
+            undeclared = SimHost.Run(["verify", "--check", Path.Combine(_folder, "c"), "--model", Model, "--layer", Layer]);
         Assert.That(check.ExitCode, Is.Zero, check.Output);
         Assert.That(check.Output, Does.Contain("12 proofs followed, 12 refutations replayed, 0 unknown, 0 need a solver, 0 registers not covered, 0 not tied, 0 faults"));
         // Constraints are no part of the model: whoever checks declares them.
@@ -42,14 +44,17 @@ public sealed class ConstrainedVerifyTests
         Assert.That(result.ExitCode, Is.EqualTo(1));
         JsonNode answer = JsonNode.Parse(result.Output)!;
         Assert.That((bool)answer["proved"]!, Is.False);
-        Assert.That(answer["layers"]![0]!["channels"]!.AsArray().Any(c => (string?)c!["verdict"] == "unknown" && ((string?)c["reason"])!.Contains("no-such-solver", StringComparison.Ordinal)));
+        Assert.That(answer["layers"]![0]!["channels"]!.AsArray()
+            .Any(c => (string?)c!["verdict"] == "unknown" && ((string?)c["reason"])!.Contains("no-such-solver", StringComparison.Ordinal)));
     }
 
     [Test]
     public void AnswersOfZ3AreAskedAgain()
     {
-        if (!Array.Exists((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator), p => File.Exists(Path.Combine(p, "z3")))) Assert.Ignore("needs z3");
-        SimHost.Result tied = Verify(Weighted, "--minimal", "--order", "sequential", "--certificate", Path.Combine(_folder, "c"), "--provers", "exact_extremes,smt");
+        if (!Array.Exists((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator),
+            p => File.Exists(Path.Combine(p, "z3")))) Assert.Ignore("needs z3");
+        SimHost.Result tied = Verify(Weighted, "--minimal", "--order", "sequential", "--certificate", Path.Combine(_folder, "c"),
+            "--provers", "exact_extremes,smt");
         Assert.That(tied.ExitCode, Is.Zero, tied.Error);
         Assert.That(Width(tied), Is.EqualTo(19));
         SimHost.Result alone = Check(), asked = Check("--solver", "z3");
@@ -64,20 +69,24 @@ public sealed class ConstrainedVerifyTests
         SimHost.Result result = Verify("      - {inputs: [all], high: -9000}\n", "--minimal");
         Assert.That(result.ExitCode, Is.EqualTo(2));
         Assert.That(result.Error, Does.Contain("c.yaml:3:5: error VER022"));
-        Assert.That(Verify("      - {inputs: [64], high: 0}\n", "--minimal").Error, Does.Contain("c.yaml:5:18: error VER020").And.Contain("0 to 63"));
+        Assert.That(Verify("      - {inputs: [64], high: 0}\n", "--minimal").Error,
+            Does.Contain("c.yaml:5:18: error VER020").And.Contain("0 to 63"));
     }
 
     private static string Model => ReferenceData.Shared("nets/mlperf-dscnn-kws/model_int8.onnx");
 
     private SimHost.Result Check(params string[] arguments) =>
-        SimHost.Run(["verify", "--check", Path.Combine(_folder, "c"), "--model", Model, "--layer", Layer, "--constraints", Path.Combine(_folder, "c.yaml"), .. arguments]);
+        SimHost.Run(["verify", "--check", Path.Combine(_folder, "c"), "--model", Model, "--layer", Layer, "--constraints",
+            Path.Combine(_folder, "c.yaml"), .. arguments]);
 
     private SimHost.Result Verify(string? sums, params string[] arguments)
     {
         string file = Path.Combine(_folder, "c.yaml");
         File.WriteAllText(file, $"schema: sim.constraints/1\nlayers:\n  - layer: {Layer}\n    sums:\n{sums}");
-        return SimHost.Run(["verify", "--model", Model, "--layer", Layer, "--json", .. sums is null ? Array.Empty<string>() : ["--constraints", file], .. arguments]);
+        return SimHost.Run(["verify", "--model", Model, "--layer", Layer, "--json", .. sums is null ? Array.Empty<string>()
+            : ["--constraints", file], .. arguments]);
     }
 
-    private static int Width(SimHost.Result result) => result.ExitCode == 0 ? (int)JsonNode.Parse(result.Output)!["width"]! : throw new InvalidOperationException(result.Error);
+    private static int Width(SimHost.Result result) =>
+        result.ExitCode == 0 ? (int)JsonNode.Parse(result.Output)!["width"]! : throw new InvalidOperationException(result.Error);
 }

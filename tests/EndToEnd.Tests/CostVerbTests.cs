@@ -38,7 +38,8 @@ public sealed class CostVerbTests
     public void AnArchitecturesLinesAddUp()
     {
         JsonNode cost = Json("cost", "edge_npu");
-        Assert.That(cost["items"]!.AsArray().Sum(i => (double)i!["area_um2"]!) * 1e-6, Is.EqualTo((double)cost["totals"]!["area_mm2"]!).Within(0.01).Percent);
+        Assert.That(cost["items"]!.AsArray().Sum(i => (double)i!["area_um2"]!) * 1e-6, Is.EqualTo((double)cost["totals"]!["area_mm2"]!)
+            .Within(0.01).Percent);
         Assert.That(cost["actions"]!.AsArray().Select(a => (double)a!["energy_pj"]!), Is.All.GreaterThan(0));
     }
 

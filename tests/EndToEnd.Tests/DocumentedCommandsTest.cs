@@ -4,7 +4,8 @@ using Sim.Tests;
 namespace Sim.EndToEnd.Tests;
 
 /// <summary>
-/// Every `./sim ...` line in an `sh` block of README.md and docs/ is run from the repository root. Conventions of those blocks: one command a line;
+/// Every `./sim ...` line in an `sh` block of README.md and docs/ is run from the repository root. Conventions of those blocks: one command
+/// a line;
 /// `printf '...' | ./sim ...` feeds standard input; a trailing `# exit N` states an exit code other than 0. Outputs go below `reports/`.
 /// </summary>
 [TestFixture]
@@ -14,7 +15,9 @@ public sealed partial class DocumentedCommandsTest
     private static readonly Lazy<IReadOnlyList<string>> s_commands = new(() => [.. Pages().SelectMany(Commands).Distinct()]);
 
     private static IEnumerable<string> Pages() =>
-        [Path.Combine(ReferenceData.RepositoryRoot, "README.md"), .. Directory.EnumerateFiles(Path.Combine(ReferenceData.RepositoryRoot, "docs"), "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        [Path.Combine(ReferenceData.RepositoryRoot, "README.md"),
+            .. Directory.EnumerateFiles(Path.Combine(ReferenceData.RepositoryRoot, "docs"), "*.md", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)];
 
     private static IEnumerable<string> Commands(string page)
     {

@@ -14,6 +14,7 @@ public sealed class FormatPictureTests
         MatchCollection rows = Regex.Matches(page, @"^\| `(?<name>[^`]+)` \| (?<picture>.*2\^.*, \d+ at most) \|$", RegexOptions.Multiline);
         Assert.That(rows, Has.Count.GreaterThanOrEqualTo(30));
         foreach (Match row in rows)
-            Assert.That(SimHost.Run(["formats", "show", row.Groups["name"].Value]).Output, Does.Contain(row.Groups["picture"].Value), row.Groups["name"].Value);
+            Assert.That(SimHost.Run(["formats", "show", row.Groups["name"].Value]).Output, Does.Contain(row.Groups["picture"].Value),
+                row.Groups["name"].Value);
     }
 }

@@ -17,7 +17,8 @@ public sealed class ImportVerbTests
         JsonElement root = JsonDocument.Parse(result.Output).RootElement;
         // 8·8 pixels × 16·9, 4·4 × (32·144 + 32·9 + 48·32), 48·10.
         Assert.That(root.GetProperty("total_macs").GetInt64(), Is.EqualTo(64 * 144 + 16 * (32 * 144 + 32 * 9 + 48 * 32) + 480));
-        Assert.That(root.GetProperty("layers").EnumerateArray().Select(l => l.GetProperty("groups").GetInt32()), Is.EqualTo(new[] { 1, 1, 32, 1, 1 }));
+        Assert.That(root.GetProperty("layers").EnumerateArray().Select(l => l.GetProperty("groups").GetInt32()),
+            Is.EqualTo(new[] { 1, 1, 32, 1, 1 }));
         Assert.That(root.GetProperty("inputs")[0].GetProperty("shape")[0].ValueKind, Is.EqualTo(JsonValueKind.Null));
         Assert.That(root.GetProperty("unsupported_nodes").GetArrayLength(), Is.Zero);
     }
@@ -57,13 +58,15 @@ public sealed class ImportVerbTests
     public void Unsupported_nodes_are_named_and_the_rest_is_still_told()
     {
         // The quantizers' domain, under another name of the same length.
-        string text = Encoding.Latin1.GetString(File.ReadAllBytes(ReferenceData.Shared("nets/qonnx-tfc-w2a2/model_qonnx.onnx"))).Replace("onnx.brevitas", "onnx.elsewher", StringComparison.Ordinal);
+        string text = Encoding.Latin1.GetString(File.ReadAllBytes(ReferenceData.Shared("nets/qonnx-tfc-w2a2/model_qonnx.onnx")))
+            .Replace("onnx.brevitas", "onnx.elsewher", StringComparison.Ordinal);
         string file = Path.Combine(Directory.CreateTempSubdirectory("sim-import-").FullName, "net.onnx");
         File.WriteAllBytes(file, Encoding.Latin1.GetBytes(text));
         SimHost.Result result = SimHost.Run(["import", file, "--json"]);
         Assert.That(result.ExitCode, Is.EqualTo(2));
         JsonElement root = JsonDocument.Parse(result.Output).RootElement;
-        Assert.That(root.GetProperty("unsupported_nodes").EnumerateArray().Select(n => n.GetProperty("type").GetString()), Is.EqualTo(Enumerable.Repeat("Quant", 8)));
+        Assert.That(root.GetProperty("unsupported_nodes").EnumerateArray().Select(n => n.GetProperty("type").GetString()),
+            Is.EqualTo(Enumerable.Repeat("Quant", 8)));
         Assert.That(root.GetProperty("layers").ValueKind, Is.EqualTo(JsonValueKind.Null));
         Assert.That(result.Error, Does.Contain("error ONX040: node 'Quant_13' (Quant): operator Quant is not supported (domain 'onnx.elsewher')"));
     }

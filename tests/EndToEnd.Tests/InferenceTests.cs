@@ -3,7 +3,8 @@ using Sim.Tests;
 
 namespace Sim.EndToEnd.Tests;
 
-/// <summary>`sim dot --infer`: recordings of chips lead back to their profiles, answers of a made-up unit to that unit; what is not told apart is said, with a row that tells.</summary>
+/// <summary>`sim dot --infer`: recordings of chips lead back to their profiles, answers of a made-up unit to that unit; what is not told
+/// apart is said, with a row that tells.</summary>
 public sealed class InferenceTests
 {
     private static readonly string Folder = Path.Combine(Path.GetTempPath(), "sim-infer-" + Guid.NewGuid().ToString("N"));
@@ -33,7 +34,8 @@ public sealed class InferenceTests
         Assert.That(datapaths, Has.Count.LessThanOrEqualTo(most));
     }
 
-    // The rows of the documentation: 4 products to nearest at 15 fraction bits, of which no chip is known. Datapaths that fit give every row, and answer the telling row as said.
+    // The rows of the documentation: 4 products to nearest at 15 fraction bits, of which no chip is known. Datapaths that fit give every
+    // row, and answer the telling row as said.
     [Test]
     public void AnUnknownUnitIsFoundAndEveryAnswerIsRight()
     {
@@ -57,8 +59,10 @@ public sealed class InferenceTests
             int index = (int)answer!["datapaths"]!.AsArray()[0]!;
             string yaml = Path.Combine(Folder, $"fit{asked++}.yaml");
             File.WriteAllText(yaml, datapaths[index]!["datapath"]!.ToJsonString());
-            SimHost.Result replay = SimHost.Run(["dot", yaml], string.Concat(rows.Take(6).Select(r => r[..r.LastIndexOf(',')] + "\n")) + question + "\n");
-            Assert.That(replay.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), Is.EqualTo(rows.Take(6).Select(r => r.Split(',')[3]).Append((string)answer["code"]!)), replay.Error);
+            SimHost.Result replay = SimHost.Run(["dot", yaml], string.Concat(rows.Take(6).Select(r => r[..r.LastIndexOf(',')] + "\n"))
+                + question + "\n");
+            Assert.That(replay.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+                Is.EqualTo(rows.Take(6).Select(r => r.Split(',')[3]).Append((string)answer["code"]!)), replay.Error);
             if (asked == 8) break;
         }
     }
@@ -79,7 +83,8 @@ public sealed class InferenceTests
         string file = Write("bad", ["0,1,2", "00000000,zz,11,00000000", "00000000,11,1,00000000", "0000,11,11,0000"]);
         SimHost.Result result = SimHost.Run(["dot", "--infer", file]);
         Assert.That(result.ExitCode, Is.EqualTo(2));
-        foreach (string place in new[] { ":1:6:", ":2:10:", ":3:13:", ":4:1:", ":4:12:" }) Assert.That(result.Error, Does.Contain($"{file}{place} error NUM001"));
+        foreach (string place in new[] { ":1:6:", ":2:10:", ":3:13:", ":4:1:", ":4:12:" }) Assert.That(result.Error,
+            Does.Contain($"{file}{place} error NUM001"));
         Assert.That(SimHost.Run(["dot"]).ExitCode, Is.EqualTo(2));
         Assert.That(SimHost.Run(["dot", "h100_e4m3", "--infer", file]).ExitCode, Is.EqualTo(2));
     }
@@ -88,11 +93,13 @@ public sealed class InferenceTests
     [Test]
     public void WordsOfXf32LoseTheirLowBits()
     {
-        string[][] lines = [.. ReferenceData.Lines(ReferenceData.Golden("tensorcore_mfma_CDNA3_f32_16x16x8_xf32_mmasim.csv.gz")).Skip(1).Select(l => l.Split(','))];
+        string[][] lines = [.. ReferenceData.Lines(ReferenceData.Golden("tensorcore_mfma_CDNA3_f32_16x16x8_xf32_mmasim.csv.gz")).Skip(1)
+            .Select(l => l.Split(','))];
         SimHost.Result result = SimHost.Run(["dot", "mi300x_xf32"], string.Concat(lines.Select(r => $"{r[0]},{r[2]},{r[3]}\n")));
         Assert.That(result.Error, Is.Empty);
         string[] got = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.That(got.Zip(lines).Count(p => p.First == p.Second[1] || IsNaN(p.First) && IsNaN(p.Second[1])), Is.EqualTo(lines.Length).And.GreaterThan(900));
+        Assert.That(got.Zip(lines).Count(p => p.First == p.Second[1] || IsNaN(p.First) && IsNaN(p.Second[1])),
+            Is.EqualTo(lines.Length).And.GreaterThan(900));
 
         static bool IsNaN(string code) => float.IsNaN(BitConverter.UInt32BitsToSingle(Convert.ToUInt32(code, 16)));
     }

@@ -17,7 +17,8 @@ public sealed class NumberFilterTests
     {
         (string[][] rows, Dictionary<string, int> at) = Table(file);
         rows = [.. rows.Where(r => r[at[column]] != "err" && !IsNaN(r[0]))];
-        SimHost.Result result = SimHost.Run(["formats", "encode", format, "--rounding", rounding, "--overflow", overflow], Input(rows.Select(r => r[0])));
+        SimHost.Result result = SimHost.Run(["formats", "encode", format, "--rounding", rounding, "--overflow", overflow],
+            Input(rows.Select(r => r[0])));
         Equal(result, rows.Select(r => r[at[column]]));
     }
 
@@ -28,7 +29,8 @@ public sealed class NumberFilterTests
     {
         (string[][] rows, Dictionary<string, int> at) = Table("arith_fp16_softfloat.csv.gz");
         rows = [.. rows.Where(r => (Convert.ToInt32(r[at[column]], 16) & 0x7fff) <= 0x7c00)];
-        SimHost.Result result = SimHost.Run(["formats", "eval", "fp16", "--op", op], Input(rows.Select(r => string.Join(',', r.Take(op == "fma" ? 3 : 2)))));
+        SimHost.Result result = SimHost.Run(["formats", "eval", "fp16", "--op", op],
+            Input(rows.Select(r => string.Join(',', r.Take(op == "fma" ? 3 : 2)))));
         Equal(result, rows.Select(r => r[at[column]]));
     }
 
@@ -37,7 +39,8 @@ public sealed class NumberFilterTests
     {
         (string[][] rows, Dictionary<string, int> at) = Table("encode_stochastic_ocp_e4m3_gfloat.csv.gz");
         rows = [.. rows.Where(r => r[at["srnumbits"]] == "8" && !IsNaN(r[0]))];
-        SimHost.Result result = SimHost.Run(["formats", "encode", "e4m3", "--rounding", "stochastic", "--random-bits", "8", "--overflow", "saturate_inf"], Input(rows.Select(r => $"{r[0]},{r[2]}")));
+        SimHost.Result result = SimHost.Run(["formats", "encode", "e4m3", "--rounding", "stochastic", "--random-bits", "8", "--overflow",
+            "saturate_inf"], Input(rows.Select(r => $"{r[0]},{r[2]}")));
         Equal(result, rows.Select(r => r[at["stochastic_fastest_sat"]]), 10);
     }
 
@@ -47,7 +50,8 @@ public sealed class NumberFilterTests
         (string[][] rows, Dictionary<string, int> at) = Table("seqdot_fp16_softfloat.csv.gz");
         foreach ((string column, string accumulator) in new[]
         {
-            ("fp16_mulAdd_chain(fp16)", "{kind: float, format: fp16}"), ("fp16_mul_then_add_chain(fp16)", "{kind: float, format: fp16, product: fp16}"),
+            ("fp16_mulAdd_chain(fp16)", "{kind: float, format: fp16}"),
+                ("fp16_mul_then_add_chain(fp16)", "{kind: float, format: fp16, product: fp16}"),
             ("f32_mulAdd_chain_rtz(f32bits)", "{kind: float, format: fp32, rounding: to_zero}"),
         })
         {
@@ -56,7 +60,8 @@ public sealed class NumberFilterTests
             try
             {
                 string zero = new('0', rows[0][at[column]].Length);
-                Equal(SimHost.Run(["dot", file], Input(rows.Select(r => $"{zero},{r[at["a_hex"]]},{r[at["b_hex"]]}"))), rows.Select(r => r[at[column]]), 60);
+                Equal(SimHost.Run(["dot", file], Input(rows.Select(r => $"{zero},{r[at["a_hex"]]},{r[at["b_hex"]]}"))),
+                    rows.Select(r => r[at[column]]), 60);
             }
             finally
             {
@@ -121,7 +126,8 @@ public sealed class NumberFilterTests
 
     private static bool IsNaN(string binary32) => float.IsNaN(BitConverter.UInt32BitsToSingle(Convert.ToUInt32(binary32, 16)));
 
-    private static string Input(IEnumerable<string> rows) => rows.Aggregate(new StringBuilder(), (text, row) => text.Append(row).Append('\n')).ToString();
+    private static string Input(IEnumerable<string> rows) =>
+        rows.Aggregate(new StringBuilder(), (text, row) => text.Append(row).Append('\n')).ToString();
 
     private static void Equal(SimHost.Result result, IEnumerable<string> expected, int minimum = 400)
     {

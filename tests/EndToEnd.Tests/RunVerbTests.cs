@@ -5,12 +5,14 @@ using Sim.Tests;
 
 namespace Sim.EndToEnd.Tests;
 
-/// <summary>`sim run` as a user meets it: a whole design, and every kind of wrong data answered by a located error that leaves earlier results alone.</summary>
+/// <summary>`sim run` as a user meets it: a whole design, and every kind of wrong data answered by a located error that leaves earlier
+/// results alone.</summary>
 [TestFixture]
 public sealed class RunVerbTests
 {
     private static readonly string Digits = Path.Combine(ReferenceData.RepositoryRoot, "configs", "workloads", "digits");
-    private static readonly string Model = Path.Combine(Digits, "digits_cnn.onnx"), Data = Path.Combine(Digits, "digits_test_x_u8.npy"), Labels = Path.Combine(Digits, "digits_test_labels_u8.npy");
+    private static readonly string Model = Path.Combine(Digits, "digits_cnn.onnx"), Data = Path.Combine(Digits, "digits_test_x_u8.npy"),
+        Labels = Path.Combine(Digits, "digits_test_labels_u8.npy");
     private string _folder = "";
 
     [SetUp]
@@ -24,7 +26,8 @@ public sealed class RunVerbTests
     [TestCase("digits_mlp.onnx", 445, 3)]
     public void A_design_has_time_energy_area_and_accuracy(string model, int right, int matrixLayers)
     {
-        string[] arguments = ["run", "edge_npu", "--model", Path.Combine(Digits, model), "--data", Data, "--labels", Labels, "--out", _folder, "--json"];
+        string[] arguments = ["run", "edge_npu", "--model", Path.Combine(Digits, model), "--data", Data, "--labels", Labels, "--out",
+            _folder, "--json"];
         SimHost.Result first = SimHost.Run(arguments);
         Assert.That(first.ExitCode, Is.Zero, first.Error);
         Assert.That(File.ReadAllText(Path.Combine(_folder, "record.json")), Is.EqualTo(first.Output));
@@ -34,11 +37,14 @@ public sealed class RunVerbTests
         Assert.That(accuracy.GetProperty("top1").GetDouble(), Is.GreaterThan(0.97));
         JsonElement[] layers = [.. record.GetProperty("layers").EnumerateArray()];
         Assert.That(layers.Count(l => l.GetProperty("numerics").ValueKind == JsonValueKind.Object), Is.EqualTo(matrixLayers));
-        double dynamic = layers.Sum(l => l.GetProperty("energy").EnumerateArray().Sum(e => e.GetProperty("count").GetInt64() * e.GetProperty("perActionPicojoules").GetDouble()));
+        double dynamic = layers.Sum(l => l.GetProperty("energy").EnumerateArray()
+            .Sum(e => e.GetProperty("count").GetInt64() * e.GetProperty("perActionPicojoules").GetDouble()));
         Assert.That(record.GetProperty("dynamicEnergyPicojoules").GetDouble(), Is.EqualTo(dynamic).Within(1e-6).Percent);
-        Assert.That(record.GetProperty("totalCycles").GetInt64(), Is.EqualTo(layers.Sum(l => l.GetProperty("computeCycles").GetInt64() + l.GetProperty("stallCycles").GetInt64())));
+        Assert.That(record.GetProperty("totalCycles").GetInt64(),
+            Is.EqualTo(layers.Sum(l => l.GetProperty("computeCycles").GetInt64() + l.GetProperty("stallCycles").GetInt64())));
         Assert.That(record.GetProperty("latencySeconds").GetDouble(), Is.EqualTo(record.GetProperty("totalCycles").GetInt64() / 500e6));
-        Assert.That(record.GetProperty("areaSquareMicrometres").GetDouble(), Is.EqualTo(record.GetProperty("area").EnumerateArray().Sum(a => a.GetProperty("value").GetDouble())).Within(1e-6).Percent);
+        Assert.That(record.GetProperty("areaSquareMicrometres").GetDouble(),
+            Is.EqualTo(record.GetProperty("area").EnumerateArray().Sum(a => a.GetProperty("value").GetDouble())).Within(1e-6).Percent);
         Assert.That(File.ReadAllLines(Path.Combine(_folder, "layers.csv")), Has.Length.EqualTo(layers.Length + 1));
         Assert.That(SimHost.Run(arguments).Output, Is.EqualTo(first.Output), "the same bytes again");
         Truth.Checked("Accuracy", $"float32 accuracy of {model}", "PyTorch 1.13, 450 held-out digits", 450, $"equal: {right} right");
@@ -95,9 +101,11 @@ public sealed class RunVerbTests
     [Test]
     public void A_design_that_misses_its_clock_is_told_unless_that_is_allowed()
     {
-        string fast = Path.Combine(_folder, "fast.yaml"), text = File.ReadAllText(Path.Combine(ReferenceData.RepositoryRoot, "configs", "architectures", "edge_npu.yaml"));
+        string fast = Path.Combine(_folder, "fast.yaml"),
+            text = File.ReadAllText(Path.Combine(ReferenceData.RepositoryRoot, "configs", "architectures", "edge_npu.yaml"));
         File.WriteAllText(fast, text.Replace("clock: 500 MHz", "clock: 2 GHz"));
-        SimHost.Result told = SimHost.Run(["run", fast, "--model", Model, "--json"]), allowed = SimHost.Run(["run", fast, "--model", Model, "--json", "--allow-slow-clock"]);
+        SimHost.Result told = SimHost.Run(["run", fast, "--model", Model, "--json"]),
+            allowed = SimHost.Run(["run", fast, "--model", Model, "--json", "--allow-slow-clock"]);
         Assert.That((told.ExitCode, allowed.ExitCode), Is.EqualTo((1, 0)));
         Assert.That(told.Output, Is.EqualTo(allowed.Output), "the numbers are the same");
         Assert.That(told.Error, Does.Contain("fast.yaml:1:1: error COST005").And.Contain("int8_acc32"));
@@ -117,7 +125,8 @@ public sealed class RunVerbTests
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         using JsonDocument json = JsonDocument.Parse(run.Output);
         JsonElement layer = json.RootElement.GetProperty("layers").EnumerateArray().Single();
-        Assert.That(layer.GetProperty("energy").EnumerateArray().First(e => e.GetProperty("action").GetString() == "mac").GetProperty("count").GetInt64(), Is.EqualTo(49 * 64 * 147));
+        Assert.That(layer.GetProperty("energy").EnumerateArray().First(e => e.GetProperty("action").GetString() == "mac")
+            .GetProperty("count").GetInt64(), Is.EqualTo(49 * 64 * 147));
         Assert.That(json.RootElement.GetProperty("architecture").GetProperty("array").GetProperty("rows").GetInt32(), Is.EqualTo(16));
         SimHost.Result data = SimHost.Run(["run", "edge_npu", "--model", topology, "--data", Data]);
         Assert.That((data.ExitCode, data.Error.Contains("DAT015", StringComparison.Ordinal)), Is.EqualTo((2, true)));
@@ -128,6 +137,7 @@ public sealed class RunVerbTests
     {
         string header = string.Create(CultureInfo.InvariantCulture, $"{{'descr': '{type}', 'fortran_order': False, 'shape': {shape}, }}");
         header = header.PadRight(128 - 10 - 1) + "\n";
-        return [0x93, .. Encoding.ASCII.GetBytes("NUMPY"), 1, 0, (byte)(header.Length & 255), (byte)(header.Length >> 8), .. Encoding.ASCII.GetBytes(header), .. data];
+        return [0x93, .. Encoding.ASCII.GetBytes("NUMPY"), 1, 0, (byte)(header.Length & 255), (byte)(header.Length >> 8),
+            .. Encoding.ASCII.GetBytes(header), .. data];
     }
 }

@@ -10,12 +10,14 @@ internal static class SimHost
     internal sealed record Result(int ExitCode, string Output, string Error);
 
     /// <summary>The host that the solution build made.</summary>
-    internal static string Path { get; } = System.IO.Path.Combine(ReferenceData.RepositoryRoot, "src", "Cli", "bin", "Release", "net10.0", "sim");
+    internal static string Path { get; } = System.IO.Path.Combine(ReferenceData.RepositoryRoot, "src", "Cli", "bin", "Release", "net10.0",
+        "sim");
 
     internal static Result Run(IEnumerable<string> arguments, string input = "", string? folder = null, int timeoutSeconds = 240,
         IEnumerable<(string Name, string Value)>? environment = null)
     {
-        var start = new ProcessStartInfo(Path) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder ?? ReferenceData.RepositoryRoot };
+        var start = new ProcessStartInfo(Path) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = folder ?? ReferenceData.RepositoryRoot };
         foreach ((string name, string value) in environment ?? []) start.Environment[name] = value;
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         using Process process = Process.Start(start) ?? throw new InvalidOperationException($"could not start {Path}");

@@ -18,11 +18,14 @@ public sealed class SolverSignalTests
     public void TheSolverEndsWithTheTool(string signal, int exitCode)
     {
         // A solver that writes down its process and then never answers.
-        string script = Path.Combine(_folder, "solver.sh"), pid = Path.Combine(_folder, "pid"), constraints = Path.Combine(_folder, "c.yaml");
+        string script = Path.Combine(_folder, "solver.sh"), pid = Path.Combine(_folder, "pid"),
+            constraints = Path.Combine(_folder, "c.yaml");
         File.WriteAllText(script, $"echo $$ > {pid}.new; mv {pid}.new {pid}; exec sleep 300\n");
-        File.WriteAllText(constraints, "schema: sim.constraints/1\nlayers:\n  - layer: fc\n    sums:\n      - {inputs: [0, 7], coefficients: [2, -1], low: 0}\n");
+        File.WriteAllText(constraints,
+            "schema: sim.constraints/1\nlayers:\n  - layer: fc\n    sums:\n      - {inputs: [0, 7], coefficients: [2, -1], low: 0}\n");
         var start = new ProcessStartInfo(SimHost.Path) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in (string[])["verify", "--model", "configs/workloads/digits/digits_cnn_a2q_16.onnx", "--layer", "fc", "--accumulator", "12", "--provers", "exact_extremes,smt",
+        foreach (string argument in (string[])["verify", "--model", "configs/workloads/digits/digits_cnn_a2q_16.onnx", "--layer", "fc",
+            "--accumulator", "12", "--provers", "exact_extremes,smt",
             "--constraints", constraints, "--solver", $"sh {script}", "--time-limit", "200"]) start.ArgumentList.Add(argument);
         start.WorkingDirectory = Sim.Tests.ReferenceData.RepositoryRoot;
         using Process tool = Process.Start(start)!;
@@ -33,6 +36,7 @@ public sealed class SolverSignalTests
         using (Process kill = Process.Start("kill", [$"-{signal}", $"{tool.Id}"])) kill.WaitForExit();
         Assert.That(tool.WaitForExit(60_000), Is.True, "the tool ends");
         Assert.That(tool.ExitCode, Is.EqualTo(exitCode), output.Result + error.Result);
-        Assert.That(() => Directory.Exists($"/proc/{solver}") && !File.ReadAllText($"/proc/{solver}/stat").Contains(") Z ", StringComparison.Ordinal), Is.False.After(10_000, 50), "the solver has ended");
+        Assert.That(() => Directory.Exists($"/proc/{solver}") && !File.ReadAllText($"/proc/{solver}/stat")
+            .Contains(") Z ", StringComparison.Ordinal), Is.False.After(10_000, 50), "the solver has ended");
     }
 }

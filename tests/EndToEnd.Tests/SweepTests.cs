@@ -3,7 +3,8 @@ using Sim.Tests;
 
 namespace Sim.EndToEnd.Tests;
 
-/// <summary>`sim sweep` as a process: killed with SIGKILL at many moments, resumed, and compared byte for byte; bad input; other numbers of jobs.</summary>
+/// <summary>`sim sweep` as a process: killed with SIGKILL at many moments, resumed, and compared byte for byte; bad input; other numbers of
+/// jobs.</summary>
 public class SweepTests
 {
     private string _folder = "";
@@ -44,7 +45,9 @@ public class SweepTests
     [Test]
     public void AnyNumberOfJobsGivesTheSameBytes()
     {
-        foreach (string jobs in new[] { "1", "5" }) Assert.That(SimHost.Run(["sweep", "study.yaml", "--store", $"jobs{jobs}.db", "--jobs", jobs], folder: _folder).ExitCode, Is.Zero);
+        foreach (string jobs in new[]
+            { "1", "5" }) Assert.That(SimHost.Run(["sweep", "study.yaml", "--store", $"jobs{jobs}.db", "--jobs", jobs],
+            folder: _folder).ExitCode, Is.Zero);
         Assert.That(Exported("jobs5.db"), Is.EqualTo(Exported("jobs1.db")));
     }
 
@@ -67,12 +70,16 @@ public class SweepTests
     public void BadStudiesShowEveryErrorAtItsPlaceAndTouchNothing()
     {
         File.WriteAllText(Path.Combine(_folder, "study.db"), "earlier results");
-        File.WriteAllText(Path.Combine(_folder, "study.yaml"), Study().Replace("rows: [4, 8]", "rows: [4, zero]").Replace("array.dataflow", "array.dataflo").Replace("min: 0.5", "max: 2 mm")
-            .Replace("metric: accuracy", "metric: area").Replace("objectives: [accuracy,", "objectives: [accuracyy,").Replace("digits_mlp.onnx", "digits_mpl.onnx"));
+        File.WriteAllText(Path.Combine(_folder, "study.yaml"), Study().Replace("rows: [4, 8]", "rows: [4, zero]")
+            .Replace("array.dataflow", "array.dataflo").Replace("min: 0.5", "max: 2 mm")
+            .Replace("metric: accuracy", "metric: area").Replace("objectives: [accuracy,", "objectives: [accuracyy,")
+                .Replace("digits_mlp.onnx", "digits_mpl.onnx"));
         SimHost.Result first = SimHost.Run(["sweep", "study.yaml"], folder: _folder);
         Assert.That(first.ExitCode, Is.EqualTo(2), first.Output + first.Error);
-        Assert.That(first.Error, Does.Contain("CFG008").And.Contain("did you mean 'accuracy'").And.Contain("CFG007"), "file, objective and unit in one run");
-        File.WriteAllText(Path.Combine(_folder, "study.yaml"), Study().Replace("rows: [4, 8]", "rows: [4, zero]").Replace("array.dataflow", "array.dataflo"));
+        Assert.That(first.Error, Does.Contain("CFG008").And.Contain("did you mean 'accuracy'").And.Contain("CFG007"),
+            "file, objective and unit in one run");
+        File.WriteAllText(Path.Combine(_folder, "study.yaml"), Study().Replace("rows: [4, 8]", "rows: [4, zero]")
+            .Replace("array.dataflow", "array.dataflo"));
         SimHost.Result second = SimHost.Run(["sweep", "study.yaml"], folder: _folder);
         Assert.That(second.ExitCode, Is.EqualTo(2), second.Output + second.Error);
         Assert.That(second.Error, Does.Contain("found 'zero'").And.Contain("did you mean 'dataflow'"), "values of axes");
@@ -83,7 +90,9 @@ public class SweepTests
     [Test]
     public void DesignsThatCannotBeAreResultsWithAReason()
     {
-        File.WriteAllText(Path.Combine(_folder, "study.yaml"), Study().Replace("- datapath: [int8_acc32, e4m3_fp16]", "- datapath.accumulator: [{kind: integer, bits: 24, overflow: wrap}, {kind: float, format: fp16}]\n  - datapath.weight: [int8, e4m3]\n  - datapath.activation: [int8]"));
+        File.WriteAllText(Path.Combine(_folder, "study.yaml"),
+            Study().Replace("- datapath: [int8_acc32, e4m3_fp16]",
+            "- datapath.accumulator: [{kind: integer, bits: 24, overflow: wrap}, {kind: float, format: fp16}]\n  - datapath.weight: [int8, e4m3]\n  - datapath.activation: [int8]"));
         SimHost.Result sweep = SimHost.Run(["sweep", "study.yaml", "--json"], folder: _folder);
         Assert.That(sweep.ExitCode, Is.Zero, sweep.Error);
         Assert.That(sweep.Output, Does.Contain("\"failed\": 0"));
@@ -96,14 +105,16 @@ public class SweepTests
     public void OnlyStoresAreReplacedAndFaultsOfTheFileAreMessages()
     {
         string study = Path.Combine(_folder, "study.yaml"), text = File.ReadAllText(study);
-        foreach ((string store, string message) in new[] { (".", "folder"), ("study.yaml", "no result store"), ("/dev/null", "no regular file") })
+        foreach ((string store, string message) in new[]
+            { (".", "folder"), ("study.yaml", "no result store"), ("/dev/null", "no regular file") })
         {
             SimHost.Result refused = SimHost.Run(["sweep", "study.yaml", "--store", store, "--force"], folder: _folder);
             Assert.That(refused.ExitCode, Is.EqualTo(2), refused.Error);
             Assert.That(refused.Error, Does.Contain("error STO001").And.Contain(message), store);
         }
         Assert.That(File.ReadAllText(study), Is.EqualTo(text));
-        Assert.That(SimHost.Run(["sweep", "study.yaml"], folder: _folder).Output, Does.Contain("16 designs: 16 ran, 0 infeasible, 0 failed"));
+        Assert.That(SimHost.Run(["sweep", "study.yaml"], folder: _folder).Output,
+            Does.Contain("16 designs: 16 ran, 0 infeasible, 0 failed"));
         byte[] sound = File.ReadAllBytes(Path.Combine(_folder, "study.db"));
         // The first digit of a number: another digit, still good JSON.
         sound[System.Text.Encoding.Latin1.GetString(sound).LastIndexOf("\"totalCycles\":", StringComparison.Ordinal) + 14] ^= 1;
@@ -119,14 +130,16 @@ public class SweepTests
         string target = Path.Combine(_folder, "out_" + store);
         SimHost.Result report = SimHost.Run(["report", store, "--out", target, "--format", "csv,json,md,svg,html"], folder: _folder);
         Assert.That(report.ExitCode, Is.Zero, report.Error);
-        var files = Directory.GetFiles(target, "*", SearchOption.AllDirectories).ToDictionary(f => Path.GetRelativePath(target, f), File.ReadAllText);
+        var files = Directory.GetFiles(target, "*", SearchOption.AllDirectories)
+            .ToDictionary(f => Path.GetRelativePath(target, f), File.ReadAllText);
         Assert.That(files, Has.Count.GreaterThan(6));
         return files;
     }
 
     private Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo(SimHost.Path) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(SimHost.Path) { WorkingDirectory = _folder, RedirectStandardOutput = true,
+            RedirectStandardError = true };
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         Process process = Process.Start(start)!;
         process.BeginOutputReadLine();

@@ -3,7 +3,8 @@ using Sim.Tests;
 
 namespace Sim.EndToEnd.Tests;
 
-/// <summary>What `sim verify` says about a network as a whole: text, exit code and JSON agree, and nothing is said about registers that nobody judged.</summary>
+/// <summary>What `sim verify` says about a network as a whole: text, exit code and JSON agree, and nothing is said about registers that
+/// nobody judged.</summary>
 public sealed class VerifyAnswerTests
 {
     private string _folder = "";
@@ -47,9 +48,11 @@ public sealed class VerifyAnswerTests
         byte[][] nodes =
         [
             OnnxBytes.Op("dq", "DequantizeLinear", ["x", "s", "z"], ["a"]), OnnxBytes.Op("pool", "GlobalAveragePool", ["a"], ["p"]),
-            .. softmax ? (byte[][])[OnnxBytes.Op("soft", "Softmax", ["p"], ["y"], OnnxBytes.IntAttribute("axis", 1))] : [OnnxBytes.Op("id", "Identity", ["p"], ["y"])],
+            .. softmax ? (byte[][])[OnnxBytes.Op("soft", "Softmax", ["p"], ["y"], OnnxBytes.IntAttribute("axis", 1))]
+                : [OnnxBytes.Op("id", "Identity", ["p"], ["y"])],
         ];
-        File.WriteAllBytes(model, OnnxBytes.Model(13, [.. nodes, OnnxBytes.Floats("s", [], 0.5f), OnnxBytes.Initializer(OnnxBytes.TensorBytes("z", 2, [], OnnxBytes.Block(9, [0]))),
+        File.WriteAllBytes(model, OnnxBytes.Model(13,
+            [.. nodes, OnnxBytes.Floats("s", [], 0.5f), OnnxBytes.Initializer(OnnxBytes.TensorBytes("z", 2, [], OnnxBytes.Block(9, [0]))),
             OnnxBytes.Input("x", 2, 1, 2, 4, 4), OnnxBytes.Output("y", 1, 1, 2, 1, 1)]));
         SimHost.Result text = SimHost.Run(["verify", "--model", model, "--minimal"]);
         Assert.That(text.Output, Does.Contain("13 bits hold"));
@@ -66,7 +69,8 @@ public sealed class VerifyAnswerTests
         // Asked about the pool alone, the answer is about it alone.
         SimHost.Result part = SimHost.Run(["verify", "--model", model, "--minimal", "--layer", "pool"]);
         Assert.That((part.ExitCode, part.Output.Contains("network:", StringComparison.Ordinal)), Is.EqualTo((0, false)));
-        Assert.That(SimHost.Run(["verify", "--model", model, "--minimal", "--layer", "soft"]).Error, Does.Contain("VER002").And.Contain("not judged"));
+        Assert.That(SimHost.Run(["verify", "--model", model, "--minimal", "--layer", "soft"]).Error,
+            Does.Contain("VER002").And.Contain("not judged"));
     }
 
     private static JsonElement Json(string[] options, int exit)
@@ -76,5 +80,6 @@ public sealed class VerifyAnswerTests
         return JsonDocument.Parse(result.Output).RootElement;
     }
 
-    private static Dictionary<string, int> Widths(JsonElement root) => root.GetProperty("layers").EnumerateArray().ToDictionary(l => l.GetProperty("name").GetString()!, l => l.GetProperty("width").GetInt32());
+    private static Dictionary<string, int> Widths(JsonElement root) => root.GetProperty("layers").EnumerateArray()
+        .ToDictionary(l => l.GetProperty("name").GetString()!, l => l.GetProperty("width").GetInt32());
 }

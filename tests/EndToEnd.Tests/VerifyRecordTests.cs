@@ -27,7 +27,8 @@ public class VerifyRecordTests
                 if (channel.TryGetProperty("verdict", out JsonElement verdict)) Assert.That(row[4], Is.EqualTo(verdict.GetString()));
                 Assert.That(int.Parse(row[5]), Is.EqualTo(channel.TryGetProperty("width", out JsonElement width) ? width.GetInt32() : 15));
                 JsonElement bounds = channel.GetProperty("bounds");
-                if (bounds.GetArrayLength() > 0) Assert.That((row[7], row[8]), Is.EqualTo((bounds[0][0].ToString(), bounds[0][1].ToString())));
+                if (bounds.GetArrayLength() > 0) Assert.That((row[7], row[8]),
+                    Is.EqualTo((bounds[0][0].ToString(), bounds[0][1].ToString())));
             }
         }
         Assert.That(line, Is.EqualTo(rows.Length).And.GreaterThan(100));

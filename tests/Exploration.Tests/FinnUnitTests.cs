@@ -46,16 +46,19 @@ public class FinnUnitTests
     [Test]
     public void Narrow_accumulators_save_about_what_was_published()
     {
-        // A2Q (arXiv 2308.13504, abstract): up to 2.3 times fewer resources than with 32-bit accumulators, operands of 5 to 8 bits. By hand: 1152 products a row of 128, PE and SIMD 16, 8 bits:
+        // A2Q (arXiv 2308.13504, abstract): up to 2.3 times fewer resources than with 32-bit accumulators, operands of 5 to 8 bits. By
+        // hand: 1152 products a row of 128, PE and SIMD 16, 8 bits:
         // a PE has 1280 + 496 + P + 2 * 255 P LUTs, weights 16 * 16 * 8 * 9; so 300 + 17.6 (1776 + 511 P) + 18432.
         FinnUnit conv = new(128, 1152, 16, 16, 8, 8, 8, SignedInputs: false), pointwise = new(256, 256, 8, 8, 8, 8, 8, SignedInputs: false);
         foreach (int bits in (int[])[32, 16, 14, 12])
             Assert.That(conv.Luts(bits, asDeclared: true), Is.EqualTo(300 + 17.6 * (1776 + 511 * bits) + 18432).Within(1e-6));
         double Saving(FinnUnit unit, int bits) => unit.Luts(32, asDeclared: true) / unit.Luts(bits, asDeclared: true);
-        Assert.That((double[])[Saving(conv, 16), Saving(conv, 14), Saving(conv, 12), Saving(pointwise, 12)], Is.EqualTo((double[])[1.74, 1.92, 2.14, 2.28]).Within(0.005));
+        Assert.That((double[])[Saving(conv, 16), Saving(conv, 14), Saving(conv, 12), Saving(pointwise, 12)],
+            Is.EqualTo((double[])[1.74, 1.92, 2.14, 2.28]).Within(0.005));
         Assert.That(conv.DataTypeBits, Is.EqualTo(27));
         Assert.That(conv.Luts(32) / conv.Luts(12), Is.EqualTo(1.85).Within(0.005));
         Assert.That(Saving(conv with { WeightBits = 4, ActivationBits = 4, OutputBits = 4 }, 12), Is.EqualTo(1.40).Within(0.005));
-        Truth.Checked("Proofs", "LUTs of FINN's matrix-vector unit at 32, 16, 14, 12 bits", "formula of FINN-R, terms by hand; A2Q: up to 2.3x", 4, "equal; 2.1x to 2.3x at 12 bits");
+        Truth.Checked("Proofs", "LUTs of FINN's matrix-vector unit at 32, 16, 14, 12 bits",
+            "formula of FINN-R, terms by hand; A2Q: up to 2.3x", 4, "equal; 2.1x to 2.3x at 12 bits");
     }
 }

@@ -44,7 +44,8 @@ public class OneEvaluateTests
     [Test]
     public void RecordsHoldObjectsAndRecordsOfTheEarlierSchemaAreRead()
     {
-        RunRecord record = Samples.Record(1, 0.5, 10) with { ArchitectureJson = """{"name":"a ≤ b","rows":16}""", RecipeJson = """{"seed":1}""", Clock = null };
+        RunRecord record = Samples.Record(1, 0.5, 10) with
+            { ArchitectureJson = """{"name":"a ≤ b","rows":16}""", RecipeJson = """{"seed":1}""", Clock = null };
         string text = RecordJson.Write(record, indented: true);
         JsonObject json = JsonNode.Parse(text)!.AsObject();
         Assert.That((json["architecture"]!["rows"]!.GetValue<int>(), json["recipe"]!["seed"]!.GetValue<int>()), Is.EqualTo((16, 1)));
@@ -57,7 +58,8 @@ public class OneEvaluateTests
         json["schema"] = "sim.run/1";
         Assert.That(RecordJson.Write(RecordJson.ReadRun(json.ToJsonString())), Is.EqualTo(RecordJson.Write(record)));
         json["schema"] = "sim.run/9";
-        Assert.That(() => RecordJson.ReadRun(json.ToJsonString()), Throws.TypeOf<System.Text.Json.JsonException>().With.Message.Contains("sim.run/9"));
+        Assert.That(() => RecordJson.ReadRun(json.ToJsonString()),
+            Throws.TypeOf<System.Text.Json.JsonException>().With.Message.Contains("sim.run/9"));
         Assert.That(() => RecordJson.ReadRun("[]"), Throws.InstanceOf<System.Text.Json.JsonException>());
     }
 
@@ -77,18 +79,23 @@ public class OneEvaluateTests
             {{allow}}
             """;
         ImmutableArray<PointResult> strict = Sweep(Text("")).Points, allowed = Sweep(Text("allow_slow_clock: true"), "allowed.db").Points;
-        // 1.73 ns unpipelined (sim cost int8_acc32): within 10 ns and 2 ns, not within 0.5 ns; buffers take 0.59 ns, which no pipeline of the MAC changes.
-        Assert.That(strict.Select(p => p.Status), Is.EqualTo(new[] { PointStatus.Ok, PointStatus.Ok, PointStatus.Ok, PointStatus.Ok, PointStatus.Infeasible, PointStatus.Infeasible }));
+        // 1.73 ns unpipelined (sim cost int8_acc32): within 10 ns and 2 ns, not within 0.5 ns; buffers take 0.59 ns, which no pipeline of
+        // the MAC changes.
+        Assert.That(strict.Select(p => p.Status),
+            Is.EqualTo(new[] { PointStatus.Ok, PointStatus.Ok, PointStatus.Ok, PointStatus.Ok, PointStatus.Infeasible,
+            PointStatus.Infeasible }));
         Assert.That(strict[4].Reason, Does.StartWith("clock: 2 GHz").And.Contain("COST005").And.Contain("int8_acc32"));
         Assert.That(allowed.Select(p => p.Status), Is.All.EqualTo(PointStatus.Ok));
         Assert.That(allowed.Select(p => p.Record!.MissesClock), Is.EqualTo(new[] { false, false, false, false, true, true }));
         foreach (PointResult p in allowed)
         {
             ClockRecord clock = p.Record!.Clock!;
-            Assert.That(Metrics.MetricCatalogue.Get("slack").Of(p.Record), Is.EqualTo(clock.PeriodNanoseconds - clock.CriticalNanoseconds).Within(1e-12));
+            Assert.That(Metrics.MetricCatalogue.Get("slack").Of(p.Record), Is.EqualTo(clock.PeriodNanoseconds - clock.CriticalNanoseconds)
+                .Within(1e-12));
             Assert.That(Metrics.MetricCatalogue.Get("fmax").Of(p.Record), Is.EqualTo(1000 / clock.CriticalNanoseconds).Within(1e-9));
         }
-        foreach ((PointResult one, PointResult other) in strict.Zip(allowed).Take(4)) Assert.That(RecordJson.Write(one.Record), Is.EqualTo(RecordJson.Write(other.Record)));
+        foreach ((PointResult one, PointResult other) in strict.Zip(allowed).Take(4)) Assert.That(RecordJson.Write(one.Record),
+            Is.EqualTo(RecordJson.Write(other.Record)));
     }
 
     [Test]
@@ -107,8 +114,10 @@ public class OneEvaluateTests
         foreach (PointResult p in points)
         {
             RunRecord record = p.Record!;
-            Assert.That(record.Layers.Select(l => (l.Name, l.M, l.N, l.K)), Is.EqualTo(new[] { ("first", 49, 64, 147), ("second", 1, 10, 64) }));
-            Assert.That((record.Accuracy, record.TotalCycles > 0, record.EnergyPicojoules > 0), Is.EqualTo(((AccuracyRecord?)null, true, true)));
+            Assert.That(record.Layers.Select(l => (l.Name, l.M, l.N, l.K)),
+                Is.EqualTo(new[] { ("first", 49, 64, 147), ("second", 1, 10, 64) }));
+            Assert.That((record.Accuracy, record.TotalCycles > 0, record.EnergyPicojoules > 0),
+                Is.EqualTo(((AccuracyRecord?)null, true, true)));
         }
         Assert.That(points[0].Record!.TotalCycles, Is.GreaterThan(points[1].Record!.TotalCycles));
     }
@@ -132,12 +141,14 @@ public class OneEvaluateTests
         }
         string grown = Path.Combine(_folder, "grown.db");
         LoadedStudy small = Load(Text("16, 64")), large = Load(Text("4, 16, 32, 64", ", int4_acc16")), shrunk = Load(Text("4, 32"));
-        using (ResultStore store = ResultStore.Create(grown, small.Header)) SweepEngine.Run([.. small.Space.Study.Points()], new StudyEvaluator(small, store, 2), store, 2);
+        using (ResultStore store = ResultStore.Create(grown, small.Header)) SweepEngine.Run([.. small.Space.Study.Points()],
+            new StudyEvaluator(small, store, 2), store, 2);
         byte[] before = File.ReadAllBytes(grown);
         Assert.That(() => ResultStore.Resume(grown, shrunk.Header), Throws.TypeOf<StoreException>().With.Message.Contains("no longer has"));
         Assert.That(File.ReadAllBytes(grown), Is.EqualTo(before));
         var told = new Counted();
-        using (ResultStore store = ResultStore.Resume(grown, large.Header)) SweepEngine.Run([.. large.Space.Study.Points()], new StudyEvaluator(large, store, 2), store, 2, told);
+        using (ResultStore store = ResultStore.Resume(grown, large.Header)) SweepEngine.Run([.. large.Space.Study.Points()],
+            new StudyEvaluator(large, store, 2), store, 2, told);
         // 16 and 64 rows of int8, 64 of mxfp4: three of twelve had run. 16 rows of mxfp4 cannot be.
         Assert.That(told.Designs, Is.EqualTo(9));
         ImmutableArray<PointResult> anew = Sweep(Text("4, 16, 32, 64", ", int4_acc16")).Points;

@@ -16,7 +16,8 @@ public class ParetoTests
             Prop.ForAll(Sets(dimensions, 40), set =>
             {
                 _sets++;
-                IEnumerable<int> byDefinition = Enumerable.Range(0, set.Length).Where(i => !set.Any(other => BeatsByDefinition(other, set[i])));
+                IEnumerable<int> byDefinition = Enumerable.Range(0, set.Length)
+                    .Where(i => !set.Any(other => BeatsByDefinition(other, set[i])));
                 return ParetoFront.Of(set).SequenceEqual(byDefinition);
             }).QuickCheckThrowOnFailure();
         Assert.That(_sets, Is.GreaterThanOrEqualTo(400));
@@ -43,7 +44,8 @@ public class ParetoTests
     [Test]
     public void KnownVolumes()
     {
-        // A corner point fills the whole box; three steps of a staircase are counted by hand; the ZDT1 front sampled densely has area 2/3 below (1,1).
+        // A corner point fills the whole box; three steps of a staircase are counted by hand; the ZDT1 front sampled densely has area 2/3
+        // below (1,1).
         Assert.That(Hypervolume.Of([[0, 0, 0, 0]], [1, 2, 3, 4]), Is.EqualTo(24.0));
         Assert.That(Hypervolume.Of([[1, 3], [2, 2], [3, 1]], [4, 4]), Is.EqualTo(6.0));
         Assert.That(Hypervolume.Of([[4, 0], [0, 9]], [4, 4]), Is.Zero);
@@ -60,7 +62,8 @@ public class ParetoTests
         Assert.That(() => Hypervolume.Of([[1, 2]], [1]), Throws.ArgumentException);
     }
 
-    /// <summary>Sets of up to <paramref name="most"/> points on a grid of 0..7, so that ties and points outside the reference are common; shrinks by dropping points.</summary>
+    /// <summary>Sets of up to <paramref name="most"/> points on a grid of 0..7, so that ties and points outside the reference are common;
+    /// shrinks by dropping points.</summary>
     private static Arbitrary<double[][]> Sets(int dimensions, int most)
     {
         Gen<double[]> point = Gen.Choose(0, 7).Select(i => (double)i).ArrayOf(dimensions);
@@ -68,7 +71,8 @@ public class ParetoTests
         return Arb.From(sets, set => Enumerable.Range(0, set.Length).Select(i => set.Where((_, j) => j != i).ToArray()));
     }
 
-    private static bool BeatsByDefinition(double[] a, double[] b) => a.Zip(b).All(p => p.First <= p.Second) && a.Zip(b).Any(p => p.First < p.Second);
+    private static bool BeatsByDefinition(double[] a, double[] b) =>
+        a.Zip(b).All(p => p.First <= p.Second) && a.Zip(b).Any(p => p.First < p.Second);
 
     private static double InclusionExclusion(double[][] set, double[] reference)
     {

@@ -22,7 +22,8 @@ public class ResultStoreTests
     [Test]
     public void WhatIsSavedComesBackAsItWas()
     {
-        PointResult[] points = [Samples.Point(3, 0.1, 1.0 / 3), Samples.Point(1, null, double.NaN), new(2, ImmutableSortedDictionary<string, string>.Empty, PointStatus.Infeasible, "too small, \"é\"", null)];
+        PointResult[] points = [Samples.Point(3, 0.1, 1.0 / 3), Samples.Point(1, null, double.NaN),
+            new(2, ImmutableSortedDictionary<string, string>.Empty, PointStatus.Infeasible, "too small, \"é\"", null)];
         using (ResultStore store = ResultStore.Create(StorePath, Samples.Header()))
         {
             foreach (PointResult p in points) store.Save(p);
@@ -40,11 +41,14 @@ public class ResultStoreTests
     {
         using (ResultStore store = ResultStore.Create(StorePath, Samples.Header())) store.Save(Samples.Point(0, 1, 1));
         byte[] before = File.ReadAllBytes(StorePath);
-        Assert.That(() => ResultStore.Create(StorePath, Samples.Header()), Throws.TypeOf<StoreException>().With.Message.Contains("--resume"));
-        Assert.That(() => ResultStore.Resume(StorePath, Samples.Header("other")), Throws.TypeOf<StoreException>().With.Message.Contains("another study"));
+        Assert.That(() => ResultStore.Create(StorePath, Samples.Header()),
+            Throws.TypeOf<StoreException>().With.Message.Contains("--resume"));
+        Assert.That(() => ResultStore.Resume(StorePath, Samples.Header("other")),
+            Throws.TypeOf<StoreException>().With.Message.Contains("another study"));
         Assert.That(File.ReadAllBytes(StorePath), Is.EqualTo(before));
         using (ResultStore resumed = ResultStore.Resume(StorePath, Samples.Header())) Assert.That(resumed.Points(), Has.Length.EqualTo(1));
-        using (ResultStore replaced = ResultStore.Create(StorePath, Samples.Header(), replace: true)) Assert.That(replaced.Points(), Is.Empty);
+        using (ResultStore replaced = ResultStore.Create(StorePath, Samples.Header(), replace: true)) Assert.That(replaced.Points(),
+            Is.Empty);
     }
 
     [Test]
@@ -77,7 +81,8 @@ public class ResultStoreTests
     public void ChangedObjectivesKeepTheResults()
     {
         using (ResultStore store = ResultStore.Create(StorePath, Samples.Header())) store.Save(Samples.Point(0, 1, 1));
-        using (ResultStore resumed = ResultStore.Resume(StorePath, Samples.Header(constraints: [new Constraint("area", null, 2)]))) Assert.That(resumed.Header.Constraints, Has.Length.EqualTo(1));
+        using (ResultStore resumed = ResultStore.Resume(StorePath,
+            Samples.Header(constraints: [new Constraint("area", null, 2)]))) Assert.That(resumed.Header.Constraints, Has.Length.EqualTo(1));
         using ResultStore again = ResultStore.Open(StorePath);
         Assert.That(again.Header.Constraints.Single(), Is.EqualTo(new Constraint("area", null, 2)));
         Assert.That(again.Points(), Has.Length.EqualTo(1));
@@ -125,6 +130,7 @@ public class ResultStoreTests
             return Samples.Point(point.Index, point.Index / 100.0, 1000.0 / (point.Index + 1));
         }
 
-        public IReadOnlyList<Action> SharedWork(IReadOnlyList<DesignPoint> points) => [.. Enumerable.Range(0, 4).Select(_ => (Action)(() => Interlocked.Increment(ref _shared)))];
+        public IReadOnlyList<Action> SharedWork(IReadOnlyList<DesignPoint> points) =>
+            [.. Enumerable.Range(0, 4).Select(_ => (Action)(() => Interlocked.Increment(ref _shared)))];
     }
 }

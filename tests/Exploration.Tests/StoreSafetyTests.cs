@@ -7,7 +7,8 @@ using Sim.Simulator;
 
 namespace Sim.Exploration.Tests;
 
-/// <summary>What a store must never do: delete what is no store, give another number after a bit has changed, end in an exception that says nothing.</summary>
+/// <summary>What a store must never do: delete what is no store, give another number after a bit has changed, end in an exception that says
+/// nothing.</summary>
 public class StoreSafetyTests
 {
     private string _folder = "";
@@ -27,7 +28,8 @@ public class StoreSafetyTests
     {
         File.WriteAllText(StorePath, content);
         foreach (bool replace in new[] { false, true })
-            Assert.That(() => ResultStore.Create(StorePath, Samples.Header(), replace), Throws.TypeOf<StoreException>().With.Message.Contains("study.db"), what);
+            Assert.That(() => ResultStore.Create(StorePath, Samples.Header(), replace),
+                Throws.TypeOf<StoreException>().With.Message.Contains("study.db"), what);
         Assert.That(() => ResultStore.Resume(StorePath, Samples.Header()), Throws.TypeOf<StoreException>());
         Assert.That(File.ReadAllText(StorePath), Is.EqualTo(content));
         Assert.That(Directory.GetFiles(_folder), Has.Length.EqualTo(1), "nothing is left beside it");
@@ -38,7 +40,8 @@ public class StoreSafetyTests
     {
         Sql(StorePath, "CREATE TABLE photographs(name TEXT); INSERT INTO photographs VALUES('me')");
         byte[] before = File.ReadAllBytes(StorePath);
-        Assert.That(() => ResultStore.Create(StorePath, Samples.Header(), replace: true), Throws.TypeOf<StoreException>().With.Message.Contains("no result store"));
+        Assert.That(() => ResultStore.Create(StorePath, Samples.Header(), replace: true),
+            Throws.TypeOf<StoreException>().With.Message.Contains("no result store"));
         Assert.That(File.ReadAllBytes(StorePath), Is.EqualTo(before));
     }
 
@@ -49,16 +52,20 @@ public class StoreSafetyTests
         using (ResultStore store = ResultStore.Create(target, Samples.Header())) store.Save(Samples.Point(0, 1, 1));
         byte[] before = File.ReadAllBytes(target);
         File.CreateSymbolicLink(StorePath, target);
-        Assert.That(() => ResultStore.Create(StorePath, Samples.Header(), replace: true), Throws.TypeOf<StoreException>().With.Message.Contains("symbolic link"));
+        Assert.That(() => ResultStore.Create(StorePath, Samples.Header(), replace: true),
+            Throws.TypeOf<StoreException>().With.Message.Contains("symbolic link"));
         Assert.That(new FileInfo(StorePath).LinkTarget, Is.EqualTo(target));
         Assert.That(File.ReadAllBytes(target), Is.EqualTo(before));
-        using (ResultStore read = ResultStore.OpenRead(StorePath)) Assert.That(read.Points(), Has.Length.EqualTo(1), "reading through a link is harmless");
+        using (ResultStore read = ResultStore.OpenRead(StorePath)) Assert.That(read.Points(), Has.Length.EqualTo(1),
+            "reading through a link is harmless");
         File.Delete(StorePath);
         File.CreateSymbolicLink(StorePath, dangling);
-        foreach (bool replace in new[] { false, true }) Assert.That(() => ResultStore.Create(StorePath, Samples.Header(), replace), Throws.TypeOf<StoreException>().With.Message.Contains("symbolic link"));
+        foreach (bool replace in new[] { false, true }) Assert.That(() => ResultStore.Create(StorePath, Samples.Header(), replace),
+            Throws.TypeOf<StoreException>().With.Message.Contains("symbolic link"));
         Assert.That((File.Exists(dangling), new FileInfo(StorePath).LinkTarget), Is.EqualTo((false, dangling)));
         if (!OperatingSystem.IsLinux()) return;
-        foreach (bool replace in new[] { false, true }) Assert.That(() => ResultStore.Create("/dev/null", Samples.Header(), replace), Throws.TypeOf<StoreException>().With.Message.Contains("no regular file"));
+        foreach (bool replace in new[] { false, true }) Assert.That(() => ResultStore.Create("/dev/null", Samples.Header(), replace),
+            Throws.TypeOf<StoreException>().With.Message.Contains("no regular file"));
         Assert.That(File.Exists("/dev/null"));
         Assert.That(() => ResultStore.Open("/dev/null"), Throws.TypeOf<StoreException>());
     }
@@ -77,7 +84,8 @@ public class StoreSafetyTests
     public void TheLogOfAnotherDatabaseIsNotReadInto()
     {
         File.WriteAllText(StorePath + "-wal", "a log of something else");
-        Assert.That(() => ResultStore.Create(StorePath, Samples.Header()), Throws.TypeOf<StoreException>().With.Message.Contains("study.db-wal"));
+        Assert.That(() => ResultStore.Create(StorePath, Samples.Header()),
+            Throws.TypeOf<StoreException>().With.Message.Contains("study.db-wal"));
         Assert.That(File.ReadAllText(StorePath + "-wal"), Is.EqualTo("a log of something else"));
     }
 
@@ -122,7 +130,9 @@ public class StoreSafetyTests
     {
         using (ResultStore store = ResultStore.Create(StorePath, Samples.Header()))
         {
-            for (int i = 0; i < 40; i++) store.Save(i % 7 == 3 ? new PointResult(i, ImmutableSortedDictionary<string, string>.Empty.Add("a", $"{i}"), PointStatus.Infeasible, $"reason {i}", null) : Samples.Point(i, i / 40.0, 100 + i));
+            for (int i = 0; i < 40; i++) store.Save(i % 7 == 3
+                ? new PointResult(i, ImmutableSortedDictionary<string, string>.Empty.Add("a", $"{i}"), PointStatus.Infeasible,
+                $"reason {i}", null) : Samples.Point(i, i / 40.0, 100 + i));
             for (int i = 0; i < 10; i++) store.SaveSubResult("accuracy", $"key{i}", $"{{\"top1\": 0.{i}}}");
         }
         byte[] sound = File.ReadAllBytes(StorePath);
@@ -132,7 +142,8 @@ public class StoreSafetyTests
         string damaged = Path.Combine(_folder, "damaged.db");
         int length = sound.Length;
         // The header, every page's start, and places drawn over the whole file.
-        int[] places = [.. Enumerable.Range(0, 100), .. Enumerable.Range(0, length / 4096).SelectMany(p => Enumerable.Range(p * 4096, 12)), .. Enumerable.Range(0, 600).Select(_ => random.Next(length))];
+        int[] places = [.. Enumerable.Range(0, 100), .. Enumerable.Range(0, length / 4096).SelectMany(p => Enumerable.Range(p * 4096, 12)),
+            .. Enumerable.Range(0, 600).Select(_ => random.Next(length))];
         foreach (int place in places.Distinct())
         {
             byte[] flipped = [.. sound];
@@ -195,7 +206,8 @@ public class StoreSafetyTests
     private static string Content(string path)
     {
         using ResultStore store = ResultStore.Open(path);
-        return RecordJson.Write(store.Header) + RecordJson.Write(store.Points()) + string.Concat(Enumerable.Range(0, 10).Select(i => store.FindSubResult("accuracy", $"key{i}")));
+        return RecordJson.Write(store.Header) + RecordJson.Write(store.Points())
+            + string.Concat(Enumerable.Range(0, 10).Select(i => store.FindSubResult("accuracy", $"key{i}")));
     }
 
     private static void Sql(string path, string statement)

@@ -9,7 +9,8 @@ public class StudyAnalysisTests
     {
         // Worked by hand: 0 dominates 1; 2 is cheapest but below the bound; 3 ties with 0.
         StudyResult result = new(Samples.Header(constraints: [new Constraint("accuracy", 0.5, null)]),
-            [Samples.Point(0, 0.9, 10), Samples.Point(1, 0.8, 20), Samples.Point(2, 0.4, 1), Samples.Point(3, 0.9, 10), Samples.Point(4, 0.6, 5)]);
+            [Samples.Point(0, 0.9, 10), Samples.Point(1, 0.8, 20), Samples.Point(2, 0.4, 1), Samples.Point(3, 0.9, 10),
+                Samples.Point(4, 0.6, 5)]);
         StudyAnalysis analysis = StudyAnalysis.Of(result);
         Assert.That(analysis.Fronts.Single().Members, Is.EqualTo(new[] { 0, 3, 4 }));
         Assert.That(analysis.Points[2].Violations.Single(), Is.EqualTo("accuracy 0.4 is below 0.5"));
@@ -45,7 +46,8 @@ public class StudyAnalysisTests
         StudyAnalysis some = StudyAnalysis.Of(new(Samples.Header(), [Samples.Point(0, null, 1), Samples.Point(1, 0.5, 20)]));
         Assert.That(some.Fronts.Single().Members, Is.EqualTo(new[] { 1 }));
         Assert.That(some.Warnings.Single(), Does.Contain("1 point"));
-        StudyAnalysis bound = StudyAnalysis.Of(new(Samples.Header(constraints: [new Constraint("accuracy", 0.1, null)]), [Samples.Point(0, null, 1)]));
+        StudyAnalysis bound = StudyAnalysis.Of(new(Samples.Header(constraints: [new Constraint("accuracy", 0.1, null)]),
+            [Samples.Point(0, null, 1)]));
         Assert.That(bound.Points[0].Violations.Single(), Is.EqualTo("accuracy is not known"));
     }
 }

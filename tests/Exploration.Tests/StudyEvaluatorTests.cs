@@ -21,7 +21,8 @@ public class StudyEvaluatorTests
     [Test]
     public void TheSameDatapathAndOrderIsExecutedOnce()
     {
-        string digits = Path.Combine(ReferenceData.RepositoryRoot, "configs", "workloads", "digits"), path = Path.Combine(_folder, "study.yaml"), file = Path.Combine(_folder, "study.db");
+        string digits = Path.Combine(ReferenceData.RepositoryRoot, "configs", "workloads", "digits"),
+            path = Path.Combine(_folder, "study.yaml"), file = Path.Combine(_folder, "study.db");
         File.WriteAllText(path, $$"""
             schema: sim.study/1
             name: sharing
@@ -36,13 +37,17 @@ public class StudyEvaluatorTests
             """);
         LoadedStudy study = LoadedStudy.Load(path, "test");
         ImmutableArray<PointResult> points;
-        using (ResultStore store = ResultStore.Create(file, study.Header)) points = SweepEngine.Run([.. study.Space.Study.Points()], new StudyEvaluator(study, store, 2), store, 2);
+        using (ResultStore store = ResultStore.Create(file, study.Header)) points = SweepEngine.Run([.. study.Space.Study.Points()],
+            new StudyEvaluator(study, store, 2), store, 2);
         Assert.That(points, Has.Length.EqualTo(16));
-        Assert.That(points.Select(p => p.Status), Has.None.EqualTo(PointStatus.Failed), string.Join('\n', points.Select(p => p.Reason).Distinct()));
-        foreach (PointResult p in points.Where(p => p.Status == PointStatus.Infeasible)) Assert.That(p.Reason, Does.Contain("weights"), "a refusal names the buffer");
-        Assert.That(points.Where(p => p.Parameters["buffers.weights.capacity"] == "8 KiB").Select(p => p.Status), Is.All.EqualTo(PointStatus.Ok));
-        // A 32-bit register cannot overflow here, so its order is free: one evaluation. The rounded float register depends on the order: the sequential chain
-        // (output-stationary, whatever its rows) and chunks of 8 and of 16: three.
+        Assert.That(points.Select(p => p.Status), Has.None.EqualTo(PointStatus.Failed),
+            string.Join('\n', points.Select(p => p.Reason).Distinct()));
+        foreach (PointResult p in points.Where(p => p.Status == PointStatus.Infeasible)) Assert.That(p.Reason, Does.Contain("weights"),
+            "a refusal names the buffer");
+        Assert.That(points.Where(p => p.Parameters["buffers.weights.capacity"] == "8 KiB").Select(p => p.Status),
+            Is.All.EqualTo(PointStatus.Ok));
+        // A 32-bit register cannot overflow here, so its order is free: one evaluation. The rounded float register depends on the order:
+        // the sequential chain (output-stationary, whatever its rows) and chunks of 8 and of 16: three.
         Assert.That(SubResults(file), Is.EqualTo(4));
         foreach (var same in points.Where(p => p.Record is not null).GroupBy(p => p.Record!.InputDigests["accuracy"]))
             Assert.That(same.Select(p => p.Record!.Accuracy).Distinct().Count(), Is.EqualTo(1));

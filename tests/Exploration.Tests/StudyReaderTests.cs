@@ -22,9 +22,11 @@ public class StudyReaderTests
                   - {array.columns: 4}
             """));
         Assert.That(study.PointCount, Is.EqualTo(6));
-        Assert.That(study.Points().Select(p => string.Join('/', study.Parameters(p).Values)), Is.EqualTo(new[] { "4/wide", "4/array.columns: 4", "8/wide", "8/array.columns: 4", "16/wide", "16/array.columns: 4" }));
+        Assert.That(study.Points().Select(p => string.Join('/', study.Parameters(p).Values)),
+            Is.EqualTo(new[] { "4/wide", "4/array.columns: 4", "8/wide", "8/array.columns: 4", "16/wide", "16/array.columns: 4" }));
         DesignSpace space = DesignSpace.Read(study, new DiagnosticBag())!;
-        Assert.That(space.Designs.Select(d => (d.Architecture!.Architecture.Array.Rows, d.Architecture.Architecture.Array.Columns)), Is.EqualTo(new[] { (4, 32), (4, 4), (8, 32), (8, 4), (16, 32), (16, 4) }));
+        Assert.That(space.Designs.Select(d => (d.Architecture!.Architecture.Array.Rows, d.Architecture.Architecture.Array.Columns)),
+            Is.EqualTo(new[] { (4, 32), (4, 4), (8, 32), (8, 4), (16, 32), (16, 4) }));
         Assert.That(space.Designs[0].Architecture!.Architecture.Buffers.Single(b => b.Name == "weights").CapacityBytes, Is.EqualTo(65536));
     }
 
@@ -39,8 +41,11 @@ public class StudyReaderTests
               - {metric: latency, max: 0.5 ms}
               - {metric: edp, max: 3 uJ us}
             """));
-        Assert.That(study.Objectives, Is.EqualTo(new Objective[] { new("accuracy", Goal.Maximize), new("utilization", Goal.Minimize), new("edp", Goal.Minimize) }));
-        Assert.That(study.Constraints, Is.EqualTo(new Constraint[] { new("area", null, 0.02), new("energy", 1e3, 2e6), new("latency", null, 500), new("edp", null, 3e3) }));
+        Assert.That(study.Objectives,
+            Is.EqualTo(new Objective[] { new("accuracy", Goal.Maximize), new("utilization", Goal.Minimize), new("edp", Goal.Minimize) }));
+        Assert.That(study.Constraints,
+            Is.EqualTo(new Constraint[] { new("area", null, 0.02), new("energy", 1e3, 2e6), new("latency", null, 500),
+            new("edp", null, 3e3) }));
     }
 
     [Test]
@@ -56,12 +61,16 @@ public class StudyReaderTests
         yield return new TestCaseData("  - array.rows: []", "", "CFG006", 8).SetName("an empty axis");
         yield return new TestCaseData("  - {array.rows: [4], array.columns: [4]}", "", "CFG202", 8).SetName("two axes in one item");
         yield return new TestCaseData("  - array.rows: [4]\n  - array.rows: [8]", "", "CFG203", 9).SetName("an axis twice");
-        yield return new TestCaseData("  - array.rows: [4]\n  - {name: shape, values: [{array.rows: 8}]}", "", "CFG204", 9).SetName("a path in two axes");
+        yield return new TestCaseData("  - array.rows: [4]\n  - {name: shape, values: [{array.rows: 8}]}", "", "CFG204", 9)
+            .SetName("a path in two axes");
         yield return new TestCaseData("  - array.rows: [4, 4]", "", "CFG203", 8).SetName("a value twice");
         yield return new TestCaseData("  - array.rows: [4]", "objectives: [speed]", "CFG002", 9).SetName("an unknown objective");
-        yield return new TestCaseData("  - array.rows: [4]", "constraints: [{metric: area, max: 2}]", "CFG007", 9).SetName("a bound without unit");
-        yield return new TestCaseData("  - array.rows: [4]", "constraints: [{metric: area}]", "CFG004", 9).SetName("a constraint without bound");
-        yield return new TestCaseData("  - array.rows: [4]", "constraints: [{metric: accuracy, min: 0.9, max: 0.1}]", "CFG201", 9).SetName("bounds crossed");
+        yield return new TestCaseData("  - array.rows: [4]", "constraints: [{metric: area, max: 2}]", "CFG007", 9)
+            .SetName("a bound without unit");
+        yield return new TestCaseData("  - array.rows: [4]", "constraints: [{metric: area}]", "CFG004", 9)
+            .SetName("a constraint without bound");
+        yield return new TestCaseData("  - array.rows: [4]", "constraints: [{metric: accuracy, min: 0.9, max: 0.1}]", "CFG201", 9)
+            .SetName("bounds crossed");
         yield return new TestCaseData("  - array.rows: [4]", "fronts: both", "CFG002", 9).SetName("an unknown front scope");
         yield return new TestCaseData("  - array.rows: [4]", "objektives: [accuracy]", "CFG003", 9).SetName("a misspelt key");
         yield return new TestCaseData("  - array.rows: [4, none]", "", "CFG002", 8).SetName("a value that no design can have");
@@ -87,18 +96,23 @@ public class StudyReaderTests
               - datapath.accumulator: [{kind: integer, bits: 32, overflow: wrap}, {kind: float, format: fp16}]
             """)), bag)!;
         Assert.That(bag.HasErrors, Is.False);
-        Assert.That(space.Designs.Select(d => d.Exists), Is.EqualTo(new[] { true, true, false, true }), "an integer register cannot add e4m3");
+        Assert.That(space.Designs.Select(d => d.Exists), Is.EqualTo(new[] { true, true, false, true }),
+            "an integer register cannot add e4m3");
         Assert.That(space.Designs[2].Problems.Single().Message, Does.Contain("weight"));
     }
 
     [Test]
     public void TheDigestFollowsWhatChangesResults()
     {
-        string Digest(string axes, string rest = "", string version = "1") => DesignSpace.Read(Good(Text(axes, rest)), new DiagnosticBag())!.Header(version, ["input"]).Digest;
+        string Digest(string axes, string rest = "", string version = "1") =>
+            DesignSpace.Read(Good(Text(axes, rest)), new DiagnosticBag())!.Header(version, ["input"]).Digest;
         string plain = Digest("  - array.rows: [4, 8]");
         Assert.That(Digest("  - array.rows:   [4, 8]   # a comment"), Is.EqualTo(plain));
-        Assert.That(Digest("  - array.rows: [4, 8]", "constraints: [{metric: area, max: 2 mm2}]"), Is.EqualTo(plain), "a constraint changes no result");
-        Assert.That(new[] { Digest("  - array.rows: [4, 16]"), Digest("  - array.columns: [4, 8]"), Digest("  - array.rows: [4, 8]", version: "2"), Digest("  - array.rows: [4, 8]", "recipe: {schema: sim.recipe/1, fold_batch_norm: false}"), plain }, Is.Unique);
+        Assert.That(Digest("  - array.rows: [4, 8]", "constraints: [{metric: area, max: 2 mm2}]"), Is.EqualTo(plain),
+            "a constraint changes no result");
+        Assert.That(new[] { Digest("  - array.rows: [4, 16]"), Digest("  - array.columns: [4, 8]"),
+            Digest("  - array.rows: [4, 8]", version: "2"),
+            Digest("  - array.rows: [4, 8]", "recipe: {schema: sim.recipe/1, fold_batch_norm: false}"), plain }, Is.Unique);
     }
 
     [Test]

@@ -10,14 +10,17 @@ using Sim.Workloads.Integers;
 
 namespace Sim.Exploration.Tests;
 
-/// <summary>The networks that tools/train made for narrow accumulators: proved at the width they were trained for, and as accurate there as the documentation says.</summary>
+/// <summary>The networks that tools/train made for narrow accumulators: proved at the width they were trained for, and as accurate there as
+/// the documentation says.</summary>
 public class TrainedWidthTests
 {
-    // Images of 450 that are classified right: here, bit for bit, and as tools/train printed them from PyTorch's own float32 arithmetic, whose roundings move a tie now and then.
+    // Images of 450 that are classified right: here, bit for bit, and as tools/train printed them from PyTorch's own float32 arithmetic,
+    // whose roundings move a tie now and then.
     private static readonly (string Method, int Bits, int Right, int PyTorch)[] Trained =
     [
         ("a2q", 16, 446, 446), ("a2q", 15, 445, 445), ("a2q", 14, 440, 440), ("a2q", 13, 367, 367), ("a2q", 12, 205, 205),
-        ("a2qplus", 16, 443, 443), ("a2qplus", 15, 443, 443), ("a2qplus", 14, 443, 443), ("a2qplus", 13, 441, 440), ("a2qplus", 12, 338, 338),
+        ("a2qplus", 16, 443, 443), ("a2qplus", 15, 443, 443), ("a2qplus", 14, 443, 443), ("a2qplus", 13, 441, 440),
+            ("a2qplus", 12, 338, 338),
     ];
 
     [Test]
@@ -31,14 +34,16 @@ public class TrainedWidthTests
             foreach (IntegerLayer layer in network.Layers)
             {
                 LayerVerdict verdict = Verifier.Decide(layer, new VerifyOptions { Threads = 2 }, [bits]);
-                Assert.That(verdict.Channels, Is.All.InstanceOf<Proved>(), $"{method} {bits}: {layer.Name}, bias in the register, every order");
+                Assert.That(verdict.Channels, Is.All.InstanceOf<Proved>(),
+                    $"{method} {bits}: {layer.Name}, bias in the register, every order");
             }
             AccuracyRecord found = new WrappedRuns(workload.Graph, workload.Data!, 2).At(bits);
             Assert.That(Math.Round(found.Top1!.Value * 450), Is.EqualTo(right), $"{method} {bits}");
             Assert.That(right, Is.EqualTo(torch).Within(1));
             Assert.That(found.AgreementWithFloat, Is.EqualTo(1), "what is proved runs as with exact sums");
         }
-        Truth.Checked("Proofs", "networks trained under A2Q and A2Q+ (arXiv 2301.13376, 2401.10432)", "tools/train, PyTorch 1.13", Trained.Length * 450, "proved at the width of training; as many of 450 images right as PyTorch counted, give or take one");
+        Truth.Checked("Proofs", "networks trained under A2Q and A2Q+ (arXiv 2301.13376, 2401.10432)", "tools/train, PyTorch 1.13",
+            Trained.Length * 450, "proved at the width of training; as many of 450 images right as PyTorch counted, give or take one");
     }
 
     [Test]
@@ -46,7 +51,8 @@ public class TrainedWidthTests
     {
         // The published order (A2Q+, table of CIFAR-10 ResNet18: equal at 16 bits, 83.9 beside 90.6 % at 12).
         foreach (int bits in (int[])[12, 13, 14])
-            Assert.That(Trained.Single(t => t.Method == "a2qplus" && t.Bits == bits).Right, Is.GreaterThan(Trained.Single(t => t.Method == "a2q" && t.Bits == bits).Right));
+            Assert.That(Trained.Single(t => t.Method == "a2qplus" && t.Bits == bits).Right,
+                Is.GreaterThan(Trained.Single(t => t.Method == "a2q" && t.Bits == bits).Right));
         foreach (string method in (string[])["a2q", "a2qplus"])
             Assert.That(Trained.Where(t => t.Method == method).Select(t => t.Right), Is.Ordered.Descending);
     }
@@ -63,7 +69,8 @@ public class TrainedWidthTests
     {
         string folder = Path.Combine(ReferenceData.RepositoryRoot, "configs", "workloads", "digits");
         var bag = new DiagnosticBag();
-        LoadedWorkload? workload = WorkloadLoader.Load(new WorkloadFiles(network, Path.Combine(folder, network + ".onnx"), Path.Combine(folder, "digits_test_x_u8.npy"),
+        LoadedWorkload? workload = WorkloadLoader.Load(new WorkloadFiles(network, Path.Combine(folder, network + ".onnx"),
+            Path.Combine(folder, "digits_test_x_u8.npy"),
             Path.Combine(folder, "digits_test_labels_u8.npy"), null, null, new Location(network)), bag);
         bag.ThrowIfErrors();
         return workload!;

@@ -19,7 +19,8 @@ public class WidthStudyTests
         IntegerNetwork network = TrainedWidthTests.Read(workload);
         var widths = network.Layers.Select(l => Verifier.Minimal(l, new VerifyOptions { Threads = 2 })).ToArray();
         var prices = new CostModel(TechnologyCatalogue.Resolve(TechnologyCatalogue.DefaultName));
-        return (workload, WidthStudyRunner.Run("a2qplus_14", workload.Graph, workload.Data!, [.. widths], AccumulatorObserver.Observe(network, workload.Data!.Inputs, 2), prices, 2));
+        return (workload, WidthStudyRunner.Run("a2qplus_14", workload.Graph, workload.Data!, [.. widths],
+            AccumulatorObserver.Observe(network, workload.Data!.Inputs, 2), prices, 2));
     });
 
     [Test]
@@ -38,7 +39,8 @@ public class WidthStudyTests
                 Assert.That(w.Persistent == 0, Is.EqualTo(w.Bits >= layer.ObservedFinal), $"{layer.Name} at {w.Bits}");
                 Assert.That(w.Persistent + w.Transient == 0, Is.EqualTo(w.Bits >= layer.Observed), $"{layer.Name} at {w.Bits}");
                 if (w.Persistent == 0) Assert.That((w.Accuracy, w.Agreement), Is.EqualTo((study.Accuracy, 1.0)));
-                if (w.Bits > layer.Failing) Assert.That(w.Accuracy, Is.GreaterThanOrEqualTo(study.Accuracy!.Value - WidthStudy.LossThatCounts));
+                if (w.Bits > layer.Failing) Assert.That(w.Accuracy,
+                    Is.GreaterThanOrEqualTo(study.Accuracy!.Value - WidthStudy.LossThatCounts));
             }
             Assert.That(layer.Widths[^1].Accuracy, Is.LessThanOrEqualTo(study.Accuracy!.Value / 2), "the table goes down to collapse");
         }
@@ -69,12 +71,14 @@ public class WidthStudyTests
             LayerAtWidth[] rows = [.. layer.Widths];
             double area = (rows[0].MacSquareMicrometres - rows[^1].MacSquareMicrometres) / (rows[0].Bits - rows[^1].Bits);
             double energy = (rows[0].MacPicojoules - rows[^1].MacPicojoules) / (rows[0].Bits - rows[^1].Bits);
-            // NanGate45 (Nangate Open Cell Library): a flip-flop DFF_X1 has 4.522 µm² and a full adder FA_X1 4.256; synthesis adds what a carry chain and its gates take.
+            // NanGate45 (Nangate Open Cell Library): a flip-flop DFF_X1 has 4.522 µm² and a full adder FA_X1 4.256; synthesis adds what a
+            // carry chain and its gates take.
             Assert.That(area, Is.InRange(4.522 + 4.256, 2 * (4.522 + 4.256)), layer.Name);
             foreach (LayerAtWidth w in rows)
             {
                 Assert.That(w.MacSquareMicrometres, Is.EqualTo(rows[0].MacSquareMicrometres - area * (rows[0].Bits - w.Bits)).Within(1e-9));
-                Assert.That(w.NanojoulesPerSample, Is.EqualTo((rows[0].MacPicojoules - energy * (rows[0].Bits - w.Bits)) * layer.MacsPerSample / 1000).Within(1e-9));
+                Assert.That(w.NanojoulesPerSample,
+                    Is.EqualTo((rows[0].MacPicojoules - energy * (rows[0].Bits - w.Bits)) * layer.MacsPerSample / 1000).Within(1e-9));
             }
         }
     }
@@ -83,6 +87,7 @@ public class WidthStudyTests
     public void Networks_whose_sums_are_no_integers_are_refused()
     {
         LoadedWorkload floats = TrainedWidthTests.Digits("digits_cnn");
-        Assert.That(() => new WrappedRuns(floats.Graph, floats.Data!, 1), Throws.TypeOf<NotSupportedException>().With.Message.Contains("QLinearConv"));
+        Assert.That(() => new WrappedRuns(floats.Graph, floats.Data!, 1),
+            Throws.TypeOf<NotSupportedException>().With.Message.Contains("QLinearConv"));
     }
 }

@@ -22,7 +22,8 @@ public class WorkloadLoaderTests
     [Test]
     public void TheInputTransformIsAppliedInFloat32()
     {
-        string data = Save("x.npy", Tensor.OfIntegers(ElementType.Int8, [.. Enumerable.Range(0, 128).Select(i => (long)(i - 64))], 2, 1, 8, 8));
+        string data = Save("x.npy", Tensor.OfIntegers(ElementType.Int8, [.. Enumerable.Range(0, 128).Select(i => (long)(i - 64))], 2, 1, 8,
+            8));
         LoadedWorkload loaded = Load(data, null, new InputTransform(-83, 0.5847029))!;
         float[] values = loaded.Data!.Inputs.Floats;
         Assert.That(values, Has.Length.EqualTo(128));
@@ -32,7 +33,8 @@ public class WorkloadLoaderTests
     [Test]
     public void WhatDoesNotFitIsNamed()
     {
-        string good = Save("good.npy", Tensor.OfFloats(new float[128], 2, 1, 8, 8)), flat = Save("flat.npy", Tensor.OfFloats(new float[128], 2, 64));
+        string good = Save("good.npy", Tensor.OfFloats(new float[128], 2, 1, 8, 8)),
+            flat = Save("flat.npy", Tensor.OfFloats(new float[128], 2, 64));
         string cut = Path.Combine(_folder, "cut.npy"), model = Path.Combine(_folder, "cut.onnx");
         File.WriteAllBytes(cut, File.ReadAllBytes(good)[..200]);
         File.WriteAllBytes(model, File.ReadAllBytes(Path.Combine(Digits, "digits_mlp.onnx"))[..900]);
@@ -58,11 +60,13 @@ public class WorkloadLoaderTests
             Assert.That(inputs.Floats, Is.EqualTo(pixels));
         }
         foreach (int[] shape in new[] { new[] { 192 }, [3, 64], [24, 8], [3, 4, 16] })
-            Assert.That(Problems(Save("x.npy", Tensor.OfFloats(pixels, shape)), null).Single().Code, Is.EqualTo("DAT011"), string.Join('x', shape));
+            Assert.That(Problems(Save("x.npy", Tensor.OfFloats(pixels, shape)), null).Single().Code, Is.EqualTo("DAT011"),
+                string.Join('x', shape));
     }
 
     private LoadedWorkload? Load(string data, string? labels, InputTransform? input, DiagnosticBag? bag = null, string? model = null) =>
-        WorkloadLoader.Load(new WorkloadFiles("mlp", model ?? Path.Combine(Digits, "digits_mlp.onnx"), data, labels, null, input, new Location("study.yaml", 5, 5)), bag ?? new DiagnosticBag());
+        WorkloadLoader.Load(new WorkloadFiles("mlp", model ?? Path.Combine(Digits, "digits_mlp.onnx"), data, labels, null, input,
+            new Location("study.yaml", 5, 5)), bag ?? new DiagnosticBag());
 
     private (string Code, string File)[] Problems(string data, string? labels, string? model = null)
     {

@@ -7,9 +7,11 @@ public class DiagnosticTests
     [Test]
     public void FormatIsFileLineColumn()
     {
-        var d = new Diagnostic(Severity.Error, new Location("configs/a.yaml", 3, 10), "CFG002", "'columns' must be a positive integer, found 'zero'");
+        var d = new Diagnostic(Severity.Error, new Location("configs/a.yaml", 3, 10), "CFG002",
+            "'columns' must be a positive integer, found 'zero'");
         Assert.That(d.ToString(), Is.EqualTo("configs/a.yaml:3:10: error CFG002: 'columns' must be a positive integer, found 'zero'"));
-        Assert.That(new Diagnostic(Severity.Warning, new Location("x.onnx"), "NET001", "m").ToString(), Is.EqualTo("x.onnx: warning NET001: m"));
+        Assert.That(new Diagnostic(Severity.Warning, new Location("x.onnx"), "NET001", "m").ToString(),
+            Is.EqualTo("x.onnx: warning NET001: m"));
     }
 
     [Test]
@@ -22,7 +24,8 @@ public class DiagnosticTests
         bag.Error(new Location("a", 2, 4), "C", "first");
         bag.Error(new Location("a", 2, 4), "B", "second at the same place");
         bag.Error(new Location("a", 2, 4), "C", "first");
-        Assert.That(bag.Sorted.Select(d => d.Message), Is.EqualTo(new[] { "first", "second at the same place", "column thirty", "line ten", "late file" }));
+        Assert.That(bag.Sorted.Select(d => d.Message),
+            Is.EqualTo(new[] { "first", "second at the same place", "column thirty", "line ten", "late file" }));
         Assert.That(bag.ErrorCount, Is.EqualTo(4));
         InvalidInputException? thrown = Assert.Throws<InvalidInputException>(bag.ThrowIfErrors);
         Assert.That(thrown!.Diagnostics, Is.EqualTo(bag.Sorted));

@@ -22,7 +22,8 @@ public class PhiloxTests
             PhiloxBlock block = Philox.Block(c[0], c[1], c[2], c[3], k[0], k[1]);
             for (int i = 0; i < 4; i++) Assert.That(block[i], Is.EqualTo(x[i]), $"word {i}");
         }
-        Truth.Checked("Numbers", "Philox4x32-10 known answers", "Random123 (D. E. Shaw Research), tests/kat_vectors", Published.Length, "equal");
+        Truth.Checked("Numbers", "Philox4x32-10 known answers", "Random123 (D. E. Shaw Research), tests/kat_vectors", Published.Length,
+            "equal");
     }
 
     [Test]
@@ -37,7 +38,8 @@ public class PhiloxTests
     [Test]
     public void StreamsAndSeedsDiffer()
     {
-        ulong[] firsts = [.. Enumerable.Range(0, 50).SelectMany(i => new[] { new RandomStream((ulong)i).NextUInt64(), new RandomStream(1000, (ulong)i).NextUInt64() })];
+        ulong[] firsts = [.. Enumerable.Range(0, 50)
+            .SelectMany(i => new[] { new RandomStream((ulong)i).NextUInt64(), new RandomStream(1000, (ulong)i).NextUInt64() })];
         Assert.That(firsts.Distinct().Count(), Is.EqualTo(100));
     }
 
@@ -74,7 +76,8 @@ public class PhiloxTests
         int cases = 0;
         foreach (double x in Enumerable.Range(1, 5000).Select(i => i / 5000.0).Concat([1e-300, 1e300, 2, Math.E, 0.70710678, 1.41421356]))
         {
-            Assert.That(RandomStream.PortableLog(x), Is.EqualTo(Math.Log(x)).Within(2e-15 * Math.Max(1e-2, Math.Abs(Math.Log(x)))), $"log {x}");
+            Assert.That(RandomStream.PortableLog(x), Is.EqualTo(Math.Log(x)).Within(2e-15 * Math.Max(1e-2, Math.Abs(Math.Log(x)))),
+                $"log {x}");
             cases++;
         }
         Assert.That(cases, Is.GreaterThan(5000));

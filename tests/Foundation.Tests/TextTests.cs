@@ -50,7 +50,8 @@ public class TextTests
     [Test]
     public void ADiagnosticIsOneShortLine()
     {
-        var forged = new Diagnostic(Severity.Error, new Location("a\nb.yaml", 3, 4), "CFG001", "no key 'x\nother.yaml:1:1: error CFG002: y\x1b[2J'");
+        var forged = new Diagnostic(Severity.Error, new Location("a\nb.yaml", 3, 4), "CFG001",
+            "no key 'x\nother.yaml:1:1: error CFG002: y\x1b[2J'");
         Assert.That(forged.ToString(), Is.EqualTo("a\\nb.yaml:3:4: error CFG001: no key 'x\\nother.yaml:1:1: error CFG002: y\\x1b[2J'"));
         string echo = new Diagnostic(Severity.Error, new Location("a.yaml"), "CFG001", new string('x', 1_000_000)).ToString();
         Assert.That(echo, Has.Length.LessThan(1700).And.Contains("998500 characters left out"));

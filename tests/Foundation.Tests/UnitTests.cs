@@ -11,7 +11,8 @@ public class UnitTests
     [Test]
     public void EveryQuantityIsTested()
     {
-        IEnumerable<string> all = typeof(Energy).Assembly.GetTypes().Where(t => t.IsValueType && t.GetInterfaces().Any(i => i.Name == "IQuantity`1")).Select(t => t.Name);
+        IEnumerable<string> all = typeof(Energy).Assembly.GetTypes()
+            .Where(t => t.IsValueType && t.GetInterfaces().Any(i => i.Name == "IQuantity`1")).Select(t => t.Name);
         Assert.That(all, Is.EquivalentTo(new[] { "Energy", "Area", "Power", "Duration", "Frequency", "Bits", "Cycles" }));
     }
 

@@ -11,8 +11,10 @@ public class YamlAnchorTests
     // Each template has one anchored value and one alias of it further on.
     private static readonly string[] Templates =
     [
-        "a: {{k: &x {0}, c: 1}}\nd: *x", "a: {{k: &x {0} , c: *x}}", "a: {{c: 1, k: &x {0}}}\nd: *x", "a: [&x {0}, *x]", "a: [1, &x {0}, 2, *x]", "a: &x {0}\nb: *x",
-        "a:\n  - &x {0}\n  - *x", "a:\n  k: &x {0}\n  m: *x", "a: {{k: &x {0}\n  , c: [*x, *x]}}", "a: [{{k: &x {0}, c: *x}}]", "a: &y {{k: &x {0}, c: *x}}\nb: *x\nc: *y",
+        "a: {{k: &x {0}, c: 1}}\nd: *x", "a: {{k: &x {0} , c: *x}}", "a: {{c: 1, k: &x {0}}}\nd: *x", "a: [&x {0}, *x]",
+            "a: [1, &x {0}, 2, *x]", "a: &x {0}\nb: *x",
+        "a:\n  - &x {0}\n  - *x", "a:\n  k: &x {0}\n  m: *x", "a: {{k: &x {0}\n  , c: [*x, *x]}}", "a: [{{k: &x {0}, c: *x}}]",
+            "a: &y {{k: &x {0}, c: *x}}\nb: *x\nc: *y",
     ];
 
     [Test]
@@ -25,7 +27,8 @@ public class YamlAnchorTests
             {
                 string text = "schema: s/1\n" + string.Format(System.Globalization.CultureInfo.InvariantCulture, template, node) + "\n";
                 string plain = text.Replace("&x ", "", StringComparison.Ordinal).Replace("&y ", "", StringComparison.Ordinal);
-                plain = plain.Replace("*y", $"{{k: {node}, c: {node}}}", StringComparison.Ordinal).Replace("*x", node, StringComparison.Ordinal);
+                plain = plain.Replace("*y", $"{{k: {node}, c: {node}}}", StringComparison.Ordinal)
+                    .Replace("*x", node, StringComparison.Ordinal);
                 Assert.That(Shape(Read(text)), Is.EqualTo(Shape(Read(plain))), text);
                 cases++;
             }
@@ -69,12 +72,15 @@ public class YamlAnchorTests
     {
         string deep = string.Concat(Enumerable.Repeat('[', 40)) + "1" + string.Concat(Enumerable.Repeat(']', 40));
         var bag = new DiagnosticBag();
-        Assert.That(YamlDocument.Parse($"schema: s/1\na: &a {deep}\nb: {deep.Replace("1", "*a", StringComparison.Ordinal)}\n", "f.yaml", bag), Is.Null);
+        Assert.That(YamlDocument.Parse($"schema: s/1\na: &a {deep}\nb: {deep.Replace("1", "*a", StringComparison.Ordinal)}\n", "f.yaml",
+            bag), Is.Null);
         Assert.That(bag.ToString(), Does.Contain("more than 64 levels of nesting"));
     }
 
-    // YAML 1.2.2 §10.3.2: True and TRUE are booleans, yes and on are not. Integers of YAML 1.1 (octal by a leading 0, underscores, base 60) are not read as other numbers.
-    [TestCase("true", true), TestCase("True", true), TestCase("TRUE", true), TestCase("false", false), TestCase("False", false), TestCase("FALSE", false)]
+    // YAML 1.2.2 §10.3.2: True and TRUE are booleans, yes and on are not. Integers of YAML 1.1 (octal by a leading 0, underscores, base 60)
+    // are not read as other numbers.
+    [TestCase("true", true), TestCase("True", true), TestCase("TRUE", true), TestCase("false", false), TestCase("False", false),
+        TestCase("FALSE", false)]
     [TestCase("yes", null), TestCase("on", null), TestCase("tRUE", null), TestCase("1", null), TestCase("y", null)]
     public void BooleansAreThoseOfTheCoreSchema(string word, bool? right)
     {
@@ -83,10 +89,12 @@ public class YamlAnchorTests
     }
 
     [TestCase("010", 10), TestCase("0", 0), TestCase("+7", 7), TestCase("-0", 0)]
-    [TestCase("0x10", null), TestCase("0o10", null), TestCase("1_000", null), TestCase("1:30", null), TestCase("0b11", null), TestCase("1,000", null), TestCase("10.0", null)]
+    [TestCase("0x10", null), TestCase("0o10", null), TestCase("1_000", null), TestCase("1:30", null), TestCase("0b11", null),
+        TestCase("1,000", null), TestCase("10.0", null)]
     public void IntegersAreDecimal(string word, int? right)
     {
-        bool good = YamlTypes.Integer(-1000, 1000).TryRead(Read($"schema: s/1\na: {word}\n").Root["a"]!, "a", new DiagnosticBag(), out int value);
+        bool good = YamlTypes.Integer(-1000, 1000)
+            .TryRead(Read($"schema: s/1\na: {word}\n").Root["a"]!, "a", new DiagnosticBag(), out int value);
         Assert.That(good ? value : (int?)null, Is.EqualTo(right));
     }
 
@@ -98,7 +106,8 @@ public class YamlAnchorTests
         using (var made = System.Diagnostics.Process.Start("mkfifo", pipe)) made.WaitForExit();
         string large = Path.Combine(Path.GetDirectoryName(pipe)!, "large.yaml");
         using (FileStream file = File.Create(large)) file.SetLength((16L << 20) + 1);
-        foreach ((string path, string why) in ((string, string)[])[(pipe, "a device or pipe"), ("/dev/zero", "a device or pipe"), (large, "it has 16777217 bytes; at most 16777216 are supported")])
+        foreach ((string path, string why) in ((string, string)[])[(pipe, "a device or pipe"), ("/dev/zero", "a device or pipe"),
+            (large, "it has 16777217 bytes; at most 16777216 are supported")])
         {
             var bag = new DiagnosticBag();
             Assert.That(YamlDocument.Load(path, bag), Is.Null);

@@ -28,18 +28,22 @@ public class YamlPathTests
     }
 
     [TestCase("aray.rows", "study:6:1: error CFG012: 'aray.rows': there is no key 'aray'; did you mean 'array'? (the file has: schema, array, buffers, part)")]
-    [TestCase("buffers.globl.capacity", "study:6:1: error CFG012: 'buffers.globl.capacity': the list has no item 'globl'; did you mean 'global'? (numbers 0 to 1; names: global, other)")]
-    [TestCase("buffers.2.capacity", "study:6:1: error CFG012: 'buffers.2.capacity': the list has no item '2' (numbers 0 to 1; names: global, other)")]
+    [TestCase("buffers.globl.capacity",
+        "study:6:1: error CFG012: 'buffers.globl.capacity': the list has no item 'globl'; did you mean 'global'? (numbers 0 to 1; names: global, other)")]
+    [TestCase("buffers.2.capacity",
+        "study:6:1: error CFG012: 'buffers.2.capacity': the list has no item '2' (numbers 0 to 1; names: global, other)")]
     [TestCase("array.rows.x", "study:6:1: error CFG012: 'array.rows.x': 'array.rows' is '8', which has no key 'x'")]
     [TestCase("array..rows", "study:6:1: error CFG012: 'array..rows' is not a path of keys joined by dots such as 'array.rows'")]
     public void BadPathsAreLocated(string path, string expected)
     {
         var bag = new DiagnosticBag();
         YamlMap root = YamlDocument.Parse(Base, "base", bag)!.Root;
-        Assert.That(YamlPath.Set(root, new YamlScalar(new Location("study", 6, 1), path), new YamlScalar(new Location("study", 7, 3), "1"), Expand, bag), Is.Null);
+        Assert.That(YamlPath.Set(root, new YamlScalar(new Location("study", 6, 1), path), new YamlScalar(new Location("study", 7, 3), "1"),
+            Expand, bag), Is.Null);
         Assert.That(bag.ToString(), Is.EqualTo(expected));
     }
 
     private static YamlMap? Expand(string key, YamlNode node) =>
-        key == "part" ? new YamlMap(node.Location, [new YamlEntry(new YamlScalar(node.Location, "inner"), new YamlScalar(node.Location, "1"))]) : null;
+        key == "part" ? new YamlMap(node.Location,
+            [new YamlEntry(new YamlScalar(node.Location, "inner"), new YamlScalar(node.Location, "1"))]) : null;
 }

@@ -22,16 +22,19 @@ public class YamlQuantityTests
     [TestCase("0.5 pJ", 0.5)]
     [TestCase("20 fJ", 0.02)]
     [TestCase("0 J", 0)]
-    public void Energies(string text, double picojoules) => Assert.That(Read(YamlQuantities.Energy, text).Picojoules, Is.EqualTo(picojoules).Within(1e-15));
+    public void Energies(string text, double picojoules) =>
+        Assert.That(Read(YamlQuantities.Energy, text).Picojoules, Is.EqualTo(picojoules).Within(1e-15));
 
     [TestCase("16 pJ/B", 2)]
     [TestCase("4 pJ/bit", 4)]
-    public void EnergiesPerBit(string text, double picojoules) => Assert.That(Read(YamlQuantities.EnergyPerBit, text).Picojoules, Is.EqualTo(picojoules));
+    public void EnergiesPerBit(string text, double picojoules) =>
+        Assert.That(Read(YamlQuantities.EnergyPerBit, text).Picojoules, Is.EqualTo(picojoules));
 
     [TestCase("16 B/cycle", 16, false)]
     [TestCase("64 bit/cycle", 8, false)]
     [TestCase("12.8 GB/s", 12.8e9, true)]
-    public void Bandwidths(string text, double bytes, bool perSecond) => Assert.That(Read(YamlQuantities.Bandwidth, text), Is.EqualTo(new Bandwidth(bytes, perSecond)));
+    public void Bandwidths(string text, double bytes, bool perSecond) =>
+        Assert.That(Read(YamlQuantities.Bandwidth, text), Is.EqualTo(new Bandwidth(bytes, perSecond)));
 
     [Test]
     public void OtherDimensions()
@@ -54,7 +57,8 @@ public class YamlQuantityTests
     public void WhatIsNoDataSizeIsRefused(string text)
     {
         var bag = new DiagnosticBag();
-        Assert.That(YamlQuantities.DataSize.TryRead(new YamlScalar(new Location("f", 1, 1), text, Quoted: true), "size", bag, out _), Is.False);
+        Assert.That(YamlQuantities.DataSize.TryRead(new YamlScalar(new Location("f", 1, 1), text, Quoted: true), "size", bag, out _),
+            Is.False);
         Assert.That(bag.Sorted.Single().Code, Is.EqualTo("CFG007"));
     }
 

@@ -14,7 +14,8 @@ public class YamlSyntaxTests
         "f.yaml:4:1: error CFG005: duplicate key 'a'; it is already given on line 2\nf.yaml:5:1: error CFG005: duplicate key 'b'; it is already given on line 3")]
     [TestCase("schema: s/1\n---\nschema: s/2\n", "f.yaml:2:1: error CFG001: a file holds one YAML document, found a second one")]
     [TestCase("schema: s/1\na: *nowhere\n", "f.yaml:2:4: error CFG001: there is no anchor '&nowhere' above this alias")]
-    [TestCase("schema: s/1\na: &x {b: 1}\nc:\n  <<: *x\n", "f.yaml:4:3: error CFG003: merge keys ('<<') are not supported; write the keys out")]
+    [TestCase("schema: s/1\na: &x {b: 1}\nc:\n  <<: *x\n",
+        "f.yaml:4:3: error CFG003: merge keys ('<<') are not supported; write the keys out")]
     [TestCase("schema: s/1\na: !!str 8\nb: !x {c: 1}\n",
         "f.yaml:2:4: error CFG001: the tag 'tag:yaml.org,2002:str' has no meaning here; write the value without it\nf.yaml:3:4: error CFG001: the tag '!x' has no meaning here; write the value without it")]
     [TestCase("schema: s/1\n? [1, 2]\n: 3\n", "f.yaml:2:3: error CFG006: a key must be a word, found a list")]
@@ -49,7 +50,8 @@ public class YamlSyntaxTests
     public void Of_thousands_of_unknown_keys_the_first_hundred_are_named()
     {
         var bag = new DiagnosticBag();
-        YamlDocument document = YamlDocument.Parse("schema: s/1\n" + string.Concat(Enumerable.Range(0, 5000).Select(i => $"k{i}: 1\n")), "f.yaml", bag)!;
+        YamlDocument document = YamlDocument.Parse("schema: s/1\n" + string.Concat(Enumerable.Range(0, 5000).Select(i => $"k{i}: 1\n")),
+            "f.yaml", bag)!;
         new YamlSchema("thing", "", [], "s/1").CheckKeys(document.Root, bag);
         Assert.That(bag.Sorted, Has.Length.EqualTo(101));
         Assert.That(bag.Sorted[^1].ToString(), Is.EqualTo("f.yaml:102:1: error CFG003: 4900 more unknown key(s) in thing from here on"));
@@ -79,7 +81,8 @@ public class YamlSyntaxTests
         Assert.That(bag.Sorted.Single().Code, Is.EqualTo("CFG001"));
     }
 
-    // Deletes, doubles and replaces characters of a good file: whatever comes out is read or refused with a place, never thrown at the user.
+    // Deletes, doubles and replaces characters of a good file: whatever comes out is read or refused with a place, never thrown at the
+    // user.
     [Test]
     public void BrokenTextNeverThrows()
     {

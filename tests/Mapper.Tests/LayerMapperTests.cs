@@ -8,9 +8,11 @@ namespace Sim.Mapper.Tests;
 /// <summary>Folds, legality and reuse, against counts made by hand or by enumeration.</summary>
 public sealed class LayerMapperTests
 {
-    private static readonly DatapathSpec Int8 = new("int8", FormatCatalogue.Parse("int8"), FormatCatalogue.Parse("int8"), new IntegerAccumulator(32, RegisterOverflow.Wrap));
+    private static readonly DatapathSpec Int8 = new("int8", FormatCatalogue.Parse("int8"), FormatCatalogue.Parse("int8"),
+        new IntegerAccumulator(32, RegisterOverflow.Wrap));
 
-    private static Architecture Design(Dataflow dataflow, int rows, int columns, long activations, long weights, long outputs, bool doubleBuffered = true) =>
+    private static Architecture Design(Dataflow dataflow, int rows, int columns, long activations, long weights, long outputs,
+        bool doubleBuffered = true) =>
         new("test", "none", 1e9, Int8, new PeArray(rows, columns, dataflow),
             [
                 new BufferLevel("activation_buffer", activations, 64, 1, doubleBuffered, Operands.Activations),
@@ -24,10 +26,12 @@ public sealed class LayerMapperTests
     [TestCase(Dataflow.OutputStationary, 100, 30, 7, 13, 4, 7)]
     [TestCase(Dataflow.WeightStationary, 100, 30, 7, 1, 4, 100)]
     [TestCase(Dataflow.InputStationary, 100, 30, 7, 1, 13, 30)]
-    public void A_grid_lays_the_dataflows_dimensions_on_the_array(Dataflow dataflow, int m, int n, int k, int rowFolds, int columnFolds, int stream)
+    public void A_grid_lays_the_dataflows_dimensions_on_the_array(Dataflow dataflow, int m, int n, int k, int rowFolds, int columnFolds,
+        int stream)
     {
         FoldGrid grid = FoldGrid.Of(new PeArray(8, 8, dataflow), Gemm(m, n, k, 3));
-        Assert.That((grid.RowFolds, grid.ColumnFolds, grid.StreamLength, grid.Folds), Is.EqualTo((rowFolds, columnFolds, stream, 3L * rowFolds * columnFolds)));
+        Assert.That((grid.RowFolds, grid.ColumnFolds, grid.StreamLength, grid.Folds),
+            Is.EqualTo((rowFolds, columnFolds, stream, 3L * rowFolds * columnFolds)));
         Assert.That(grid.RowRange(rowFolds - 1).End, Is.EqualTo(grid.RowExtent));
         Assert.That(Enumerable.Range(0, columnFolds).Sum(j => grid.ColumnRange(j).Count), Is.EqualTo(grid.ColumnExtent));
     }
@@ -38,7 +42,8 @@ public sealed class LayerMapperTests
         Assert.That(LayerMapper.OrderOf(new PeArray(16, 8, Dataflow.OutputStationary)), Is.EqualTo(ReductionOrder.Sequential));
         Assert.That(LayerMapper.OrderOf(new PeArray(16, 8, Dataflow.WeightStationary)), Is.EqualTo(new ReductionOrder(16)));
         Assert.That(LayerMapper.OrderOf(new PeArray(16, 8, Dataflow.InputStationary)), Is.EqualTo(new ReductionOrder(16)));
-        Assert.That(LayerMapper.Map(Design(Dataflow.WeightStationary, 16, 8, 1 << 20, 1 << 20, 1 << 20), Gemm(4, 4, 16)).Required.Order, Is.EqualTo(ReductionOrder.Sequential));
+        Assert.That(LayerMapper.Map(Design(Dataflow.WeightStationary, 16, 8, 1 << 20, 1 << 20, 1 << 20), Gemm(4, 4, 16)).Required.Order,
+            Is.EqualTo(ReductionOrder.Sequential));
     }
 
     [Test]
@@ -54,7 +59,8 @@ public sealed class LayerMapperTests
     [Test]
     public void An_operand_that_does_not_fit_is_fetched_for_every_fold_that_uses_it()
     {
-        // 13 row folds of A (8 x 70) and 4 column folds of W: neither all of A (7000 B) nor all of W (2100 B) fits 1200 B, one fold's tile of each does.
+        // 13 row folds of A (8 x 70) and 4 column folds of W: neither all of A (7000 B) nor all of W (2100 B) fits 1200 B, one fold's tile
+        // of each does.
         Mapping mapping = LayerMapper.Map(Design(Dataflow.OutputStationary, 8, 8, 2400, 2400, 1 << 20), Gemm(100, 30, 70)).Required;
         long rowsOutside = 100 * 70 + 13 * 30 * 70 + 100 * 30, columnsOutside = 4 * 100 * 70 + 30 * 70 + 100 * 30;
         Assert.That(mapping.DramBits, Is.EqualTo(8 * Math.Min(rowsOutside, columnsOutside)));
@@ -68,7 +74,8 @@ public sealed class LayerMapperTests
         Mapping mapping = LayerMapper.Map(Design(Dataflow.WeightStationary, 8, 8, 1 << 20, 1 << 20, 1600), Gemm(50, 8, 24)).Required;
         Assert.That(mapping.Outputs, Is.EqualTo(Residency.Stream));
         Assert.That(mapping.DramBits, Is.EqualTo(8 * (50 * 24 + 8 * 24 + 50 * 8) + 32 * 2 * 2 * 50 * 8));
-        Assert.That(LayerMapper.Map(Design(Dataflow.WeightStationary, 8, 8, 1 << 20, 1 << 20, 3200), Gemm(50, 8, 24)).Required.Outputs, Is.Not.EqualTo(Residency.Stream));
+        Assert.That(LayerMapper.Map(Design(Dataflow.WeightStationary, 8, 8, 1 << 20, 1 << 20, 3200), Gemm(50, 8, 24)).Required.Outputs,
+            Is.Not.EqualTo(Residency.Stream));
     }
 
     [Test]
@@ -81,7 +88,8 @@ public sealed class LayerMapperTests
         Assert.That(() => result.Required, Throws.TypeOf<MappingException>().With.Message.Contains(
             "layer 'fc': buffer 'weight_buffer' is too small for one fold of the 8 x 8 array: 64 bytes are needed, 63 are available (half of a double buffer)"));
         Assert.That(LayerMapper.Map(Design(Dataflow.WeightStationary, 8, 8, 16, 128, 1 << 20), Gemm(100, 30, 70)).Mapping, Is.Not.Null);
-        Assert.That(LayerMapper.Map(Design(Dataflow.WeightStationary, 8, 8, 8, 64, 1 << 20, doubleBuffered: false), Gemm(100, 30, 70)).Mapping, Is.Not.Null);
+        Assert.That(LayerMapper.Map(Design(Dataflow.WeightStationary, 8, 8, 8, 64, 1 << 20, doubleBuffered: false),
+            Gemm(100, 30, 70)).Mapping, Is.Not.Null);
     }
 
     [Test]
@@ -112,8 +120,10 @@ public sealed class LayerMapperTests
         int cases = 0;
         for (; cases < 400; cases++)
         {
-            int kernel = random.Next(1, 4), stride = random.Next(1, 4), dilation = random.Next(1, 3), pad = random.Next(0, kernel), channels = random.Next(1, 4);
-            int outputHeight = random.Next(1, 7), outputWidth = random.Next(1, 5), height = Math.Max(1, (outputHeight - 1) * stride + (kernel - 1) * dilation + 1 - pad);
+            int kernel = random.Next(1, 4), stride = random.Next(1, 4), dilation = random.Next(1, 3), pad = random.Next(0, kernel),
+                channels = random.Next(1, 4);
+            int outputHeight = random.Next(1, 7), outputWidth = random.Next(1, 5),
+                height = Math.Max(1, (outputHeight - 1) * stride + (kernel - 1) * dilation + 1 - pad);
             var conv = new ConvGeometry(channels, height, 6, kernel, 2, stride, 1, pad, 0, 0, 0, dilation, 1, outputHeight, outputWidth);
             var layer = new GemmLayer("conv", "Conv", 1, outputHeight * outputWidth, 1, channels * kernel * 2, 1, conv);
             var footprint = new InputFootprint(layer);
@@ -122,7 +132,8 @@ public sealed class LayerMapperTests
             for (int pixel = m.Start; pixel < m.End; pixel++)
                 for (int tap = k.Start; tap < k.End; tap++)
                     for (int ky = 0; ky < kernel; ky++)
-                        if (pixel / outputWidth * stride + ky * dilation - pad is var y && y >= 0 && y < height) rows.Add((tap / (kernel * 2), y));
+                        if (pixel / outputWidth * stride + ky * dilation - pad is var y && y >= 0
+                            && y < height) rows.Add((tap / (kernel * 2), y));
             Assert.That(footprint.Elements(m, k), Is.EqualTo(Math.Min(rows.Count * 6L, (long)m.Count * k.Count)), $"{conv} {m} {k}");
         }
         Assert.That(cases, Is.EqualTo(400));

@@ -33,7 +33,8 @@ public class FigureTests
             Assert.That(svg.Root.Descendants(SvgFigure.Svg + "script"), Is.Empty);
             Assert.That(svg.Texts, Has.Length.GreaterThan(8).And.None.Empty);
             // Lists of numbers after the grammar of SVG 1.1, 4.2: Skia ends them with a comma.
-            foreach (XAttribute list in svg.Root.Descendants(SvgFigure.Svg + "text").SelectMany(t => t.Attributes()).Where(a => a.Name.LocalName is "x" or "y"))
+            foreach (XAttribute list in svg.Root.Descendants(SvgFigure.Svg + "text").SelectMany(t => t.Attributes())
+                .Where(a => a.Name.LocalName is "x" or "y"))
                 Assert.That(list.Value, Does.Match(@"^-?[0-9.e-]+(, -?[0-9.e-]+)*$"), figure.Name);
             string[] ids = [.. svg.Root.Descendants().Attributes("id").Select(a => a.Value)];
             Assert.That(ids, Is.Unique.And.All.StartsWith(figure.Name + "_"), "figures stand beside each other in one page");
@@ -57,7 +58,8 @@ public class FigureTests
             Assert.That(steps[i].X, Is.GreaterThanOrEqualTo(steps[i - 1].X), "more energy to the right");
             Assert.That(steps[i].Y, Is.LessThanOrEqualTo(steps[i - 1].Y), "more accuracy above (SVG counts down)");
         }
-        double right = svg.Root.Descendants(SvgFigure.Svg + "clipPath").Select(c => c.Element(SvgFigure.Svg + "rect")!).Max(r => (double)r.Attribute("x")! + (double)r.Attribute("width")!);
+        double right = svg.Root.Descendants(SvgFigure.Svg + "clipPath").Select(c => c.Element(SvgFigure.Svg + "rect")!)
+            .Max(r => (double)r.Attribute("x")! + (double)r.Attribute("width")!);
         // Nothing lies above and left of the front: no design beats it. The legend lies right of the plot.
         foreach ((double x, double y) in designs.Where(d => d.X < right))
         {
@@ -80,7 +82,8 @@ public class FigureTests
     public void BarsAreAsLongAsTheirValues()
     {
         RunRecord record = SampleStudy.Record(0, 1, 0, 8, "digits_cnn", ImmutableSortedDictionary<string, string>.Empty);
-        Report report = Report.Of(new StudyResult(SampleStudy.Make().Header, [new PointResult(0, record.Parameters, PointStatus.Ok, null, record)]));
+        Report report = Report.Of(new StudyResult(SampleStudy.Make().Header,
+            [new PointResult(0, record.Parameters, PointStatus.Ok, null, record)]));
         var svg = new SvgFigure(Figures.Layers(report).Single(f => f.Name.StartsWith("layers_cycles", StringComparison.Ordinal)).ToSvg());
         // The legend's sample is the last one.
         double[] widths = [.. svg.Bars("#0072B2").Select(b => b.Width).Take(record.Layers.Length)];
@@ -93,13 +96,17 @@ public class FigureTests
     public void DeepNetworksAreGroupedInNetworkOrder()
     {
         RunRecord one = SampleStudy.Record(0, 1, 0, 8, "deep", ImmutableSortedDictionary<string, string>.Empty);
-        RunRecord deep = one with { Layers = [.. Enumerable.Range(0, 100).Select(i => one.Layers[i % 2] with { Name = $"layer{i:D3}", ComputeCycles = 1000 + i % 30 * 5000, StallCycles = 0 })] };
-        Report report = Report.Of(new StudyResult(SampleStudy.Make().Header, [new PointResult(0, deep.Parameters, PointStatus.Ok, null, deep)]));
+        RunRecord deep = one with { Layers =
+            [.. Enumerable.Range(0, 100).Select(i =>
+            one.Layers[i % 2] with { Name = $"layer{i:D3}", ComputeCycles = 1000 + i % 30 * 5000, StallCycles = 0 })] };
+        Report report = Report.Of(new StudyResult(SampleStudy.Make().Header,
+            [new PointResult(0, deep.Parameters, PointStatus.Ok, null, deep)]));
         Figure figure = Figures.Layers(report).Single(f => f.Name.StartsWith("layers_cycles", StringComparison.Ordinal));
         var svg = new SvgFigure(figure.ToSvg());
         string[] names = [.. svg.Texts.Where(t => t.StartsWith("layer", StringComparison.Ordinal))];
         Assert.That(names, Has.Length.EqualTo(24).And.Ordered);
-        double others = deep.Layers.Where(l => !names.Contains(l.Name)).Sum(l => (double)l.ComputeCycles), all = deep.Layers.Sum(l => (double)l.ComputeCycles);
+        double others = deep.Layers.Where(l => !names.Contains(l.Name)).Sum(l => (double)l.ComputeCycles),
+            all = deep.Layers.Sum(l => (double)l.ComputeCycles);
         Assert.That(figure.Note, Does.Contain($"the 24 largest, the others have {100 * others / all:0.#} % of all"));
         double smallest = names.Min(n => deep.Layers.Single(l => l.Name == n).ComputeCycles);
         Assert.That(deep.Layers.Count(l => l.ComputeCycles > smallest), Is.LessThan(24), "the largest have a bar of their own");
@@ -110,13 +117,20 @@ public class FigureTests
     {
         StudyResult study = SampleStudy.Make();
         StudyHeader header = study.Header with { Objectives = [new("sqnr", Goal.Maximize), new("energy", Goal.Minimize)] };
-        ImmutableArray<PointResult> points = [.. study.Points.Select(p => p.Index == 3 ? p with { Record = p.Record! with { Accuracy = p.Record.Accuracy! with { OutputSqnrDb = double.PositiveInfinity } } } : p)];
+        ImmutableArray<PointResult> points =
+            [.. study.Points.Select(p => p.Index == 3
+            ? p with { Record = p.Record! with { Accuracy = p.Record.Accuracy! with { OutputSqnrDb = double.PositiveInfinity } } } : p)];
         var judged = points.Select(p => new JudgedPoint(p, [], p.Index == 3)).ToImmutableArray();
-        var report = new Report(new StudyResult(header, points), new StudyAnalysis(judged, [new Front("", [3], 42, null)], header.Objectives, []));
+        var report = new Report(new StudyResult(header, points),
+            new StudyAnalysis(judged, [new Front("", [3], 42, null)], header.Objectives, []));
         Figure figure = Figures.Of(report)[0];
-        RunRecord exact = points[3].Record! with { Layers = [.. points[3].Record!.Layers.Select((l, i) => l with { Numerics = l.Numerics! with { SqnrDb = i == 0 ? double.PositiveInfinity : double.NegativeInfinity } })] };
-        Report one = Report.Of(new StudyResult(SampleStudy.Make().Header, [new PointResult(0, exact.Parameters, PointStatus.Ok, null, exact)]));
-        string[] words = new SvgFigure(Figures.Layers(one).Single(f => f.Name.StartsWith("layers_sqnr", StringComparison.Ordinal)).ToSvg()).Texts;
+        RunRecord exact = points[3].Record! with
+            { Layers = [.. points[3].Record!.Layers.Select((l, i) =>
+            l with { Numerics = l.Numerics! with { SqnrDb = i == 0 ? double.PositiveInfinity : double.NegativeInfinity } })] };
+        Report one = Report.Of(new StudyResult(SampleStudy.Make().Header,
+            [new PointResult(0, exact.Parameters, PointStatus.Ok, null, exact)]));
+        string[] words = new SvgFigure(Figures.Layers(one).Single(f => f.Name.StartsWith("layers_sqnr", StringComparison.Ordinal))
+            .ToSvg()).Texts;
         Assert.That(words.Count(w => w == "exact"), Is.EqualTo(1));
         Assert.That(words.Count(w => w == "not finite"), Is.EqualTo(exact.Layers.Length - 1));
         Assert.That(figure.Note, Does.Contain("triangles at the edge: 1 exact"));
@@ -128,13 +142,16 @@ public class FigureTests
     public void TextsOfOthersStayTexts()
     {
         RunRecord record = SampleStudy.Record(0, 1, 0, 8, "net\u001b[2J\u0001", ImmutableSortedDictionary<string, string>.Empty);
-        record = record with { Layers = [.. record.Layers.Select((l, i) => l with { Name = i == 0 ? "<script>&\u0007\ud83e\ude7a" : "\u4e2d" })] };
-        Report report = Report.Of(new StudyResult(SampleStudy.Make().Header, [new PointResult(0, record.Parameters, PointStatus.Ok, null, record)]));
+        record = record with { Layers =
+            [.. record.Layers.Select((l, i) => l with { Name = i == 0 ? "<script>&\u0007\ud83e\ude7a" : "\u4e2d" })] };
+        Report report = Report.Of(new StudyResult(SampleStudy.Make().Header,
+            [new PointResult(0, record.Parameters, PointStatus.Ok, null, record)]));
         foreach (Figure figure in Figures.Layers(report))
         {
             string text = figure.ToSvg();
             Assert.That(text.Where(c => char.IsControl(c) && c != '\n'), Is.Empty);
-            Assert.That(new SvgFigure(text).Texts, Has.Member("<script>&\\x07\\u{1fa7a}").And.Member("\\u{4e2d}"), "what the font lacks is named, not left out");
+            Assert.That(new SvgFigure(text).Texts, Has.Member("<script>&\\x07\\u{1fa7a}").And.Member("\\u{4e2d}"),
+                "what the font lacks is named, not left out");
         }
     }
 

@@ -7,7 +7,8 @@ namespace Sim.Reports.Tests;
 /// <summary>The page as text; what it does in a browser is tested in EndToEnd.Tests.</summary>
 public partial class HtmlExportTests
 {
-    private static readonly string Page = MemoryFiles.Of(new HtmlExporter("/* library </script> <!-- */"), Report.Of(SampleStudy.Make())).Text("index.html");
+    private static readonly string Page = MemoryFiles.Of(new HtmlExporter("/* library </script> <!-- */"), Report.Of(SampleStudy.Make()))
+        .Text("index.html");
 
     [Test]
     public void OnlyThePagesOwnScriptsAreElements()

@@ -6,7 +6,8 @@ using Sim.Reports.Exporters;
 
 namespace Sim.Reports.Tests;
 
-/// <summary>Reports of stores hold slim records in memory and read whole ones when they write: the files are those of a report that is all in memory.</summary>
+/// <summary>Reports of stores hold slim records in memory and read whole ones when they write: the files are those of a report that is all
+/// in memory.</summary>
 public class SlimRecordTests
 {
     [Test]
@@ -59,12 +60,16 @@ public class SlimRecordTests
     {
         StudyResult small = SampleStudy.Make();
         PointResult[] many = [.. Enumerable.Range(0, 30_000).Select(i => small.Points[i % 48] with { Index = i })];
-        many[29_999] = many[29_999] with { Record = small.Points[0].Record! with { Accuracy = small.Points[0].Record!.Accuracy! with { Top1 = 1 } }, Status = PointStatus.Ok, Reason = null };
+        many[29_999] = many[29_999] with
+            { Record = small.Points[0].Record! with { Accuracy = small.Points[0].Record!.Accuracy! with { Top1 = 1 } },
+            Status = PointStatus.Ok, Reason = null };
         // Designs repeat, and equal ones do not dominate each other: without objectives that tie there is one front member.
-        Report report = Report.Of(new StudyResult(small.Header with { PointCount = many.Length, Objectives = [new("accuracy", Goal.Maximize)] }, [.. many]));
+        Report report = Report.Of(new StudyResult(small.Header with
+            { PointCount = many.Length, Objectives = [new("accuracy", Goal.Maximize)] }, [.. many]));
         Assert.That(report.FrontPoints.Select(p => p.Point.Index), Is.EqualTo(new[] { 29_999 }));
         string page = MemoryFiles.Of(new HtmlExporter(null), report).Text("index.html");
-        System.Text.RegularExpressions.Match block = System.Text.RegularExpressions.Regex.Match(page, "<script type=\"application/json\" id=\"data\">(.*?)</script>", System.Text.RegularExpressions.RegexOptions.Singleline);
+        System.Text.RegularExpressions.Match block = System.Text.RegularExpressions.Regex.Match(page,
+            "<script type=\"application/json\" id=\"data\">(.*?)</script>", System.Text.RegularExpressions.RegexOptions.Singleline);
         using System.Text.Json.JsonDocument data = System.Text.Json.JsonDocument.Parse(block.Groups[1].Value);
         System.Text.Json.JsonElement head = data.RootElement.GetProperty("header"), points = data.RootElement.GetProperty("points");
         Assert.That(points.GetArrayLength(), Is.EqualTo(20_000).And.EqualTo(head.GetProperty("listed").GetInt32()));

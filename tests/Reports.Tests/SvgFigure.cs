@@ -15,22 +15,28 @@ internal sealed class SvgFigure
     public string[] Texts => [.. Root.Descendants(Svg + "text").Select(t => t.Value.Trim())];
 
     /// <summary>Centres of the discs of that colour.</summary>
-    public (double X, double Y)[] Circles(string? fill = null) => [.. Root.Descendants().Where(e => e.Name == Svg + "ellipse" || e.Name == Svg + "circle")
-        .Where(e => fill is null || string.Equals((string?)e.Attribute("fill"), fill, StringComparison.OrdinalIgnoreCase)).Select(e => (Number(e, "cx"), Number(e, "cy")))];
+    public (double X, double Y)[] Circles(string? fill = null) =>
+        [.. Root.Descendants().Where(e => e.Name == Svg + "ellipse" || e.Name == Svg + "circle")
+        .Where(e => fill is null || string.Equals((string?)e.Attribute("fill"), fill, StringComparison.OrdinalIgnoreCase))
+            .Select(e => (Number(e, "cx"), Number(e, "cy")))];
 
     /// <summary>Filled rectangles of that colour.</summary>
     public (double X, double Width)[] Bars(string fill) => [.. Root.Descendants(Svg + "rect")
-        .Where(e => string.Equals((string?)e.Attribute("fill"), fill, StringComparison.OrdinalIgnoreCase)).Select(e => (Number(e, "x"), Number(e, "width")))];
+        .Where(e => string.Equals((string?)e.Attribute("fill"), fill, StringComparison.OrdinalIgnoreCase))
+            .Select(e => (Number(e, "x"), Number(e, "width")))];
 
     /// <summary>Open lines of that colour, as points.</summary>
     public (double X, double Y)[][] Lines(string stroke) => [.. Root.Descendants(Svg + "path")
-        .Where(e => string.Equals((string?)e.Attribute("stroke"), stroke, StringComparison.OrdinalIgnoreCase) && (string?)e.Attribute("fill") == "none").Select(e => Points(e.Attribute("d")!.Value))];
+        .Where(e => string.Equals((string?)e.Attribute("stroke"), stroke, StringComparison.OrdinalIgnoreCase)
+            && (string?)e.Attribute("fill") == "none").Select(e => Points(e.Attribute("d")!.Value))];
 
     private static (double X, double Y)[] Points(string d)
     {
-        double[] numbers = [.. d.Split('M', 'L', ' ', ',').Where(n => n.Length > 0).Select(n => double.Parse(n, CultureInfo.InvariantCulture))];
+        double[] numbers = [.. d.Split('M', 'L', ' ', ',').Where(n => n.Length > 0)
+            .Select(n => double.Parse(n, CultureInfo.InvariantCulture))];
         return [.. numbers.Chunk(2).Select(p => (p[0], p[1]))];
     }
 
-    private static double Number(XElement element, string attribute) => element.Attribute(attribute) is { } a ? double.Parse(a.Value, CultureInfo.InvariantCulture) : 0;
+    private static double Number(XElement element, string attribute) =>
+        element.Attribute(attribute) is { } a ? double.Parse(a.Value, CultureInfo.InvariantCulture) : 0;
 }

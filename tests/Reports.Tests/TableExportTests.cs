@@ -48,8 +48,10 @@ public class TableExportTests
         {
             string index = $"{point.Index}";
             double energy = layers.Skip(1).Where(r => r[0] == index).Sum(r => double.Parse(r[Array.IndexOf(layers[0], "energy_nj")]));
-            double area = costs.Skip(1).Where(r => r[0] == index && r[1] == "area").Sum(r => double.Parse(r[Array.IndexOf(costs[0], "value")]));
-            double actions = costs.Skip(1).Where(r => r[0] == index && r[1] == "energy").Sum(r => double.Parse(r[Array.IndexOf(costs[0], "count")]) * double.Parse(r[Array.IndexOf(costs[0], "value")]));
+            double area = costs.Skip(1).Where(r => r[0] == index && r[1] == "area")
+                .Sum(r => double.Parse(r[Array.IndexOf(costs[0], "value")]));
+            double actions = costs.Skip(1).Where(r => r[0] == index && r[1] == "energy")
+                .Sum(r => double.Parse(r[Array.IndexOf(costs[0], "count")]) * double.Parse(r[Array.IndexOf(costs[0], "value")]));
             Assert.That(energy, Is.EqualTo(point.Record!.DynamicEnergyPicojoules / 1000).Within(1e-9).Percent);
             Assert.That(actions, Is.EqualTo(point.Record.DynamicEnergyPicojoules).Within(1e-9).Percent);
             Assert.That(area, Is.EqualTo(point.Record.AreaSquareMicrometres).Within(1e-9).Percent);
@@ -78,7 +80,8 @@ public class TableExportTests
     public void MarkdownTablesKeepTheirColumns()
     {
         string text = Text(new MarkdownExporter(), "report.md");
-        string[][] rows = [.. text.Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal)).Select(l => l.Replace("\\|", "").Split('|'))];
+        string[][] rows = [.. text.Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal))
+            .Select(l => l.Replace("\\|", "").Split('|'))];
         Assert.That(rows.Count(r => r.Length == 11), Is.EqualTo(1 + Sample.FrontPoints.Length), "design, four axes, four objectives");
         Assert.That(text, Does.Not.Contain("<script>"));
         Assert.That(text, Does.Contain("| 6 | infeasible |"));
@@ -124,11 +127,13 @@ public class TableExportTests
     [Test]
     public void EveryExporterIsInTheCatalogueAndRepeatsItsBytes()
     {
-        Type[] found = [.. typeof(IExporter).Assembly.GetTypes().Where(t => t is { IsClass: true, IsAbstract: false } && t.IsAssignableTo(typeof(IExporter)))];
+        Type[] found = [.. typeof(IExporter).Assembly.GetTypes()
+            .Where(t => t is { IsClass: true, IsAbstract: false } && t.IsAssignableTo(typeof(IExporter)))];
         Assert.That(ExporterCatalogue.All.Select(e => e.GetType()), Is.EquivalentTo(found));
         foreach (IExporter exporter in ExporterCatalogue.All)
         {
-            MemoryFiles once = MemoryFiles.Of(exporter, Report.Of(SampleStudy.Make())), again = MemoryFiles.Of(exporter, Report.Of(SampleStudy.Make()));
+            MemoryFiles once = MemoryFiles.Of(exporter, Report.Of(SampleStudy.Make())),
+                again = MemoryFiles.Of(exporter, Report.Of(SampleStudy.Make()));
             Assert.That(again.Paths, Is.EqualTo(once.Paths).And.Not.Empty, exporter.Format);
             foreach (string path in once.Paths) Assert.That(again.Bytes(path), Is.EqualTo(once.Bytes(path)).And.Not.Empty, path);
         }
@@ -142,9 +147,11 @@ public class TableExportTests
         {
             ReportWriter.Write(Sample, [new CsvExporter()], folder);
             byte[] before = File.ReadAllBytes(Path.Combine(folder, "designs.csv"));
-            Assert.That(() => ReportWriter.Write(Report.Of(SampleStudy.Make(FrontScope.PerNetwork)), [new JsonExporter(), new Broken()], folder), Throws.InvalidOperationException);
+            Assert.That(() => ReportWriter.Write(Report.Of(SampleStudy.Make(FrontScope.PerNetwork)), [new JsonExporter(), new Broken()],
+                folder), Throws.InvalidOperationException);
             Assert.That(File.ReadAllBytes(Path.Combine(folder, "designs.csv")), Is.EqualTo(before));
-            Assert.That(Directory.GetFiles(folder).Select(Path.GetFileName), Is.EquivalentTo(new[] { "designs.csv", "layers.csv", "costs.csv" }));
+            Assert.That(Directory.GetFiles(folder).Select(Path.GetFileName),
+                Is.EquivalentTo(new[] { "designs.csv", "layers.csv", "costs.csv" }));
         }
         finally
         {
@@ -160,7 +167,8 @@ public class TableExportTests
         Assert.That(report.Analysis.Points, Has.Length.EqualTo(3));
         Assert.That(report.FrontPoints, Is.Not.Empty);
         Assert.That(report.Title, Is.EqualTo("3 runs of digits_mlp"));
-        Assert.That(report.Result.Points.Select(p => p.Parameters["run"]), Is.EqualTo(new[] { "a", "b", "b (2)" }), "each run has the name of its file or folder");
+        Assert.That(report.Result.Points.Select(p => p.Parameters["run"]), Is.EqualTo(new[] { "a", "b", "b (2)" }),
+            "each run has the name of its file or folder");
         Assert.That(ExporterCatalogue.All.SelectMany(e => MemoryFiles.Of(e, report).Paths), Is.Unique.And.Contain("index.html"));
     }
 
@@ -170,24 +178,29 @@ public class TableExportTests
         Report report = RunReport.Of([("out/record.json", Sample.Result.Points[0].Record!)]);
         Assert.That(report.Title, Is.EqualTo("digits_mlp on array"));
         Assert.That(report.Kind, Is.EqualTo("Run"));
-        Assert.That(MemoryFiles.Of(new SvgExporter(), report).Paths, Has.Exactly(3).Items.And.All.StartsWith("figures/layers_"), "one design has no trade-offs");
+        Assert.That(MemoryFiles.Of(new SvgExporter(), report).Paths, Has.Exactly(3).Items.And.All.StartsWith("figures/layers_"),
+            "one design has no trade-offs");
     }
 
     [Test]
     public void TextsAreNoFormulasLinksOrImages()
     {
-        const string Formula = "=HYPERLINK(\"http://evil.example\",\"x\")", Link = "![a](http://evil.example/x.png) [b](http://evil.example) <http://evil.example> http://evil.example www.evil.example\u001b[2J";
+        const string Formula = "=HYPERLINK(\"http://evil.example\",\"x\")",
+            Link = "![a](http://evil.example/x.png) [b](http://evil.example) <http://evil.example> http://evil.example www.evil.example\u001b[2J";
         StudyResult study = SampleStudy.Make();
         PointResult first = study.Points[0];
         ImmutableSortedDictionary<string, string> parameters = first.Parameters.SetItem("datapath", Formula).SetItem("dataflow", Link);
         // The first design beats all others, so that the fronts show it.
-        RunRecord best = first.Record! with { Parameters = parameters, Network = "-2+3", Accuracy = first.Record.Accuracy! with { Top1 = 1 }, Layers = [.. first.Record.Layers.Select(l => l with { Name = "@SUM(A1)" })] };
+        RunRecord best = first.Record! with
+            { Parameters = parameters, Network = "-2+3", Accuracy = first.Record.Accuracy! with { Top1 = 1 },
+            Layers = [.. first.Record.Layers.Select(l => l with { Name = "@SUM(A1)" })] };
         Report report = Report.Of(study with { Points = study.Points.SetItem(0, first with { Parameters = parameters, Record = best }) });
         MemoryFiles csv = MemoryFiles.Of(new CsvExporter(), report);
         List<string[]> designs = ParseCsv(csv.Text("designs.csv"));
         Assert.That(designs[1], Has.Member("'" + Formula).And.Member("'-2+3"));
         foreach (string path in csv.Paths)
-            foreach (string cell in ParseCsv(csv.Text(path)).SelectMany(r => r).Where(c => c.Length > 0 && "=+-@\t\r".Contains(c[0], StringComparison.Ordinal)))
+            foreach (string cell in ParseCsv(csv.Text(path)).SelectMany(r => r)
+                .Where(c => c.Length > 0 && "=+-@\t\r".Contains(c[0], StringComparison.Ordinal)))
                 Assert.That(double.TryParse(cell, System.Globalization.CultureInfo.InvariantCulture, out _), Is.True, cell);
         Assert.That(ParseCsv(csv.Text("layers.csv"))[1][1], Is.EqualTo("'@SUM(A1)"));
 
@@ -205,7 +218,8 @@ public class TableExportTests
         StudyResult renamed = study with
         {
             Header = study.Header with { Axes = ["network", "index", "status", "dataflow"] },
-            Points = [.. study.Points.Select(p => p with { Parameters = p.Parameters.SetItem("index", "wrong").SetItem("status", "wrong") })],
+            Points = [.. study.Points.Select(p =>
+                p with { Parameters = p.Parameters.SetItem("index", "wrong").SetItem("status", "wrong") })],
         };
         Report report = Report.Of(renamed);
         string[] head = ParseCsv(MemoryFiles.Of(new CsvExporter(), report).Text("designs.csv"))[0];

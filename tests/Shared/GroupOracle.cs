@@ -3,15 +3,16 @@ using System.Numerics;
 namespace Sim.Tests;
 
 /// <summary>
-/// BitMoD (arXiv 2411.11745 §III) and AFPQ (arXiv 2311.01792 §3) on one group of weights, from their formulas in exact integers. Scales are binary16; every float is an integer in units of
-/// 2^-400.
+/// BitMoD (arXiv 2411.11745 §III) and AFPQ (arXiv 2311.01792 §3) on one group of weights, from their formulas in exact integers. Scales are
+/// binary16; every float is an integer in units of 2^-400.
 /// </summary>
 internal static class GroupOracle
 {
     private const int Unit = 400;
 
     // FP3 and FP4 in sign-magnitude with the additional value in place of -0, in the order of the codes.
-    public static readonly double[][] BitMod3 = [Additional([0, 1, 2, 4], 3), Additional([0, 1, 2, 4], -3), Additional([0, 1, 2, 4], 6), Additional([0, 1, 2, 4], -6)];
+    public static readonly double[][] BitMod3 = [Additional([0, 1, 2, 4], 3), Additional([0, 1, 2, 4], -3), Additional([0, 1, 2, 4], 6),
+        Additional([0, 1, 2, 4], -6)];
     public static readonly double[][] BitMod4 = [Additional(Fp4, 5), Additional(Fp4, -5), Additional(Fp4, 8), Additional(Fp4, -8)];
     public static readonly double[][] Plain4 = [[.. Fp4, .. Fp4.Select(m => -m)]];
 
@@ -20,15 +21,18 @@ internal static class GroupOracle
 
     private static double[] Fp4 => [0, 0.5, 1, 1.5, 2, 3, 4, 6];
 
-    public static Outcome[] Quantize(float[] weights, double[][] tables, bool twoScales) => [.. tables.Select(t => With(weights, t, twoScales))];
+    public static Outcome[] Quantize(float[] weights, double[][] tables, bool twoScales) =>
+        [.. tables.Select(t => With(weights, t, twoScales))];
 
     private static Outcome With(float[] weights, double[] table, bool twoScales)
     {
         double above = weights.Append(0).Max(), below = -weights.Append(0).Min(), top = table.Max(), bottom = -table.Min();
-        uint positive = Scale(twoScales ? above : Math.Max(above, below), twoScales ? top : Math.Max(top, bottom)), negative = twoScales ? Scale(below, bottom) : positive;
+        uint positive = Scale(twoScales ? above : Math.Max(above, below), twoScales ? top : Math.Max(top, bottom)), negative = twoScales
+            ? Scale(below, bottom) : positive;
         int[] codes = [.. weights.Select(w => Nearest(w / (float)Half(w < 0 ? negative : positive), table))];
         double[] values = [.. codes.Select(c => table[c] * Half(table[c] < 0 ? negative : positive))];
-        BigInteger error = weights.Zip(values, (w, v) => BigInteger.Pow(Integer(w) - Integer(v), 2)).Aggregate(BigInteger.Zero, (x, y) => x + y);
+        BigInteger error = weights.Zip(values, (w, v) => BigInteger.Pow(Integer(w) - Integer(v), 2))
+            .Aggregate(BigInteger.Zero, (x, y) => x + y);
         return new(positive, negative, codes, values, error);
     }
 

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Sim.Tests;
 
-/// <summary>Writes ONNX messages by hand, field by field of the public definitions, so that tests do not lean on the reader's own message classes.</summary>
+/// <summary>Writes ONNX messages by hand, field by field of the public definitions, so that tests do not lean on the reader's own message
+/// classes.</summary>
 internal static class OnnxBytes
 {
     internal static byte[] Varint(ulong value)
@@ -15,7 +16,8 @@ internal static class OnnxBytes
 
     internal static byte[] Int(int field, long value) => [.. Varint((ulong)field << 3), .. Varint(unchecked((ulong)value))];
 
-    internal static byte[] Block(int field, byte[] content) => [.. Varint((ulong)field << 3 | 2), .. Varint((ulong)content.Length), .. content];
+    internal static byte[] Block(int field, byte[] content) =>
+        [.. Varint((ulong)field << 3 | 2), .. Varint((ulong)content.Length), .. content];
 
     internal static byte[] Text(int field, string value) => Block(field, Encoding.UTF8.GetBytes(value));
 
@@ -27,13 +29,15 @@ internal static class OnnxBytes
         [.. Int(1, 8), .. Block(7, [.. Text(2, "hand"), .. Join(graph)]), .. Block(8, Int(2, opset))];
 
     internal static byte[] Op(string name, string op, string[] inputs, string[] outputs, params byte[][] attributes) => Block(1,
-        [.. Join(inputs.Select(i => Text(1, i))), .. Join(outputs.Select(o => Text(2, o))), .. Text(3, name), .. Text(4, op), .. Join(attributes.Select(a => Block(5, a)))]);
+        [.. Join(inputs.Select(i => Text(1, i))), .. Join(outputs.Select(o => Text(2, o))), .. Text(3, name), .. Text(4, op),
+            .. Join(attributes.Select(a => Block(5, a)))]);
 
     internal static byte[] IntAttribute(string name, long value) => [.. Text(1, name), .. Int(3, value), .. Int(20, 2)];
 
     internal static byte[] FloatAttribute(string name, float value) => [.. Text(1, name), .. Float(2, value), .. Int(20, 1)];
 
-    internal static byte[] IntsAttribute(string name, params long[] values) => [.. Text(1, name), .. Join(values.Select(v => Int(8, v))), .. Int(20, 7)];
+    internal static byte[] IntsAttribute(string name, params long[] values) =>
+        [.. Text(1, name), .. Join(values.Select(v => Int(8, v))), .. Int(20, 7)];
 
     internal static byte[] Input(string name, int type, params long[] shape) => Block(11, Value(name, type, shape));
 
@@ -53,5 +57,6 @@ internal static class OnnxBytes
 
     internal static byte[] Initializer(byte[] tensor) => Block(5, tensor);
 
-    internal static byte[] Floats(string name, long[] shape, params float[] values) => Initializer(TensorBytes(name, 1, shape, Raw(values)));
+    internal static byte[] Floats(string name, long[] shape, params float[] values) =>
+        Initializer(TensorBytes(name, 1, shape, Raw(values)));
 }

@@ -2,7 +2,8 @@ using System.IO.Compression;
 
 namespace Sim.Tests;
 
-/// <summary>Finds truth that this project did not write: `../shared` beside the checkout when it is there, else the selection committed under `tests/golden`.</summary>
+/// <summary>Finds truth that this project did not write: `../shared` beside the checkout when it is there, else the selection committed
+/// under `tests/golden`.</summary>
 public static class ReferenceData
 {
     /// <summary>The folder that holds Sim.sln.</summary>
@@ -16,10 +17,12 @@ public static class ReferenceData
         return Path.GetFullPath(path);
     }
 
-    /// <summary>A golden vector file, by its name in `../shared/golden`: the full one when present, else the committed selection, else the test is skipped.</summary>
+    /// <summary>A golden vector file, by its name in `../shared/golden`: the full one when present, else the committed selection, else the
+    /// test is skipped.</summary>
     public static string Golden(string file)
     {
-        foreach (string folder in new[] { Path.Combine(RepositoryRoot, "..", "shared", "golden"), Path.Combine(RepositoryRoot, "tests", "golden") })
+        foreach (string folder in new[] { Path.Combine(RepositoryRoot, "..", "shared", "golden"),
+            Path.Combine(RepositoryRoot, "tests", "golden") })
             foreach (string candidate in new[] { Path.Combine(folder, file), Path.Combine(folder, file + ".gz") })
                 if (File.Exists(candidate)) return Path.GetFullPath(candidate);
         Assert.Ignore($"skipped: golden vectors '{file}' are neither in ../shared/golden nor in tests/golden");

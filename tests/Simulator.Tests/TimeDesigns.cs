@@ -10,9 +10,11 @@ namespace Sim.Simulator.Tests;
 /// <summary>Small builders for timing tests.</summary>
 internal static class TimeDesigns
 {
-    public static DatapathSpec Int8 { get; } = new("int8", FormatCatalogue.Parse("int8"), FormatCatalogue.Parse("int8"), new IntegerAccumulator(32, RegisterOverflow.Wrap));
+    public static DatapathSpec Int8 { get; } = new("int8", FormatCatalogue.Parse("int8"), FormatCatalogue.Parse("int8"),
+        new IntegerAccumulator(32, RegisterOverflow.Wrap));
 
-    public static Architecture Design(PeArray array, long bufferBytes = 1L << 40, bool doubleBuffered = true, double? bytesPerCycle = null, DatapathSpec? datapath = null) =>
+    public static Architecture Design(PeArray array, long bufferBytes = 1L << 40, bool doubleBuffered = true, double? bytesPerCycle = null,
+        DatapathSpec? datapath = null) =>
         new("test", "none", 1e9, datapath ?? Int8, array,
             [
                 new BufferLevel("activation_buffer", bufferBytes, 64, 1, doubleBuffered, Operands.Activations),
@@ -35,6 +37,7 @@ internal static class TimeDesigns
     public static ImmutableArray<IReadOnlyDictionary<string, string>> Table(string path)
     {
         string[][] lines = [.. ReferenceData.Lines(path).Select(l => l.Split(','))];
-        return [.. lines.Skip(1).Select(cells => (IReadOnlyDictionary<string, string>)lines[0].Zip(cells).ToDictionary(p => p.First, p => p.Second))];
+        return [.. lines.Skip(1).Select(cells => (IReadOnlyDictionary<string, string>)lines[0].Zip(cells)
+            .ToDictionary(p => p.First, p => p.Second))];
     }
 }

@@ -16,7 +16,8 @@ public sealed class TimeLawTests
         int checkedCases = ForEachCase(sample =>
         {
             LayerTiming timing = Estimator.Estimate(sample.Design, sample.Layer);
-            (Ledger ledger, TrafficTotals dram, ElementWidths widths) = (timing.Ledger, timing.Dram, ElementWidths.Of(sample.Design.Datapath));
+            (Ledger ledger, TrafficTotals dram, ElementWidths widths) = (timing.Ledger, timing.Dram,
+                ElementWidths.Of(sample.Design.Datapath));
             string Keeper(Operands operand) => sample.Design.Buffers.Single(b => b.Keeps.HasFlag(operand)).Name;
             GemmLayer layer = sample.Layer;
             bool stationaryOutputs = sample.Design.Array.Dataflow == Dataflow.OutputStationary;
@@ -31,9 +32,12 @@ public sealed class TimeLawTests
                 Assert.That(dram.SumsRead, Is.EqualTo(dram.SumsWritten), "what is spilled comes back");
                 Assert.That(dram.Outputs, Is.EqualTo(layer.OutputElements));
                 Assert.That(dram.Weights, Is.GreaterThanOrEqualTo(layer.WeightElements));
-                Assert.That(ledger["dram", "read_bits"] + ledger["dram", "write_bits"], Is.EqualTo(dram.Bits(widths)).And.EqualTo(timing.Mapping.DramBits));
-                Assert.That(ledger["accumulator", "write"] - ledger["accumulator", "read"], Is.EqualTo(stationaryOutputs ? 0 : layer.OutputElements));
-                Assert.That(ledger["accumulator", "add"], Is.EqualTo(ledger["accumulator", "read"] + (sample.CyclesPerMac - 1) * ledger["accumulator", "write"]));
+                Assert.That(ledger["dram", "read_bits"] + ledger["dram", "write_bits"],
+                    Is.EqualTo(dram.Bits(widths)).And.EqualTo(timing.Mapping.DramBits));
+                Assert.That(ledger["accumulator", "write"] - ledger["accumulator", "read"],
+                    Is.EqualTo(stationaryOutputs ? 0 : layer.OutputElements));
+                Assert.That(ledger["accumulator", "add"],
+                    Is.EqualTo(ledger["accumulator", "read"] + (sample.CyclesPerMac - 1) * ledger["accumulator", "write"]));
                 // A register of a PE passes a streamed operand on to one MAC each.
                 Assert.That(ledger["pe", "operand_shift"], Is.EqualTo((stationaryOutputs ? 2 : 1) * layer.Macs));
             });
@@ -76,7 +80,8 @@ public sealed class TimeLawTests
         int checkedCases = ForEachCase(sample =>
         {
             var cycles = new long[8];
-            for (int switches = 0; switches < 8; switches++) cycles[switches] = Estimator.Estimate(sample.With(switches, sample.BytesPerCycle), sample.Layer).TotalCycles;
+            for (int switches = 0; switches < 8; switches++) cycles[switches] =
+                Estimator.Estimate(sample.With(switches, sample.BytesPerCycle), sample.Layer).TotalCycles;
             for (int switches = 0; switches < 8; switches++)
                 for (int bit = 1; bit < 8; bit <<= 1)
                     Assert.That(cycles[switches | bit], Is.LessThanOrEqualTo(cycles[switches]), $"{sample} {switches} | {bit}");

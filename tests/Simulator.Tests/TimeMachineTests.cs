@@ -41,10 +41,12 @@ public sealed class TimeMachineTests
             kept += mapping.Activations == Residency.Whole || mapping.Weights == Residency.Whole ? 1 : 0;
         }
         // The generator must reach every branch of the model, else agreement says little.
-        Assert.That(new[] { stalled, spilled, tiled, kept, serial, compared - stalled }, Is.All.GreaterThan(Cases / 50), $"stalled {stalled}, spilled {spilled}, tiled {tiled}, kept {kept}, serial {serial}");
+        Assert.That(new[] { stalled, spilled, tiled, kept, serial, compared - stalled }, Is.All.GreaterThan(Cases / 50),
+            $"stalled {stalled}, spilled {spilled}, tiled {tiled}, kept {kept}, serial {serial}");
         Assert.That(refused, Is.GreaterThan(0));
         Assert.That(serial, Is.GreaterThan(200), "steps of several cycles");
-        Assert.That(new[] { units, blocks, wideSteps }, Is.All.GreaterThan(150), $"dot units {units}, blocks {blocks}, output-stationary units {wideSteps}");
+        Assert.That(new[] { units, blocks, wideSteps }, Is.All.GreaterThan(150),
+            $"dot units {units}, blocks {blocks}, output-stationary units {wideSteps}");
         Truth.Checked("Time", "Machine = Estimator", "random designs, two independent statements", compared,
             "cycles, every count and every output bit equal, finite bandwidth included");
     }
@@ -67,7 +69,8 @@ public sealed class TimeMachineTests
         if (!machine.Ledger.Equals(timing.Ledger))
             return "counts differ: " + string.Join("; ", machine.Ledger.Entries.Concat(timing.Ledger.Entries).Select(e => e.Key).Distinct()
                 .Where(k => machine.Ledger[k.Component, k.Action] != timing.Ledger[k.Component, k.Action])
-                .Select(k => $"{k}: machine {machine.Ledger[k.Component, k.Action]}, estimator {timing.Ledger[k.Component, k.Action]}")) + $" {mapping}";
+                .Select(k => $"{k}: machine {machine.Ledger[k.Component, k.Action]}, estimator {timing.Ledger[k.Component, k.Action]}"))
+                    + $" {mapping}";
         (long[] results, Sim.Datapath.Kernels.GemmEvents events) = sample.Reference(mapping, operands);
         if (!machine.Results.AsSpan().SequenceEqual(results)) return "results differ from the kernel's";
         return machine.Events == events ? null : $"events differ: machine {machine.Events}, kernel {events}";

@@ -47,7 +47,8 @@ public sealed class TimeScaleSimTests
         foreach (IReadOnlyDictionary<string, string> row in TimeDesigns.Table(ReferenceData.Shared("reference/scalesim/compute_only.csv")))
         {
             LayerTiming timing = Run(row);
-            Assert.That(100 * timing.Mapping.Grid.MappingEfficiency, Is.EqualTo(double.Parse(row["avg_mapping_eff_pct"])).Within(1e-5), row["layer"]);
+            Assert.That(100 * timing.Mapping.Grid.MappingEfficiency, Is.EqualTo(double.Parse(row["avg_mapping_eff_pct"])).Within(1e-5),
+                row["layer"]);
             Assert.That(100 * timing.Utilization, Is.EqualTo(double.Parse(row["overall_util_pct"])).Within(1e-5), row["layer"]);
             rows++;
         }
@@ -59,7 +60,8 @@ public sealed class TimeScaleSimTests
     public void Complete_runs_report_one_cycle_less()
     {
         int rows = 0;
-        foreach (IReadOnlyDictionary<string, string> row in TimeDesigns.Table(ReferenceData.Shared("reference/scalesim/full_calc_64kb_all.csv")))
+        foreach (IReadOnlyDictionary<string,
+            string> row in TimeDesigns.Table(ReferenceData.Shared("reference/scalesim/full_calc_64kb_all.csv")))
         {
             LayerTiming timing = Run(row);
             Assert.That(long.Parse(row["stall_cycles"]), Is.Zero);
@@ -68,7 +70,8 @@ public sealed class TimeScaleSimTests
             rows++;
         }
         Assert.That(rows, Is.GreaterThanOrEqualTo(150));
-        Truth.Checked("Time", "scalesim/full_calc_64kb_all.csv", Source, rows, "reported = ours - 1 (they report the last cycle's index), SRAM counts equal");
+        Truth.Checked("Time", "scalesim/full_calc_64kb_all.csv", Source, rows,
+            "reported = ours - 1 (they report the last cycle's index), SRAM counts equal");
     }
 
     private static LayerTiming Run(IReadOnlyDictionary<string, string> row)

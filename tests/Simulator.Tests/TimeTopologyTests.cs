@@ -38,7 +38,8 @@ public sealed class TimeTopologyTests
             if (!cache.TryGetValue(row["topology"], out ImmutableArray<GemmLayer> layers))
                 cache[row["topology"]] = layers = ScaleSimTopology.Load(Path.Combine(root, row["topology"]));
             GemmLayer layer = layers[int.Parse(row["layer_index"])];
-            Assert.That((layer.M, layer.N, layer.K), Is.EqualTo((int.Parse(row["M"]), int.Parse(row["N"]), int.Parse(row["K"]))), $"{row["topology"]} {row["layer"]}");
+            Assert.That((layer.M, layer.N, layer.K), Is.EqualTo((int.Parse(row["M"]), int.Parse(row["N"]), int.Parse(row["K"]))),
+                $"{row["topology"]} {row["layer"]}");
             Assert.That(layer.Name, Does.StartWith(row["layer"]));
             rows++;
         }
@@ -49,8 +50,10 @@ public sealed class TimeTopologyTests
     [Test]
     public void Resnet50_takes_the_cycles_of_the_formula_on_a_32_by_32_array()
     {
-        ImmutableArray<GemmLayer> layers = ScaleSimTopology.Load(ReferenceData.Shared("reference/scalesim/topologies/conv_nets/Resnet50.csv"));
-        Architecture design = TimeDesigns.Design(new PeArray(32, 32, Dataflow.WeightStationary), bufferBytes: 256 * 1024, bytesPerCycle: 16);
+        ImmutableArray<GemmLayer> layers =
+            ScaleSimTopology.Load(ReferenceData.Shared("reference/scalesim/topologies/conv_nets/Resnet50.csv"));
+        Architecture design = TimeDesigns.Design(new PeArray(32, 32, Dataflow.WeightStationary), bufferBytes: 256 * 1024,
+            bytesPerCycle: 16);
         long expected = layers.Sum(l => (l.K + 31) / 32 * (long)((l.N + 31) / 32) * (2 * 32 + 32 + l.M - 2));
         LayerTiming[] timings = [.. layers.Select(l => Estimator.Estimate(design, l))];
         Assert.That(layers, Has.Length.EqualTo(54));
@@ -61,7 +64,8 @@ public sealed class TimeTopologyTests
     [Test]
     public void The_built_in_ResNet50_has_the_published_shapes()
     {
-        ImmutableArray<GemmLayer> theirs = ScaleSimTopology.Load(ReferenceData.Shared("reference/scalesim/topologies/conv_nets/Resnet50.csv"));
+        ImmutableArray<GemmLayer> theirs =
+            ScaleSimTopology.Load(ReferenceData.Shared("reference/scalesim/topologies/conv_nets/Resnet50.csv"));
         ImmutableArray<GemmLayer> ours = ResNet50.Layers();
         Assert.That(ours.Select(l => (l.N, l.K)), Is.EqualTo(theirs.Select(l => (l.N, l.K))));
         // Their file has no padding and rounds a strided output up, so only 1x1 kernels of stride 1 have the true number of output pixels.
@@ -76,11 +80,15 @@ public sealed class TimeTopologyTests
     [TestCase("Layer,P,Q\n", "t.csv:1:1: error TOP002: the header is of no known topology")]
     [TestCase("\n \n", "t.csv: error TOP001: the topology is empty")]
     [TestCase("Layer,M,N,K,\n", "t.csv: error TOP001: the topology has a header but no layer")]
-    [TestCase("Layer,ifmap h,ifmap w,filter h,filter w,channels,num filter,strides\nC,4,4,5,1,1,1,1,", "t.csv:2:7: error TOP003: layer 'C': filter height 5 is larger than the input's 4")]
+    [TestCase("Layer,ifmap h,ifmap w,filter h,filter w,channels,num filter,strides\nC,4,4,5,1,1,1,1,",
+        "t.csv:2:7: error TOP003: layer 'C': filter height 5 is larger than the input's 4")]
     [TestCase("Layer,M,N,K,Note\nA,1,2,3,big\n", "t.csv:2:9: warning TOP004: 'big' in column 'Note' is ignored")]
-    [TestCase("Layer,M,N,K,Sparsity\nA,1,2,3,2:4\n", "t.csv:2:9: error TOP003: layer 'A': 'Sparsity' 2:4 changes the layer and is not supported; allowed is N:N (dense)")]
-    [TestCase("L,ifmap h,ifmap w,filter h,filter w,channels,num filter,stride,Batch,Dilation\nC,9,9,3,3,1,1,1,1,2", "t.csv:2:19: error TOP003: layer 'C': 'Dilation' 2 changes the layer")]
-    [TestCase("L,ifmap h,ifmap w,filter h,filter w,channels,num filter,stride h,stride w\nC,9,9,3,3,1,1,1,0", "t.csv:2:17: error TOP003: layer 'C': 'stride w' must be an integer from 1")]
+    [TestCase("Layer,M,N,K,Sparsity\nA,1,2,3,2:4\n",
+        "t.csv:2:9: error TOP003: layer 'A': 'Sparsity' 2:4 changes the layer and is not supported; allowed is N:N (dense)")]
+    [TestCase("L,ifmap h,ifmap w,filter h,filter w,channels,num filter,stride,Batch,Dilation\nC,9,9,3,3,1,1,1,1,2",
+        "t.csv:2:19: error TOP003: layer 'C': 'Dilation' 2 changes the layer")]
+    [TestCase("L,ifmap h,ifmap w,filter h,filter w,channels,num filter,stride h,stride w\nC,9,9,3,3,1,1,1,0",
+        "t.csv:2:17: error TOP003: layer 'C': 'stride w' must be an integer from 1")]
     public void A_mistake_is_told_with_its_place(string text, string message)
     {
         var diagnostics = new DiagnosticBag();
@@ -96,7 +104,8 @@ public sealed class TimeTopologyTests
         var diagnostics = new DiagnosticBag();
         ImmutableArray<GemmLayer> layers = ScaleSimTopology.Read("t.csv", text, diagnostics);
         Assert.That(diagnostics.Sorted, Is.Empty);
-        Assert.That(layers.Select(l => (l.Name, l.Groups, l.M, l.N, l.K)), Is.EqualTo(new[] { ("L1_DP", 8, 64, 1, 9), ("L2", 1, 9, 5, 128), ("L2#2", 1, 9, 5, 128) }));
+        Assert.That(layers.Select(l => (l.Name, l.Groups, l.M, l.N, l.K)),
+            Is.EqualTo(new[] { ("L1_DP", 8, 64, 1, 9), ("L2", 1, 9, 5, 128), ("L2#2", 1, 9, 5, 128) }));
     }
 
     // Output = ceil((input - filter + stride) / stride) a direction, the rule of SCALE-Sim's topology_utils; by hand.
@@ -109,7 +118,8 @@ public sealed class TimeTopologyTests
         string text = $"Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, {strides}, Batch\nConv1,{row},2,\nConv2,{row}\n";
         ImmutableArray<GemmLayer> layers = ScaleSimTopology.Read("t.csv", text, diagnostics);
         Assert.That(diagnostics.Sorted, Is.Empty);
-        Assert.That(layers.Select(l => (l.M, l.K, l.N)), Is.EqualTo(new[] { (2 * height * width, k, filters), (height * width, k, filters) }));
+        Assert.That(layers.Select(l => (l.M, l.K, l.N)),
+            Is.EqualTo(new[] { (2 * height * width, k, filters), (height * width, k, filters) }));
         Assert.That((layers[1].Conv!.OutputHeight, layers[1].Conv!.OutputWidth), Is.EqualTo((height, width)));
     }
 }

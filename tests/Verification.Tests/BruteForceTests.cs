@@ -10,20 +10,23 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Tests;
 
 /// <summary>
-/// Verdicts against enumeration, both ways: all weights of 3 bits and fewer, K up to 5, all orders, widths around the limit, both register semantics. The
-/// enumeration steps the set of register values that any inputs reach, input value by input value; it knows no bound, no sign trick and no prover.
+/// Verdicts against enumeration, both ways: all weights of 3 bits and fewer, K up to 5, all orders, widths around the limit, both register
+/// semantics. The enumeration steps the set of register values that any inputs reach, input value by input value; it knows no bound, no
+/// sign trick and no prover.
 /// </summary>
 public class BruteForceTests
 {
     private static readonly Ladder Provers = new(ProverCatalogue.ClosedForm);
 
-    private static readonly SumOrder[] Orders = [new SequentialOrder(), new AnyOrder(), new FinalOrder(), new TiledOrder(2), new TreeOrder(2), new TreeOrder(4)];
+    private static readonly SumOrder[] Orders = [new SequentialOrder(), new AnyOrder(), new FinalOrder(), new TiledOrder(2),
+        new TreeOrder(2), new TreeOrder(4)];
 
     [TestCase(1), TestCase(2), TestCase(3), TestCase(4), TestCase(5)]
     public void AllSmallChannelsAreDecidedAsEnumerationDecides(int k)
     {
         // At K = 5, weights of 2 bits in every place and of 3 bits in sorted order: the rest are permutations that K = 4 has in full.
-        IEnumerable<int[]> weights = k < 5 ? Vectors(-4, 3, k) : Vectors(-2, 1, k).Concat(Vectors(-4, 3, k).Where(w => w.Zip(w[1..], (a, b) => a <= b).All(o => o)));
+        IEnumerable<int[]> weights = k < 5 ? Vectors(-4, 3, k) : Vectors(-2, 1, k)
+            .Concat(Vectors(-4, 3, k).Where(w => w.Zip(w[1..], (a, b) => a <= b).All(o => o)));
         long cases = 0;
         Parallel.ForEach(weights, new ParallelOptions { MaxDegreeOfParallelism = 2 }, w =>
         {
@@ -32,7 +35,8 @@ public class BruteForceTests
                     Interlocked.Add(ref cases, Check(w, box, order, BiasPlacement.None, 0));
         });
         Assert.That(cases, Is.GreaterThanOrEqualTo(k < 5 ? 300 : 60_000));
-        Truth.Checked("Proofs", $"enumeration of every channel of {k} products, weights and inputs to 3 bits", "exhaustive enumeration in the tests", cases, "verdicts equal, both ways");
+        Truth.Checked("Proofs", $"enumeration of every channel of {k} products, weights and inputs to 3 bits",
+            "exhaustive enumeration in the tests", cases, "verdicts equal, both ways");
     }
 
     [TestCase(BiasPlacement.Preloaded), TestCase(BiasPlacement.AddedAfter)]
@@ -50,7 +54,8 @@ public class BruteForceTests
     // For each register: proved at the enumerated width, refuted one bit below it.
     private static int Check(int[] weights, Interval box, SumOrder order, BiasPlacement placement, int bias)
     {
-        var layer = new IntegerLayer("layer", "MatMul", new GemmLayer("layer", "MatMul", 1, 1, 1, weights.Length, weights.Length), weights, new(-4, 3), [box])
+        var layer = new IntegerLayer("layer", "MatMul", new GemmLayer("layer", "MatMul", 1, 1, 1, weights.Length, weights.Length), weights,
+            new(-4, 3), [box])
         { Bias = placement == BiasPlacement.None ? [] : [bias] };
         HashSet<int>[] sums = Reachable(weights, box, order, placement, bias);
         int[] widths = [.. sums.Select(s => Width(s.Min(), s.Max()))];
@@ -78,7 +83,8 @@ public class BruteForceTests
     // The values that each register holds at some time, for some inputs. Sums of disjoint products are independent, so sets add.
     private static HashSet<int>[] Reachable(int[] weights, Interval box, SumOrder order, BiasPlacement placement, int bias)
     {
-        HashSet<int>[] terms = [.. weights.Select(w => Enumerable.Range((int)box.Low, (int)(box.High - box.Low) + 1).Select(x => w * x).ToHashSet())];
+        HashSet<int>[] terms = [.. weights.Select(w => Enumerable.Range((int)box.Low, (int)(box.High - box.Low) + 1).Select(x => w * x)
+            .ToHashSet())];
         HashSet<int>[] held = [.. Enumerable.Range(0, order.Registers).Select(_ => new HashSet<int>())];
         HashSet<int> start = placement == BiasPlacement.Preloaded ? [bias] : [0], total = start;
         if (placement == BiasPlacement.Preloaded && order is not FinalOrder) held[0].UnionWith(start);

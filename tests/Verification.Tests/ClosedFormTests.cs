@@ -6,7 +6,8 @@ using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Tests;
 
-/// <summary>The fast road to minimal widths: sums over typed weights, and bounds from them, against one weight and one prover after the other.</summary>
+/// <summary>The fast road to minimal widths: sums over typed weights, and bounds from them, against one weight and one prover after the
+/// other.</summary>
 public class ClosedFormTests
 {
     private static readonly SumOrder[] Orders = [new AnyOrder(), new SequentialOrder(), new FinalOrder(), new TiledOrder(5)];
@@ -22,7 +23,8 @@ public class ClosedFormTests
             for (int kind = 0; kind < 3; kind++)
             {
                 double Draw() => kind == 0 ? random.NextDouble() : kind - 1;
-                T[] Filled<T>(double low, double high, Func<double, T> as_) => [.. Enumerable.Range(0, length).Select(_ => as_(Math.Floor(low + Draw() * (high - low) + 0.5)))];
+                T[] Filled<T>(double low, double high, Func<double, T> as_) =>
+                    [.. Enumerable.Range(0, length).Select(_ => as_(Math.Floor(low + Draw() * (high - low) + 0.5)))];
                 Check(IntegerWeights.Of(Filled(sbyte.MinValue, sbyte.MaxValue, v => (sbyte)v)), ref cases);
                 Check(IntegerWeights.Of(Filled(byte.MinValue, byte.MaxValue, v => (byte)v)), ref cases);
                 Check(IntegerWeights.Of(Filled(short.MinValue, short.MaxValue, v => (short)v)), ref cases);
@@ -69,12 +71,15 @@ public class ClosedFormTests
             {
                 InputZeroPoint = 3, Bias = i % 3 == 0 ? [] : [.. Enumerable.Range(0, rows).Select(_ => (long)random.Next(-50, 51))],
             };
-            var options = new VerifyOptions { Order = Orders[i % 4], Bias = (BiasPlacement)(i / 4 % 3), ZeroPoints = i % 5 == 0 ? ZeroPoints.Raw : ZeroPoints.Folded };
+            var options = new VerifyOptions { Order = Orders[i % 4], Bias = (BiasPlacement)(i / 4 % 3), ZeroPoints = i % 5 == 0
+                ? ZeroPoints.Raw : ZeroPoints.Folded };
             LayerWidth found = Verifier.Minimal(layer, options, tight: false);
             for (int row = 0; row < rows; row++)
             {
                 Proved proof = new Ladder(options.Provers).Tightest(options.Claim(layer, row, options.Widths(64)));
-                Assert.That((found.Channels[row].Prover, string.Join(' ', found.Channels[row].Bounds)), Is.EqualTo((proof.Prover, string.Join(' ', proof.Bounds))), $"{i}: [{string.Join(',', weights)}] {box} {options.Order} {options.Bias} {options.ZeroPoints}");
+                Assert.That((found.Channels[row].Prover, string.Join(' ', found.Channels[row].Bounds)),
+                    Is.EqualTo((proof.Prover, string.Join(' ', proof.Bounds))),
+                    $"{i}: [{string.Join(',', weights)}] {box} {options.Order} {options.Bias} {options.ZeroPoints}");
                 fast++;
             }
         }

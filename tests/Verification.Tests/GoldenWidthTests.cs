@@ -9,7 +9,8 @@ using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Tests;
 
-/// <summary>Every row of the golden width tables, made with independent numpy integers from the same quantized weights (../shared/nets/README.md says the formulas).</summary>
+/// <summary>Every row of the golden width tables, made with independent numpy integers from the same quantized weights
+/// (../shared/nets/README.md says the formulas).</summary>
 public class GoldenWidthTests
 {
     private static readonly string[] Networks = ["mlperf-dscnn-kws", "mlperf-streaming-wakeword", "stories260k-llama"];
@@ -35,7 +36,8 @@ public class GoldenWidthTests
                 Assert.That((long)exact.Channels.Min(c => c.Bounds[0].Low), Is.EqualTo(Number(row, "lo_min")), "lo_min");
                 Assert.That((long)exact.Channels.Max(c => c.Bounds[0].High), Is.EqualTo(Number(row, "hi_max")), "hi_max");
                 foreach (int tile in (int[])[16, 32, 64])
-                    Assert.That(Verifier.Minimal(layer, Products with { Order = new TiledOrder(tile) }, tight: false).Widest(1), Is.EqualTo(Number(row, $"P_tile{tile}_inner")), $"tile {tile}");
+                    Assert.That(Verifier.Minimal(layer, Products with { Order = new TiledOrder(tile) }, tight: false).Widest(1),
+                        Is.EqualTo(Number(row, $"P_tile{tile}_inner")), $"tile {tile}");
             });
             rows++;
         }
@@ -59,10 +61,13 @@ public class GoldenWidthTests
             int channel = (int)Number(row, "channel");
             ChannelClaim claim = Products.Claim(found.Layer, channel, [64]);
             ChannelWidth exact = found.Exact.Channels[channel];
-            Assert.That(((long)exact.Bounds[0].Low, (long)exact.Bounds[0].High, (long)exact.Widths[0]), Is.EqualTo((Number(row, "lo"), Number(row, "hi"), Number(row, "P_exact"))), $"{key} channel {channel}");
-            Assert.That(new WeightNormBound().Bound(claim).Ranges[0].Width, Is.EqualTo(Number(row, "P_l1_a2q")), $"{key} channel {channel}");
+            Assert.That(((long)exact.Bounds[0].Low, (long)exact.Bounds[0].High, (long)exact.Widths[0]),
+                Is.EqualTo((Number(row, "lo"), Number(row, "hi"), Number(row, "P_exact"))), $"{key} channel {channel}");
+            Assert.That(new WeightNormBound().Bound(claim).Ranges[0].Width, Is.EqualTo(Number(row, "P_l1_a2q")),
+                $"{key} channel {channel}");
             // Ordinary weights: the A2Q+ formula does not apply, and saying so is the answer.
-            if (found.Layer.Row(channel, ZeroPoints.Folded).ToArray().Sum() != 0) Assert.That(new ZeroSumBound().Refuses(claim), Is.Not.Null, $"{key} channel {channel}");
+            if (found.Layer.Row(channel, ZeroPoints.Folded).ToArray().Sum() != 0) Assert.That(new ZeroSumBound().Refuses(claim),
+                Is.Not.Null, $"{key} channel {channel}");
             rows++;
         }
         Assert.That(rows, Is.GreaterThan(1000));
@@ -78,7 +83,8 @@ public class GoldenWidthTests
         foreach (Dictionary<string, string> row in Table(network, "golden_official_int8.csv"))
         {
             string name = row["layer"];
-            IntegerLayer layer = Layer(name, arrays[$"{name}__W"], 8, new(-128, 127), (int)Number(row, "x_zero_point"), arrays[$"{name}__bias"].Integers);
+            IntegerLayer layer = Layer(name, arrays[$"{name}__W"], 8, new(-128, 127), (int)Number(row, "x_zero_point"),
+                arrays[$"{name}__bias"].Integers);
             Assert.Multiple(() =>
             {
                 Assert.That((long)layer.Input(0, 0, ZeroPoints.Folded).Low, Is.EqualTo(Number(row, "x_lo")), "x_lo");
@@ -91,8 +97,10 @@ public class GoldenWidthTests
                     Is.EqualTo(Number(row, "P_exact_centered_bias_preload")), "bias preloaded");
                 VerifyOptions raw = Products with { ZeroPoints = ZeroPoints.Raw };
                 Assert.That(Verifier.Minimal(layer, raw, tight: false).Widest(), Is.EqualTo(Number(row, "P_exact_raw_int8_x")), "raw");
-                Assert.That(Verifier.Minimal(layer, raw with { Provers = [new DataTypeBound()] }, tight: false).Widest(), Is.EqualTo(Number(row, "P_datatype_signed8x8")), "data type");
-                Assert.That(Verifier.Minimal(layer, raw with { Provers = [new WeightNormBound()] }, tight: false).Widest(), Is.EqualTo(Number(row, "P_l1_a2q_signed8")), "L1");
+                Assert.That(Verifier.Minimal(layer, raw with { Provers = [new DataTypeBound()] }, tight: false).Widest(),
+                    Is.EqualTo(Number(row, "P_datatype_signed8x8")), "data type");
+                Assert.That(Verifier.Minimal(layer, raw with { Provers = [new WeightNormBound()] }, tight: false).Widest(),
+                    Is.EqualTo(Number(row, "P_l1_a2q_signed8")), "L1");
             });
             rows++;
         }
@@ -100,17 +108,20 @@ public class GoldenWidthTests
         Truth.Checked("Proofs", $"nets/{network}/golden_official_int8.csv", "independent numpy, exact integers", rows, "equal");
     }
 
-    private static int Widest(IntegerLayer layer, IProver prover) => Verifier.Minimal(layer, Products with { Provers = [prover] }, tight: false).Widest();
+    private static int Widest(IntegerLayer layer, IProver prover) =>
+        Verifier.Minimal(layer, Products with { Provers = [prover] }, tight: false).Widest();
 
     private static IntegerLayer Layer(string network, Dictionary<string, string> row)
     {
         int m = (int)Number(row, "M"), n = (int)Number(row, "N");
         Tensor weights = Archive(network, $"ptq_w{m}.npz")[$"{row["layer"]}__q"];
-        return Layer(row["layer"], weights, m, row["act"] == "signed" ? new(-(1 << (n - 1)), (1 << (n - 1)) - 1) : new(0, (1 << n) - 1), 0, []);
+        return Layer(row["layer"], weights, m, row["act"] == "signed" ? new(-(1 << (n - 1)), (1 << (n - 1)) - 1) : new(0, (1 << n) - 1), 0,
+            []);
     }
 
     private static IntegerLayer Layer(string name, Tensor weights, int weightBits, Interval inputs, int zeroPoint, long[] bias) =>
-        new(name, "MatMul", new GemmLayer(name, "MatMul", 1, 1, weights.Shape[0], weights.Shape[1], weights.Shape[1]), Array.ConvertAll(weights.Integers, w => (int)w),
+        new(name, "MatMul", new GemmLayer(name, "MatMul", 1, 1, weights.Shape[0], weights.Shape[1], weights.Shape[1]),
+            Array.ConvertAll(weights.Integers, w => (int)w),
             new(-(1 << (weightBits - 1)), (1 << (weightBits - 1)) - 1), [inputs]) { InputZeroPoint = zeroPoint, Bias = bias };
 
     private static long Number(Dictionary<string, string> row, string column) => long.Parse(row[column], CultureInfo.InvariantCulture);

@@ -60,7 +60,8 @@ public class TrapTests
         // Inputs in [1, 3]: w = (8, −8) ends in [−16, 16], but the first partial sum reaches 24.
         LayerWidth final = Verifier.Minimal(Layer([8, -8], Int8, new(1, 3)), new VerifyOptions { Order = new FinalOrder() });
         LayerWidth sequential = Verifier.Minimal(Layer([8, -8], Int8, new(1, 3)), new VerifyOptions { Order = new SequentialOrder() });
-        Assert.That((final.Channels[0].Bounds[0], sequential.Channels[0].Bounds[0]), Is.EqualTo((new Interval(-16, 16), new Interval(-16, 24))));
+        Assert.That((final.Channels[0].Bounds[0], sequential.Channels[0].Bounds[0]),
+            Is.EqualTo((new Interval(-16, 16), new Interval(-16, 24))));
         // Bipolar operands: the sum of ±1 has the extremes ±K whatever the weights.
         LayerWidth bipolar = Verifier.Minimal(Layer([1, -1, 1], new(-1, 1), new(-1, 1)), new VerifyOptions());
         Assert.That(bipolar.Channels[0].Bounds[0], Is.EqualTo(new Interval(-3, 3)));
@@ -70,7 +71,8 @@ public class TrapTests
     public void ABiasNearTwoToTheThirtyDominates()
     {
         // MLPerf Tiny VWW: products need 21 bits, the preloaded register 32.
-        IntegerLayer layer = new("vww", "QLinearConv", Shape(16), [.. Enumerable.Repeat(127, 16)], Int8, [Int8]) { Bias = [(1L << 30) + 5] };
+        IntegerLayer layer = new("vww", "QLinearConv", Shape(16), [.. Enumerable.Repeat(127, 16)], Int8, [Int8])
+            { Bias = [(1L << 30) + 5] };
         Assert.That(Verifier.Minimal(layer, new VerifyOptions { Bias = BiasPlacement.None }).Widest(), Is.EqualTo(19));
         Assert.That(Verifier.Minimal(layer, new VerifyOptions()).Widest(), Is.EqualTo(32));
         LayerVerdict narrow = Verifier.Decide(layer, new VerifyOptions(), [31]);
@@ -81,7 +83,8 @@ public class TrapTests
     public void RawAccumulationOfWeightsWithZeroPointsIsRefusedNotWeakened()
     {
         IntegerLayer layer = new("raw", "QLinearConv", Shape(2), [1, 2], Int8, [UInt8]) { InputZeroPoint = 3, WeightZeroPoints = [5] };
-        Assert.Throws<NotSupportedException>(() => _ = new ChannelClaim(layer, 0, new AnyOrder(), [new Register(16)], BiasPlacement.None, ZeroPoints.Raw));
+        Assert.Throws<NotSupportedException>(() =>
+            _ = new ChannelClaim(layer, 0, new AnyOrder(), [new Register(16)], BiasPlacement.None, ZeroPoints.Raw));
     }
 
     [Test]
@@ -102,24 +105,28 @@ public class TrapTests
             {
                 // Mostly extremes by the sign of the weight, some flipped: near the worst case, where a wrong bound would show.
                 bool highest = attempt % 2 == 0;
-                long[] inputs = [.. weights.Select(w => random.Next(10) < attempt % 7 ? random.Next((int)box.Low, (int)box.High + 1) : (long)((w > 0) == highest ? box.High : box.Low))];
+                long[] inputs = [.. weights.Select(w => random.Next(10) < attempt % 7 ? random.Next((int)box.Low, (int)box.High + 1)
+                    : (long)((w > 0) == highest ? box.High : box.Low))];
                 long sum = 0, inner = 0;
                 for (int i = 0; i < k; i++)
                 {
                     sum += weights[i] * inputs[i];
                     inner = (i % 16 == 0 ? 0 : inner) + weights[i] * inputs[i];
-                    if (order is SequentialOrder || i % 16 == 15 || i == k - 1) Assert.That(new Register(width.Widths[0]).Range.Contains(sum));
+                    if (order is SequentialOrder || i % 16 == 15
+                        || i == k - 1) Assert.That(new Register(width.Widths[0]).Range.Contains(sum));
                     if (order is TiledOrder) Assert.That(new Register(width.Widths[1]).Range.Contains(inner));
                 }
             }
         }
         Assert.That(tried, Is.GreaterThanOrEqualTo(12_000));
-        Truth.Checked("Proofs", "search for inputs that overflow a proved register", "plain integer sums in the tests", tried, "none found");
+        Truth.Checked("Proofs", "search for inputs that overflow a proved register", "plain integer sums in the tests", tried,
+            "none found");
     }
 
     private static GemmLayer Shape(int k) => new("layer", "MatMul", 1, 1, 1, k, k);
 
-    private static IntegerLayer Layer(int[] weights, Interval type, Interval box) => new("layer", "MatMul", Shape(weights.Length), weights, type, [box]);
+    private static IntegerLayer Layer(int[] weights, Interval type, Interval box) =>
+        new("layer", "MatMul", Shape(weights.Length), weights, type, [box]);
 
     private static ChannelClaim Claim(int[] weights, Interval type, Interval box, SumOrder order, int bits) =>
         new(Layer(weights, type, box), 0, order, [new Register(bits, RegisterOverflow.Saturate)], BiasPlacement.None, ZeroPoints.Folded);

@@ -6,7 +6,8 @@ using static Sim.Tests.OracleData;
 namespace Sim.Tests;
 
 /// <summary>
-/// Every attribute that the catalogue says is understood, of every operator: another value changes the result, or is refused; one that has no part in inference is listed with its reason.
+/// Every attribute that the catalogue says is understood, of every operator: another value changes the result, or is refused; one that has
+/// no part in inference is listed with its reason.
 /// </summary>
 public sealed class AttributeEffectTests
 {
@@ -16,9 +17,12 @@ public sealed class AttributeEffectTests
         ["BatchNormalization.momentum"] = "updates running statistics in training",
         ["Dropout.ratio"] = "training only", ["Dropout.seed"] = "training only",
         ["MatMulNBits.accuracy_level"] = "the least precision allowed; float32 meets all",
-        ["Conv.kernel_shape"] = "must equal the weight's", ["QLinearConv.kernel_shape"] = "must equal the weight's", ["ConvInteger.kernel_shape"] = "must equal the weight's",
-        ["ReduceMean.noop_with_empty_axes"] = "see ReduceSum: one body", ["ReduceMax.noop_with_empty_axes"] = "see ReduceSum", ["ReduceMin.noop_with_empty_axes"] = "see ReduceSum",
-        ["ReduceProd.noop_with_empty_axes"] = "see ReduceSum", ["ReduceL1.noop_with_empty_axes"] = "see ReduceSum", ["ReduceL2.noop_with_empty_axes"] = "see ReduceSum", ["ReduceSumSquare.noop_with_empty_axes"] = "see ReduceSum",
+        ["Conv.kernel_shape"] = "must equal the weight's", ["QLinearConv.kernel_shape"] = "must equal the weight's",
+            ["ConvInteger.kernel_shape"] = "must equal the weight's",
+        ["ReduceMean.noop_with_empty_axes"] = "see ReduceSum: one body", ["ReduceMax.noop_with_empty_axes"] = "see ReduceSum",
+            ["ReduceMin.noop_with_empty_axes"] = "see ReduceSum",
+        ["ReduceProd.noop_with_empty_axes"] = "see ReduceSum", ["ReduceL1.noop_with_empty_axes"] = "see ReduceSum",
+            ["ReduceL2.noop_with_empty_axes"] = "see ReduceSum", ["ReduceSumSquare.noop_with_empty_axes"] = "see ReduceSum",
     };
 
     [Test]
@@ -44,7 +48,8 @@ public sealed class AttributeEffectTests
         Assert.That(missing, Is.Empty, "no probe says what these do");
         Assert.That(probes.Keys, Is.Empty, "probes of attributes that are not understood");
         Assert.That(changed + refused, Is.GreaterThan(130));
-        Truth.Checked("Workloads", "attributes of operators", "ONNX schemas", changed + refused, $"{changed} change the result, {refused} refuse what is not supported, {Inert.Count} inert by definition");
+        Truth.Checked("Workloads", "attributes of operators", "ONNX schemas", changed + refused,
+            $"{changed} change the result, {refused} refuse what is not supported, {Inert.Count} inert by definition");
     }
 
     private static string? Fault(AttributeProbe probe)

@@ -12,7 +12,8 @@ public sealed class BatchNormFoldingTests
     [TestCase("mlperf-streaming-wakeword", 4)]
     public void Folded_weights_equal_those_that_others_folded(string net, int norms)
     {
-        NetworkGraph original = Load($"{net}/model.onnx"), expected = Load($"{net}/model_folded.onnx"), folded = BatchNormFolding.Fold(original);
+        NetworkGraph original = Load($"{net}/model.onnx"), expected = Load($"{net}/model_folded.onnx"),
+            folded = BatchNormFolding.Fold(original);
         Assert.That(original.Nodes.Count(n => n.OpType == "BatchNormalization"), Is.EqualTo(norms));
         Assert.That(folded.Nodes.Select(n => n.OpType), Is.EqualTo(expected.Nodes.Select(n => n.OpType)));
         int compared = 0;
@@ -21,14 +22,17 @@ public sealed class BatchNormFoldingTests
             for (int input = 1; input < Math.Min(folded.Nodes[i].Inputs.Length, expected.Nodes[i].Inputs.Length); input++)
             {
                 if (folded.Nodes[i].OpType is not ("Conv" or "Gemm")) continue;
-                float[] mine = folded.Constants[folded.Nodes[i].Inputs[input]].Floats, theirs = expected.Constants[expected.Nodes[i].Inputs[input]].Floats;
+                float[] mine = folded.Constants[folded.Nodes[i].Inputs[input]].Floats,
+                    theirs = expected.Constants[expected.Nodes[i].Inputs[input]].Floats;
                 Assert.That(mine, Has.Length.EqualTo(theirs.Length));
                 for (int e = 0; e < mine.Length; e++, compared++)
-                    Assert.That(mine[e], Is.EqualTo(theirs[e]).Within(Math.Max(1e-7, 2e-7 * Math.Abs(theirs[e]))), $"{folded.Nodes[i].Name} input {input} element {e}");
+                    Assert.That(mine[e], Is.EqualTo(theirs[e]).Within(Math.Max(1e-7, 2e-7 * Math.Abs(theirs[e]))),
+                        $"{folded.Nodes[i].Name} input {input} element {e}");
             }
         }
         Assert.That(compared, Is.GreaterThan(20_000));
-        Truth.Checked("Workloads", $"{net} model_folded.onnx", "float64 folding by others", compared, "weights and biases equal to one unit in the last place");
+        Truth.Checked("Workloads", $"{net} model_folded.onnx", "float64 folding by others", compared,
+            "weights and biases equal to one unit in the last place");
     }
 
     [TestCase("qonnx-tfc-w2a2")]

@@ -39,19 +39,24 @@ public sealed class ContribLayerTests
     [Test]
     public void A_MatMulNBits_has_the_products_of_its_matrices()
     {
-        var node = new Node("m", "com.microsoft", "MatMulNBits", ["x", "b", "s"], ["y"], new[] { I("K", 40), I("N", 5), I("bits", 4), I("block_size", 16) }.ToImmutableDictionary(a => a.Name));
-        GemmLayer layer = LayerExtraction.Layers(Graph(node, new GraphValue("x", ElementType.Float32, [1, 7, 40]), ("b", Tensor.Zeros(ElementType.UInt8, 5, 3, 8)), ("s", Tensor.Zeros(ElementType.Float32, 5, 3)))).Gemms.Single();
+        var node = new Node("m", "com.microsoft", "MatMulNBits", ["x", "b", "s"], ["y"],
+            new[] { I("K", 40), I("N", 5), I("bits", 4), I("block_size", 16) }.ToImmutableDictionary(a => a.Name));
+        GemmLayer layer = LayerExtraction.Layers(Graph(node, new GraphValue("x", ElementType.Float32, [1, 7, 40]),
+            ("b", Tensor.Zeros(ElementType.UInt8, 5, 3, 8)), ("s", Tensor.Zeros(ElementType.Float32, 5, 3)))).Gemms.Single();
         Assert.That((layer.M, layer.N, layer.K, layer.Macs), Is.EqualTo((7, 5, 40, 1400L)));
     }
 
     private static NetworkGraph QGemm(bool quantized, params NodeAttribute[] attributes)
     {
         ImmutableArray<string> inputs = ["a", "as", "az", "b", "bs", "bz", "c", "ys", "yz"];
-        var node = new Node("q", "com.microsoft", "QGemm", quantized ? inputs : inputs[..7], ["y"], attributes.ToImmutableDictionary(a => a.Name));
-        return Graph(node, new GraphValue("a", ElementType.UInt8, [3, 4]), ("as", Scalar(0.5f)), ("az", Scalar(ElementType.UInt8, 3)), ("b", Weights), ("bs", Scalar(0.25f)), ("bz", Scalar(ElementType.Int8, 0)),
+        var node = new Node("q", "com.microsoft", "QGemm", quantized ? inputs : inputs[..7], ["y"],
+            attributes.ToImmutableDictionary(a => a.Name));
+        return Graph(node, new GraphValue("a", ElementType.UInt8, [3, 4]), ("as", Scalar(0.5f)), ("az", Scalar(ElementType.UInt8, 3)),
+            ("b", Weights), ("bs", Scalar(0.25f)), ("bz", Scalar(ElementType.Int8, 0)),
             ("c", Tensor.OfIntegers(ElementType.Int32, [10, -20], 2)), ("ys", Scalar(2)), ("yz", Scalar(ElementType.UInt8, 5)));
     }
 
     private static NetworkGraph Graph(Node node, GraphValue input, params (string Name, Tensor Value)[] constants) =>
-        new("g", 13, [input], [new GraphValue("y", ElementType.Float32, [])], [node], constants.ToImmutableDictionary(c => c.Name, c => c.Value), "");
+        new("g", 13, [input], [new GraphValue("y", ElementType.Float32, [])], [node],
+            constants.ToImmutableDictionary(c => c.Name, c => c.Value), "");
 }

@@ -7,13 +7,15 @@ using Sim.Workloads.Graph;
 namespace Sim.Tests;
 
 /// <summary>
-/// Mutations of .npy, .npz and .pb files: bytes changed, removed, doubled, swapped between files, lengths set to extremes. Each must be read, or refused with a located error;
-/// nothing may throw, take 2 s or more than 4 times the file + 64 MB.
+/// Mutations of .npy, .npz and .pb files: bytes changed, removed, doubled, swapped between files, lengths set to extremes. Each must be
+/// read, or refused with a located error; nothing may throw, take 2 s or more than 4 times the file + 64 MB.
 /// </summary>
 public sealed class DataFileFuzzTests
 {
     private static readonly byte[][] Extremes =
-        [[0xFF, 0xFF, 0xFF, 0x7F], [0, 0, 0, 0x80], [0xFF, 0xFF, 0xFF, 0xFF], [0xFF, 0xFF, 0xFF, 0xFF, 0x07], [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F], [0, 0, 0, 0], "9999999999"u8.ToArray(), "L"u8.ToArray(), "'"u8.ToArray()];
+        [[0xFF, 0xFF, 0xFF, 0x7F], [0, 0, 0, 0x80], [0xFF, 0xFF, 0xFF, 0xFF], [0xFF, 0xFF, 0xFF, 0xFF, 0x07],
+            [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F], [0, 0, 0, 0], "9999999999"u8.ToArray(), "L"u8.ToArray(),
+            "'"u8.ToArray()];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("sim-fuzz").FullName;
 
@@ -88,7 +90,8 @@ public sealed class DataFileFuzzTests
 
     private static IEnumerable<(string Name, byte[] Bytes)> Seeds()
     {
-        byte[] floats = NpyWriter.Write(Tensor.OfFloats([1, 2, 3, 4, 5, 6], 2, 3)), bytes = NpyWriter.Write(Tensor.OfIntegers(ElementType.UInt8, new long[100], 10, 10));
+        byte[] floats = NpyWriter.Write(Tensor.OfFloats([1, 2, 3, 4, 5, 6], 2, 3)),
+            bytes = NpyWriter.Write(Tensor.OfIntegers(ElementType.UInt8, new long[100], 10, 10));
         yield return ("floats.npy", floats);
         yield return ("bytes.npy", bytes);
         yield return ("stored.npz", Zip(CompressionLevel.NoCompression, ("x.npy", floats)));

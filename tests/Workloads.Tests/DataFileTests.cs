@@ -18,10 +18,13 @@ public sealed class DataFileTests
 
     private static readonly object[] Types =
     [
-        new object[] { "|u1", new byte[] { 255 }, 255.0 }, new object[] { "|i1", new byte[] { 0x80 }, -128.0 }, new object[] { "|b1", new byte[] { 1 }, 1.0 },
+        new object[] { "|u1", new byte[] { 255 }, 255.0 }, new object[] { "|i1", new byte[] { 0x80 }, -128.0 },
+            new object[] { "|b1", new byte[] { 1 }, 1.0 },
         new object[] { "<u2", new byte[] { 0, 1 }, 256.0 }, new object[] { "<i2", new byte[] { 0, 0x80 }, -32768.0 },
-        new object[] { "<u4", new byte[] { 0, 0, 0, 0x80 }, 2147483648.0 }, new object[] { "<i4", new byte[] { 0xFF, 0xFF, 0xFF, 0xFF }, -1.0 },
-        new object[] { "<i8", new byte[] { 0, 0, 0, 0, 1, 0, 0, 0 }, 4294967296.0 }, new object[] { "<u8", new byte[] { 7, 0, 0, 0, 0, 0, 0, 0 }, 7.0 },
+        new object[] { "<u4", new byte[] { 0, 0, 0, 0x80 }, 2147483648.0 },
+            new object[] { "<i4", new byte[] { 0xFF, 0xFF, 0xFF, 0xFF }, -1.0 },
+        new object[] { "<i8", new byte[] { 0, 0, 0, 0, 1, 0, 0, 0 }, 4294967296.0 },
+            new object[] { "<u8", new byte[] { 7, 0, 0, 0, 0, 0, 0, 0 }, 7.0 },
         new object[] { "<f2", new byte[] { 0x00, 0x3C }, 1.0 }, new object[] { "<f4", new byte[] { 0, 0, 0x20, 0xC0 }, -2.5 },
         new object[] { "<f8", new byte[] { 0, 0, 0, 0, 0, 0, 0xE0, 0x3F }, 0.5 },
     ];
@@ -63,7 +66,8 @@ public sealed class DataFileTests
     public void A_file_cut_at_any_length_or_too_long_is_a_located_error()
     {
         byte[] whole = Npy("<f4", false, "(3,)", new byte[12]);
-        for (int length = 0; length < whole.Length; length++) Assert.That(Problem(whole[..length]), Does.Match(@"^x\.npy:1:\d+: error NPY00\d: "));
+        for (int length = 0; length < whole.Length; length++) Assert.That(Problem(whole[..length]),
+            Does.Match(@"^x\.npy:1:\d+: error NPY00\d: "));
         Assert.That(Problem([.. whole, 0]), Does.Contain("NPY006"));
         Assert.That(Problem([.. "not an array at all"u8]), Does.Contain("NPY001"));
         Assert.That(Problem([0x93, .. "NUMPY"u8, 9, 0, 0, 0]), Does.Contain("NPY002"));

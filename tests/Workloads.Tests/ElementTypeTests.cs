@@ -11,7 +11,8 @@ namespace Sim.Tests;
 /// <summary>Element types by the words of onnx.proto (TensorProto) and of OCP OFP8 and MX.</summary>
 public class ElementTypeTests
 {
-    // onnx.proto: two 4-bit elements a byte, the first in the low half; four 2-bit elements likewise; an int32_data entry counts with its low 8 bits.
+    // onnx.proto: two 4-bit elements a byte, the first in the low half; four 2-bit elements likewise; an int32_data entry counts with its
+    // low 8 bits.
     private static readonly object[] PackedCases =
     [
         new object[] { 22, new byte[] { 0x8F, 0x07 }, new long[] { 143, 7 }, new long[] { -1, -8, 7 } },
@@ -36,7 +37,8 @@ public class ElementTypeTests
     // OCP OFP8 §5, OCP MX §5.3.3 and §5.4.1, Noune et al. for FNUZ; bfloat16 is the high half of binary32.
     [TestCase(17, new byte[] { 0x38, 0xC0, 0x7E, 0x01, 0x7F }, new[] { 1f, -2f, 448f, 0.001953125f, float.NaN })]
     [TestCase(18, new byte[] { 0x40, 0x7F, 0x80, 0x01 }, new[] { 1f, 240f, float.NaN, 0.0009765625f })]
-    [TestCase(19, new byte[] { 0x3C, 0x7B, 0x7C, 0xFC, 0x01 }, new[] { 1f, 57344f, float.PositiveInfinity, float.NegativeInfinity, 1.52587890625e-5f })]
+    [TestCase(19, new byte[] { 0x3C, 0x7B, 0x7C, 0xFC, 0x01 },
+        new[] { 1f, 57344f, float.PositiveInfinity, float.NegativeInfinity, 1.52587890625e-5f })]
     [TestCase(20, new byte[] { 0x40, 0x7F, 0x80 }, new[] { 1f, 57344f, float.NaN })]
     [TestCase(24, new byte[] { 127, 130, 255, 126 }, new[] { 1f, 8f, float.NaN, 0.5f })]
     [TestCase(23, new byte[] { 0x72, 0x0F }, new[] { 1f, 6f, -6f })]
@@ -47,7 +49,8 @@ public class ElementTypeTests
         Assert.That(t.Floats, Is.EqualTo(meant));
         Assert.That(ElementBytes.Write(t), Is.EqualTo(raw));
         if (code == 16) return;
-        Tensor typed = Constant(TensorBytes("t", code, [meant.Length], Block(5, Join(raw.Select(b => Varint(unchecked((ulong)(sbyte)b)))))));
+        Tensor typed = Constant(TensorBytes("t", code, [meant.Length],
+            Block(5, Join(raw.Select(b => Varint(unchecked((ulong)(sbyte)b)))))));
         Assert.That(typed.Floats, Is.EqualTo(meant), "sign-extended entries");
     }
 
@@ -60,7 +63,8 @@ public class ElementTypeTests
     [TestCase(ElementType.BFloat16, 1e-60, 0f)]
     [TestCase(ElementType.Float16, 1.00048828125 + 1.0 / (1L << 40), 1.0009765625f)]
     [TestCase(ElementType.Float16, 65519.99, 65504f)]
-    public void NumbersAreRoundedOnce(ElementType type, double value, float rounded) => Assert.That(ElementCodes.Round(type, value), Is.EqualTo(rounded));
+    public void NumbersAreRoundedOnce(ElementType type, double value, float rounded) =>
+        Assert.That(ElementCodes.Round(type, value), Is.EqualTo(rounded));
 
     [Test]
     public void CodesSurviveDecodingAndEncoding()
@@ -99,7 +103,8 @@ public class ElementTypeTests
     [Test]
     public void OperatorsComputeWithNoTypeForStorage()
     {
-        byte[] model = Model(21, Op("a", "Transpose", ["w"], ["t"]), Op("b", "Add", ["t", "t"], ["y"]), Initializer(TensorBytes("w", 22, [2], Block(9, [0x21]))), Output("y", 22, 2));
+        byte[] model = Model(21, Op("a", "Transpose", ["w"], ["t"]), Op("b", "Add", ["t", "t"], ["y"]),
+            Initializer(TensorBytes("w", 22, [2], Block(9, [0x21]))), Output("y", 22, 2));
         var bag = new DiagnosticBag();
         Assert.That(OnnxReader.Load(model, "net.onnx", bag), Is.Null);
         Assert.That(bag.ToString(), Does.Contain("node 'b' (Add): does not compute with INT4, a type for storage"));
@@ -116,7 +121,8 @@ public class ElementTypeTests
         Tensor weights = graph.Constants.Values.Single(c => c.Type == ElementType.Int4);
         NetworkGraph raw = OnnxReader.Load(ReferenceData.Shared("cases/onnx-int4-weights/raw.onnx"), bag)!;
         Assert.That(weights.Integers, Is.EqualTo(raw.Constants.Values.Single(c => c.Type == ElementType.Int4).Integers));
-        Assert.That(GraphExecutor.Run(graph, new Dictionary<string, Tensor> { [graph.Inputs[0].Name] = TensorFile.Read(ReferenceData.Shared("cases/onnx-int4-weights/x.npy"), bag)! })
+        Assert.That(GraphExecutor.Run(graph, new Dictionary<string,
+            Tensor> { [graph.Inputs[0].Name] = TensorFile.Read(ReferenceData.Shared("cases/onnx-int4-weights/x.npy"), bag)! })
             .Values.Single().Floats, Is.EqualTo(new[] { -21.75f, 46f, 13.5f }));
     }
 

@@ -21,7 +21,8 @@ public sealed class ExternalDataTests
     [Test]
     public void Offset_and_length_are_honoured_and_the_bytes_enter_the_digest()
     {
-        byte[] floats = [.. new[] { 1f, -2f }.SelectMany(BitConverter.GetBytes)], model = Write(("location", "w.bin"), ("offset", "4"), ("length", "8"));
+        byte[] floats = [.. new[] { 1f, -2f }.SelectMany(BitConverter.GetBytes)],
+            model = Write(("location", "w.bin"), ("offset", "4"), ("length", "8"));
         File.WriteAllBytes(Path.Combine(_folder, "w.bin"), [9, 9, 9, 9, .. floats, 7]);
         NetworkGraph graph = Read(out DiagnosticBag bag)!;
         Assert.That(bag.ToString(), Is.Empty);
@@ -34,13 +35,17 @@ public sealed class ExternalDataTests
     public void A_length_of_zero_counts_as_absent()
     {
         static byte[] Key(string key, string value) => Block(13, [.. Text(1, key), .. Text(2, value)]);
-        static byte[] External(string offset) => [.. Key("location", "d.bin"), .. Key("offset", offset), .. Key("length", "0"), .. Int(14, 1)];
-        byte[] model = Model(13, Initializer(TensorBytes("w", 1, [2, 3], External("64"))), Initializer(TensorBytes("b", 1, [2], External("88"))),
+        static byte[] External(string offset) =>
+            [.. Key("location", "d.bin"), .. Key("offset", offset), .. Key("length", "0"), .. Int(14, 1)];
+        byte[] model = Model(13, Initializer(TensorBytes("w", 1, [2, 3], External("64"))),
+            Initializer(TensorBytes("b", 1, [2], External("88"))),
             Op("g", "Gemm", ["x", "w", "b"], ["y"], IntAttribute("transB", 1)), Input("x", 1, 1, 3), Output("y", 1, 1, 2));
         File.WriteAllBytes(Path.Combine(_folder, "net.onnx"), model);
-        File.WriteAllBytes(Path.Combine(_folder, "d.bin"), [.. new byte[64], .. new[] { 1f, 2, 3, -1, -2, -3, 0.5f, 0.25f }.SelectMany(BitConverter.GetBytes)]);
+        File.WriteAllBytes(Path.Combine(_folder, "d.bin"),
+            [.. new byte[64], .. new[] { 1f, 2, 3, -1, -2, -3, 0.5f, 0.25f }.SelectMany(BitConverter.GetBytes)]);
         NetworkGraph graph = Read(out DiagnosticBag bag) ?? throw new AssertionException(bag.ToString());
-        Assert.That(GraphExecutor.Run(graph, new Dictionary<string, Tensor> { ["x"] = Tensor.OfFloats([1, 2, 3], 1, 3) })["y"].Floats, Is.EqualTo(new[] { 14.5f, -13.75f }));
+        Assert.That(GraphExecutor.Run(graph, new Dictionary<string, Tensor> { ["x"] = Tensor.OfFloats([1, 2, 3], 1, 3) })["y"].Floats,
+            Is.EqualTo(new[] { 14.5f, -13.75f }));
     }
 
     [Test]
@@ -56,7 +61,8 @@ public sealed class ExternalDataTests
             File.CreateSymbolicLink(Path.Combine(_folder, "leaves.bin"), Path.Combine(outside, "w.bin"));
             Directory.CreateSymbolicLink(Path.Combine(_folder, "sub"), outside);
             File.CreateSymbolicLink(Path.Combine(_folder, "loop.bin"), "loop.bin");
-            foreach ((string location, string? code) in new[] { ("inside.bin", null), ("leaves.bin", "ONX025"), ("sub/w.bin", "ONX025"), ("loop.bin", "ONX024") })
+            foreach ((string location, string? code) in new[] { ("inside.bin", null), ("leaves.bin", "ONX025"), ("sub/w.bin", "ONX025"),
+                ("loop.bin", "ONX024") })
             {
                 Write(("location", location));
                 Assert.That(Read(out DiagnosticBag bag) is null, Is.EqualTo(code is not null), location);
@@ -97,7 +103,8 @@ public sealed class ExternalDataTests
     private byte[] Write(params (string Key, string Value)[] keys)
     {
         byte[] external = Join(keys.Select(k => Block(13, [.. Text(1, k.Key), .. Text(2, k.Value)])));
-        byte[] model = Model(13, Initializer(TensorBytes("w", 1, [2], external, Int(14, 1))), Op("a", "Add", ["x", "w"], ["y"]), Input("x", 1, 2), Output("y", 1, 2));
+        byte[] model = Model(13, Initializer(TensorBytes("w", 1, [2], external, Int(14, 1))), Op("a", "Add", ["x", "w"], ["y"]),
+            Input("x", 1, 2), Output("y", 1, 2));
         File.WriteAllBytes(Path.Combine(_folder, "net.onnx"), model);
         return model;
     }

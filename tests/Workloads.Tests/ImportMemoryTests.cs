@@ -35,7 +35,8 @@ public sealed class ImportMemoryTests
         };
         if (form == "external") File.WriteAllBytes(Path.Combine(_folder, "w.bin"), weights);
         string path = Path.Combine(_folder, "net.onnx");
-        File.WriteAllBytes(path, Model(13, Initializer(TensorBytes("w", 3, [Rows, Columns], data)), Floats("s", [], 0.5f), Op("d", "DequantizeLinear", ["w", "s"], ["f"]),
+        File.WriteAllBytes(path, Model(13, Initializer(TensorBytes("w", 3, [Rows, Columns], data)), Floats("s", [], 0.5f),
+            Op("d", "DequantizeLinear", ["w", "s"], ["f"]),
             Op("m", "MatMul", ["x", "f"], ["y"]), Input("x", 1, 1, Rows), Output("y", 1, 1, Columns)));
         var bag = new DiagnosticBag();
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -55,7 +56,8 @@ public sealed class ImportMemoryTests
         var weights = new byte[Rows * Columns];
         new Random(2).NextBytes(weights);
         float[] scales = [.. Enumerable.Range(1, Rows).Select(i => i / 64f)];
-        byte[][] quantized = [Op("q", "QuantizeLinear", ["x", "sx", "zx"], ["qx"]), Op("dx", "DequantizeLinear", ["qx", "sx", "zx"], ["fx"]),
+        byte[][] quantized = [Op("q", "QuantizeLinear", ["x", "sx", "zx"], ["qx"]),
+            Op("dx", "DequantizeLinear", ["qx", "sx", "zx"], ["fx"]),
             Op("d", "DequantizeLinear", ["w", "s"], ["f"], IntAttribute("axis", axis))];
         byte[][] product = form switch
         {
@@ -64,8 +66,10 @@ public sealed class ImportMemoryTests
             _ => [Op("t", "Transpose", ["f"], ["ft"]), Op("m", "MatMul", ["fx", "ft"], ["y"])],
         };
         string path = Path.Combine(_folder, "net.onnx");
-        File.WriteAllBytes(path, Model(13, [.. quantized, .. product, Initializer(TensorBytes("w", 3, [Rows, Columns], Block(9, weights))), Floats("s", [Rows], scales),
-            Floats("sx", [], 0.5f), Initializer(TensorBytes("zx", 3, [], Block(9, [0]))), Input("x", 1, 1, Columns), Output("y", 1, 1, Rows)]));
+        File.WriteAllBytes(path, Model(13,
+            [.. quantized, .. product, Initializer(TensorBytes("w", 3, [Rows, Columns], Block(9, weights))), Floats("s", [Rows], scales),
+            Floats("sx", [], 0.5f), Initializer(TensorBytes("zx", 3, [], Block(9, [0]))), Input("x", 1, 1, Columns),
+                Output("y", 1, 1, Rows)]));
         var bag = new DiagnosticBag();
         NetworkGraph graph = OnnxReader.Load(path, bag) ?? throw new AssertionException(bag.ToString());
         long before = GC.GetTotalAllocatedBytes();

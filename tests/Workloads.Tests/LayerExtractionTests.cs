@@ -41,7 +41,8 @@ public sealed class LayerExtractionTests
     {
         int[] plane = [.. Enumerable.Range(1, 2 * 5 * 4)];
         int compared = 0;
-        foreach ((int stride, int dilation, int before, int after) in from s in new[] { 1, 2, 3 } from d in new[] { 1, 2 } from b in new[] { 0, 1, 4 } from a in new[] { 0, 2 } select (s, d, b, a))
+        foreach ((int stride, int dilation, int before, int after) in from s in new[] { 1, 2, 3 } from d in new[] { 1, 2 } from b in new[]
+            { 0, 1, 4 } from a in new[] { 0, 2 } select (s, d, b, a))
         {
             int height = (5 + before + after - 2 * dilation - 1) / stride + 1, width = (4 + before + after - dilation - 1) / stride + 1;
             if (5 + before + after < 2 * dilation + 1) continue;

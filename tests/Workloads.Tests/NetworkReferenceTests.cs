@@ -17,12 +17,14 @@ public sealed class NetworkReferenceTests
         string folder = Path.Combine(ReferenceData.RepositoryRoot, "configs", "workloads", "digits");
         var bag = new DiagnosticBag();
         NetworkGraph graph = OnnxReader.Load(Path.Combine(folder, model), bag)!;
-        Tensor codes = TensorFile.Read(Path.Combine(folder, "digits_test_x_u8.npy"), bag)!, labels = TensorFile.Read(Path.Combine(folder, "digits_test_labels_u8.npy"), bag)!;
+        Tensor codes = TensorFile.Read(Path.Combine(folder, "digits_test_x_u8.npy"), bag)!,
+            labels = TensorFile.Read(Path.Combine(folder, "digits_test_labels_u8.npy"), bag)!;
         Assert.That(bag.ToString(), Is.Empty);
         Tensor x = Tensor.OfFloats(Array.ConvertAll(codes.Integers, v => (float)v), codes.Shape);
         foreach (NetworkGraph form in new[] { graph, BatchNormFolding.Fold(graph) })
             Assert.That(Accuracy(BatchExecutor.Run(form, x), labels), Is.EqualTo(right / 450.0).Within(1e-9));
-        Truth.Checked("Workloads", model, "PyTorch at training", labels.Count, $"{right} of 450 right, plain and with batch normalization folded");
+        Truth.Checked("Workloads", model, "PyTorch at training", labels.Count,
+            $"{right} of 450 right, plain and with batch normalization folded");
     }
 
     [TestCase("model.onnx")]
@@ -58,7 +60,8 @@ public sealed class NetworkReferenceTests
     {
         Tensor real = Data("mlperf-streaming-wakeword/calib_x_f32_nchw.npy");
         long[] codes = Array.ConvertAll(real.Floats, v => (long)Math.Clamp(Math.Round(v / 0.003701042617) - 128, -128, 127));
-        Tensor y = BatchExecutor.Run(Load("mlperf-streaming-wakeword/model_int8.onnx"), Tensor.OfIntegers(ElementType.Int8, codes, real.Shape));
+        Tensor y = BatchExecutor.Run(Load("mlperf-streaming-wakeword/model_int8.onnx"),
+            Tensor.OfIntegers(ElementType.Int8, codes, real.Shape));
         AssertClose(y, Data("mlperf-streaming-wakeword/calib_int8_out.npy"), 45 * 3, "mlperf-streaming-wakeword model_int8.onnx");
         Assert.That(Accuracy(y, Data("mlperf-streaming-wakeword/calib_labels.npy")), Is.EqualTo(41 / 45.0).Within(1e-9));
     }
@@ -68,7 +71,8 @@ public sealed class NetworkReferenceTests
     public void Every_int8_tensor_equals_the_reference(string net, int atLeast)
     {
         var bag = new DiagnosticBag();
-        IReadOnlyDictionary<string, Tensor> expected = TensorFile.ReadArchive(ReferenceData.Shared($"nets/{net}/int8_intermediates.npz"), bag)!;
+        IReadOnlyDictionary<string, Tensor> expected = TensorFile.ReadArchive(ReferenceData.Shared($"nets/{net}/int8_intermediates.npz"),
+            bag)!;
         bag.ThrowIfErrors();
         NetworkGraph graph = Load($"nets/{net}/model_int8.onnx"["nets/".Length..]);
         int compared = 0;
@@ -83,7 +87,8 @@ public sealed class NetworkReferenceTests
         });
         Assert.That(expected.Keys.Where(k => k != "input" && !seen.Contains(k)), Is.Empty);
         Assert.That(compared, Is.GreaterThanOrEqualTo(atLeast));
-        Truth.Checked("Workloads", $"{net} int8_intermediates.npz", "ONNX Runtime", expected.Values.Sum(t => (long)t.Count), $"every element of {compared} int8 tensors equal");
+        Truth.Checked("Workloads", $"{net} int8_intermediates.npz", "ONNX Runtime", expected.Values.Sum(t => (long)t.Count),
+            $"every element of {compared} int8 tensors equal");
     }
 
     [TestCase("qonnx-tfc-w2a2", "model_std.onnx")]
@@ -96,7 +101,8 @@ public sealed class NetworkReferenceTests
         Tensor x = Tensor.OfFloats(Array.ConvertAll(images.Integers, v => v / 255f), images.Shape[0], 1, 28, 28);
         Tensor expected = Data($"{net}/mnist1000_std_out.npy"), y = BatchExecutor.Run(Load($"{net}/{model}"), x);
         AssertClose(y, expected, 10_000, $"{net} {model}");
-        if (model != "model_std.onnx") Assert.That(y.Floats, Is.EqualTo(BatchExecutor.Run(Load($"{net}/model_std.onnx"), x).Floats), "the same graph in plain ONNX");
+        if (model != "model_std.onnx") Assert.That(y.Floats, Is.EqualTo(BatchExecutor.Run(Load($"{net}/model_std.onnx"), x).Floats),
+            "the same graph in plain ONNX");
     }
 
     private static NetworkGraph Load(string net)
@@ -120,7 +126,8 @@ public sealed class NetworkReferenceTests
         Assert.That(actual.Count, Is.EqualTo(elements));
         double worst = 0;
         for (int i = 0; i < elements; i++) worst = Math.Max(worst, Math.Abs((double)actual.Floats[i] - expected.Floats[i]));
-        int classes = actual.Shape[^1], samples = elements / classes, agree = Enumerable.Range(0, samples).Count(s => Top(actual, s, classes) == Top(expected, s, classes));
+        int classes = actual.Shape[^1], samples = elements / classes, agree = Enumerable.Range(0, samples)
+            .Count(s => Top(actual, s, classes) == Top(expected, s, classes));
         Assert.Multiple(() =>
         {
             Assert.That(worst, Is.LessThan(1e-4));

@@ -6,11 +6,13 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Tests;
 
-/// <summary>Order, lifetimes, dominators and fusion of networks, on graphs drawn by hand and against their definitions on random ones.</summary>
+/// <summary>Order, lifetimes, dominators and fusion of networks, on graphs drawn by hand and against their definitions on random
+/// ones.</summary>
 public sealed class NetworkTopologyTests
 {
     // a → b, c → d; e stands alone; d is the output.
-    private static readonly Node[] Diamond = [Make("a", "x", "a"), Make("b", "a", "b"), Make("c", "a", "c"), Make("d", "b c", "d"), Make("e", "x", "e")];
+    private static readonly Node[] Diamond = [Make("a", "x", "a"), Make("b", "a", "b"), Make("c", "a", "c"), Make("d", "b c", "d"),
+        Make("e", "x", "e")];
 
     [Test]
     public void The_order_keeps_file_order_where_it_is_free_unlike_a_depth_first_one()
@@ -51,14 +53,17 @@ public sealed class NetworkTopologyTests
             foreach (int i in order)
             {
                 // The least number of those that could come.
-                Assert.That(i, Is.EqualTo(Enumerable.Range(0, count).First(k => !ready.Contains(file[k].Outputs[0]) && file[k].Inputs.All(ready.Contains))));
+                Assert.That(i, Is.EqualTo(Enumerable.Range(0, count)
+                    .First(k => !ready.Contains(file[k].Outputs[0]) && file[k].Inputs.All(ready.Contains))));
                 ready.Add(file[i].Outputs[0]);
                 orders++;
             }
             foreach ((int vertex, int dominator) in topology.ImmediateDominators())
             {
-                int[] strict = [.. Enumerable.Range(0, count).Where(d => d != vertex && !Reaches(topology, NetworkTopology.Source, vertex, without: d))];
-                Assert.That(dominator, Is.EqualTo(strict.Length == 0 ? NetworkTopology.Source : strict.Single(d => strict.All(e => e == d || !Reaches(topology, NetworkTopology.Source, d, without: e)))));
+                int[] strict = [.. Enumerable.Range(0, count)
+                    .Where(d => d != vertex && !Reaches(topology, NetworkTopology.Source, vertex, without: d))];
+                Assert.That(dominator, Is.EqualTo(strict.Length == 0 ? NetworkTopology.Source
+                    : strict.Single(d => strict.All(e => e == d || !Reaches(topology, NetworkTopology.Source, d, without: e)))));
                 dominators++;
             }
         }
@@ -89,8 +94,11 @@ public sealed class NetworkTopologyTests
     public void The_executor_keeps_no_value_beyond_its_last_use()
     {
         // Twelve Relus of 4 MB each: two of them live at a time.
-        Node[] nodes = [.. Enumerable.Range(0, 12).Select(i => new Node($"n{i}", "", "Relu", [i == 0 ? "x" : $"v{i - 1}"], [$"v{i}"], ImmutableDictionary<string, NodeAttribute>.Empty, i + 1))];
-        NetworkGraph graph = new("chain", 13, [new("x", ElementType.Float32, [1 << 20])], [new("v11", ElementType.Float32, [1 << 20])], [.. nodes], ImmutableDictionary<string, Tensor>.Empty, "");
+        Node[] nodes = [.. Enumerable.Range(0, 12)
+            .Select(i => new Node($"n{i}", "", "Relu", [i == 0 ? "x" : $"v{i - 1}"], [$"v{i}"], ImmutableDictionary<string,
+            NodeAttribute>.Empty, i + 1))];
+        NetworkGraph graph = new("chain", 13, [new("x", ElementType.Float32, [1 << 20])], [new("v11", ElementType.Float32, [1 << 20])],
+            [.. nodes], ImmutableDictionary<string, Tensor>.Empty, "");
         var seen = new List<WeakReference<Tensor>>();
         int most = 0;
         GraphExecutor.Run(graph, new Dictionary<string, Tensor> { ["x"] = Tensor.OfFloats(new float[1 << 20], 1 << 20) }, null, (_, t) =>
@@ -108,22 +116,27 @@ public sealed class NetworkTopologyTests
     {
         Node[] nodes =
         [
-            Make("conv", "x w", "a", "Conv"), Make("norm", "a s", "b", "Mul"), Make("relu", "b", "c", "Relu"), Make("left", "c", "d", "Relu"), Make("right", "c", "e", "Relu"),
+            Make("conv", "x w", "a", "Conv"), Make("norm", "a s", "b", "Mul"), Make("relu", "b", "c", "Relu"),
+                Make("left", "c", "d", "Relu"), Make("right", "c", "e", "Relu"),
             Make("sum", "d e", "f", "Add"), Make("clip", "f", "g", "Clip"),
         ];
-        NetworkGraph graph = Graph(nodes, "g") with { Constants = ImmutableDictionary<string, Tensor>.Empty.Add("w", Tensor.OfFloats([1])).Add("s", Tensor.OfFloats([1])) };
-        Assert.That(FusionGroups.Of(graph).Select(g => string.Join(' ', g.Select(i => nodes[i].Name))), Is.EqualTo(new[] { "conv norm relu", "sum clip" }));
+        NetworkGraph graph = Graph(nodes, "g") with { Constants = ImmutableDictionary<string, Tensor>.Empty.Add("w", Tensor.OfFloats([1]))
+            .Add("s", Tensor.OfFloats([1])) };
+        Assert.That(FusionGroups.Of(graph).Select(g => string.Join(' ', g.Select(i => nodes[i].Name))),
+            Is.EqualTo(new[] { "conv norm relu", "sum clip" }));
     }
 
     private static bool Reaches(NetworkTopology topology, int from, int to, int without)
     {
         if (from == to) return true;
-        return Enumerable.Range(0, topology.Count + 1).Any(next => next != without && topology.Producers(next).Contains(from) && Reaches(topology, next, to, without));
+        return Enumerable.Range(0, topology.Count + 1)
+            .Any(next => next != without && topology.Producers(next).Contains(from) && Reaches(topology, next, to, without));
     }
 
     private static Node Make(string name, string inputs, string output, string op = "Sum") =>
         new(name, "", op, [.. inputs.Split(' ')], [output], ImmutableDictionary<string, NodeAttribute>.Empty);
 
     private static NetworkGraph Graph(Node[] nodes, string output) =>
-        new("drawn", 13, [new("x", ElementType.Float32, [2])], [new(output, ElementType.Float32, [2])], [.. nodes], ImmutableDictionary<string, Tensor>.Empty, "");
+        new("drawn", 13, [new("x", ElementType.Float32, [2])], [new(output, ElementType.Float32, [2])], [.. nodes],
+            ImmutableDictionary<string, Tensor>.Empty, "");
 }

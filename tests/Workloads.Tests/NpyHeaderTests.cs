@@ -5,7 +5,8 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Tests;
 
-/// <summary>Headers of .npy files: what numpy.lib.format (2.x: _read_array_header, safe_eval with a filter for Python 2) takes and what it refuses.</summary>
+/// <summary>Headers of .npy files: what numpy.lib.format (2.x: _read_array_header, safe_eval with a filter for Python 2) takes and what it
+/// refuses.</summary>
 public sealed class NpyHeaderTests
 {
     [TestCase("{'descr': '|u1', 'fortran_order': False, 'shape': (2L, 3L), }")]
@@ -71,7 +72,8 @@ public sealed class NpyHeaderTests
     {
         var bag = new DiagnosticBag();
         Tensor t = NpyReader.Read(Npy($"{{'descr': '{descr}', 'fortran_order': False, 'shape': ({meant.Length},)}}", data), "x.npy", bag)!;
-        double[] found = t.Type == ElementType.Float64 ? t.Doubles : t.Type.IsReal() ? [.. t.Floats.Select(f => (double)f)] : [.. t.Integers.Select(i => (double)i)];
+        double[] found = t.Type == ElementType.Float64 ? t.Doubles : t.Type.IsReal() ? [.. t.Floats.Select(f => (double)f)]
+            : [.. t.Integers.Select(i => (double)i)];
         Assert.That(found, Is.EqualTo(meant));
     }
 

@@ -32,7 +32,8 @@ public sealed class NpzArchiveTests
     [Test]
     public void A_stated_length_that_is_not_the_members_is_told()
     {
-        byte[] bytes = Zip(CompressionLevel.Optimal, ("x.npy", NpyWriter.Write(Tensor.OfIntegers(ElementType.UInt8, new long[5000], 5000))));
+        byte[] bytes = Zip(CompressionLevel.Optimal,
+            ("x.npy", NpyWriter.Write(Tensor.OfIntegers(ElementType.UInt8, new long[5000], 5000))));
         int central = bytes.AsSpan().LastIndexOf("PK\u0001\u0002"u8);
         foreach (uint length in new uint[] { 0, 1, 5000, 5127, 5129, 1 << 20 })
         {
@@ -78,7 +79,8 @@ public sealed class NpzArchiveTests
         int at = text.AsSpan().IndexOf("|u1"u8);
         "<U1"u8.CopyTo(text.AsSpan(at));
         byte[] one = NpyWriter.Write(Tensor.OfFloats([1], 1));
-        string path = Saved(Zip(CompressionLevel.Optimal, ("x.npy", one), ("class_names.npy", text), ("README", [.. "hello"u8]), ("folder/", [])));
+        string path = Saved(Zip(CompressionLevel.Optimal, ("x.npy", one), ("class_names.npy", text), ("README", [.. "hello"u8]),
+            ("folder/", [])));
         var bag = new DiagnosticBag();
         Assert.That(TensorFile.Read(path + ":x", bag)!.Floats, Is.EqualTo(new[] { 1f }));
         Assert.That(bag.HasErrors, Is.False);
@@ -94,7 +96,8 @@ public sealed class NpzArchiveTests
         string path = ReferenceData.Shared("cases/npz-other-arrays/data.npz");
         var bag = new DiagnosticBag();
         Assert.That(TensorFile.Read(path + ":x", bag)!.Floats, Is.EqualTo(new[] { 1f, 2, 3, 4, 5, 6 }));
-        Assert.That(TensorFile.Read(ReferenceData.Shared("cases/npy-python2-shape/x.npy"), bag)!.Floats, Is.EqualTo(new[] { 1f, 2, 3, 4, 5, 6 }));
+        Assert.That(TensorFile.Read(ReferenceData.Shared("cases/npy-python2-shape/x.npy"), bag)!.Floats,
+            Is.EqualTo(new[] { 1f, 2, 3, 4, 5, 6 }));
         Assert.That(bag.HasErrors, Is.False);
         foreach (string file in new[] { "npy_dup_shape.npy", "npy_junk_after.npy" })
             Assert.That(Problem(ReferenceData.Shared($"cases/faults/{file}")), Does.Contain("error NPY003: "), file);
@@ -104,12 +107,14 @@ public sealed class NpzArchiveTests
     public void Devices_pipes_directories_and_empty_files_are_no_data()
     {
         if (OperatingSystem.IsWindows()) Assert.Ignore("skipped: devices and pipes have no paths here");
-        string link = Path.Combine(_folder, "zero.npy"), pipe = Path.Combine(_folder, "pipe.npy"), empty = Path.Combine(_folder, "empty.npy"), folder = Path.Combine(_folder, "f.npy");
+        string link = Path.Combine(_folder, "zero.npy"), pipe = Path.Combine(_folder, "pipe.npy"),
+            empty = Path.Combine(_folder, "empty.npy"), folder = Path.Combine(_folder, "f.npy");
         File.CreateSymbolicLink(link, "/dev/zero");
         File.WriteAllBytes(empty, []);
         Directory.CreateDirectory(folder);
         using (Process made = Process.Start("mkfifo", [pipe])!) made.WaitForExit();
-        foreach (string path in new[] { link, pipe, empty }) Assert.That(Problem(path), Does.Contain("error DAT001: cannot be read: it is empty, or a device or pipe"), path);
+        foreach (string path in new[] { link, pipe, empty }) Assert.That(Problem(path),
+            Does.Contain("error DAT001: cannot be read: it is empty, or a device or pipe"), path);
         Assert.That(Problem(folder), Does.Contain("DAT001"));
         File.WriteAllBytes(Path.Combine(_folder, "real.npy"), NpyWriter.Write(Tensor.OfFloats([5], 1)));
         File.CreateSymbolicLink(Path.Combine(_folder, "good.npy"), "real.npy");

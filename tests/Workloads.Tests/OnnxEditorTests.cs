@@ -8,13 +8,16 @@ namespace Sim.Workloads.Tests;
 /// <summary>Constants of a model replaced in its bytes, which were written by hand.</summary>
 public class OnnxEditorTests
 {
-    // y = (x · w) · w: one tensor for two nodes; a Constant node; fields that no part of this project reads (documentation, a model version).
+    // y = (x · w) · w: one tensor for two nodes; a Constant node; fields that no part of this project reads (documentation, a model
+    // version).
     private static byte[] Model() =>
     [
         .. OnnxBytes.Model(13,
-            OnnxBytes.Op("first", "Mul", ["x", "w"], ["a"]), OnnxBytes.Op("second", "Mul", ["a", "w"], ["b"]), OnnxBytes.Op("third", "Add", ["b", "v"], ["y"]),
+            OnnxBytes.Op("first", "Mul", ["x", "w"], ["a"]), OnnxBytes.Op("second", "Mul", ["a", "w"], ["b"]),
+                OnnxBytes.Op("third", "Add", ["b", "v"], ["y"]),
             OnnxBytes.Floats("w", [2], 3, 5), OnnxBytes.Floats("v", [2], 1, 2), OnnxBytes.Input("x", 1, 2), OnnxBytes.Output("y", 1, 2)),
-        .. OnnxBytes.Int(5, 42), .. OnnxBytes.Text(6, "a model to keep"), .. OnnxBytes.Block(14, [.. OnnxBytes.Text(1, "author"), .. OnnxBytes.Text(2, "someone")]),
+        .. OnnxBytes.Int(5, 42), .. OnnxBytes.Text(6, "a model to keep"),
+            .. OnnxBytes.Block(14, [.. OnnxBytes.Text(1, "author"), .. OnnxBytes.Text(2, "someone")]),
     ];
 
     [Test]
@@ -36,7 +39,8 @@ public class OnnxEditorTests
         Assert.That(Contains(twice, OnnxBytes.Text(6, "a model to keep")), Is.True);
         Assert.That(Contains(twice, OnnxBytes.Int(5, 42)), Is.True);
         Assert.That(Contains(twice, OnnxBytes.Block(14, [.. OnnxBytes.Text(1, "author"), .. OnnxBytes.Text(2, "someone else")])), Is.True);
-        Assert.That(Contains(twice, OnnxBytes.Block(14, [.. OnnxBytes.Text(1, "sim.repair.method"), .. OnnxBytes.Text(2, "gptq")])), Is.True);
+        Assert.That(Contains(twice, OnnxBytes.Block(14, [.. OnnxBytes.Text(1, "sim.repair.method"), .. OnnxBytes.Text(2, "gptq")])),
+            Is.True);
         Assert.That(Contains(twice, "split"u8.ToArray()), Is.False);
     }
 
@@ -54,9 +58,11 @@ public class OnnxEditorTests
     [Test]
     public void ComputedInputsAndTensorsInOtherFilesAreRefused()
     {
-        Assert.That(() => OnnxEditor.Replace(Model(), [new(2, 0, Tensor.OfFloats([1], 1))], []), Throws.TypeOf<NotSupportedException>().With.Message.Contains("'a' of node 'second' is computed"));
+        Assert.That(() => OnnxEditor.Replace(Model(), [new(2, 0, Tensor.OfFloats([1], 1))], []),
+            Throws.TypeOf<NotSupportedException>().With.Message.Contains("'a' of node 'second' is computed"));
         byte[] external = OnnxBytes.Model(13, OnnxBytes.Initializer([.. OnnxBytes.TensorBytes("w", 1, [1]), .. OnnxBytes.Int(14, 1)]));
-        Assert.That(() => OnnxEditor.Replace(external, [], []), Throws.TypeOf<NotSupportedException>().With.Message.Contains("files beside it"));
+        Assert.That(() => OnnxEditor.Replace(external, [], []),
+            Throws.TypeOf<NotSupportedException>().With.Message.Contains("files beside it"));
     }
 
     private static NetworkGraph Load(byte[] model)

@@ -25,7 +25,8 @@ public sealed class OnnxNodeTests
     // Identity, too, is one of them; its only tests are over optionals.
     private static readonly string[] MainOperators =
     [
-        "Conv", "Gemm", "MatMul", "Add", "Sub", "Mul", "Div", "Relu", "Clip", "Sigmoid", "Tanh", "Softmax", "MaxPool", "AveragePool", "GlobalAveragePool",
+        "Conv", "Gemm", "MatMul", "Add", "Sub", "Mul", "Div", "Relu", "Clip", "Sigmoid", "Tanh", "Softmax", "MaxPool", "AveragePool",
+            "GlobalAveragePool",
         "BatchNormalization", "Flatten", "Reshape", "Transpose", "Concat", "Squeeze", "Unsqueeze", "Pad", "ReduceMean", "Constant",
         "QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul",
     ];
@@ -41,7 +42,8 @@ public sealed class OnnxNodeTests
         int passed = 0, excluded = 0;
         foreach ((string name, Dictionary<string, byte[]> files) in cases)
         {
-            if (!files.ContainsKey("model.onnx") || !operators.TryGetValue(name, out string? ops) || !ops.Split(',', ' ', '+').All(supported.Contains)) continue;
+            if (!files.ContainsKey("model.onnx") || !operators.TryGetValue(name, out string? ops) || !ops.Split(',', ' ', '+')
+                .All(supported.Contains)) continue;
             if (IsExcluded(name))
             {
                 excluded++;
@@ -101,7 +103,8 @@ public sealed class OnnxNodeTests
         for (int i = 0; i < expected.Count; i++)
         {
             double a = At(actual, i), e = At(expected, i);
-            bool equal = expected.Type.IsCoded() ? actual.Codes[i] == expected.Codes[i] : expected.Type.IsReal() ? a.Equals(e) || Math.Abs(a - e) <= 1e-7 + 1e-3 * Math.Abs(e) : actual.Integers[i] == expected.Integers[i];
+            bool equal = expected.Type.IsCoded() ? actual.Codes[i] == expected.Codes[i] : expected.Type.IsReal() ? a.Equals(e)
+                || Math.Abs(a - e) <= 1e-7 + 1e-3 * Math.Abs(e) : actual.Integers[i] == expected.Integers[i];
             if (!equal) return $"element {i} is {a}, expected {e}";
         }
         return null;

@@ -11,7 +11,8 @@ namespace Sim.Tests;
 public sealed class OnnxReaderTests
 {
     private static readonly byte[] ConvModel = Model(13,
-        Op("c", "Conv", ["x", "w", "b"], ["y"], IntsAttribute("kernel_shape", 2, 2)), Floats("w", [1, 1, 2, 2], 1, 0, 0, -1), Floats("b", [1], 0.5f),
+        Op("c", "Conv", ["x", "w", "b"], ["y"], IntsAttribute("kernel_shape", 2, 2)), Floats("w", [1, 1, 2, 2], 1, 0, 0, -1),
+            Floats("b", [1], 0.5f),
         Input("x", 1, -1, 1, 3, 3), Output("y", 1, -1, 1, 2, 2));
 
     [Test]
@@ -78,15 +79,19 @@ public sealed class OnnxReaderTests
     [Test]
     public void All_problems_are_told_at_once_with_the_nodes_they_concern()
     {
-        byte[] model = Model(13, Op("a", "Convv", ["x", "w"], ["p"]), Op("b", "Relu", ["nowhere"], ["q"]), Op("b", "Relu", ["p"], ["q"]), Floats("w", [2, 2], 1, 2, 3),
+        byte[] model = Model(13, Op("a", "Convv", ["x", "w"], ["p"]), Op("b", "Relu", ["nowhere"], ["q"]), Op("b", "Relu", ["p"], ["q"]),
+            Floats("w", [2, 2], 1, 2, 3),
             Input("x", 1, 1, 4), Output("z", 1, 1, 4));
         string[] lines = Problems(model);
         string[] parts =
         [
-            "net.onnx:2:1: error ONX031: node 'b' (Relu): input 'nowhere'", "net.onnx:3:1: error ONX015", "net.onnx:3:1: error ONX013: node 'b' (Relu): value 'q'",
-            "error ONX021: initializer 'w' of shape [2,2] needs 16 bytes", "error ONX032: output 'z'", "net.onnx:1:1: error ONX040: node 'a' (Convv)",
+            "net.onnx:2:1: error ONX031: node 'b' (Relu): input 'nowhere'", "net.onnx:3:1: error ONX015",
+                "net.onnx:3:1: error ONX013: node 'b' (Relu): value 'q'",
+            "error ONX021: initializer 'w' of shape [2,2] needs 16 bytes", "error ONX032: output 'z'",
+                "net.onnx:1:1: error ONX040: node 'a' (Convv)",
         ];
-        foreach (string part in parts) Assert.That(lines.Any(l => l.Contains(part, StringComparison.Ordinal)), Is.True, $"{part} in\n{string.Join('\n', lines)}");
+        foreach (string part in parts) Assert.That(lines.Any(l => l.Contains(part, StringComparison.Ordinal)), Is.True,
+            $"{part} in\n{string.Join('\n', lines)}");
     }
 
     [Test]
@@ -102,7 +107,8 @@ public sealed class OnnxReaderTests
     [Test]
     public void Unknown_attributes_missing_inputs_and_training_outputs_are_errors()
     {
-        byte[] model = Model(13, Op("a", "Relu", ["x"], ["p"], IntAttribute("slope", 1)), Op("b", "Add", ["p"], ["q"]), Op("c", "Softmax", ["q"], ["y", "extra"]),
+        byte[] model = Model(13, Op("a", "Relu", ["x"], ["p"], IntAttribute("slope", 1)), Op("b", "Add", ["p"], ["q"]),
+            Op("c", "Softmax", ["q"], ["y", "extra"]),
             Input("x", 1, 1, 4), Output("y", 1, 1, 4));
         string[] lines = Problems(model);
         Assert.That(lines.Select(l => l.Split(' ')[2]), Is.EqualTo(new[] { "ONX043:", "ONX041:", "ONX042:" }));
@@ -111,8 +117,10 @@ public sealed class OnnxReaderTests
     [Test]
     public void Shapes_that_do_not_fit_are_located()
     {
-        byte[] model = Model(13, Op("r", "Relu", ["x"], ["p"]), Op("g", "Gemm", ["p", "w"], ["y"]), Floats("w", [3, 2], 1, 2, 3, 4, 5, 6), Input("x", 1, 1, 4), Output("y", 1, 1, 2));
-        Assert.That(Problems(model), Is.EqualTo(new[] { "net.onnx:2:1: error ONX044: node 'g' (Gemm): A [1,4] and B [3,2] have inner dimensions 4 and 3" }));
+        byte[] model = Model(13, Op("r", "Relu", ["x"], ["p"]), Op("g", "Gemm", ["p", "w"], ["y"]), Floats("w", [3, 2], 1, 2, 3, 4, 5, 6),
+            Input("x", 1, 1, 4), Output("y", 1, 1, 2));
+        Assert.That(Problems(model), Is.EqualTo(new[]
+            { "net.onnx:2:1: error ONX044: node 'g' (Gemm): A [1,4] and B [3,2] have inner dimensions 4 and 3" }));
     }
 
     [Test]
@@ -128,13 +136,15 @@ public sealed class OnnxReaderTests
         byte[] model = Model(13, Op("b", "Relu", ["p"], ["y"]), Op("a", "Identity", ["x"], ["p"]), Input("x", 1, 2), Output("y", 1, 2));
         NetworkGraph graph = Load(model);
         Assert.That(graph.Nodes.Select(n => n.Name), Is.EqualTo(new[] { "a", "b" }));
-        Assert.That(GraphExecutor.Run(graph, new Dictionary<string, Tensor> { ["x"] = Tensor.OfFloats([-1, 2], 2) })["y"].Floats, Is.EqualTo(new[] { 0f, 2f }));
+        Assert.That(GraphExecutor.Run(graph, new Dictionary<string, Tensor> { ["x"] = Tensor.OfFloats([-1, 2], 2) })["y"].Floats,
+            Is.EqualTo(new[] { 0f, 2f }));
     }
 
     [TestCase(6)]
     [TestCase(26)]
     public void Opsets_outside_the_range_are_errors(int opset) =>
-        Assert.That(Problems(Model(opset, Op("b", "Relu", ["x"], ["y"]), Input("x", 1, 2), Output("y", 1, 2))).Single(), Does.Contain($"uses opset {opset}; supported are 7 to 25"));
+        Assert.That(Problems(Model(opset, Op("b", "Relu", ["x"], ["y"]), Input("x", 1, 2), Output("y", 1, 2))).Single(),
+            Does.Contain($"uses opset {opset}; supported are 7 to 25"));
 
     [Test]
     public void A_model_cut_at_any_length_is_a_located_error()
@@ -171,7 +181,8 @@ public sealed class OnnxReaderTests
     {
         byte[] whole = File.ReadAllBytes(Path.Combine(ReferenceData.RepositoryRoot, "configs", "workloads", "digits", "digits_cnn.onnx"));
         // Names and their neighbourhood: damage to weights would only change values.
-        int[] places = [.. Enumerable.Range(8, whole.Length - 16).Where(i => whole.AsSpan(i - 8, 16).ToArray().Count(b => b is >= (byte)'a' and <= (byte)'z') >= 5)];
+        int[] places = [.. Enumerable.Range(8, whole.Length - 16)
+            .Where(i => whole.AsSpan(i - 8, 16).ToArray().Count(b => b is >= (byte)'a' and <= (byte)'z') >= 5)];
         var random = new Random(5);
         int refused = 0, tried = 0;
         for (; tried < 400; tried++)

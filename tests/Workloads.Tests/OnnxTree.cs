@@ -1,14 +1,17 @@
 namespace Sim.Tests;
 
-/// <summary>An ONNX model as a tree of fields, so that a changed field leaves the lengths around it right: changes reach what is behind the wire format.</summary>
+/// <summary>An ONNX model as a tree of fields, so that a changed field leaves the lengths around it right: changes reach what is behind the
+/// wire format.</summary>
 internal sealed class OnnxTree
 {
     private static readonly (char Kind, int Field, char Inner)[] Messages =
     [
-        ('M', 7, 'G'), ('M', 8, 'O'), ('G', 1, 'N'), ('G', 5, 'T'), ('G', 11, 'V'), ('G', 12, 'V'), ('N', 5, 'A'), ('A', 5, 'T'), ('V', 2, 'Y'), ('Y', 1, 'Z'), ('Z', 2, 'S'), ('S', 1, 'D'),
+        ('M', 7, 'G'), ('M', 8, 'O'), ('G', 1, 'N'), ('G', 5, 'T'), ('G', 11, 'V'), ('G', 12, 'V'), ('N', 5, 'A'), ('A', 5, 'T'),
+            ('V', 2, 'Y'), ('Y', 1, 'Z'), ('Z', 2, 'S'), ('S', 1, 'D'),
     ];
 
-    private static readonly long[] Numbers = [0, 1, 2, 3, 7, 13, 22, 25, -1, -2, 64, 1024, 65536, 1 << 20, int.MaxValue, int.MinValue, 1L << 31, 1L << 40, long.MaxValue, long.MinValue];
+    private static readonly long[] Numbers = [0, 1, 2, 3, 7, 13, 22, 25, -1, -2, 64, 1024, 65536, 1 << 20, int.MaxValue, int.MinValue,
+        1L << 31, 1L << 40, long.MaxValue, long.MinValue];
 
     private readonly List<Field> _fields = [];
 
@@ -18,7 +21,8 @@ internal sealed class OnnxTree
         internal byte[] Content = [];
         internal OnnxTree? Inner;
 
-        internal Field Copy() => new() { Number = Number, Wire = Wire, Content = Content, Inner = Inner is null ? null : new OnnxTree(Inner.Bytes(), Inner.Kind) };
+        internal Field Copy() => new() { Number = Number, Wire = Wire, Content = Content, Inner = Inner is null ? null
+            : new OnnxTree(Inner.Bytes(), Inner.Kind) };
     }
 
     internal OnnxTree(byte[] bytes, char kind = 'M')
@@ -47,9 +51,11 @@ internal sealed class OnnxTree
     private char Kind { get; }
 
     internal byte[] Bytes() => OnnxBytes.Join(_fields.Select(f => f.Wire == 2
-        ? OnnxBytes.Block(f.Number, f.Inner?.Bytes() ?? f.Content) : [.. OnnxBytes.Varint((ulong)f.Number << 3 | (uint)f.Wire), .. f.Content]));
+        ? OnnxBytes.Block(f.Number, f.Inner?.Bytes() ?? f.Content)
+            : [.. OnnxBytes.Varint((ulong)f.Number << 3 | (uint)f.Wire), .. f.Content]));
 
-    /// <summary>Changes one field somewhere: a number, a name for another's, bytes, a field doubled, removed, moved or taken from another model.</summary>
+    /// <summary>Changes one field somewhere: a number, a name for another's, bytes, a field doubled, removed, moved or taken from another
+    /// model.</summary>
     internal void Mutate(OnnxTree other, Random random)
     {
         (OnnxTree tree, int at) = Pick(random);
@@ -68,7 +74,8 @@ internal sealed class OnnxTree
                 else if (field.Content.Length > 0)
                 {
                     (OnnxTree donor, int index2) = Pick(random);
-                    if (random.Next(2) == 0 && index2 >= 0 && donor._fields[index2] is { Wire: 2, Inner: null } name) field.Content = name.Content;
+                    if (random.Next(2) == 0 && index2 >= 0 && donor._fields[index2] is { Wire: 2, Inner: null } name) field.Content =
+                        name.Content;
                     else
                     {
                         field.Content = [.. field.Content];

@@ -35,7 +35,8 @@ public sealed class OperatorCaseTests
     [Test]
     public void Sixteen_bits_of_com_microsoft_come_back_within_half_a_step()
     {
-        Tensor v = TensorFile.Read(ReferenceData.Shared("cases/onnxruntime-contrib-operators/v.npy"), new DiagnosticBag())!, y = Run("onnxruntime-contrib-operators/qdq16.onnx", "v.npy");
+        Tensor v = TensorFile.Read(ReferenceData.Shared("cases/onnxruntime-contrib-operators/v.npy"), new DiagnosticBag())!,
+            y = Run("onnxruntime-contrib-operators/qdq16.onnx", "v.npy");
         Assert.That(y.Count, Is.EqualTo(v.Count).And.GreaterThan(0));
         for (int i = 0; i < v.Count; i++) Assert.That(y.Real(i), Is.EqualTo(v.Real(i)).Within(0.00050001));
     }

@@ -49,28 +49,36 @@ public sealed class OperatorVersionTests
     {
         Tensor x = Tensor.OfFloats([1, 2, 3, 4, 10, 20, 30, 40], 1, 2, 4), w = Tensor.OfFloats([1, -1, 2, 1], 2, 1, 2);
         Assert.That(Run("Conv", 13, [x, w], Ints("dilations", 2), Whole("group", 2)).Floats, Is.EqualTo(new[] { -2f, -2, 50, 80 }));
-        Assert.That(Run("Conv", 13, [x, w], Whole("group", 2), Text("auto_pad", "SAME_LOWER")).Floats, Is.EqualTo(new[] { -1f, -1, -1, -1, 10, 40, 70, 100 }));
-        Assert.That(Run("Conv", 13, [x, w], Whole("group", 2), Text("auto_pad", "SAME_UPPER"), Ints("strides", 2)).Floats, Is.EqualTo(new[] { -1f, -1, 40, 100 }));
+        Assert.That(Run("Conv", 13, [x, w], Whole("group", 2), Text("auto_pad", "SAME_LOWER")).Floats,
+            Is.EqualTo(new[] { -1f, -1, -1, -1, 10, 40, 70, 100 }));
+        Assert.That(Run("Conv", 13, [x, w], Whole("group", 2), Text("auto_pad", "SAME_UPPER"), Ints("strides", 2)).Floats,
+            Is.EqualTo(new[] { -1f, -1, 40, 100 }));
     }
 
     [Test]
     public void Quantization_rounds_half_to_even_saturates_and_knows_axes()
     {
-        Tensor x = Tensor.OfFloats([0.5f, 1.5f, -300, 300], 2, 2), scales = Tensor.OfFloats([1, 2], 2), zeros = Tensor.OfIntegers(ElementType.Int8, [0, 1], 2);
+        Tensor x = Tensor.OfFloats([0.5f, 1.5f, -300, 300], 2, 2), scales = Tensor.OfFloats([1, 2], 2),
+            zeros = Tensor.OfIntegers(ElementType.Int8, [0, 1], 2);
         Assert.That(Run("QuantizeLinear", 13, [x, scales, zeros], Whole("axis", 0)).Integers, Is.EqualTo(new long[] { 0, 2, -128, 127 }));
         Tensor q = Tensor.OfIntegers(ElementType.Int32, [3, 4, 5, 6], 2, 2);
         Assert.That(Run("DequantizeLinear", 13, [q, scales], Whole("axis", 1)).Floats, Is.EqualTo(new[] { 3f, 8, 5, 12 }));
         Tensor blocks = Tensor.OfFloats([1, 2, 3, 4], 2, 2), wide = Tensor.OfIntegers(ElementType.Int8, [1, 1, 1, 1, 1, 1], 2, 3);
-        Assert.That(Run("DequantizeLinear", 21, [wide, blocks], Whole("axis", 1), Whole("block_size", 2)).Floats, Is.EqualTo(new[] { 1f, 1, 2, 3, 3, 4 }));
+        Assert.That(Run("DequantizeLinear", 21, [wide, blocks], Whole("axis", 1), Whole("block_size", 2)).Floats,
+            Is.EqualTo(new[] { 1f, 1, 2, 3, 3, 4 }));
     }
 
     [Test]
     public void Errors_name_the_node()
     {
-        NetworkException e = Assert.Throws<NetworkException>(() => Run("MatMul", 13, [Tensor.OfFloats([1, 2], 1, 2), Tensor.OfFloats([1, 2, 3], 3, 1)]))!;
+        NetworkException e = Assert.Throws<NetworkException>(() =>
+            Run("MatMul", 13, [Tensor.OfFloats([1, 2], 1, 2), Tensor.OfFloats([1, 2, 3], 3, 1)]))!;
         Assert.That(e.Message, Is.EqualTo("node 'n' (MatMul): A [1,2] and B [3,1] do not fit for a matrix product"));
-        Assert.That(Assert.Throws<NetworkException>(() => Run("Div", 13, [Tensor.OfIntegers(ElementType.Int32, [1]), Tensor.OfIntegers(ElementType.Int32, [0])]))!.Message, Does.Contain("divided by zero"));
-        Assert.That(Assert.Throws<NetworkException>(() => Run("QuantizeLinear", 21, [Tensor.OfFloats([1, 2], 1, 2), Tensor.OfFloats([1], 1)], Whole("block_size", 2)))!.Message,
+        Assert.That(Assert.Throws<NetworkException>(() =>
+            Run("Div", 13, [Tensor.OfIntegers(ElementType.Int32, [1]), Tensor.OfIntegers(ElementType.Int32, [0])]))!.Message,
+            Does.Contain("divided by zero"));
+        Assert.That(Assert.Throws<NetworkException>(() =>
+            Run("QuantizeLinear", 21, [Tensor.OfFloats([1, 2], 1, 2), Tensor.OfFloats([1], 1)], Whole("block_size", 2)))!.Message,
             Does.Contain("need scales and zero points of shape [1,1], found [1]"));
     }
 
@@ -84,8 +92,10 @@ public sealed class OperatorVersionTests
             float[] a = Values(m * k), b = Values(k * n), expected = new float[m * n];
             for (int i = 0; i < m; i++)
                 for (int j = 0; j < n; j++)
-                    for (int l = 0; l < k; l++) expected[i * n + j] = MathF.FusedMultiplyAdd(a[i * k + l], b[l * n + j], expected[i * n + j]);
-            Assert.That(Run("MatMul", 13, [Tensor.OfFloats(a, m, k), Tensor.OfFloats(b, k, n)]).Floats, Is.EqualTo(expected), $"{m}×{n}×{k}");
+                    for (int l = 0; l < k; l++) expected[i * n + j] = MathF.FusedMultiplyAdd(a[i * k + l], b[l * n + j],
+                        expected[i * n + j]);
+            Assert.That(Run("MatMul", 13, [Tensor.OfFloats(a, m, k), Tensor.OfFloats(b, k, n)]).Floats, Is.EqualTo(expected),
+                $"{m}×{n}×{k}");
         }
     }
 
@@ -99,7 +109,8 @@ public sealed class OperatorVersionTests
 
     private static Tensor Run(string op, int opset, Tensor?[] inputs, params NodeAttribute[] attributes)
     {
-        var node = new Node("n", "", op, [.. inputs.Select((t, i) => t is null ? "" : $"i{i}")], ["y"], attributes.ToImmutableDictionary(a => a.Name));
+        var node = new Node("n", "", op, [.. inputs.Select((t, i) => t is null ? "" : $"i{i}")], ["y"],
+            attributes.ToImmutableDictionary(a => a.Name));
         return GraphExecutor.Apply(node, opset, inputs)[0];
     }
 }

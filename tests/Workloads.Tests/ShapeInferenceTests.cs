@@ -13,7 +13,8 @@ public sealed class ShapeInferenceTests
     [Test]
     public void ShapesAndTypesAreThoseOfTheNodeTests()
     {
-        SortedDictionary<string, Dictionary<string, byte[]>> cases = OnnxNodeTests.ReadCases(ReferenceData.Shared("reference/onnx-node-tests.tar.gz"));
+        SortedDictionary<string, Dictionary<string,
+            byte[]>> cases = OnnxNodeTests.ReadCases(ReferenceData.Shared("reference/onnx-node-tests.tar.gz"));
         int models = 0, whole = 0, open = 0;
         var failures = new List<string>();
         foreach ((string name, Dictionary<string, byte[]> files) in cases)
@@ -28,14 +29,18 @@ public sealed class ShapeInferenceTests
             if (!GraphChecks.Shapes(graph, name, bag)) failures.Add($"{name}: {bag}");
             else if (Differences(graph, graph, files, ref open) is { } wrong) failures.Add(wrong);
             // With the inputs as constants everything is known.
-            Dictionary<string, Tensor> given = graph.Inputs.Select((v, i) => (v.Name, Tensor: TensorFile.ReadProto(files[$"test_data_set_0/input_{i}.pb"], name, bag)!)).ToDictionary(v => v.Name, v => v.Tensor);
-            if (Differences(graph, graph with { Inputs = [], Constants = graph.Constants.AddRange(given) }, files, ref whole) is { } different) failures.Add($"{name}, constants: {different}");
+            Dictionary<string, Tensor> given =
+                graph.Inputs.Select((v, i) => (v.Name, Tensor: TensorFile.ReadProto(files[$"test_data_set_0/input_{i}.pb"], name, bag)!))
+                .ToDictionary(v => v.Name, v => v.Tensor);
+            if (Differences(graph, graph with { Inputs = [], Constants = graph.Constants.AddRange(given) }, files, ref whole) is
+                { } different) failures.Add($"{name}, constants: {different}");
         }
         Assert.That(failures, Is.Empty, string.Join('\n', failures));
         Assert.That(models, Is.GreaterThanOrEqualTo(400));
         Assert.That(whole, Is.GreaterThanOrEqualTo(models), "every output with constant inputs");
         Assert.That(open, Is.GreaterThanOrEqualTo(models * 8 / 10));
-        Truth.Checked("Workloads", "Inferred shapes of the ONNX backend node tests", "onnx/onnx at 6be0677f, expected outputs", models, "types and shapes equal, without execution");
+        Truth.Checked("Workloads", "Inferred shapes of the ONNX backend node tests", "onnx/onnx at 6be0677f, expected outputs", models,
+            "types and shapes equal, without execution");
     }
 
     private static string? Differences(NetworkGraph file, NetworkGraph graph, Dictionary<string, byte[]> files, ref int known)
@@ -67,7 +72,8 @@ public sealed class ShapeInferenceTests
         new object[] { "Expand", new[] { Longs("s", 1 << 14, 1 << 15) }, new[] { "x", "s" }, "more than 268435456 elements" },
         new object[] { "Tile", new[] { Longs("s", 1 << 14, 1 << 15) }, new[] { "x", "s" }, "more than 268435456 elements" },
         new object[] { "Pad", new[] { Longs("s", 0, 1 << 30, 0, 1 << 30) }, new[] { "x", "s" }, "beyond the range" },
-        new object[] { "Range", new[] { Scalar("a", 0), Scalar("b", 1L << 40), Scalar("d", 1) }, new[] { "a", "b", "d" }, "more than 1073741824" },
+        new object[] { "Range", new[] { Scalar("a", 0), Scalar("b", 1L << 40), Scalar("d", 1) }, new[] { "a", "b", "d" },
+            "more than 1073741824" },
     ];
 
     [TestCaseSource(nameof(Greedy))]
@@ -80,10 +86,14 @@ public sealed class ShapeInferenceTests
     [Test]
     public void LargeProductsAreRefusedWithoutBeingComputed()
     {
-        byte[] product = Model(13, Op("m", "MatMul", ["x", "z"], ["y"]), Input("x", 1, 1 << 14, 1 << 14), Input("z", 1, 1 << 14, 1 << 14), Output("y", 1, 1 << 14, 1 << 14));
-        Assert.That(Allocated(() => Assert.That(OnnxReader.Load(product, "net.onnx", new DiagnosticBag()), Is.Not.Null)), Is.LessThan(1 << 20), "4.4 T operations are inferred, not executed");
-        byte[][] chain = [.. Enumerable.Range(0, 300).Select(i => Op($"m{i}", "MatMul", [i == 0 ? "x" : $"v{i - 1}", "z"], [i == 299 ? "y" : $"v{i}"]))];
-        byte[] many = Model(13, [.. chain, Input("x", 1, 1 << 14, 1 << 14), Input("z", 1, 1 << 14, 1 << 14), Output("y", 1, 1 << 14, 1 << 14)]);
+        byte[] product = Model(13, Op("m", "MatMul", ["x", "z"], ["y"]), Input("x", 1, 1 << 14, 1 << 14), Input("z", 1, 1 << 14, 1 << 14),
+            Output("y", 1, 1 << 14, 1 << 14));
+        Assert.That(Allocated(() => Assert.That(OnnxReader.Load(product, "net.onnx", new DiagnosticBag()), Is.Not.Null)),
+            Is.LessThan(1 << 20), "4.4 T operations are inferred, not executed");
+        byte[][] chain = [.. Enumerable.Range(0, 300)
+            .Select(i => Op($"m{i}", "MatMul", [i == 0 ? "x" : $"v{i - 1}", "z"], [i == 299 ? "y" : $"v{i}"]))];
+        byte[] many = Model(13, [.. chain, Input("x", 1, 1 << 14, 1 << 14), Input("z", 1, 1 << 14, 1 << 14),
+            Output("y", 1, 1 << 14, 1 << 14)]);
         Assert.That(Refused(many), Does.Contain("operations up to here"));
         byte[] wide = Model(13, Op("n", "Relu", ["x"], ["y"]), Input("x", 1, 1 << 20, 1 << 20), Output("y", 1, 1 << 20, 1 << 20));
         Assert.That(Refused(wide), Does.Contain("more than 1073741824 elements"));
@@ -92,7 +102,8 @@ public sealed class ShapeInferenceTests
     [Test]
     public void AllThatDoesNotFitIsToldAtOnceAndNothingThatFollows()
     {
-        byte[] model = Model(13, Op("a", "MatMul", ["x", "w"], ["p"]), Op("b", "Relu", ["p"], ["q"]), Op("c", "MatMul", ["w", "x"], ["r"]), Op("d", "Add", ["q", "r"], ["y"]),
+        byte[] model = Model(13, Op("a", "MatMul", ["x", "w"], ["p"]), Op("b", "Relu", ["p"], ["q"]), Op("c", "MatMul", ["w", "x"], ["r"]),
+            Op("d", "Add", ["q", "r"], ["y"]),
             Floats("w", [3, 2], 1, 2, 3, 4, 5, 6), Input("x", 1, 1, 4), Output("y", 1, 1, 4));
         Assert.That(Refused(model).Split('\n').Select(l => l.Split(':')[1]), Is.EqualTo(new[] { "1", "3" }));
     }
@@ -100,12 +111,14 @@ public sealed class ShapeInferenceTests
     [Test]
     public void OpenDimensionsAreNamedInMessages()
     {
-        byte[] dims = Block(1, [.. Int(1, 1), .. Block(2, Join([Block(1, Int(1, 1)), Block(1, Int(1, 1)), Block(1, Text(2, "height")), Block(1, Int(1, 8))]))]);
+        byte[] dims = Block(1, [.. Int(1, 1),
+            .. Block(2, Join([Block(1, Int(1, 1)), Block(1, Int(1, 1)), Block(1, Text(2, "height")), Block(1, Int(1, 8))]))]);
         byte[] input = Block(11, [.. Text(1, "x"), .. Block(2, dims)]);
         byte[] model = Model(13, Op("p", "MaxPool", ["x"], ["y"], IntsAttribute("kernel_shape", 3, 3)), input, Output("y", 1, 1, 1, -1, 6));
         Assert.That(Refused(model), Does.Contain("a window of 3 does not fit into 1").And.EndWith("open dimensions were taken as 1: 'height' of input 'x'"));
         NetworkGraph graph = OnnxReader.Read(model, "net.onnx", new DiagnosticBag())!;
-        Assert.That(ShapeInference.Infer(graph.WithDimensions(new Dictionary<string, int> { ["height"] = 5 }))["y"], Is.EqualTo(new[] { 1, 1, 3, 6 }));
+        Assert.That(ShapeInference.Infer(graph.WithDimensions(new Dictionary<string, int> { ["height"] = 5 }))["y"],
+            Is.EqualTo(new[] { 1, 1, 3, 6 }));
         Assert.That(ShapeInference.Infer(graph.ForSamples([7, 1, 9, 8]))["y"], Is.EqualTo(new[] { 1, 1, 7, 6 }));
     }
 
@@ -113,21 +126,26 @@ public sealed class ShapeInferenceTests
     public void WhatShapesAreComputedFromIsFolded()
     {
         // The usual way of exporters to flatten: Shape, Gather, Unsqueeze, Concat, Reshape.
-        byte[] model = Model(13, Op("s", "Shape", ["x"], ["s"]), Op("g", "Gather", ["s", "zero"], ["n"]), Op("u", "Unsqueeze", ["n", "axis"], ["n1"]),
-            Op("c", "Concat", ["n1", "rest"], ["t"], IntAttribute("axis", 0)), Op("r", "Reshape", ["x", "t"], ["y"]), Scalar("zero", 0), Longs("axis", 0), Longs("rest", -1),
+        byte[] model = Model(13, Op("s", "Shape", ["x"], ["s"]), Op("g", "Gather", ["s", "zero"], ["n"]),
+            Op("u", "Unsqueeze", ["n", "axis"], ["n1"]),
+            Op("c", "Concat", ["n1", "rest"], ["t"], IntAttribute("axis", 0)), Op("r", "Reshape", ["x", "t"], ["y"]), Scalar("zero", 0),
+                Longs("axis", 0), Longs("rest", -1),
             Input("x", 1, 2, 3, 4), Output("y", 1, 2, 12));
         var bag = new DiagnosticBag();
-        Assert.That(ShapeInference.Infer(OnnxReader.Load(model, "net.onnx", bag) ?? throw new AssertionException(bag.ToString()))["y"], Is.EqualTo(new[] { 2, 12 }));
+        Assert.That(ShapeInference.Infer(OnnxReader.Load(model, "net.onnx", bag) ?? throw new AssertionException(bag.ToString()))["y"],
+            Is.EqualTo(new[] { 2, 12 }));
     }
 
     [Test]
     public void AShapeThatIsAnInputIsAcceptedAndItsLayersAreNotGuessed()
     {
-        byte[] model = Model(13, Op("r", "Reshape", ["x", "s"], ["t"]), Op("m", "MatMul", ["t", "w"], ["y"]), Floats("w", [3, 2], 1, 2, 3, 4, 5, 6),
+        byte[] model = Model(13, Op("r", "Reshape", ["x", "s"], ["t"]), Op("m", "MatMul", ["t", "w"], ["y"]),
+            Floats("w", [3, 2], 1, 2, 3, 4, 5, 6),
             Input("x", 1, 2, 3), Input("s", 7, 2), Output("y", 1, 2, 2));
         var bag = new DiagnosticBag();
         NetworkGraph graph = OnnxReader.Load(model, "net.onnx", bag) ?? throw new AssertionException(bag.ToString());
-        Assert.That(Assert.Throws<NetworkException>(() => LayerExtraction.Layers(graph))!.Message, Does.Contain("depends on the values of the network's inputs"));
+        Assert.That(Assert.Throws<NetworkException>(() => LayerExtraction.Layers(graph))!.Message,
+            Does.Contain("depends on the values of the network's inputs"));
     }
 
     [TestCase(7, new long[] { 1, 2 }, "declared Int64, computed Float32")]
@@ -143,7 +161,8 @@ public sealed class ShapeInferenceTests
         if (message is not null) Assert.That(bag.ToString(), Does.Contain("ONX046").And.Contains(message));
     }
 
-    private static byte[] Longs(string name, params long[] values) => Initializer(TensorBytes(name, 7, [values.Length], Block(9, [.. values.SelectMany(BitConverter.GetBytes)])));
+    private static byte[] Longs(string name, params long[] values) =>
+        Initializer(TensorBytes(name, 7, [values.Length], Block(9, [.. values.SelectMany(BitConverter.GetBytes)])));
 
     private static byte[] Scalar(string name, long value) => Initializer(TensorBytes(name, 7, [], Block(9, BitConverter.GetBytes(value))));
 
@@ -157,7 +176,8 @@ public sealed class ShapeInferenceTests
     private static string Refused(byte[] model)
     {
         var bag = new DiagnosticBag();
-        Assert.That(Allocated(() => Assert.That(OnnxReader.Load(model, "net.onnx", bag), Is.Null)), Is.LessThan(4 * model.Length + (64 << 20)));
+        Assert.That(Allocated(() => Assert.That(OnnxReader.Load(model, "net.onnx", bag), Is.Null)),
+            Is.LessThan(4 * model.Length + (64 << 20)));
         return bag.ToString();
     }
 }

@@ -4,7 +4,8 @@ using Sim.Workloads.Topologies;
 
 namespace Sim.Workloads.Tests;
 
-/// <summary>Timeloop problems as layers. Sizes and products of AlexNet's and VGG's layers are those of the papers; the shapes are written as Timeloop's own examples are.</summary>
+/// <summary>Timeloop problems as layers. Sizes and products of AlexNet's and VGG's layers are those of the papers; the shapes are written
+/// as Timeloop's own examples are.</summary>
 public class TimeloopProblemTests
 {
     private const string Cnn = """
@@ -60,7 +61,8 @@ public class TimeloopProblemTests
                 - {name: C, projection: [[[x]], [[y]]], read-write: True}
               instance: {x: 5, y: 7, z: 11}
             """);
-        Assert.That((matrix.Groups, matrix.M, matrix.N, matrix.K, matrix.InputElements, matrix.Conv), Is.EqualTo((1, 5, 7, 11, 55L, (ConvGeometry?)null)));
+        Assert.That((matrix.Groups, matrix.M, matrix.N, matrix.K, matrix.InputElements, matrix.Conv),
+            Is.EqualTo((1, 5, 7, 11, 55L, (ConvGeometry?)null)));
         GemmLayer depthwise = One("""
             problem:
               shape:
@@ -71,14 +73,16 @@ public class TimeloopProblemTests
                 - {name: Outputs, projection: [[[G]], [[P]], [[Q]]], read_write: true}
               instance: {G: 32, R: 3, S: 5, P: 10, Q: 20}
             """);
-        Assert.That((depthwise.Groups, depthwise.M, depthwise.N, depthwise.K, depthwise.InputElements), Is.EqualTo((32, 200, 1, 15, 32L * 12 * 24)));
+        Assert.That((depthwise.Groups, depthwise.M, depthwise.N, depthwise.K, depthwise.InputElements),
+            Is.EqualTo((32, 200, 1, 15, 32L * 12 * 24)));
         Assert.That(depthwise.Conv!.InputChannels, Is.EqualTo(32));
     }
 
     [TestCase("problem: {shape: cnn-layer, R: 3, S: 3, P: 56, Q: 56, C: 256, K: 256}", "TOP006", "'N' is missing")]
     [TestCase("problem: {shape: cnn-layer, R: 0, S: 3, P: 56, Q: 56, C: 256, K: 256, N: 1}", "TOP006", "'R'")]
     [TestCase("problem: {shape: cnn-layer, R: 3, S: 3, P: 56, Q: 56, C: 256, K: 256, N: 1, X: 4}", "TOP006", "'X'")]
-    [TestCase("problem: {shape: cnn-layer, R: 3, S: 3, P: 56, Q: 56, C: 256, K: 256, N: 1, densities: {Weights: 0.5}}", "TOP006", "densities are not modelled")]
+    [TestCase("problem: {shape: cnn-layer, R: 3, S: 3, P: 56, Q: 56, C: 256, K: 256, N: 1, densities: {Weights: 0.5}}", "TOP006",
+        "densities are not modelled")]
     [TestCase("problem: {shape: tensor-tower, R: 3}", "TOP007", "tensor-tower")]
     [TestCase("problem: {shape: cnn-layer, R: 3, S: 3, P: 56000, Q: 56000, C: 256, K: 256, N: 1}", "TOP007", "too large")]
     [TestCase("architecture: {name: x}", "TOP005", "problem")]

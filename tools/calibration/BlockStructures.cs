@@ -6,14 +6,16 @@ using Sim.Datapath.Structures;
 
 namespace Sim.Calibration;
 
-/// <summary>The structure of a synthesised block, told by the same code that prices datapaths. Blocks that it does not list have no structure here.</summary>
+/// <summary>The structure of a synthesised block, told by the same code that prices datapaths. Blocks that it does not list have no
+/// structure here.</summary>
 public static partial class BlockStructures
 {
     /// <summary>Families whose rows are fitted.</summary>
     public static IReadOnlyList<string> Fitted { get; } =
     [
         "adder", "adder_ripple", "adder_tree", "barrel_shl", "barrel_shr_sticky", "lzc", "mux2", "comparator_lt", "normalizer_lzc_shl",
-        "int_mul_signed", "int_mul_unsigned", "int_mac_sep", "fp_mul", "fp_add", "fp_fma", "fp_fma_mixed", "fp_kulisch_mac", "fp_fixacc_trunc_mac",
+        "int_mul_signed", "int_mul_unsigned", "int_mac_sep", "fp_mul", "fp_add", "fp_fma", "fp_fma_mixed", "fp_kulisch_mac",
+            "fp_fixacc_trunc_mac",
     ];
 
     /// <summary>Families that the fit never sees: other authors' RTL, other multiplier styles, units composed in another way.</summary>
@@ -22,11 +24,12 @@ public static partial class BlockStructures
 
     /// <summary>Families that are one primitive each.</summary>
     public static IReadOnlyList<string> Primitives { get; } =
-        ["adder", "adder_ripple", "barrel_shl", "barrel_shr_sticky", "lzc", "mux2", "comparator_lt", "normalizer_lzc_shl", "int_mul_signed", "int_mul_unsigned"];
+        ["adder", "adder_ripple", "barrel_shl", "barrel_shr_sticky", "lzc", "mux2", "comparator_lt", "normalizer_lzc_shl",
+            "int_mul_signed", "int_mul_unsigned"];
 
     /// <summary>
-    /// Rows whose vectors hardly switch the unit, so that their energy says nothing about a primitive: 2-bit integers (mostly zero), and E5M2 products
-    /// of which a truncated window drops nearly all.
+    /// Rows whose vectors hardly switch the unit, so that their energy says nothing about a primitive: 2-bit integers (mostly zero), and
+    /// E5M2 products of which a truncated window drops nearly all.
     /// </summary>
     public static bool HasIdleVectors(SynthesisRow row) =>
         (row.Block == "int_mac_sep" && row.Parameters.Contains("x2_", StringComparison.Ordinal))
@@ -49,7 +52,8 @@ public static partial class BlockStructures
             case "mux2": return none.With("mux", PrimitiveKind.Mux, n[0], onPath: true);
             case "comparator_lt": return none.With("comparator", PrimitiveKind.Comparator, n[0], onPath: true);
             case "normalizer_lzc_shl":
-                return none.With("counter", PrimitiveKind.LeadingZeroCounter, n[0], onPath: true).With("shifter", PrimitiveKind.LeftShifter, n[0], onPath: true);
+                return none.With("counter", PrimitiveKind.LeadingZeroCounter, n[0], onPath: true)
+                    .With("shifter", PrimitiveKind.LeftShifter, n[0], onPath: true);
             case "int_mul_signed" or "int_mul_unsigned" or "int_mul_dadda_logic":
                 return none.With("multiplier", PrimitiveKind.Multiplier, n[0], n[1], onPath: true);
             case "adder_tree": return Tree(n[0], n[1]);
@@ -58,7 +62,8 @@ public static partial class BlockStructures
                 return Mac(new ProductShape(Integer(0), Integer(1)), integer);
             case "int_dot_sep":
                 var product = new ProductShape(Integer(0), Integer(1));
-                return product.Multiplier().Times(n[2]) + Tree(n[2], product.SignificandBits) + new IntegerAccumulator(n[3], RegisterOverflow.Wrap).Step(product);
+                return product.Multiplier().Times(n[2]) + Tree(n[2], product.SignificandBits)
+                    + new IntegerAccumulator(n[3], RegisterOverflow.Wrap).Step(product);
             case "fp_mul" or "hardfloat_mul" when !parameters.Contains("recoded", StringComparison.Ordinal):
                 var square = new ProductShape(Float(0), Float(0));
                 return square.Multiplier() + FloatUnits.ProductRounder(square, Float(0), Rounding(parameters));
@@ -68,7 +73,8 @@ public static partial class BlockStructures
             case "fp_int_mac": return Fused(new ProductShape(Float(0), Integer(2)), Float(3));
             case "fp_kulisch_mac":
                 var wide = new ProductShape(Float(0), Float(0));
-                return wide.Multiplier() + FixedAccumulator.Place(wide, n[3] - 1, 0, RoundingMode.ToZero) + new IntegerAccumulator(n[2], RegisterOverflow.Wrap).Step(wide);
+                return wide.Multiplier() + FixedAccumulator.Place(wide, n[3] - 1, 0, RoundingMode.ToZero)
+                    + new IntegerAccumulator(n[2], RegisterOverflow.Wrap).Step(wide);
             case "fp_fixacc_trunc_mac":
                 var cut = new ProductShape(Float(0), Float(0));
                 return Mac(cut, new FixedAccumulator(n[2], -n[3], RegisterOverflow.Wrap, RoundingMode.ToZero));
@@ -78,18 +84,21 @@ public static partial class BlockStructures
 
     private static Structure Mac(ProductShape product, AccumulatorSpec accumulator) => product.Multiplier() + accumulator.Step(product);
 
-    private static Structure Fused(ProductShape product, OperandShape result) => product.Multiplier() + FloatUnits.FusedStep(product, result, RoundingMode.NearestEven);
+    private static Structure Fused(ProductShape product, OperandShape result) =>
+        product.Multiplier() + FloatUnits.FusedStep(product, result, RoundingMode.NearestEven);
 
     // A balanced tree over k words of n bits: each level is one bit wider; one adder a level lies on the path.
     private static Structure Tree(int k, int n)
     {
         Structure tree = Structure.Empty;
         for (int width = n + 1; k > 1; width++, k /= 2)
-            tree = tree.With("tree adder", PrimitiveKind.Adder, width, onPath: true).With("tree adder", PrimitiveKind.Adder, width, count: (k / 2) - 1);
+            tree = tree.With("tree adder", PrimitiveKind.Adder, width, onPath: true)
+                .With("tree adder", PrimitiveKind.Adder, width, count: (k / 2) - 1);
         return tree;
     }
 
-    private static RoundingMode Rounding(string parameters) => parameters.Contains("trunc", StringComparison.Ordinal) ? RoundingMode.ToZero : RoundingMode.NearestEven;
+    private static RoundingMode Rounding(string parameters) =>
+        parameters.Contains("trunc", StringComparison.Ordinal) ? RoundingMode.ToZero : RoundingMode.NearestEven;
 
     [GeneratedRegex("[0-9]+")]
     private static partial Regex Numbers();

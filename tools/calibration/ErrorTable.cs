@@ -26,9 +26,11 @@ public static class ErrorTable
 {
     /// <summary>Every row that has a structure, priced.</summary>
     public static IReadOnlyList<Prediction> Predict(IEnumerable<SynthesisRow> rows, CostModel model) =>
-        [.. from row in rows let unit = BlockStructures.Of(row.Block, row.Parameters) where unit is not null select new Prediction(row, model.Price(unit))];
+        [.. from row in rows let unit = BlockStructures.Of(row.Block, row.Parameters) where unit is not null
+            select new Prediction(row, model.Price(unit))];
 
-    /// <summary>Markdown: family, rows, mean and largest |area error|, bias, mean |energy error|, mean |delay error|, mean |leakage error|.</summary>
+    /// <summary>Markdown: family, rows, mean and largest |area error|, bias, mean |energy error|, mean |delay error|, mean |leakage
+    /// error|.</summary>
     public static string Markdown(IEnumerable<Prediction> predictions)
     {
         var lines = new List<string>
@@ -46,11 +48,13 @@ public static class ErrorTable
     }
 
     /// <summary>Mean |error| in per cent.</summary>
-    public static double Mean(IEnumerable<Prediction> predictions, Func<Prediction, double> error) => 100 * predictions.Average(p => Math.Abs(error(p)));
+    public static double Mean(IEnumerable<Prediction> predictions, Func<Prediction, double> error) =>
+        100 * predictions.Average(p => Math.Abs(error(p)));
 
     // Tables round the leakage of small blocks to 0.0.
     private static string Leakage(IEnumerable<Prediction> family) => family.Where(p => p.Row.Leakage > 0).ToArray() is { Length: > 0 } known
         ? string.Create(CultureInfo.InvariantCulture, $"{Mean(known, p => p.LeakageError):0} %") : "unknown";
 
-    private static int Order(string family) => BlockStructures.Fitted.ToList().IndexOf(family) is var i and >= 0 ? i : 100 + BlockStructures.HeldOut.ToList().IndexOf(family);
+    private static int Order(string family) =>
+        BlockStructures.Fitted.ToList().IndexOf(family) is var i and >= 0 ? i : 100 + BlockStructures.HeldOut.ToList().IndexOf(family);
 }

@@ -1,8 +1,8 @@
 namespace Sim.Calibration;
 
 /// <summary>
-/// Least squares over relative errors with a sign for every coefficient (non-negative, or non-positive), by cyclic coordinate descent: each step
-/// is the exact minimum in one coefficient, in a fixed order, so the result is the same everywhere.
+/// Least squares over relative errors with a sign for every coefficient (non-negative, or non-positive), by cyclic coordinate descent: each
+/// step is the exact minimum in one coefficient, in a fixed order, so the result is the same everywhere.
 /// </summary>
 public sealed class LinearFit
 {
@@ -21,7 +21,8 @@ public sealed class LinearFit
         _b = new double[_count];
     }
 
-    /// <summary>Adds the equation Σ coefficient · x = target with a weight on its squared relative error (relative to <paramref name="scale"/>).</summary>
+    /// <summary>Adds the equation Σ coefficient · x = target with a weight on its squared relative error (relative to
+    /// <paramref name="scale"/>).</summary>
     public void Add(double[] x, double target, double scale, double weight)
     {
         double w = weight / (scale * scale);

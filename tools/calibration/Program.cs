@@ -11,5 +11,6 @@ foreach (Library library in Library.All)
     File.WriteAllText(path, text);
     Technology technology = TechnologyCatalogue.Resolve(path);
     Console.WriteLine($"\n## {library.Name}\n");
-    Console.WriteLine(ErrorTable.Markdown(ErrorTable.Predict(SynthesisRow.Read(library.SynthesisPath(reference)), new CostModel(technology))));
+    Console.WriteLine(ErrorTable.Markdown(ErrorTable.Predict(SynthesisRow.Read(library.SynthesisPath(reference)),
+        new CostModel(technology))));
 }

@@ -10,11 +10,13 @@ public sealed record SynthesisRow(string Block, string Parameters, double Area, 
     {
         string[] lines = File.ReadAllLines(path);
         List<string> head = Split(lines[0]);
-        int Column(string name) => head.IndexOf(name) is var i and >= 0 ? i : throw new InvalidDataException($"{path}: there is no column '{name}'");
+        int Column(string name) => head.IndexOf(name) is var i and >= 0 ? i
+            : throw new InvalidDataException($"{path}: there is no column '{name}'");
         int block = Column("block"), parameters = Column("params"), area = Column("area_um2"), delay = Column("delay_ns"),
             energy = Column("energy_noglitch_data_fj"), leakage = Column("leakage_nw");
         return [.. lines.Skip(1).Where(l => l.Length > 0).Select(Split)
-            .Select(f => new SynthesisRow(f[block], f[parameters], Number(f[area]), Number(f[delay]), Number(f[energy]), Number(f[leakage])))];
+            .Select(f => new SynthesisRow(f[block], f[parameters], Number(f[area]), Number(f[delay]), Number(f[energy]),
+                Number(f[leakage])))];
     }
 
     /// <summary>Fields of one CSV line.</summary>

@@ -43,9 +43,13 @@ public static class TechnologyWriter
             primitives:
 
             """);
-        foreach ((PrimitiveKind kind, PrimitivePrice price) in laws.Prices) AppendPrimitive(text, kind, price, Source(kind, library, fitted));
-        double registerEnergy = library.RegisterFemtojoulesPerBit / cells.FlipFlop, registerLeakage = cells.FlipFlopLeakage / cells.FlipFlop;
-        AppendPrimitive(text, PrimitiveKind.Register, new PrimitivePrice(new CostLaw([new(LawBasis.Width, cells.FlipFlop)]), 0, null, Round(registerEnergy), Round(registerLeakage), ""),
+        foreach ((PrimitiveKind kind, PrimitivePrice price) in laws.Prices) AppendPrimitive(text, kind, price,
+            Source(kind, library, fitted));
+        double registerEnergy = library.RegisterFemtojoulesPerBit / cells.FlipFlop,
+            registerLeakage = cells.FlipFlopLeakage / cells.FlipFlop;
+        AppendPrimitive(text, PrimitiveKind.Register,
+            new PrimitivePrice(new CostLaw([new(LawBasis.Width, cells.FlipFlop)]), 0, null, Round(registerEnergy), Round(registerLeakage),
+            ""),
             $"{library.CellNames[3]} area and leakage; energy: {library.RegisterSource}");
         text.Append(library.Sram.Yaml(reference));
         text.Append("register_file_limit_bytes: {value: 512, source: \"half of the smallest CACTI point; flip-flops and multiplexers of this library below it\"}\n");
@@ -66,11 +70,14 @@ public static class TechnologyWriter
         text.Append(CultureInfo.InvariantCulture, $"  {PrimitiveWords.WordOf(kind)}:\n    area_um2: {Law(price.Area)}\n");
         if (price.FloorPerBit > 0) text.Append(CultureInfo.InvariantCulture, $"    floor_um2_per_bit: {price.FloorPerBit}\n");
         if (price.Delay is { } delay) text.Append(CultureInfo.InvariantCulture, $"    delay_ns: {Law(delay)}\n");
-        text.Append(CultureInfo.InvariantCulture, $"    energy_fj_per_um2: {price.EnergyPerArea}\n    leakage_nw_per_um2: {price.LeakagePerArea}\n    source: \"{source}\"\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"    energy_fj_per_um2: {price.EnergyPerArea}\n    leakage_nw_per_um2: {price.LeakagePerArea}\n    source: \"{source}\"\n");
     }
 
     private static string Law(CostLaw law) =>
-        "{" + string.Join(", ", law.Terms.Select(t => string.Create(CultureInfo.InvariantCulture, $"{PrimitiveWords.WordOf(t.Key)}: {t.Value}"))) + "}";
+        "{" + string.Join(", ", law.Terms.Select(t =>
+            string.Create(CultureInfo.InvariantCulture, $"{PrimitiveWords.WordOf(t.Key)}: {t.Value}"))) + "}";
 
-    private static double Round(double value) => double.Parse(value.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    private static double Round(double value) =>
+        double.Parse(value.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

@@ -16,13 +16,15 @@ internal sealed class ActionPrices
         DatapathSpec datapath = architecture.Datapath;
         // Output-stationary arrays pass on both operands equally often; an operand_shift is the mean of the two.
         int streams = architecture.Array.Dataflow == Dataflow.OutputStationary ? 2 : 1;
-        Add(ActionNames.Pe, ActionNames.Mac, datapath.CyclesPerMac * (pe.MacLogic.EnergyFemtojoules + pe.MacRegisters.EnergyFemtojoules) / pe.MacsPerStep / 1000, logic);
+        Add(ActionNames.Pe, ActionNames.Mac, datapath.CyclesPerMac * (pe.MacLogic.EnergyFemtojoules + pe.MacRegisters.EnergyFemtojoules)
+            / pe.MacsPerStep / 1000, logic);
         Add(ActionNames.Pe, ActionNames.OperandShift, pe.StreamRegisters.EnergyFemtojoules / streams / 1000, logic);
         if (architecture.Array.Dataflow == Dataflow.OutputStationary)
             Add(ActionNames.Pe, ActionNames.ResultShift, pe.ResultPath.EnergyFemtojoules / 1000
                 + (architecture.Array.OverlapDrain ? 0 : AccumulatorRegister(pe)), logic);
         else
-            Add(ActionNames.Pe, ActionNames.WeightLoad, pe.StationaryRegisters.EnergyFemtojoules / (architecture.Array.OverlapWeightLoad ? 2 : 1) / 1000, logic);
+            Add(ActionNames.Pe, ActionNames.WeightLoad,
+                pe.StationaryRegisters.EnergyFemtojoules / (architecture.Array.OverlapWeightLoad ? 2 : 1) / 1000, logic);
         Add(ActionNames.Accumulator, ActionNames.Add, pe.Accumulator.EnergyFemtojoules / 1000, logic);
 
         foreach ((BufferLevel level, BufferCost cost) in architecture.Buffers.Zip(buffers)) AddBuffer(level, cost, datapath);
@@ -59,7 +61,8 @@ internal sealed class ActionPrices
         _ => (datapath.AccumulatorBits, 1),
     };
 
-    private static double AccumulatorRegister(PricedPe pe) => pe.MacRegisters.Items.Where(i => i.Item.Role == "accumulator register").Sum(i => i.EnergyFemtojoules) / 1000;
+    private static double AccumulatorRegister(PricedPe pe) =>
+        pe.MacRegisters.Items.Where(i => i.Item.Role == "accumulator register").Sum(i => i.EnergyFemtojoules) / 1000;
 
     private void Add(string component, string action, double picojoules, string source) =>
         _all.Add(new PricedAction(component, action, new ActionPrice(picojoules, source)));

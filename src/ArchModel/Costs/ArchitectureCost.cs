@@ -26,8 +26,10 @@ public sealed class ArchitectureCost
     /// <summary>Prices the accelerator.</summary>
     /// <param name="architecture">What is priced.</param>
     /// <param name="technology">What things cost.</param>
-    /// <param name="places">Where the file names buffers (by name), `dram`, `vector` and `technology`; else messages stand at the architecture's name.</param>
-    /// <exception cref="InvalidInputException">COST001: the technology does not know something that the architecture needs. Everything that is missing is told.</exception>
+    /// <param name="places">Where the file names buffers (by name), `dram`, `vector` and `technology`; else messages stand at the
+    /// architecture's name.</param>
+    /// <exception cref="InvalidInputException">COST001: the technology does not know something that the architecture needs. Everything that
+    /// is missing is told.</exception>
     public ArchitectureCost(Architecture architecture, Technology technology, IReadOnlyDictionary<string, Location>? places = null)
     {
         ArgumentNullException.ThrowIfNull(architecture);
@@ -36,7 +38,8 @@ public sealed class ArchitectureCost
         var missing = new List<string>();
         var model = new CostModel(technology, missing);
         var bag = new DiagnosticBag();
-        Location Place(string part) => places is not null && places.TryGetValue(part, out Location place) ? place : new Location(architecture.Name);
+        Location Place(string part) =>
+            places is not null && places.TryGetValue(part, out Location place) ? place : new Location(architecture.Name);
         ImmutableArray<BufferCost> buffers = PriceBuffers(architecture, model, Place, bag);
         if (!technology.DramPicojoulesPerBit.ContainsKey(architecture.Dram.Kind))
             bag.Error(Place(ActionNames.Dram), "COST001",
@@ -86,10 +89,12 @@ public sealed class ArchitectureCost
 
     /// <summary>Energy of one action.</summary>
     /// <exception cref="KeyNotFoundException">Nobody priced that action: a bug in what counts it.</exception>
-    public ActionPrice EnergyPerAction(string component, string action) => _prices.TryGetValue((component, action), out ActionPrice? price) ? price
+    public ActionPrice EnergyPerAction(string component, string action) =>
+        _prices.TryGetValue((component, action), out ActionPrice? price) ? price
         : throw new KeyNotFoundException($"'{Architecture.Name}' has no price for the action '{action}' of '{component}'");
 
-    private static ImmutableArray<BufferCost> PriceBuffers(Architecture architecture, CostModel model, Func<string, Location> place, DiagnosticBag bag)
+    private static ImmutableArray<BufferCost> PriceBuffers(Architecture architecture, CostModel model, Func<string, Location> place,
+        DiagnosticBag bag)
     {
         ImmutableArray<BufferCost>.Builder priced = ImmutableArray.CreateBuilder<BufferCost>(architecture.Buffers.Length);
         foreach (BufferLevel buffer in architecture.Buffers)

@@ -5,8 +5,9 @@ using Sim.Datapath.Structures;
 namespace Sim.ArchModel.Costs;
 
 /// <summary>
-/// What a buffer costs: its banks are SRAM macros of the technology's table, or flip-flops when small. An access moves PortBits of one bank, which
-/// holds ⌊PortBits / element bits⌋ elements (wider elements take several accesses); energy per element is the access shared among them.
+/// What a buffer costs: its banks are SRAM macros of the technology's table, or flip-flops when small. An access moves PortBits of one
+/// bank, which holds ⌊PortBits / element bits⌋ elements (wider elements take several accesses); energy per element is the access shared
+/// among them.
 /// </summary>
 public sealed record BufferCost(string Name, int PortBits, double AreaSquareMicrometres, double LeakageNanowatts, double AccessNanoseconds,
     double ReadPicojoulesPerAccess, double WritePicojoulesPerAccess, string Source)
@@ -17,7 +18,8 @@ public sealed record BufferCost(string Name, int PortBits, double AreaSquareMicr
     /// <summary>pJ for one element written.</summary>
     public double WritePicojoules(int bits, int elements = 1) => WritePicojoulesPerAccess * AccessesPerElement(bits, elements);
 
-    /// <summary>Share of an access that an element takes, or how many it takes, <paramref name="elements"/> elements (that share a scale) being <paramref name="bits"/> bits.</summary>
+    /// <summary>Share of an access that an element takes, or how many it takes, <paramref name="elements"/> elements (that share a scale)
+    /// being <paramref name="bits"/> bits.</summary>
     public double AccessesPerElement(int bits, int elements = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bits);
@@ -44,24 +46,31 @@ public sealed record BufferCost(string Name, int PortBits, double AreaSquareMicr
             problem = $"buffer '{buffer.Name}': {problem}; change its 'capacity', 'banks' or 'port' (more banks have narrower ports)";
             return false;
         }
-        cost = new BufferCost(buffer.Name, buffer.PortBits, bank.AreaSquareMicrometres * buffer.Banks, bank.LeakageMilliwatts * 1e6 * buffer.Banks,
+        cost = new BufferCost(buffer.Name, buffer.PortBits, bank.AreaSquareMicrometres * buffer.Banks,
+            bank.LeakageMilliwatts * 1e6 * buffer.Banks,
             bank.AccessNanoseconds, bank.ReadPicojoules, bank.WritePicojoules,
-            string.Create(CultureInfo.InvariantCulture, $"{buffer.Banks} × {bankBytes:0} B, {buffer.PortBits} b port: {model.Technology.Sram.Source}"));
+            string.Create(CultureInfo.InvariantCulture,
+                $"{buffer.Banks} × {bankBytes:0} B, {buffer.PortBits} b port: {model.Technology.Sram.Source}"));
         return true;
     }
 
-    // Flip-flops with a read multiplexer tree. Writing clocks the word; reading switches one multiplexer path for each bit; other words are clock-gated.
+    // Flip-flops with a read multiplexer tree. Writing clocks the word; reading switches one multiplexer path for each bit; other words are
+    // clock-gated.
     private static BufferCost RegisterFile(BufferLevel buffer, double bankBytes, CostModel model)
     {
         int bits = (int)Math.Ceiling(bankBytes * 8), words = Math.Max(1, bits / buffer.PortBits);
         int levels = words <= 1 ? 0 : (int)Math.Ceiling(Math.Log2(words));
         StructureCost cells = model.Price(Structure.Empty.With("cells", PrimitiveKind.Register, bits));
-        StructureCost tree = model.Price(Structure.Empty.With("read multiplexers", PrimitiveKind.Mux, buffer.PortBits, count: Math.Max(0, words - 1)));
-        StructureCost path = model.Price(Structure.Empty.With("read path", PrimitiveKind.Mux, buffer.PortBits, count: levels, onPath: true));
+        StructureCost tree = model.Price(Structure.Empty.With("read multiplexers", PrimitiveKind.Mux, buffer.PortBits,
+            count: Math.Max(0, words - 1)));
+        StructureCost path = model.Price(Structure.Empty.With("read path", PrimitiveKind.Mux, buffer.PortBits, count: levels,
+            onPath: true));
         StructureCost word = model.Price(Structure.Empty.With("written word", PrimitiveKind.Register, Math.Min(bits, buffer.PortBits)));
         return new BufferCost(buffer.Name, buffer.PortBits, (cells.AreaSquareMicrometres + tree.AreaSquareMicrometres) * buffer.Banks,
-            (cells.LeakageNanowatts + tree.LeakageNanowatts) * buffer.Banks, path.PathBaseNanoseconds + path.Items.Sum(i => i.DelayNanoseconds * i.Item.Count),
+            (cells.LeakageNanowatts + tree.LeakageNanowatts) * buffer.Banks, path.PathBaseNanoseconds
+                + path.Items.Sum(i => i.DelayNanoseconds * i.Item.Count),
             path.EnergyFemtojoules / 1000, word.EnergyFemtojoules / 1000,
-            string.Create(CultureInfo.InvariantCulture, $"{buffer.Banks} × {bits} flip-flops: {model.Technology.RegisterFileLimitBytes.Source}"));
+            string.Create(CultureInfo.InvariantCulture,
+                $"{buffer.Banks} × {bits} flip-flops: {model.Technology.RegisterFileLimitBytes.Source}"));
     }
 }

@@ -7,8 +7,8 @@ namespace Sim.ArchModel.Costs;
 public sealed record TimedPath(string What, double Nanoseconds);
 
 /// <summary>
-/// The clock of an architecture beside its paths: a MAC between pipeline registers, the accumulator below a weight- or input-stationary array, an access of each
-/// buffer. A design whose longest path does not fit the period does not run at its clock.
+/// The clock of an architecture beside its paths: a MAC between pipeline registers, the accumulator below a weight- or input-stationary
+/// array, an access of each buffer. A design whose longest path does not fit the period does not run at its clock.
 /// </summary>
 public sealed record ClockCheck(double PeriodNanoseconds, int PipelineStages, ImmutableArray<TimedPath> Paths)
 {
@@ -34,7 +34,8 @@ public sealed record ClockCheck(double PeriodNanoseconds, int PipelineStages, Im
         int stages = architecture.Datapath.PipelineStages;
         var paths = ImmutableArray.CreateBuilder<TimedPath>();
         paths.Add(new TimedPath($"a MAC of datapath '{architecture.Datapath.Name}' with {stages} pipeline stages", pe.MacDelayNanoseconds));
-        if (architecture.Array.Dataflow != Dataflow.OutputStationary) paths.Add(new TimedPath("the accumulator below the array", pe.AccumulatorDelayNanoseconds));
+        if (architecture.Array.Dataflow != Dataflow.OutputStationary) paths.Add(new TimedPath("the accumulator below the array",
+            pe.AccumulatorDelayNanoseconds));
         paths.AddRange(buffers.Select(b => new TimedPath($"an access to buffer '{b.Name}'", b.AccessNanoseconds)));
         return new ClockCheck(1e9 / architecture.ClockHertz, stages, paths.ToImmutable());
     }

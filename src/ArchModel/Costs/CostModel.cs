@@ -5,9 +5,11 @@ using Sim.Datapath.Structures;
 namespace Sim.ArchModel.Costs;
 
 /// <summary>One line of a priced structure; area, energy and leakage are of all Count copies, delay is of one.</summary>
-public sealed record PricedItem(StructureItem Item, double AreaSquareMicrometres, double EnergyFemtojoules, double DelayNanoseconds, double LeakageNanowatts, string Source);
+public sealed record PricedItem(StructureItem Item, double AreaSquareMicrometres, double EnergyFemtojoules, double DelayNanoseconds,
+    double LeakageNanowatts, string Source);
 
-/// <summary>A structure with its prices. Energy is of one operation (one clock edge of every register) at the technology's stated activity.</summary>
+/// <summary>A structure with its prices. Energy is of one operation (one clock edge of every register) at the technology's stated
+/// activity.</summary>
 public sealed record StructureCost(ImmutableArray<PricedItem> Items, double PathBaseNanoseconds)
 {
     /// <summary>Area of everything, µm².</summary>
@@ -23,9 +25,11 @@ public sealed record StructureCost(ImmutableArray<PricedItem> Items, double Path
     public double DelayNanoseconds => PathBaseNanoseconds + Items.Where(i => i.Item.OnPath).Sum(i => i.DelayNanoseconds);
 }
 
-/// <summary>Prices structures in one technology. Wires, clock tree, control and placement are not part of it (docs/guide/costs.md).</summary>
+/// <summary>Prices structures in one technology. Wires, clock tree, control and placement are not part of it
+/// (docs/guide/costs.md).</summary>
 /// <param name="technology">What primitives cost.</param>
-/// <param name="missing">Where what the technology does not know is noted, for a caller who reports all of it; null: it is an exception.</param>
+/// <param name="missing">Where what the technology does not know is noted, for a caller who reports all of it; null: it is an
+/// exception.</param>
 public sealed class CostModel(Technology technology, ICollection<string>? missing = null)
 {
     /// <summary>The technology that prices.</summary>
@@ -42,7 +46,8 @@ public sealed class CostModel(Technology technology, ICollection<string>? missin
     private string? Unpriced(StructureItem item)
     {
         string word = PrimitiveWords.WordOf(item.Primitive.Kind);
-        if (!Technology.Primitives.TryGetValue(item.Primitive.Kind, out PrimitivePrice? price)) return $"technology '{Technology.Name}' has no price for the primitive '{word}', which the {item.Role} needs";
+        if (!Technology.Primitives.TryGetValue(item.Primitive.Kind,
+            out PrimitivePrice? price)) return $"technology '{Technology.Name}' has no price for the primitive '{word}', which the {item.Role} needs";
         if (item.OnPath && price.Delay is null) return $"technology '{Technology.Name}' has no delay ('delay_ns') for the primitive '{word}', through which the {item.Role} leads a path";
         return null;
     }
@@ -60,6 +65,7 @@ public sealed class CostModel(Technology technology, ICollection<string>? missin
         double glitch = item.Primitive.Kind == PrimitiveKind.Register ? 1.0 : Technology.Glitch.Value;
         double delay = !item.OnPath ? 0.0 : price.Delay?.At(item.Primitive)
             ?? throw new KeyNotFoundException($"technology '{Technology.Name}' has no delay for the primitive '{item.Primitive.Kind}'");
-        return new PricedItem(item, area, area * price.EnergyPerArea * item.Activity * glitch, delay, area * price.LeakagePerArea, price.Source);
+        return new PricedItem(item, area, area * price.EnergyPerArea * item.Activity * glitch, delay, area * price.LeakagePerArea,
+            price.Source);
     }
 }

@@ -5,7 +5,8 @@ using Sim.Datapath.Structures;
 
 namespace Sim.ArchModel.Costs;
 
-/// <summary>The logic of an accelerator, priced once: parts of a PE, the accumulators below the array, output converters, vector lanes.</summary>
+/// <summary>The logic of an accelerator, priced once: parts of a PE, the accumulators below the array, output converters, vector
+/// lanes.</summary>
 internal sealed class PricedPe
 {
     private const int MostCuts = 16;
@@ -27,7 +28,8 @@ internal sealed class PricedPe
         double whole = model.Price(accumulator).DelayNanoseconds;
         // It only adds what comes down to what the buffer holds: registers inside cost area and a later end, no cycle a sum.
         int cuts = array.Dataflow == Dataflow.OutputStationary ? 0 : ClockCheck.FewestStages(whole, architecture.ClockHertz, MostCuts);
-        Accumulator = model.Price(accumulator.With("partial sum pipeline register", PrimitiveKind.Register, datapath.AccumulatorBits, count: cuts));
+        Accumulator = model.Price(accumulator.With("partial sum pipeline register", PrimitiveKind.Register, datapath.AccumulatorBits,
+            count: cuts));
         AccumulatorDelayNanoseconds = whole / (cuts + 1);
         Accumulators = array.Dataflow == Dataflow.OutputStationary ? 0 : array.Columns;
         Converter = model.Price(datapath.Accumulator.OutputConverter(datapath.Product));
@@ -35,8 +37,10 @@ internal sealed class PricedPe
         Lane = model.Price(VectorLane.Whole);
         Lanes = architecture.Vector.Lanes;
         VectorProgram program = architecture.Vector.Program;
-        Functions = [.. program.Functions.Where(f => f.Structure is not null).Select(f => (VectorFunctionCatalogue.NameOf(f.Kind), model.Price(f.Structure!)))];
-        Requantizer = model.Price(program.DyadicBits == 0 ? Structure.Empty : DyadicScale.Hardware(datapath.AccumulatorBits, program.DyadicBits, datapath.Activation.Bits));
+        Functions = [.. program.Functions.Where(f => f.Structure is not null)
+            .Select(f => (VectorFunctionCatalogue.NameOf(f.Kind), model.Price(f.Structure!)))];
+        Requantizer = model.Price(program.DyadicBits == 0 ? Structure.Empty
+            : DyadicScale.Hardware(datapath.AccumulatorBits, program.DyadicBits, datapath.Activation.Bits));
         MacDelayNanoseconds = MacLogic.DelayNanoseconds / (datapath.PipelineStages + 1);
     }
 
@@ -99,7 +103,8 @@ internal sealed class PricedPe
     [
         (ActionNames.Pe, MacLogic, MacUnits), (ActionNames.Pe, MacRegisters, MacUnits), (ActionNames.Pe, StreamRegisters, Pes),
         (ActionNames.Pe, StationaryRegisters, Pes), (ActionNames.Pe, ResultPath, MacUnits),
-        (ActionNames.Accumulator, Accumulator, Accumulators), ("output_converter", Converter, Converters), (ActionNames.Vector, Lane, Lanes),
+        (ActionNames.Accumulator, Accumulator, Accumulators), ("output_converter", Converter, Converters),
+            (ActionNames.Vector, Lane, Lanes),
         .. Functions.Select(f => ($"{ActionNames.Vector}.{f.Name}", f.Lane, (long)Lanes)), (ActionNames.Vector, Requantizer, Lanes),
     ];
 

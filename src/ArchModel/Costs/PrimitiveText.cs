@@ -8,7 +8,9 @@ namespace Sim.ArchModel.Costs;
 public static class PrimitiveText
 {
     /// <summary>The primitive's word and widths.</summary>
-    public static string Of(Primitive primitive) => string.Create(CultureInfo.InvariantCulture, $"{PrimitiveWords.WordOf(primitive.Kind)} {primitive.Width}") + (primitive.Kind, primitive.Width2) switch
+    public static string Of(Primitive primitive) =>
+        string.Create(CultureInfo.InvariantCulture, $"{PrimitiveWords.WordOf(primitive.Kind)} {primitive.Width}")
+        + (primitive.Kind, primitive.Width2) switch
     {
         (_, 0) => "",
         (PrimitiveKind.Multiplier or PrimitiveKind.Table, var m) => string.Create(CultureInfo.InvariantCulture, $"x{m}"),

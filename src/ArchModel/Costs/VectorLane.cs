@@ -4,7 +4,8 @@ using Sim.Datapath.Structures;
 
 namespace Sim.ArchModel.Costs;
 
-/// <summary>One lane of the elementwise unit: a float32 multiplier, a float32 adder and three operand registers. An operation is priced as a multiply and an add.</summary>
+/// <summary>One lane of the elementwise unit: a float32 multiplier, a float32 adder and three operand registers. An operation is priced as
+/// a multiply and an add.</summary>
 public static class VectorLane
 {
     private static readonly INumberFormat Float32 = FormatCatalogue.Named.First(f => f.Name == "fp32");

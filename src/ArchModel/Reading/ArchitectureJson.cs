@@ -12,8 +12,9 @@ using Sim.Foundation.Yaml;
 namespace Sim.ArchModel.Reading;
 
 /// <summary>
-/// The one canonical JSON text of an architecture: equal architectures give equal texts. It is at the same time a valid architecture file (JSON is YAML), so a
-/// design taken out of a report runs again as it is. A technology that was given by path or inline stands by its name only.
+/// The one canonical JSON text of an architecture: equal architectures give equal texts. It is at the same time a valid architecture file
+/// (JSON is YAML), so a design taken out of a report runs again as it is. A technology that was given by path or inline stands by its name
+/// only.
 /// </summary>
 public static class ArchitectureJson
 {
@@ -22,7 +23,8 @@ public static class ArchitectureJson
     /// <summary>The architecture as one line of JSON.</summary>
     public static string Write(Architecture architecture) => ToNode(architecture).ToJsonString(Plain);
 
-    /// <summary>As <see cref="Write"/> without the names that change no result (the architecture's and the datapath's): what a design's digest is made of.</summary>
+    /// <summary>As <see cref="Write"/> without the names that change no result (the architecture's and the datapath's): what a design's
+    /// digest is made of.</summary>
     public static string WriteIdentity(Architecture architecture)
     {
         JsonObject node = ToNode(architecture);
@@ -31,11 +33,13 @@ public static class ArchitectureJson
         return node.ToJsonString(Plain);
     }
 
-    /// <summary>The architecture that <see cref="Write"/> wrote. Throws <see cref="InvalidInputException"/> when the text is something else.</summary>
+    /// <summary>The architecture that <see cref="Write"/> wrote. Throws <see cref="InvalidInputException"/> when the text is something
+    /// else.</summary>
     public static Architecture Read(string json, string file = "architecture.json")
     {
         var bag = new DiagnosticBag();
-        LoadedArchitecture? loaded = YamlDocument.Parse(json, file, bag) is { } document ? ArchitectureReader.Read(document.Root, bag) : null;
+        LoadedArchitecture? loaded = YamlDocument.Parse(json, file, bag) is { } document ? ArchitectureReader.Read(document.Root, bag)
+            : null;
         bag.ThrowIfErrors();
         return loaded!.Architecture;
     }
@@ -70,10 +74,12 @@ public static class ArchitectureJson
                     Dataflow.WeightStationary => "weight_stationary",
                     _ => "input_stationary",
                 },
-                ["overlap"] = new JsonObject { ["fill"] = a.Array.OverlapFill, ["drain"] = a.Array.OverlapDrain, ["weight_load"] = a.Array.OverlapWeightLoad },
+                ["overlap"] = new JsonObject { ["fill"] = a.Array.OverlapFill, ["drain"] = a.Array.OverlapDrain,
+                    ["weight_load"] = a.Array.OverlapWeightLoad },
             },
             ["buffers"] = new JsonArray([.. a.Buffers.Select(ToNode)]),
-            ["dram"] = new JsonObject { ["kind"] = a.Dram.Kind, ["bandwidth"] = a.Dram.BytesPerCycle is { } b ? Number(b, "B/cycle") : "unlimited" },
+            ["dram"] = new JsonObject { ["kind"] = a.Dram.Kind, ["bandwidth"] = a.Dram.BytesPerCycle is { } b ? Number(b, "B/cycle")
+                : "unlimited" },
             ["vector"] = ToNode(a.Vector),
         };
     }
@@ -82,7 +88,8 @@ public static class ArchitectureJson
     {
         var node = new JsonObject { ["lanes"] = unit.Lanes };
         if (unit.Program.Functions.Length > 0)
-            node["functions"] = new JsonObject(unit.Program.Functions.Select(f => KeyValuePair.Create(VectorFunctionCatalogue.NameOf(f.Kind), (JsonNode?)f.Text)));
+            node["functions"] = new JsonObject(unit.Program.Functions.Select(f =>
+                KeyValuePair.Create(VectorFunctionCatalogue.NameOf(f.Kind), (JsonNode?)f.Text)));
         if (unit.Program.DyadicBits > 0) node["dyadic_bits"] = unit.Program.DyadicBits;
         return node;
     }
@@ -94,7 +101,8 @@ public static class ArchitectureJson
         ["port"] = Number(b.PortBits, "bit"),
         ["banks"] = b.Banks,
         ["double_buffered"] = b.DoubleBuffered,
-        ["keeps"] = new JsonArray([.. ActionNames.SingleOperands.Where(o => b.Keeps.HasFlag(o)).Select(o => JsonValue.Create(ActionNames.NameOf(o)))]),
+        ["keeps"] = new JsonArray([.. ActionNames.SingleOperands.Where(o => b.Keeps.HasFlag(o))
+            .Select(o => JsonValue.Create(ActionNames.NameOf(o)))]),
     };
 
     private static JsonObject ToNode(DatapathSpec d)
@@ -108,7 +116,8 @@ public static class ArchitectureJson
             ["accumulator"] = ToNode(d.Accumulator is PromotedAccumulator p ? p.Inner : d.Accumulator),
         };
         if (d.Accumulator is PromotedAccumulator { Outer: var outer } promoted)
-            node["promote"] = new JsonObject { ["every"] = promoted.Every, ["into"] = outer.Format.Name, ["rounding"] = Word(outer.Rounding), ["overflow"] = Word(outer.Overflow) };
+            node["promote"] = new JsonObject { ["every"] = promoted.Every, ["into"] = outer.Format.Name,
+                ["rounding"] = Word(outer.Rounding), ["overflow"] = Word(outer.Overflow) };
         if (d.Dot is { } dot and not BlockDotUnit) node["dot"] = ToNode(dot);
         if (d.Multiplier is { } multiplier) node["multiplier"] = MultiplierType.ToNode(multiplier);
         node["pipeline_stages"] = d.PipelineAuto ? "auto" : d.PipelineStages;
@@ -132,10 +141,12 @@ public static class ArchitectureJson
 
     private static JsonObject ToNode(DotUnitSpec dot)
     {
-        if (dot is AdderTreeDotUnit t) return new JsonObject { ["kind"] = t.IsChain ? "chain" : "tree", ["lanes"] = t.Lanes, ["format"] = t.Format.Name, ["rounding"] = Word(t.Rounding) };
+        if (dot is AdderTreeDotUnit t) return new JsonObject { ["kind"] = t.IsChain ? "chain" : "tree", ["lanes"] = t.Lanes,
+            ["format"] = t.Format.Name, ["rounding"] = Word(t.Rounding) };
         if (dot is AlignedSumDotUnit u)
         {
-            var apart = new JsonObject { ["kind"] = "aligned_sum", ["lanes"] = u.Lanes, ["fraction"] = Fraction(u.Fraction), ["alignment"] = Word(u.Alignment) };
+            var apart = new JsonObject { ["kind"] = "aligned_sum", ["lanes"] = u.Lanes, ["fraction"] = Fraction(u.Fraction),
+                ["alignment"] = Word(u.Alignment) };
             (apart["sum"], apart["sum_rounding"]) = (u.Sum.Name, Word(u.SumRounding));
             if (u.LeastExponent is { } bound) apart["least_exponent"] = bound;
             return apart;
@@ -148,7 +159,8 @@ public static class ArchitectureJson
             return again;
         }
         if (dot is not AlignedDotUnit a) throw new ArgumentOutOfRangeException(nameof(dot), dot, "a kind of dot unit without a JSON form");
-        var node = new JsonObject { ["kind"] = "aligned", ["lanes"] = a.Lanes, ["fraction"] = Fraction(a.Fraction), ["alignment"] = Word(a.Alignment) };
+        var node = new JsonObject { ["kind"] = "aligned", ["lanes"] = a.Lanes, ["fraction"] = Fraction(a.Fraction),
+            ["alignment"] = Word(a.Alignment) };
         if (a.Result is { } result) node["result"] = result.Name;
         if (a.Scales is { } s) node["scales"] = new JsonObject { ["format"] = s.Format.Name, ["block"] = s.Block, ["group"] = s.Group };
         if (a.LeastExponent is { } least) node["least_exponent"] = least;
@@ -161,25 +173,33 @@ public static class ArchitectureJson
     {
         IntegerAccumulator i => new JsonObject { ["kind"] = "integer", ["bits"] = i.Bits, ["overflow"] = Word(i.Overflow) },
         FixedAccumulator f => new JsonObject
-            { ["kind"] = "fixed", ["bits"] = f.Bits, ["fraction"] = f.Fraction, ["overflow"] = Word(f.Overflow), ["rounding"] = Word(f.Rounding) },
+            { ["kind"] = "fixed", ["bits"] = f.Bits, ["fraction"] = f.Fraction, ["overflow"] = Word(f.Overflow),
+                ["rounding"] = Word(f.Rounding) },
         FloatAccumulator f => new JsonObject
-            { ["kind"] = "float", ["format"] = f.Format.Name, ["product"] = f.Product?.Name ?? "fused", ["rounding"] = Word(f.Rounding), ["overflow"] = Word(f.Overflow) },
-        ExactAccumulator { Quire: { } quire } e => new JsonObject { ["kind"] = "quire", ["format"] = e.Output.Name, ["bits"] = quire.Bits, ["rounding"] = Word(e.Rounding) },
-        ExactAccumulator e => new JsonObject { ["kind"] = "exact", ["output"] = e.Output.Name, ["rounding"] = Word(e.Rounding), ["overflow"] = Word(e.Overflow) },
-        CompensatedAccumulator c => new JsonObject { ["kind"] = "compensated", ["format"] = c.Format.Name, ["rounding"] = Word(c.Rounding), ["overflow"] = Word(c.Overflow) },
+            { ["kind"] = "float", ["format"] = f.Format.Name, ["product"] = f.Product?.Name ?? "fused", ["rounding"] = Word(f.Rounding),
+                ["overflow"] = Word(f.Overflow) },
+        ExactAccumulator { Quire: { } quire } e =>
+            new JsonObject { ["kind"] = "quire", ["format"] = e.Output.Name, ["bits"] = quire.Bits, ["rounding"] = Word(e.Rounding) },
+        ExactAccumulator e => new JsonObject { ["kind"] = "exact", ["output"] = e.Output.Name, ["rounding"] = Word(e.Rounding),
+            ["overflow"] = Word(e.Overflow) },
+        CompensatedAccumulator c => new JsonObject { ["kind"] = "compensated", ["format"] = c.Format.Name, ["rounding"] = Word(c.Rounding),
+            ["overflow"] = Word(c.Overflow) },
         NormalizingAccumulator n => ToNode(n),
         LogAccumulator l => new JsonObject { ["kind"] = "log", ["format"] = l.Format.Name, ["rounding"] = Word(l.Rounding) },
         MultiComponentAccumulator m => new JsonObject
         {
-            ["kind"] = "multi_component", ["format"] = m.Format.Name, ["components"] = m.Components, ["sum"] = m.Sum == ErrorFreeSum.Fast2Sum ? "fast2sum" : "two_sum",
-            ["product"] = m.SplitProduct ? "split" : "rounded", ["output"] = m.Output.Name, ["rounding"] = Word(m.Rounding), ["overflow"] = Word(m.Overflow),
+            ["kind"] = "multi_component", ["format"] = m.Format.Name, ["components"] = m.Components,
+                ["sum"] = m.Sum == ErrorFreeSum.Fast2Sum ? "fast2sum" : "two_sum",
+            ["product"] = m.SplitProduct ? "split" : "rounded", ["output"] = m.Output.Name, ["rounding"] = Word(m.Rounding),
+                ["overflow"] = Word(m.Overflow),
         },
         _ => throw new ArgumentOutOfRangeException(nameof(accumulator), accumulator, "a kind of accumulator without a JSON form"),
     };
 
     private static JsonObject ToNode(NormalizingAccumulator n)
     {
-        var node = new JsonObject { ["kind"] = "unnormalized", ["format"] = n.Format.Name, ["normalization"] = n.Normalization.ToString().ToLowerInvariant() };
+        var node = new JsonObject { ["kind"] = "unnormalized", ["format"] = n.Format.Name, ["normalization"] = n.Normalization.ToString()
+            .ToLowerInvariant() };
         if (n.Normalization == Normalization.Approximate) (node["k"], node["lambda"]) = (n.K, n.Lambda);
         (node["guard"], node["rounding"]) = (n.Guard, Word(n.Rounding));
         return node;

@@ -10,7 +10,8 @@ using Sim.Foundation.Yaml;
 namespace Sim.ArchModel.Reading;
 
 /// <summary>
-/// Reads an architecture: located nodes → record → pure checks. A study reads many designs from one base: it makes a changed copy of the base's nodes with
+/// Reads an architecture: located nodes → record → pure checks. A study reads many designs from one base: it makes a changed copy of the
+/// base's nodes with
 /// <see cref="Override"/> for each axis value and calls <see cref="Read"/>; a bad value is then reported at its place in the study.
 /// </summary>
 public static class ArchitectureReader
@@ -21,20 +22,28 @@ public static class ArchitectureReader
     /// <summary>Folder of `configs/` that holds technologies.</summary>
     public const string TechnologyFolder = "technologies";
 
-    private static readonly YamlField<string> Name = YamlField.Optional("name", YamlTypes.Text, "Name for reports. Left out: the file's name.");
-    private static readonly YamlField<string> Description = YamlField.Optional("description", YamlTypes.Text, "Free text: what it models and from which source.");
+    private static readonly YamlField<string> Name = YamlField.Optional("name", YamlTypes.Text,
+        "Name for reports. Left out: the file's name.");
+    private static readonly YamlField<string> Description = YamlField.Optional("description", YamlTypes.Text,
+        "Free text: what it models and from which source.");
     private static readonly YamlField<YamlNode> TechnologyReference = YamlField.Required("technology",
-        YamlTypes.Node("a technology: an inline mapping, a name from configs/technologies or a path to a .yaml file", () => new JsonObject { ["type"] = new JsonArray("string", "object") }),
+        YamlTypes.Node("a technology: an inline mapping, a name from configs/technologies or a path to a .yaml file",
+            () => new JsonObject { ["type"] = new JsonArray("string", "object") }),
         "What gates and memories cost: a name from configs/technologies, a path to a .yaml file or an inline mapping.");
-    private static readonly YamlField<Frequency> Clock = YamlField.Required("clock", YamlQuantities.Frequency, "Clock of the array and the buffers.");
+    private static readonly YamlField<Frequency> Clock = YamlField.Required("clock", YamlQuantities.Frequency,
+        "Clock of the array and the buffers.");
     private static readonly YamlField<DatapathSpec> Datapath = YamlField.Required("datapath", DatapathReader.Reference,
         "The multiply-accumulate unit: a name from configs/datapaths, a path to a .yaml file or an inline mapping.");
     private static readonly YamlField<PeArray> Array = YamlField.Required("array", PeArrayType.Instance, "The processing elements.");
-    private static readonly YamlField<ImmutableArray<BufferLevel>> Buffers = YamlField.Required("buffers", YamlTypes.List(BufferType.Instance, 1), "On-chip memories; together they keep each operand exactly once.");
-    private static readonly YamlField<Bandwidth?> DramBandwidth = YamlField.Required("bandwidth", BufferType.BandwidthOrUnlimited, "Of the one bus that all operands share.");
-    private static readonly YamlField<string> DramKind = YamlField.Required("kind", YamlTypes.Text, "Memory type that the technology prices, e.g. LPDDR4.");
+    private static readonly YamlField<ImmutableArray<BufferLevel>> Buffers = YamlField.Required("buffers",
+        YamlTypes.List(BufferType.Instance, 1), "On-chip memories; together they keep each operand exactly once.");
+    private static readonly YamlField<Bandwidth?> DramBandwidth = YamlField.Required("bandwidth", BufferType.BandwidthOrUnlimited,
+        "Of the one bus that all operands share.");
+    private static readonly YamlField<string> DramKind = YamlField.Required("kind", YamlTypes.Text,
+        "Memory type that the technology prices, e.g. LPDDR4.");
     private static readonly YamlField<(string Kind, Bandwidth? Bandwidth)> Dram = YamlField.Required("dram",
-        YamlTypes.Map<(string, Bandwidth?)>(new YamlSchema("off-chip memory", "Off-chip memory behind one shared bus.", [DramKind, DramBandwidth]), ReadDram), "Off-chip memory.");
+        YamlTypes.Map<(string, Bandwidth?)>(new YamlSchema("off-chip memory", "Off-chip memory behind one shared bus.",
+            [DramKind, DramBandwidth]), ReadDram), "Off-chip memory.");
     private static readonly YamlField<VectorUnit> Vector = YamlField.Required("vector", VectorUnitType.Instance, "Elementwise unit.");
 
     private static readonly ConditionalWeakTable<YamlMap, Technology> Technologies = [];
@@ -43,9 +52,11 @@ public static class ArchitectureReader
     public static YamlSchema Schema { get; } = new("architecture", "A whole accelerator: technology, clock, datapath, array, memories.",
         [Name, Description, TechnologyReference, Clock, Datapath, Array, Buffers, Dram, Vector], "sim.architecture/1");
 
-    /// <summary>An architecture by catalogue name or path, as typed on a command line; null after recording everything wrong with it.</summary>
+    /// <summary>An architecture by catalogue name or path, as typed on a command line; null after recording everything wrong with
+    /// it.</summary>
     public static LoadedArchitecture? Load(string pathOrName, DiagnosticBag bag) =>
-        ConfigCatalogue.Open(pathOrName, Folder, bag) is { } document ? Read(document.Root, bag, Path.GetFileNameWithoutExtension(document.File)) : null;
+        ConfigCatalogue.Open(pathOrName, Folder, bag) is { } document
+            ? Read(document.Root, bag, Path.GetFileNameWithoutExtension(document.File)) : null;
 
     /// <summary>
     /// Reads a mapping; null after recording everything wrong with it and with the files it names.
@@ -66,22 +77,30 @@ public static class ArchitectureReader
             bag.Error(Clock.Place(map), "CFG114", $"'clock' must be from 1 Hz to 1000 GHz, found {clock}");
         DatapathSpec datapath = Datapath.Read(map, bag);
         PeArray array = Array.Read(map, bag);
-        if (Buffers.TryRead(map, bag, out ImmutableArray<BufferLevel> buffers)) BufferCoverage.Check((YamlList)map[Buffers.Name]!, buffers, bag);
-        if (Dram.TryRead(map, bag, out (string Kind, Bandwidth? Bandwidth) dram) && technology is not null) CheckDramKind(map, dram.Kind, technology, bag);
+        if (Buffers.TryRead(map, bag, out ImmutableArray<BufferLevel> buffers)) BufferCoverage.Check((YamlList)map[Buffers.Name]!, buffers,
+            bag);
+        if (Dram.TryRead(map, bag, out (string Kind, Bandwidth? Bandwidth) dram) && technology is not null) CheckDramKind(map, dram.Kind,
+            technology, bag);
         VectorUnit vector = Vector.Read(map, bag);
         if (bag.ErrorCount == before && datapath.Dot is { } dot && array.Rows % dot.Lanes != 0)
-            bag.Error(Array.Place(map), "CFG115", $"the dot unit of datapath '{datapath.Name}' has {dot.Lanes} lanes and spans as many rows of a column: 'array' needs rows in multiples of {dot.Lanes}, found {array.Rows}");
+            bag.Error(Array.Place(map), "CFG115",
+                $"the dot unit of datapath '{datapath.Name}' has {dot.Lanes} lanes and spans as many rows of a column: 'array' needs rows in multiples of {dot.Lanes}, found {array.Rows}");
         if (bag.ErrorCount > before || technology is null) return null;
         var memory = new DramLevel(dram.Kind, dram.Bandwidth?.BytesPerCycle(clock));
-        var places = new Dictionary<string, Location> { [""] = map.Location, ["technology"] = reference.Location, [ActionNames.Dram] = Dram.Place(map), [ActionNames.Vector] = Vector.Place(map) };
-        foreach ((BufferLevel buffer, YamlNode node) in buffers.Zip(((YamlList)map[Buffers.Name]!).Items)) places[buffer.Name] = node.Location;
-        return LoadedArchitecture.Of(new Architecture(name, TechnologyName(reference), clock.Hertz, datapath, array, buffers, memory, vector), technology, places);
+        var places = new Dictionary<string,
+            Location> { [""] = map.Location, ["technology"] = reference.Location, [ActionNames.Dram] = Dram.Place(map),
+            [ActionNames.Vector] = Vector.Place(map) };
+        foreach ((BufferLevel buffer, YamlNode node) in buffers.Zip(((YamlList)map[Buffers.Name]!).Items)) places[buffer.Name] =
+            node.Location;
+        return LoadedArchitecture.Of(new Architecture(name, TechnologyName(reference), clock.Hertz, datapath, array, buffers, memory,
+            vector), technology, places);
     }
 
     /// <summary>
-    /// A copy of an architecture's nodes with one value changed, e.g. `array.rows: 16`, `datapath: int8_acc32`, `datapath.accumulator.bits: 24`,
-    /// `buffers.global.capacity: 64 KiB`; null after recording CFG012 at <paramref name="path"/>. A path may lead into a part that the base names by
-    /// catalogue name or file; the part then becomes an inline mapping, and a datapath so changed is named after its content.
+    /// A copy of an architecture's nodes with one value changed, e.g. `array.rows: 16`, `datapath: int8_acc32`, `datapath.accumulator.bits:
+    /// 24`,
+    /// `buffers.global.capacity: 64 KiB`; null after recording CFG012 at <paramref name="path"/>. A path may lead into a part that the base
+    /// names by catalogue name or file; the part then becomes an inline mapping, and a datapath so changed is named after its content.
     /// </summary>
     public static YamlMap? Override(YamlMap architecture, YamlScalar path, YamlNode value, DiagnosticBag bag)
     {

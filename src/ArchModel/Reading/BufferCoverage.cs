@@ -19,7 +19,8 @@ internal static class BufferCoverage
         {
             int[] keepers = [.. Enumerable.Range(0, buffers.Length).Where(i => buffers[i].Keeps.HasFlag(operand))];
             if (keepers.Length == 0)
-                bag.Error(list.Location, "CFG111", $"no buffer keeps the {ActionNames.NameOf(operand)}; exactly one must name them under 'keeps'");
+                bag.Error(list.Location, "CFG111",
+                    $"no buffer keeps the {ActionNames.NameOf(operand)}; exactly one must name them under 'keeps'");
             foreach (int extra in keepers.Skip(1))
                 bag.Error(((YamlMap)list.Items[extra])["keeps"]!.Location, "CFG111",
                     $"the {ActionNames.NameOf(operand)} are already kept by buffer '{buffers[keepers[0]].Name}'; exactly one buffer keeps an operand");

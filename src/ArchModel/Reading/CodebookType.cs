@@ -9,13 +9,14 @@ using Sim.Foundation.Yaml;
 namespace Sim.ArchModel.Reading;
 
 /// <summary>
-/// A codebook without a name: `{table: [v0, v1, …]}` or `{file: values.txt}`, the number of every code in order (any4 and other learned tables). It is the same format
-/// as the name `table[v0,v1,…]` of the grammar, so that equal tables are one design wherever they come from.
+/// A codebook without a name: `{table: [v0, v1, …]}` or `{file: values.txt}`, the number of every code in order (any4 and other learned
+/// tables). It is the same format as the name `table[v0,v1,…]` of the grammar, so that equal tables are one design wherever they come from.
 /// </summary>
 internal static class CodebookType
 {
     private static readonly YamlField<ImmutableArray<YamlNode>> Values = YamlField.Optional("table",
-        YamlTypes.List(YamlTypes.Node("a number", () => new JsonObject { ["type"] = "number" }), 2), "The number of every code: 2, 4, 8 ... 4096 of them, each rounded once to binary32.");
+        YamlTypes.List(YamlTypes.Node("a number", () => new JsonObject { ["type"] = "number" }), 2),
+            "The number of every code: 2, 4, 8 ... 4096 of them, each rounded once to binary32.");
     private static readonly YamlField<string> FilePath = YamlField.Optional("file", YamlTypes.Text,
         "Text file of these numbers in place of 'table', separated by commas, blanks or lines, # for comments; relative to this file.");
 
@@ -33,8 +34,10 @@ internal static class CodebookType
         Schema.CheckKeys(map, bag);
         if (Values.IsIn(map) && FilePath.IsIn(map)) bag.Error(map.Location, "CFG011", "a codebook has either 'table' or 'file'");
         List<(string Word, Location Place)> words = [];
-        if (Values.TryRead(map, bag, out ImmutableArray<YamlNode> nodes)) words.AddRange(nodes.Select(n => (n is YamlScalar s ? s.Text : "", n.Location)));
-        else if (FilePath.IsIn(map) && NumberFile.Read(FilePath, map, bag) is { } lines) words.AddRange(lines.SelectMany(l => l.Words.Select(w => (w, l.Place))));
+        if (Values.TryRead(map, bag, out ImmutableArray<YamlNode> nodes)) words.AddRange(nodes.Select(n =>
+            (n is YamlScalar s ? s.Text : "", n.Location)));
+        else if (FilePath.IsIn(map) && NumberFile.Read(FilePath, map, bag) is
+            { } lines) words.AddRange(lines.SelectMany(l => l.Words.Select(w => (w, l.Place))));
         var numbers = new List<float>();
         foreach ((string word, Location place) in words)
         {
@@ -49,7 +52,8 @@ internal static class CodebookType
             value = format;
             return true;
         }
-        bag.Error(map.Location, "CFG011", CodebookFormat.Problem([.. numbers]) ?? $"a codebook given as a table has at most 4096 numbers, found {numbers.Count}");
+        bag.Error(map.Location, "CFG011", CodebookFormat.Problem([.. numbers])
+            ?? $"a codebook given as a table has at most 4096 numbers, found {numbers.Count}");
         return false;
     }
 }

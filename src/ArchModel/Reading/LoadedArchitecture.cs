@@ -6,7 +6,8 @@ using Sim.Foundation.Diagnostics;
 
 namespace Sim.ArchModel.Reading;
 
-/// <summary>An architecture with the technology it names, its pipeline chosen (`pipeline_stages: auto`), and the places of its parts in the file.</summary>
+/// <summary>An architecture with the technology it names, its pipeline chosen (`pipeline_stages: auto`), and the places of its parts in the
+/// file.</summary>
 public sealed record LoadedArchitecture(Architecture Architecture, Technology Technology)
 {
     private bool _isAuto;
@@ -20,7 +21,8 @@ public sealed record LoadedArchitecture(Architecture Architecture, Technology Te
     /// <summary>The same architecture in another technology, which may need another pipeline.</summary>
     public LoadedArchitecture In(Technology technology) => With(this with { Technology = technology }, _isAuto);
 
-    /// <summary>Its prices. Throws <see cref="InvalidInputException"/> (COST001) with everything that the technology does not know.</summary>
+    /// <summary>Its prices. Throws <see cref="InvalidInputException"/> (COST001) with everything that the technology does not
+    /// know.</summary>
     public ArchitectureCost Price() => new(Architecture, Technology, Places);
 
     /// <summary>Records what has no price (COST001), and as warnings the paths for which the clock is too fast (COST002).</summary>
@@ -37,8 +39,10 @@ public sealed record LoadedArchitecture(Architecture Architecture, Technology Te
         }
     }
 
-    internal static LoadedArchitecture Of(Architecture architecture, Technology technology, IEnumerable<KeyValuePair<string, Location>> places) =>
-        With(new LoadedArchitecture(architecture, technology) { Places = places.ToImmutableDictionary(StringComparer.Ordinal) }, architecture.Datapath.PipelineAuto);
+    internal static LoadedArchitecture Of(Architecture architecture, Technology technology, IEnumerable<KeyValuePair<string,
+        Location>> places) =>
+        With(new LoadedArchitecture(architecture, technology) { Places = places.ToImmutableDictionary(StringComparer.Ordinal) },
+            architecture.Datapath.PipelineAuto);
 
     private static LoadedArchitecture With(LoadedArchitecture loaded, bool isAuto)
     {
@@ -48,6 +52,7 @@ public sealed record LoadedArchitecture(Architecture Architecture, Technology Te
         var missing = new List<string>();
         double delay = new CostModel(loaded.Technology, missing).Price(datapath.MacLogic).DelayNanoseconds;
         int stages = ClockCheck.FewestStages(delay, loaded.Architecture.ClockHertz, PipelineDepth.Most);
-        return loaded with { Architecture = loaded.Architecture with { Datapath = datapath with { PipelineStages = stages } }, _isAuto = true };
+        return loaded with { Architecture = loaded.Architecture with { Datapath = datapath with { PipelineStages = stages } },
+            _isAuto = true };
     }
 }

@@ -13,7 +13,8 @@ public readonly record struct Operand(INumberFormat Element, BlockFormat? Blocks
 }
 
 /// <summary>
-/// An operand's format: everything that <see cref="FormatType"/> takes, a block format's name (`mxfp4`, `nvfp4_b32`), or an inline block format
+/// An operand's format: everything that <see cref="FormatType"/> takes, a block format's name (`mxfp4`, `nvfp4_b32`), or an inline block
+/// format
 /// `{element: e2m1, scale: e8m0, block: 32, rule: floor, tensor_scale: false}`.
 /// </summary>
 public sealed class OperandType : YamlType<Operand>
@@ -21,21 +22,28 @@ public sealed class OperandType : YamlType<Operand>
     private const int LargestBlock = 1024;
 
     private static readonly YamlField<INumberFormat> Element = YamlField.Required("element", FormatType.Any, "Format of the elements.");
-    private static readonly YamlField<INumberFormat> Scale = YamlField.Required("scale", FormatType.Any, "Format of a block's scale: e8m0, or a float format with NaN.");
-    private static readonly YamlField<int> Block = YamlField.Required("block", YamlTypes.Integer(1, LargestBlock), "Elements of a block, along the reduction.");
+    private static readonly YamlField<INumberFormat> Scale = YamlField.Required("scale", FormatType.Any,
+        "Format of a block's scale: e8m0, or a float format with NaN.");
+    private static readonly YamlField<int> Block = YamlField.Required("block", YamlTypes.Integer(1, LargestBlock),
+        "Elements of a block, along the reduction.");
     private static readonly YamlField<ScaleRule> Rule = YamlField.Optional("rule",
-        YamlTypes.Choice(("floor", ScaleRule.Floor), ("ceil", ScaleRule.Ceil), ("rceil", ScaleRule.RoundUp), ("even", ScaleRule.Even), ("nearest", ScaleRule.Nearest), ("up", ScaleRule.NearestUp)),
+        YamlTypes.Choice(("floor", ScaleRule.Floor), ("ceil", ScaleRule.Ceil), ("rceil", ScaleRule.RoundUp), ("even", ScaleRule.Even),
+            ("nearest", ScaleRule.Nearest), ("up", ScaleRule.NearestUp)),
         "How the scale follows from the largest magnitude. Left out: floor for powers of two, nearest for scales with a fraction.");
-    private static readonly YamlField<bool> TensorScale = YamlField.Optional("tensor_scale", YamlTypes.Boolean, false, "false", "Whether an fp32 scale of the whole tensor stands above the block scales.");
-    private static readonly YamlField<bool> Symmetric = YamlField.Optional("symmetric", YamlTypes.Boolean, false, "false", "Whether the most negative two's complement element is left out.");
+    private static readonly YamlField<bool> TensorScale = YamlField.Optional("tensor_scale", YamlTypes.Boolean, false, "false",
+        "Whether an fp32 scale of the whole tensor stands above the block scales.");
+    private static readonly YamlField<bool> Symmetric = YamlField.Optional("symmetric", YamlTypes.Boolean, false, "false",
+        "Whether the most negative two's complement element is left out.");
 
-    private static readonly YamlSchema Inline = new("block format", "Elements that share a scale.", [Element, Scale, Block, Rule, TensorScale, Symmetric]);
+    private static readonly YamlSchema Inline = new("block format", "Elements that share a scale.",
+        [Element, Scale, Block, Rule, TensorScale, Symmetric]);
 
     /// <summary>Any operand.</summary>
     public static OperandType Any { get; } = new();
 
     /// <inheritdoc/>
-    public override string Expectation => $"{FormatType.Any.Expectation}, a block format such as mxfp4, or a mapping {{element, scale, block, ...}}";
+    public override string Expectation =>
+        $"{FormatType.Any.Expectation}, a block format such as mxfp4, or a mapping {{element, scale, block, ...}}";
 
     /// <inheritdoc/>
     public override JsonObject JsonSchema()
@@ -50,7 +58,8 @@ public sealed class OperandType : YamlType<Operand>
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(bag);
-        if (node is YamlScalar { IsNothing: false } name && (BlockCatalogue.TryParse(name.Text, out BlockFormat? named, out string? problem) || problem is not null))
+        if (node is YamlScalar { IsNothing: false } name
+            && (BlockCatalogue.TryParse(name.Text, out BlockFormat? named, out string? problem) || problem is not null))
         {
             value = named is null ? default : new Operand(named.Element, named);
             if (named is null) bag.Error(node.Location, "CFG011", $"'{key}': {problem}");

@@ -20,5 +20,6 @@ internal readonly record struct PipelineDepth(int Stages, bool IsAuto)
             value = new PipelineDepth(stages, false);
             return good;
         },
-        () => new JsonObject { ["oneOf"] = new JsonArray(new JsonObject { ["type"] = "integer", ["minimum"] = 0, ["maximum"] = Most }, new JsonObject { ["const"] = "auto" }) });
+        () => new JsonObject { ["oneOf"] = new JsonArray(new JsonObject { ["type"] = "integer", ["minimum"] = 0, ["maximum"] = Most },
+            new JsonObject { ["const"] = "auto" }) });
 }

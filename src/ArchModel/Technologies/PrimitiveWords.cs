@@ -11,7 +11,8 @@ public static class PrimitiveWords
     [
         (PrimitiveKind.Multiplier, "multiplier"), (PrimitiveKind.Adder, "adder"), (PrimitiveKind.Incrementer, "incrementer"),
         (PrimitiveKind.Comparator, "comparator"), (PrimitiveKind.Mux, "mux"), (PrimitiveKind.LeftShifter, "left_shifter"),
-        (PrimitiveKind.RightShifter, "right_shifter"), (PrimitiveKind.Placer, "placer"), (PrimitiveKind.LeadingZeroCounter, "leading_zero_counter"),
+        (PrimitiveKind.RightShifter, "right_shifter"), (PrimitiveKind.Placer, "placer"),
+            (PrimitiveKind.LeadingZeroCounter, "leading_zero_counter"),
         (PrimitiveKind.Xor, "xor"), (PrimitiveKind.Gate, "gate"), (PrimitiveKind.Register, "register"), (PrimitiveKind.Table, "table"),
     ];
 
@@ -19,7 +20,8 @@ public static class PrimitiveWords
     public static ImmutableArray<(LawBasis Basis, string Word, string Meaning)> Bases { get; } =
     [
         (LawBasis.Constant, "constant", "1"), (LawBasis.Width, "width", "n"), (LawBasis.WidthSum, "width_sum", "n + m"),
-        (LawBasis.Product, "product", "n·m"), (LawBasis.ProductLog, "product_log", "n·m·log2(n·m)"), (LawBasis.Stages, "stages", "shifter stages"),
+        (LawBasis.Product, "product", "n·m"), (LawBasis.ProductLog, "product_log", "n·m·log2(n·m)"),
+            (LawBasis.Stages, "stages", "shifter stages"),
         (LawBasis.WidthStages, "width_stages", "n·stages"), (LawBasis.TableBits, "table_bits", "2^n·m"),
     ];
 

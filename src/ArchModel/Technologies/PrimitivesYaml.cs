@@ -18,14 +18,19 @@ internal static class PrimitivesYaml
         (b.Basis, YamlField.Optional(b.Word, YamlTypes.Number(-Largest, Largest), $"Coefficient of {b.Meaning}.")))];
 
     private static readonly YamlField<CostLaw> Area = YamlField.Required("area_um2", Law(), "Area in µm² as a sum of coefficient × basis.");
-    private static readonly YamlField<double> Floor = YamlField.Optional("floor_um2_per_bit", YamlTypes.Number(0, Largest), 0.0, "0", "Least area for each bit of width, in µm².");
-    private static readonly YamlField<CostLaw> Delay = YamlField.Optional("delay_ns", Law(), "Delay on a path in ns. Needed of all but xor and register, on which no path is timed.");
-    private static readonly YamlField<double> Energy = YamlField.Required("energy_fj_per_um2", YamlTypes.Number(0, Largest, exclusive: true), "Energy of one operation for each µm², in fJ.");
-    private static readonly YamlField<double> Leakage = YamlField.Required("leakage_nw_per_um2", YamlTypes.Number(0, Largest, exclusive: true), "Leakage for each µm², in nW.");
+    private static readonly YamlField<double> Floor = YamlField.Optional("floor_um2_per_bit", YamlTypes.Number(0, Largest), 0.0, "0",
+        "Least area for each bit of width, in µm².");
+    private static readonly YamlField<CostLaw> Delay = YamlField.Optional("delay_ns", Law(),
+        "Delay on a path in ns. Needed of all but xor and register, on which no path is timed.");
+    private static readonly YamlField<double> Energy = YamlField.Required("energy_fj_per_um2",
+        YamlTypes.Number(0, Largest, exclusive: true), "Energy of one operation for each µm², in fJ.");
+    private static readonly YamlField<double> Leakage = YamlField.Required("leakage_nw_per_um2",
+        YamlTypes.Number(0, Largest, exclusive: true), "Leakage for each µm², in nW.");
     private static readonly YamlField<string> Source = YamlField.Required("source", YamlTypes.Text, "Where the laws come from.");
 
     private static readonly ImmutableArray<(PrimitiveKind Kind, YamlField<PrimitivePrice> Field)> Prices =
-        [.. PrimitiveWords.Kinds.Select(k => (k.Kind, YamlField.Optional(k.Word, Price(), $"Laws of the primitive '{k.Word}'; unknown when left out.")))];
+        [.. PrimitiveWords.Kinds.Select(k =>
+            (k.Kind, YamlField.Optional(k.Word, Price(), $"Laws of the primitive '{k.Word}'; unknown when left out.")))];
 
     /// <summary>The mapping as a type.</summary>
     public static YamlType<ImmutableSortedDictionary<PrimitiveKind, PrimitivePrice>> Type { get; } = YamlTypes.Map(
@@ -37,7 +42,8 @@ internal static class PrimitivesYaml
             {
                 if (!field.TryRead(map, bag, out PrimitivePrice price)) continue;
                 value = value.Add(kind, price);
-                if (price.Delay is null && !Untimed.Contains(kind)) bag.Error(field.Place(map), "CFG004", $"the key 'delay_ns' is missing: paths lead through a '{field.Name}', whose delay would be unknown");
+                if (price.Delay is null && !Untimed.Contains(kind)) bag.Error(field.Place(map), "CFG004",
+                    $"the key 'delay_ns' is missing: paths lead through a '{field.Name}', whose delay would be unknown");
             }
             return true;
         });
@@ -46,7 +52,8 @@ internal static class PrimitivesYaml
         new YamlSchema("primitive", "Area, delay, energy and leakage of one primitive.", [Area, Floor, Delay, Energy, Leakage, Source]),
         (YamlMap map, DiagnosticBag bag, out PrimitivePrice value) =>
         {
-            bool good = Area.TryRead(map, bag, out CostLaw area) & Floor.TryRead(map, bag, out double floor) & Energy.TryRead(map, bag, out double energy)
+            bool good = Area.TryRead(map, bag, out CostLaw area) & Floor.TryRead(map, bag, out double floor)
+                & Energy.TryRead(map, bag, out double energy)
                 & Leakage.TryRead(map, bag, out double leakage) & Source.TryRead(map, bag, out string source);
             CostLaw? delay = Delay.TryRead(map, bag, out CostLaw law) ? law : null;
             value = good ? new PrimitivePrice(area, floor, delay, energy, leakage, source) : null!;
@@ -54,7 +61,8 @@ internal static class PrimitivesYaml
         });
 
     private static YamlType<CostLaw> Law() => YamlTypes.Map(
-        new YamlSchema("law", "Coefficients of a sum over functions of the widths n and m in bits.", [.. Bases.Select(b => (YamlField)b.Field)]),
+        new YamlSchema("law", "Coefficients of a sum over functions of the widths n and m in bits.",
+            [.. Bases.Select(b => (YamlField)b.Field)]),
         (YamlMap map, DiagnosticBag bag, out CostLaw value) =>
         {
             ImmutableArray<KeyValuePair<LawBasis, double>>.Builder terms = ImmutableArray.CreateBuilder<KeyValuePair<LawBasis, double>>();
@@ -62,7 +70,8 @@ internal static class PrimitivesYaml
                 if (field.TryRead(map, bag, out double coefficient)) terms.Add(new(basis, coefficient));
             value = new CostLaw(terms.ToImmutable());
             if (terms.Count > 0) return true;
-            bag.Error(map.Location, "CFG004", $"a law needs one coefficient at least; allowed: {string.Join(", ", Bases.Select(b => b.Field.Name))}");
+            bag.Error(map.Location, "CFG004",
+                $"a law needs one coefficient at least; allowed: {string.Join(", ", Bases.Select(b => b.Field.Name))}");
             return false;
         });
 }

@@ -4,9 +4,11 @@ using System.Globalization;
 namespace Sim.ArchModel.Technologies;
 
 /// <summary>
-/// SRAM macros of one technology. Between two known capacities of a port width a value is interpolated in log-log space, so it is exact at the points
-/// and monotone between them. Where a port width lacks a capacity, the nearest port width's curve is scaled by their ratio at the nearest capacity that both have.
-/// Between port widths: log-log again. Beyond the points the last slope is followed for at most a factor of two in capacity or port width; further out is refused.
+/// SRAM macros of one technology. Between two known capacities of a port width a value is interpolated in log-log space, so it is exact at
+/// the points and monotone between them. Where a port width lacks a capacity, the nearest port width's curve is scaled by their ratio at
+/// the nearest capacity that both have.
+/// Between port widths: log-log again. Beyond the points the last slope is followed for at most a factor of two in capacity or port width;
+/// further out is refused.
 /// </summary>
 public sealed class SramTable
 {
@@ -66,10 +68,12 @@ public sealed class SramTable
         return true;
     }
 
-    // The curve's own value inside its capacities, else that of a curve which reaches there, scaled; beyond all curves, whichever comes nearest is followed.
+    // The curve's own value inside its capacities, else that of a curve which reaches there, scaled; beyond all curves, whichever comes
+    // nearest is followed.
     private static double At(Curve curve, Curve[] curves, double bytes)
     {
-        Curve[] usable = [curve, .. curves.Where(c => c != curve && c.Points.Any(p => curve.Has(p.X))).OrderBy(c => Math.Abs(c.PortBits - curve.PortBits))];
+        Curve[] usable = [curve, .. curves.Where(c => c != curve && c.Points.Any(p => curve.Has(p.X)))
+            .OrderBy(c => Math.Abs(c.PortBits - curve.PortBits))];
         Curve best = usable.FirstOrDefault(c => c.Covers(bytes, 1)) ?? usable.FirstOrDefault(c => c.Covers(bytes, Reach)) ?? curve;
         if (best == curve) return curve.Value(bytes);
         double shared = best.Points.Select(p => p.X).Where(curve.Has).MinBy(x => Math.Abs(Log(x / bytes)));

@@ -14,17 +14,21 @@ internal static class SramYaml
     private static readonly YamlField<double> Leakage = Positive("leakage_mw", "Leakage of the macro, mW.");
     private static readonly YamlField<double> Access = Positive("access_ns", "Access time, ns.");
     private static readonly YamlField<double> Area = Positive("area_mm2", "Area, mm².");
-    private static readonly YamlField<ImmutableArray<SramPoint>> Points = YamlField.Required("points", YamlTypes.List(Point(), 2), "Known macros.");
+    private static readonly YamlField<ImmutableArray<SramPoint>> Points = YamlField.Required("points", YamlTypes.List(Point(), 2),
+        "Known macros.");
     private static readonly YamlField<string> Source = YamlField.Required("source", YamlTypes.Text, "Where the points come from.");
 
     /// <summary>The mapping as a type.</summary>
-    public static YamlType<SramTable> Type { get; } = YamlTypes.Map(new YamlSchema("SRAM table", "Known SRAM macros; values between them are interpolated.", [Source, Points]),
+    public static YamlType<SramTable> Type
+        { get; } = YamlTypes.Map(new YamlSchema("SRAM table", "Known SRAM macros; values between them are interpolated.", [Source, Points]),
         (YamlMap map, DiagnosticBag bag, out SramTable value) =>
         {
             value = null!;
-            if (!(Points.TryRead(map, bag, out ImmutableArray<SramPoint> points) & Source.TryRead(map, bag, out string source))) return false;
+            if (!(Points.TryRead(map, bag, out ImmutableArray<SramPoint> points)
+                & Source.TryRead(map, bag, out string source))) return false;
             foreach (IGrouping<(long, int), SramPoint> twice in points.GroupBy(p => (p.Bytes, p.PortBits)).Where(g => g.Count() > 1))
-                bag.Error(Points.Place(map), "CFG005", $"the point of {twice.Key.Item1} bytes and {twice.Key.Item2} port bits is given twice");
+                bag.Error(Points.Place(map), "CFG005",
+                    $"the point of {twice.Key.Item1} bytes and {twice.Key.Item2} port bits is given twice");
             value = new SramTable(points, source);
             return true;
         });
@@ -34,11 +38,14 @@ internal static class SramYaml
         (YamlMap map, DiagnosticBag bag, out SramPoint value) =>
         {
             bool good = Bytes.TryRead(map, bag, out int bytes) & PortBits.TryRead(map, bag, out int port);
-            value = new SramPoint(bytes, port, Known(Read, map, bag), Known(Write, map, bag), Known(Leakage, map, bag), Known(Access, map, bag), Known(Area, map, bag));
+            value = new SramPoint(bytes, port, Known(Read, map, bag), Known(Write, map, bag), Known(Leakage, map, bag),
+                Known(Access, map, bag), Known(Area, map, bag));
             return good;
         });
 
-    private static double? Known(YamlField<double> field, YamlMap map, DiagnosticBag bag) => field.TryRead(map, bag, out double value) ? value : null;
+    private static double? Known(YamlField<double> field, YamlMap map, DiagnosticBag bag) =>
+        field.TryRead(map, bag, out double value) ? value : null;
 
-    private static YamlField<double> Positive(string name, string description) => YamlField.Optional(name, YamlTypes.Number(0, PrimitivesYaml.Largest, exclusive: true), description);
+    private static YamlField<double> Positive(string name, string description) =>
+        YamlField.Optional(name, YamlTypes.Number(0, PrimitivesYaml.Largest, exclusive: true), description);
 }

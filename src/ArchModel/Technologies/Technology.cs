@@ -5,7 +5,8 @@ using Sim.Foundation;
 namespace Sim.ArchModel.Technologies;
 
 /// <summary>
-/// One manufacturing technology: what primitives, memories and off-chip bits cost, each with its source. All of it is data of one YAML file.
+/// One manufacturing technology: what primitives, memories and off-chip bits cost, each with its source. All of it is data of one YAML
+/// file.
 /// What is not listed is not known, and asking for it is an error.
 /// </summary>
 /// <param name="Name">Name for reports.</param>

@@ -15,7 +15,8 @@ public static class TechnologyCatalogue
     public static Technology Resolve(string nameOrPath)
     {
         var bag = new DiagnosticBag();
-        Technology? technology = ConfigCatalogue.Open(nameOrPath, ArchitectureReader.TechnologyFolder, bag) is { } document ? TechnologyReader.Read(document.Root, bag) : null;
+        Technology? technology = ConfigCatalogue.Open(nameOrPath, ArchitectureReader.TechnologyFolder, bag) is { } document
+            ? TechnologyReader.Read(document.Root, bag) : null;
         bag.ThrowIfErrors();
         return technology!;
     }

@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Sim.Checker.Claims;
 
-/// <summary>One output channel: K weights, the boxes of its operands, its bias, and what independent operands make of each partial sum.</summary>
+/// <summary>One output channel: K weights, the boxes of its operands, its bias, and what independent operands make of each partial
+/// sum.</summary>
 internal sealed class Channel
 {
     private readonly Range[] _prefix;
@@ -41,7 +42,8 @@ internal sealed class Channel
     /// <summary>What a sum can be for independent operands; both ends are reached.</summary>
     internal Range Extremes(PartialSum sum)
     {
-        Range products = sum.IsSubset ? _subset : new(_prefix[sum.Until].Low - _prefix[sum.From].Low, _prefix[sum.Until].High - _prefix[sum.From].High);
+        Range products = sum.IsSubset ? _subset
+            : new(_prefix[sum.Until].Low - _prefix[sum.From].Low, _prefix[sum.Until].High - _prefix[sum.From].High);
         return products + Range.Of(Start(sum));
     }
 
@@ -64,7 +66,8 @@ internal sealed class Channel
             prefix[k + 1] = prefix[k] + term;
             if (high ? term > 0 : term < 0) subset += term;
         }
-        IEnumerable<BigInteger> values = Sums.Where(s => s.Register == register).Select(s => Start(s) + (s.IsSubset ? subset : prefix[s.Until] - prefix[s.From]));
+        IEnumerable<BigInteger> values = Sums.Where(s => s.Register == register)
+            .Select(s => Start(s) + (s.IsSubset ? subset : prefix[s.Until] - prefix[s.From]));
         return high ? values.Max() : values.Min();
     }
 }

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Sim.Checker.Claims;
 
 /// <summary>
-/// Relations that bound sums of disjoint groups of inputs, all coefficients of a group of one size: one-hot, simplex, budgets. The largest value of a group is found by
-/// raising its most valuable inputs first, so the extremes are exact and need no evidence.
+/// Relations that bound sums of disjoint groups of inputs, all coefficients of a group of one size: one-hot, simplex, budgets. The largest
+/// value of a group is found by raising its most valuable inputs first, so the extremes are exact and need no evidence.
 /// </summary>
 internal sealed class Groups
 {
@@ -13,7 +13,8 @@ internal sealed class Groups
 
     private Groups(Range[] boxes) => _boxes = [.. boxes];
 
-    /// <summary>null: the relations have another form. Throws when no input fulfils them: whatever is claimed of no input holds and shows nothing.</summary>
+    /// <summary>null: the relations have another form. Throws when no input fulfils them: whatever is claimed of no input holds and shows
+    /// nothing.</summary>
     internal static Groups? Of(Channel channel, IReadOnlyList<Relation> relations)
     {
         var groups = new Groups(channel.Inputs);
@@ -27,7 +28,8 @@ internal sealed class Groups
             if (members.Any(k => BigInteger.Abs(relation.Coefficients[k]) != unit)) return null;
             int[] signs = [.. members.Select(k => relation.Coefficients[k].Sign)];
             if (members.Length > 1) several.Add((members, signs, relation, unit));
-            else groups._boxes[members[0]] = groups._boxes[members[0]].Meet(Within(groups._boxes[members[0]].Times(signs[0]), relation, unit).Times(signs[0]));
+            else groups._boxes[members[0]] = groups._boxes[members[0]]
+                .Meet(Within(groups._boxes[members[0]].Times(signs[0]), relation, unit).Times(signs[0]));
         }
         foreach ((int[] members, int[] signs, Relation relation, BigInteger unit) in several)
         {
@@ -39,7 +41,8 @@ internal sealed class Groups
             Range all = members.Select((k, i) => groups._boxes[k].Times(signs[i])).Aggregate((a, b) => a + b);
             groups._groups.Add((members, signs, Within(all, relation, unit)));
         }
-        return groups._boxes.Any(b => b.Low > b.High) || groups._groups.Any(g => g.Sum.Low > g.Sum.High) ? throw new Fault("no input fulfils all relations, so that the claim is void") : groups;
+        return groups._boxes.Any(b => b.Low > b.High) || groups._groups.Any(g => g.Sum.Low > g.Sum.High)
+            ? throw new Fault("no input fulfils all relations, so that the claim is void") : groups;
     }
 
     /// <summary>What a sum can be; null where inputs of both signs in any order make it no linear form.</summary>

@@ -4,8 +4,8 @@ using Sim.Checker.Model;
 namespace Sim.Checker.Claims;
 
 /// <summary>
-/// Operands of a chain of layers, level by level from the K operands of a sum: each place of a tensor once, in order of first use. Follows lines through the steps of
-/// requantization back to the last level, whose boxes bound what is left.
+/// Operands of a chain of layers, level by level from the K operands of a sum: each place of a tensor once, in order of first use. Follows
+/// lines through the steps of requantization back to the last level, whose boxes bound what is left.
 /// </summary>
 internal sealed class Lines
 {
@@ -16,7 +16,8 @@ internal sealed class Lines
     private bool _placed;
     private int _products;
 
-    private sealed record Level(List<(int Channel, int Y, int X)> Places, Layer Maker, List<List<(BigInteger Value, BigInteger First, BigInteger Last)>> Steps,
+    private sealed record Level(List<(int Channel, int Y, int X)> Places, Layer Maker,
+        List<List<(BigInteger Value, BigInteger First, BigInteger Last)>> Steps,
         List<List<(int Operand, long Weight)>> Terms, bool MayBePadding);
 
     /// <param name="levels">Layers behind the first one that the lines go through.</param>
@@ -26,7 +27,8 @@ internal sealed class Lines
         List<(int Channel, int Y, int X)> places = [];
         Range[] boxes = layer.Operands(raw);
         for (int k = 0; k < layer.K; k++) places.Add(Place(layer, row, k, 0, 0)!.Value);
-        List<Range> ranges = [.. Enumerable.Range(0, layer.K).Select(k => boxes[Layer.Entry(boxes.Length, layer.Groups, layer.Rows, layer.K, row, k)])];
+        List<Range> ranges = [.. Enumerable.Range(0, layer.K)
+            .Select(k => boxes[Layer.Entry(boxes.Length, layer.Groups, layer.Rows, layer.K, row, k)])];
         for (int t = 0; t < levels; t++) (layer, places, ranges) = Behind(layer, t, raw, places, ranges);
         _last = [.. ranges];
     }
@@ -34,7 +36,8 @@ internal sealed class Lines
     /// <summary>The values that the operand of product k can have, without padding.</summary>
     internal Range Operand(int k) => new(_levels[0].Steps[k][0].Value, _levels[0].Steps[k][^1].Value);
 
-    /// <summary>An upper bound of Σ coefficients[k] · operand k, or of every subset of its terms, by lines of slopes numerators[level][operand] / 2^shifts[level].</summary>
+    /// <summary>An upper bound of Σ coefficients[k] · operand k, or of every subset of its terms, by lines of slopes
+    /// numerators[level][operand] / 2^shifts[level].</summary>
     internal BigInteger Bound(BigInteger[] coefficients, bool everySubset, List<(int Shift, long[] Numerators)> slopes)
     {
         BigInteger constant = 0;
@@ -43,7 +46,8 @@ internal sealed class Lines
         {
             Level level = _levels[t];
             (int shift, long[] numerators) = slopes[t];
-            if (numerators.Length != level.Places.Count || shift is < 0 or > 60) throw new Fault($"level {t} needs a shift of 0 to 60 and {level.Places.Count} slopes");
+            if (numerators.Length != level.Places.Count || shift is < 0
+                or > 60) throw new Fault($"level {t} needs a shift of 0 to 60 and {level.Places.Count} slopes");
             var behind = new BigInteger[t + 1 < _levels.Count ? _levels[t + 1].Places.Count : _last.Length];
             constant <<= shift;
             for (int n = 0; n < coefficients.Length; n++)
@@ -65,7 +69,8 @@ internal sealed class Lines
             scale += shift;
             coefficients = behind;
         }
-        for (int n = 0; n < coefficients.Length; n++) constant += coefficients[n] * (coefficients[n].Sign > 0 ? _last[n].High : _last[n].Low);
+        for (int n = 0; n < coefficients.Length; n++) constant += coefficients[n] * (coefficients[n].Sign > 0 ? _last[n].High
+            : _last[n].Low);
         return constant >> scale;
     }
 
@@ -74,15 +79,19 @@ internal sealed class Lines
     {
         if (layer.Window is not { IsPadded: true } g) return [[.. Enumerable.Repeat(true, layer.K)]];
         string[] There(int outputs, int kernel, int stride, int dilation, int pad, int size) => [.. Enumerable.Range(0, outputs)
-            .Select(o => string.Concat(Enumerable.Range(0, kernel).Select(i => o * stride + i * dilation - pad is var at && at >= 0 && at < size ? '1' : '0'))).Distinct()];
+            .Select(o => string.Concat(Enumerable.Range(0, kernel)
+                .Select(i => o * stride + i * dilation - pad is var at && at >= 0 && at < size ? '1' : '0'))).Distinct()];
         return [.. There(g.Rows, g.KernelY, g.StrideY, g.DilationY, g.Top, g.Height)
             .SelectMany(y => There(g.Columns, g.KernelX, g.StrideX, g.DilationX, g.Left, g.Width)
-                .Select(x => Enumerable.Range(0, layer.K).Select(k => y[k / g.KernelX % g.KernelY] == '1' && x[k % g.KernelX] == '1').ToArray()))];
+                .Select(x => Enumerable.Range(0, layer.K).Select(k => y[k / g.KernelX % g.KernelY] == '1' && x[k % g.KernelX] == '1')
+                    .ToArray()))];
     }
 
-    private (Layer, List<(int, int, int)>, List<Range>) Behind(Layer consumer, int t, bool raw, List<(int Channel, int Y, int X)> places, List<Range> boxes)
+    private (Layer, List<(int, int, int)>, List<Range>) Behind(Layer consumer, int t, bool raw, List<(int Channel, int Y, int X)> places,
+        List<Range> boxes)
     {
-        if (consumer.Link is not { Maker: { Stored: not null } maker } link) throw new Fault($"no layer of constant weights makes the inputs of level {t}");
+        if (consumer.Link is not { Maker: { Stored: not null } maker
+            } link) throw new Fault($"no layer of constant weights makes the inputs of level {t}");
         BigInteger zero = t == 0 && raw ? 0 : consumer.InputZero;
         bool mayBePadding = t > 0 && consumer.Window is { IsPadded: true } && !_placed;
         var steps = new Dictionary<int, List<(BigInteger, BigInteger, BigInteger)>>();
@@ -90,7 +99,8 @@ internal sealed class Lines
         {
             List<(BigInteger Value, BigInteger First, BigInteger Last)> all = Rounding.Steps(link, channel, maker.Sum(channel));
             // The boxes of layers between are no premise: they must follow from those further back.
-            if (t > 0 && !boxes[n].Holds(new(all[0].Value - zero, all[^1].Value - zero))) throw new Fault($"the inputs of level {t}, channel {channel}, can leave their box");
+            if (t > 0 && !boxes[n].Holds(new(all[0].Value - zero,
+                all[^1].Value - zero))) throw new Fault($"the inputs of level {t}, channel {channel}, can leave their box");
             steps.Add(channel, [.. all.Select(s => (s.Value - zero, s.First, s.Last))]);
         }
         var index = new Dictionary<(int, int, int), int>();
@@ -120,7 +130,8 @@ internal sealed class Lines
         return (maker, next, ranges);
     }
 
-    // Channel, row and column that product k takes for the output at y, x; null: padding, which can be told once places are those of a tensor.
+    // Channel, row and column that product k takes for the output at y, x; null: padding, which can be told once places are those of a
+    // tensor.
     private (int Channel, int Y, int X)? Place(Layer layer, int row, int k, int y, int x)
     {
         if (layer.Window is not { } g)
@@ -129,7 +140,8 @@ internal sealed class Lines
             _placed = true;
             return (k / (made.Rows * made.Columns), k / made.Columns % made.Rows, k % made.Columns);
         }
-        int window = g.KernelY * g.KernelX, py = y * g.StrideY - g.Top + k % window / g.KernelX * g.DilationY, px = x * g.StrideX - g.Left + k % g.KernelX * g.DilationX;
+        int window = g.KernelY * g.KernelX, py = y * g.StrideY - g.Top + k % window / g.KernelX * g.DilationY, px = x * g.StrideX - g.Left
+            + k % g.KernelX * g.DilationX;
         if (_placed && (py < 0 || py >= g.Height || px < 0 || px >= g.Width)) return null;
         return (row / (layer.Rows / layer.Groups) * (layer.K / window) + k / window, py, px);
     }

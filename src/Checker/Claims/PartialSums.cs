@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Sim.Checker.Claims;
 
-/// <summary>A partial sum: products From to Until − 1, the bias if so, in a register; of order "any" one with IsSubset stands for the sums of all subsets of its products.</summary>
+/// <summary>A partial sum: products From to Until − 1, the bias if so, in a register; of order "any" one with IsSubset stands for the sums
+/// of all subsets of its products.</summary>
 internal readonly record struct PartialSum(int From, int Until, bool Bias, int Register, bool IsSubset);
 
 /// <summary>An order of addition and when the bias is added: which partial sums there are.</summary>
@@ -17,9 +18,11 @@ internal sealed class Order
         string[] parts = text.Split(':');
         _kind = parts[0];
         bool sized = _kind is "tiles" or "tree";
-        if (!sized && _kind is not ("any" or "final" or "sequential") || parts.Length != (sized ? 2 : 1)) throw new Fault("there is no such order");
+        if (!sized && _kind is not ("any" or "final" or "sequential")
+            || parts.Length != (sized ? 2 : 1)) throw new Fault("there is no such order");
         if (!sized) return;
-        if (!int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out _size) || _size < (_kind == "tree" ? 2 : 1) || _size > 1 << 24
+        if (!int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out _size) || _size < (_kind == "tree" ? 2 : 1)
+            || _size > 1 << 24
             || _size.ToString(CultureInfo.InvariantCulture) != parts[1])
             throw new Fault("tiles have 1 to 2^24 products, trees 2 to 2^24 lanes");
     }
@@ -47,7 +50,8 @@ internal sealed class Order
         for (int from = 0; _size > 0 && from < k; from += _size)
         {
             int end = Math.Min(from + _size, k);
-            foreach ((int a, int b) in _kind == "tiles" ? Enumerable.Range(from + 1, end - from).Select(j => (from, j)) : Nodes(from, end)) yield return new(a, b, false, 1, false);
+            foreach ((int a, int b) in _kind == "tiles" ? Enumerable.Range(from + 1, end - from).Select(j => (from, j))
+                : Nodes(from, end)) yield return new(a, b, false, 1, false);
             yield return new(0, end, start, 0, false);
         }
         if (last) yield return new(0, k, true, 0, false);

@@ -4,7 +4,8 @@ using Sim.Checker.Model;
 
 namespace Sim.Checker.Claims;
 
-/// <summary>Runs an input of the network through layers that are linked to each other, in integers, up to the operands of a layer.</summary>
+/// <summary>Runs an input of the network through layers that are linked to each other, in integers, up to the operands of a
+/// layer.</summary>
 internal static class Replay
 {
     private const long MostProducts = 1 << 28;
@@ -19,9 +20,11 @@ internal static class Replay
         for (int place = 0; place < layer.Places; place++)
         {
             if ((products += layer.K) > MostProducts) throw new Fault("the network is too large to be run here");
-            operands.Add([.. Enumerable.Range(0, layer.K).Select(k => (BigInteger)(At(layer, stored, row, k, place) - (raw ? 0 : layer.InputZero)))]);
+            operands.Add([.. Enumerable.Range(0, layer.K)
+                .Select(k => (BigInteger)(At(layer, stored, row, k, place) - (raw ? 0 : layer.InputZero)))]);
         }
-        return (register, high) => operands.Select(x => channel.Reached(x, register, high)).Aggregate((a, b) => high ? BigInteger.Max(a, b) : BigInteger.Min(a, b));
+        return (register, high) => operands.Select(x => channel.Reached(x, register, high))
+            .Aggregate((a, b) => high ? BigInteger.Max(a, b) : BigInteger.Min(a, b));
     }
 
     // The stored inputs of a layer: channel, y, x.
@@ -30,7 +33,8 @@ internal static class Replay
         if (layer.Link is not { } link)
         {
             InputSource source = layer.Source ?? throw new Fault("the layer behind is not fed by the network's input directly");
-            long[] values = Npy.Read(input, "the network's input", source.Scale is null ? source.IsSigned ? "i1" : "u1" : "f4", source.Shape);
+            long[] values = Npy.Read(input, "the network's input", source.Scale is null ? source.IsSigned ? "i1" : "u1" : "f4",
+                source.Shape);
             if (source.Scale is not { } scale) return values;
             return [.. values.Select(v => BitConverter.Int32BitsToSingle((int)v) / scale is var q && float.IsNaN(q) ? (long)source.Low
                 : (long)Math.Clamp(Math.Round((double)q, MidpointRounding.ToEven) + source.Zero, source.Low, source.High))];
@@ -44,7 +48,8 @@ internal static class Replay
             for (int place = 0; place < maker.Places; place++)
             {
                 BigInteger sum = maker.Bias[row];
-                for (int k = 0; k < maker.K; k++) sum += (BigInteger)maker.Weight(row, k, raw: false) * (At(maker, behind, row, k, place) - maker.InputZero);
+                for (int k = 0; k < maker.K; k++) sum += (BigInteger)maker.Weight(row, k, raw: false)
+                    * (At(maker, behind, row, k, place) - maker.InputZero);
                 made[row * maker.Places + place] = (long)Rounding.Of(link, row, sum);
             }
         }
@@ -56,7 +61,8 @@ internal static class Replay
     {
         if (layer.Window is not { } g) return stored[k];
         int window = g.KernelY * g.KernelX, channel = row / (layer.Rows / layer.Groups) * (layer.K / window) + k / window;
-        int y = place / g.Columns * g.StrideY - g.Top + k % window / g.KernelX * g.DilationY, x = place % g.Columns * g.StrideX - g.Left + k % g.KernelX * g.DilationX;
+        int y = place / g.Columns * g.StrideY - g.Top + k % window / g.KernelX * g.DilationY, x = place % g.Columns * g.StrideX - g.Left
+            + k % g.KernelX * g.DilationX;
         return y < 0 || y >= g.Height || x < 0 || x >= g.Width ? layer.InputZero : stored[(channel * g.Height + y) * g.Width + x];
     }
 }

@@ -38,7 +38,8 @@ internal static class Rounding
         return steps;
     }
 
-    // A number of at most 24 bits. Results too small for a normal number round to 0 later on, whatever they are here; too large ones are clamped.
+    // A number of at most 24 bits. Results too small for a normal number round to 0 later on, whatever they are here; too large ones are
+    // clamped.
     private static (BigInteger Significand, int Power) Binary32(BigInteger significand, int power)
     {
         int excess = (int)BigInteger.Abs(significand).GetBitLength() - 24;

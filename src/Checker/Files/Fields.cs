@@ -20,7 +20,8 @@ internal sealed class Fields
 
     internal bool Has(string key) => _left.ContainsKey(key);
 
-    internal string Text(string key) => Take(key) is { ValueKind: JsonValueKind.String } text ? text.GetString()! : throw new Fault($"{Name(key)} must be a text");
+    internal string Text(string key) =>
+        Take(key) is { ValueKind: JsonValueKind.String } text ? text.GetString()! : throw new Fault($"{Name(key)} must be a text");
 
     internal bool Flag(string key) => Take(key).ValueKind switch
     {
@@ -44,12 +45,14 @@ internal sealed class Fields
     internal List<BigInteger> Numbers(string key) => [.. Elements(key).Select(e => Number(e.Json, e.Place))];
 
     /// <summary>Numbers of which some are null.</summary>
-    internal List<BigInteger?> Ends(string key) => [.. Elements(key).Select(e => e.Json.ValueKind == JsonValueKind.Null ? (BigInteger?)null : Number(e.Json, e.Place))];
+    internal List<BigInteger?> Ends(string key) =>
+        [.. Elements(key).Select(e => e.Json.ValueKind == JsonValueKind.Null ? (BigInteger?)null : Number(e.Json, e.Place))];
 
     internal BigInteger? End(string key) => Take(key) is { ValueKind: not JsonValueKind.Null } end ? Number(end, Name(key)) : null;
 
     internal List<string> Texts(string key) =>
-        [.. Elements(key).Select(e => e.Json.ValueKind == JsonValueKind.String ? e.Json.GetString()! : throw new Fault($"{e.Place} must be a text"))];
+        [.. Elements(key).Select(e => e.Json.ValueKind == JsonValueKind.String ? e.Json.GetString()!
+            : throw new Fault($"{e.Place} must be a text"))];
 
     /// <summary>Pairs [low, high].</summary>
     internal List<Range> Ranges(string key) => [.. Elements(key).Select(e => Pair(e.Json, e.Place))];
@@ -57,7 +60,8 @@ internal sealed class Fields
     internal Range Range(string key) => Pair(Take(key), Name(key));
 
     /// <summary>Objects, some of which are null.</summary>
-    internal List<Fields?> Optional(string key) => [.. Elements(key).Select(e => e.Json.ValueKind == JsonValueKind.Null ? null : new Fields(e.Json, e.Place))];
+    internal List<Fields?> Optional(string key) =>
+        [.. Elements(key).Select(e => e.Json.ValueKind == JsonValueKind.Null ? null : new Fields(e.Json, e.Place))];
 
     /// <summary>Refuses keys that nothing asked for.</summary>
     internal void End()
@@ -88,7 +92,8 @@ internal sealed class Fields
             JsonValueKind.Number => json.GetRawText(),
             _ => throw new Fault($"{place} must be a whole number"),
         };
-        if (text.Length > 60 || !BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger value)
+        if (text.Length > 60 || !BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture,
+            out BigInteger value)
             || value.ToString(CultureInfo.InvariantCulture) != text)
             throw new Fault($"{place} must be a whole number of at most 60 digits, written plainly");
         return value;

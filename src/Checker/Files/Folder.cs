@@ -16,7 +16,8 @@ internal sealed class Folder(string path)
             throw new Fault($"'{Shown(name)}' is no plain file name");
         if (!_read.Add(name)) throw new Fault($"{name} is named twice");
         byte[] bytes = Bytes(Path.Combine(path, name));
-        if (sha256 is not null && Convert.ToHexStringLower(SHA256.HashData(bytes)) != sha256) throw new Fault($"{name} has another SHA-256 than the certificate says");
+        if (sha256 is not null && Convert.ToHexStringLower(SHA256.HashData(bytes))
+            != sha256) throw new Fault($"{name} has another SHA-256 than the certificate says");
         return bytes;
     }
 
@@ -35,7 +36,8 @@ internal sealed class Folder(string path)
     }
 
     /// <summary>Files that nothing named.</summary>
-    internal IEnumerable<string> Unread() => Directory.EnumerateFileSystemEntries(path).Select(p => Path.GetFileName(p)).Where(n => !_read.Contains(n)).Order(StringComparer.Ordinal);
+    internal IEnumerable<string> Unread() => Directory.EnumerateFileSystemEntries(path).Select(p => Path.GetFileName(p))
+        .Where(n => !_read.Contains(n)).Order(StringComparer.Ordinal);
 
     /// <summary>A file as a whole. What has no length (a device, a pipe) is not read.</summary>
     internal static byte[] Bytes(string file)

@@ -11,7 +11,8 @@ internal static class Npy
     /// <param name="type">i4, i8, u1, i1; f4: the bits of float32 numbers.</param>
     internal static long[] Read(byte[] bytes, string name, string type, params int[] shape)
     {
-        if (bytes.Length < 10 || bytes[0] != 0x93 || Encoding.ASCII.GetString(bytes, 1, 5) != "NUMPY" || bytes[6] != 1 || bytes[7] != 0) throw new Fault($"{name} is no .npy array of version 1");
+        if (bytes.Length < 10 || bytes[0] != 0x93 || Encoding.ASCII.GetString(bytes, 1, 5) != "NUMPY" || bytes[6] != 1
+            || bytes[7] != 0) throw new Fault($"{name} is no .npy array of version 1");
         int start = 10 + BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(8));
         if (start > bytes.Length) throw new Fault($"{name} ends within its header");
         // One spelling of the header only: what does not matter cannot differ.
@@ -21,7 +22,8 @@ internal static class Npy
         if (header != wanted.PadRight(header.Length - 1) + "\n") throw new Fault($"{name} must have the header {wanted}");
         int width = type[1] - '0';
         long count = shape.Aggregate(1L, (a, s) => a * s);
-        if (bytes.Length - start != count * width) throw new Fault($"{name} has {bytes.Length - start} bytes of elements, not {count * width}");
+        if (bytes.Length - start != count
+            * width) throw new Fault($"{name} has {bytes.Length - start} bytes of elements, not {count * width}");
         var values = new long[count];
         for (int i = 0; i < values.Length; i++)
         {

@@ -1,6 +1,7 @@
 namespace Sim.Checker.Model;
 
-/// <summary>The attributes that the checker honours, operator by operator. A node with any other one, or with a value that is not honoured, is not understood.</summary>
+/// <summary>The attributes that the checker honours, operator by operator. A node with any other one, or with a value that is not honoured,
+/// is not understood.</summary>
 internal static class Attributes
 {
     private const string Windows = "auto_pad dilations kernel_shape pads strides";
@@ -12,7 +13,8 @@ internal static class Attributes
         // saturate is about float types only, which are not understood.
         ["QuantizeLinear"] = "axis block_size output_dtype precision saturate", ["DequantizeLinear"] = "axis block_size output_dtype",
         ["Quant"] = "narrow rounding_mode signed", ["IntQuant"] = "narrow rounding_mode signed",
-        ["Dropout"] = "ratio seed", ["Flatten"] = "axis", ["Reshape"] = "allowzero", ["Squeeze"] = "axes", ["Unsqueeze"] = "axes", ["Transpose"] = "perm",
+        ["Dropout"] = "ratio seed", ["Flatten"] = "axis", ["Reshape"] = "allowzero", ["Squeeze"] = "axes", ["Unsqueeze"] = "axes",
+            ["Transpose"] = "perm",
         ["MaxPool"] = Windows + " ceil_mode storage_order", ["AveragePool"] = Windows + " ceil_mode count_include_pad",
         ["Clip"] = "min max", ["Cast"] = "to saturate round_mode",
         ["ReduceSum"] = "axes keepdims noop_with_empty_axes", ["ReduceMean"] = "axes keepdims noop_with_empty_axes",

@@ -37,14 +37,17 @@ internal sealed record Reals(float[] Low, float[] High, int Inner) : Known;
 /// <summary>Computed numbers (q − Zero)·Scale.</summary>
 internal sealed record Scaled(Integers Q, float Scale, long Zero) : Known;
 
-/// <summary>Sums of a layer times a scale of each row, clipped to [Low, High]. Pooled: elements a channel after a choice among sums; 0: one a sum.</summary>
-internal sealed record Sums(Layer Layer, float[] Scales, float Low = float.NegativeInfinity, float High = float.PositiveInfinity, int Pooled = 0) : Known
+/// <summary>Sums of a layer times a scale of each row, clipped to [Low, High]. Pooled: elements a channel after a choice among sums; 0: one
+/// a sum.</summary>
+internal sealed record Sums(Layer Layer, float[] Scales, float Low = float.NegativeInfinity, float High = float.PositiveInfinity,
+    int Pooled = 0) : Known
 {
     /// <summary>The integers that a quantizer with round-half-even makes of them.</summary>
     internal Integers Quantized(float scale, long zero, Range type, bool propagate)
     {
         BigInteger End(float v) => float.IsNaN(v) ? type.Low
-            : new BigInteger(Math.Clamp(Math.Round((double)(v / scale), MidpointRounding.ToEven) + zero, (double)type.Low, (double)type.High));
+            : new BigInteger(Math.Clamp(Math.Round((double)(v / scale), MidpointRounding.ToEven) + zero, (double)type.Low,
+                (double)type.High));
         var link = new Link(Layer, [.. Scales.Select(s => s / scale)], zero, End(Low), End(High));
         return Requantized(link, type, propagate, Pooled);
     }
@@ -57,7 +60,8 @@ internal sealed record Sums(Layer Layer, float[] Scales, float Low = float.Negat
         int inner = pooled > 0 ? pooled : layer.Places;
         Link? kept = pooled > 0 || !byChannel ? null : link;
         if (!propagate) return new(type, [type], inner, kept);
-        Range[] boxes = [.. Enumerable.Range(0, layer.Rows).Select(r => layer.Sum(r)).Select((s, r) => new Range(Rounding.Of(link, r, s.Low), Rounding.Of(link, r, s.High)))];
+        Range[] boxes = [.. Enumerable.Range(0, layer.Rows).Select(r => layer.Sum(r))
+            .Select((s, r) => new Range(Rounding.Of(link, r, s.Low), Rounding.Of(link, r, s.High)))];
         return byChannel ? new(type, boxes, inner, kept) : new(type, [boxes.Aggregate((a, b) => a.Hull(b))], 1);
     }
 }

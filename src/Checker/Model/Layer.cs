@@ -3,7 +3,8 @@ using System.Numerics;
 namespace Sim.Checker.Model;
 
 /// <summary>Places of a convolution over channel, y, x. One spatial dimension is the width.</summary>
-internal sealed record Window(int Channels, int Height, int Width, int KernelY, int KernelX, int StrideY, int StrideX, int Top, int Left, int Bottom, int Right, int DilationY, int DilationX)
+internal sealed record Window(int Channels, int Height, int Width, int KernelY, int KernelX, int StrideY, int StrideX, int Top, int Left,
+    int Bottom, int Right, int DilationY, int DilationX)
 {
     internal int Rows => (Height + Top + Bottom - DilationY * (KernelY - 1) - 1) / StrideY + 1;
 
@@ -12,7 +13,8 @@ internal sealed record Window(int Channels, int Height, int Width, int KernelY, 
     internal bool IsPadded => (Top | Left | Bottom | Right) != 0;
 }
 
-/// <summary>How a layer's stored inputs come from the sums of an earlier one: clamp(round-half-even(float32(sum) · multiplier) + Zero, Low, High).</summary>
+/// <summary>How a layer's stored inputs come from the sums of an earlier one: clamp(round-half-even(float32(sum) · multiplier) + Zero, Low,
+/// High).</summary>
 internal sealed record Link(Layer Maker, float[] Multipliers, BigInteger Zero, BigInteger Low, BigInteger High);
 
 /// <summary>Stored inputs that are the network's own: as they are, or clamp(round-half-even(value / Scale) + Zero, Low, High).</summary>
@@ -24,7 +26,8 @@ internal sealed record InputSource(int[] Shape, bool IsSigned, float? Scale, lon
 /// <param name="WeightZeros">Zero point of each row's weights.</param>
 /// <param name="Bias">Of each row, in units of the product.</param>
 /// <param name="Boxes">Stored inputs: one range, or one an input channel.</param>
-internal sealed record Layer(string Name, string Op, int Groups, int Rows, int K, Func<int, int, long>? Stored, Range WeightType, long[] WeightZeros, long[] Bias,
+internal sealed record Layer(string Name, string Op, int Groups, int Rows, int K, Func<int, int, long>? Stored, Range WeightType,
+    long[] WeightZeros, long[] Bias,
     Range[] Boxes, long InputZero, Window? Window, Link? Link)
 {
     /// <summary>Whether only every second integer of a box is an input (−1 and 1).</summary>
@@ -57,7 +60,8 @@ internal sealed record Layer(string Name, string Op, int Groups, int Rows, int K
         for (int k = 0; k < K; k++)
         {
             Range box = boxes[Entry(boxes.Length, Groups, Rows, K, row, k)];
-            sum += Stored is null ? new Range(WeightType.Low - WeightZeros[row], WeightType.High - WeightZeros[row]).Products(box) : box.Times(Weight(row, k, raw: false));
+            sum += Stored is null ? new Range(WeightType.Low - WeightZeros[row], WeightType.High - WeightZeros[row]).Products(box)
+                : box.Times(Weight(row, k, raw: false));
         }
         return sum;
     }

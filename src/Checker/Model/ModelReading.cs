@@ -3,12 +3,13 @@ using Sim.Checker.Files;
 namespace Sim.Checker.Model;
 
 /// <summary>
-/// The checker's own reading of a model: its layers whose sums are integers, by node name, and the nodes that add numbers. What it does not understand it leaves
-/// unknown, so that certificates about it are reported as not tied to the model.
+/// The checker's own reading of a model: its layers whose sums are integers, by node name, and the nodes that add numbers. What it does not
+/// understand it leaves unknown, so that certificates about it are reported as not tied to the model.
 /// </summary>
 internal sealed partial class ModelReading
 {
-    // Operators without a sum or a product of two operands. All others may have a register, which a certificate must cover or list as absent.
+    // Operators without a sum or a product of two operands. All others may have a register, which a certificate must cover or list as
+    // absent.
     private static readonly HashSet<string> WithoutSums =
     [
         .. ("QuantizeLinear DequantizeLinear DynamicQuantizeLinear Quant IntQuant BipolarQuant Trunc Cast CastLike Constant Identity Dropout Flatten Reshape Squeeze "
@@ -51,7 +52,8 @@ internal sealed partial class ModelReading
             _batch ??= shape is [var first, ..] ? first : 1;
             if (shape is not null) _shapes[name] = shape;
             if (Tensor.TypeRange(type) is { } range)
-                _known[name] = new Integers(range, [range], Elements(shape?.Skip(2) ?? [])) { Source = shape is not null && type is 2 or 3 ? new(shape, type == 3, null, 0, 0, 0) : null };
+                _known[name] = new Integers(range, [range], Elements(shape?.Skip(2) ?? []))
+                    { Source = shape is not null && type is 2 or 3 ? new(shape, type == 3, null, 0, 0, 0) : null };
             else if (type == 1 && shape is not null) _known[name] = new NetworkInput(shape);
         }
         foreach (Node node in file.Nodes)
@@ -59,14 +61,17 @@ internal sealed partial class ModelReading
             int computed = node.Inputs.Count(i => i.Length > 0 && !_fixed.Contains(i));
             // Sizes do not depend on values; a factor or an addend alone is none.
             if (computed == 0 || node.Op is "Shape" or "Size") _fixed.UnionWith(node.Outputs);
-            else if (!WithoutSums.Contains(node.Op) && !(node.Op == "Mul" && computed == 1 || node.Op is "Sum" or "Mean" && node.Inputs.Length == 1)) Registers.Add(node.Name);
+            else if (!WithoutSums.Contains(node.Op)
+                && !(node.Op == "Mul" && computed == 1 || node.Op is "Sum" or "Mean" && node.Inputs.Length == 1)) Registers.Add(node.Name);
             try
             {
                 Read(node);
             }
-            catch (Exception e) when (e is Fault or OverflowException or ArgumentException or InvalidOperationException or IndexOutOfRangeException or DivideByZeroException)
+            catch (Exception e) when (e is Fault or OverflowException or ArgumentException or InvalidOperationException
+                or IndexOutOfRangeException or DivideByZeroException)
             {
-                // Not understood, or against the operator's definition: what it makes stays unknown, and certificates about it are not tied.
+                // Not understood, or against the operator's definition: what it makes stays unknown, and certificates about it are not
+                // tied.
                 Reasons[node.Name] = e is Fault ? e.Message : "it does not follow its operator's definition";
             }
         }
@@ -108,23 +113,27 @@ internal sealed partial class ModelReading
     {
         if (!node.Has(input)) return null;
         if (_known.TryGetValue(node.Inputs[input], out Known? known)) return known;
-        if (_file.Constants.TryGetValue(node.Inputs[input], out Tensor? t) && Tensor.TypeRange(t.Type) is { } type) return new Grid(t.Shape, type, t.Integer, _ => 1, _ => 0);
+        if (_file.Constants.TryGetValue(node.Inputs[input], out Tensor? t)
+            && Tensor.TypeRange(t.Type) is { } type) return new Grid(t.Shape, type, t.Integer, _ => 1, _ => 0);
         return null;
     }
 
     private Tensor? Constant(Node node, int input) => node.Has(input) ? _file.Constants.GetValueOrDefault(node.Inputs[input]) : null;
 
-    private Tensor Need(Node node, int input, string what) => Constant(node, input) ?? throw new Fault($"its {what} is no constant of the model");
+    private Tensor Need(Node node, int input, string what) =>
+        Constant(node, input) ?? throw new Fault($"its {what} is no constant of the model");
 
     private float[] Scales(Node node, int input)
     {
         float[] scales = Need(node, input, "scale").Reals();
-        return scales.Length > 0 && scales.All(s => s > 0 && float.IsFinite(s)) ? scales : throw new Fault("a scale is not positive and finite");
+        return scales.Length > 0 && scales.All(s => s > 0 && float.IsFinite(s)) ? scales
+            : throw new Fault("a scale is not positive and finite");
     }
 
     private long[] Zeros(Node node, int input) => node.Has(input) ? Need(node, input, "zero point").Integers() : [0];
 
-    private static T One<T>(T[] values, string what) => values.Length == 1 ? values[0] : throw new Fault($"{values.Length} {what} where one is understood");
+    private static T One<T>(T[] values, string what) =>
+        values.Length == 1 ? values[0] : throw new Fault($"{values.Length} {what} where one is understood");
 
     private static T[] Each<T>(T[] values, int rows, string what) =>
         values.Length == rows ? values : [.. Enumerable.Repeat(One(values, what), rows)];
@@ -139,5 +148,6 @@ internal sealed partial class ModelReading
         return count <= int.MaxValue ? (int)count : throw new Fault("a value is too large");
     }
 
-    private int[] ShapeOf(string name) => _shapes.GetValueOrDefault(name) ?? throw new Fault($"the shape of '{Folder.Shown(name)}' is not known");
+    private int[] ShapeOf(string name) =>
+        _shapes.GetValueOrDefault(name) ?? throw new Fault($"the shape of '{Folder.Shown(name)}' is not known");
 }

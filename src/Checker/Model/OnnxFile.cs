@@ -14,7 +14,9 @@ internal sealed record Node(string Name, string Op, string[] Inputs, string[] Ou
     internal string Text(string name, string absent) => Attributes.TryGetValue(name, out Attribute? a) ? a.Text : absent;
 
     internal int[]? Ints(string name) =>
-        Attributes.TryGetValue(name, out Attribute? a) ? [.. a.Ints.Select(i => i is >= 0 and <= 1 << 20 ? (int)i : throw new Fault($"attribute '{name}' has a value out of range"))] : null;
+        Attributes.TryGetValue(name, out Attribute? a)
+            ? [.. a.Ints.Select(i => i is >= 0 and <= 1 << 20 ? (int)i : throw new Fault($"attribute '{name}' has a value out of range"))]
+            : null;
 
     internal bool Has(int input) => input < Inputs.Length && Inputs[input].Length > 0;
 }
@@ -22,7 +24,8 @@ internal sealed record Node(string Name, string Op, string[] Inputs, string[] Ou
 /// <summary>A node's attribute; what it does not have is 0 or empty.</summary>
 internal sealed record Attribute(long Int, float Real, string Text, long[] Ints, Tensor? Tensor);
 
-/// <summary>An ONNX file: nodes in file order, constants, inputs with type and shape (open dimensions are 0), and the SHA-256 of the file and of what it keeps beside it.</summary>
+/// <summary>An ONNX file: nodes in file order, constants, inputs with type and shape (open dimensions are 0), and the SHA-256 of the file
+/// and of what it keeps beside it.</summary>
 internal sealed class OnnxFile
 {
     internal List<Node> Nodes { get; } = [];
@@ -42,18 +45,22 @@ internal sealed class OnnxFile
         ReadOnlyMemory<byte> External(Dictionary<string, string> keys, long length)
         {
             string location = keys.GetValueOrDefault("location", "");
-            if (location.Length == 0 || Path.IsPathRooted(location) || location.Split('/', '\\').Contains("..")) throw new Fault("an external tensor lies outside the model's folder");
+            if (location.Length == 0 || Path.IsPathRooted(location) || location.Split('/', '\\')
+                .Contains("..")) throw new Fault("an external tensor lies outside the model's folder");
             byte[] all = Folder.Bytes(Path.Combine(folder, location));
-            if (!long.TryParse(keys.GetValueOrDefault("offset", "0"), NumberStyles.None, CultureInfo.InvariantCulture, out long offset) || offset > all.Length - length)
+            if (!long.TryParse(keys.GetValueOrDefault("offset", "0"), NumberStyles.None, CultureInfo.InvariantCulture, out long offset)
+                || offset > all.Length - length)
                 throw new Fault("an external tensor reaches beyond its file");
             digest.AppendData(all.AsSpan((int)offset, (int)length));
             return all.AsMemory((int)offset, (int)length);
         }
-        if (Wire.Of(bytes).Any(f => f.Field == 25)) throw new Fault("the model defines functions of its own, which may redefine any operator");
+        if (Wire.Of(bytes).Any(f => f.Field
+            == 25)) throw new Fault("the model defines functions of its own, which may redefine any operator");
         foreach (Wire graph in Wire.Of(bytes).Where(f => f.Field == 7))
         {
             foreach (Wire f in Wire.Of(graph.Bytes).Where(f => f.Field == 5))
-                if (Tensor.Read(f.Bytes, External) is var (name, tensor) && !Constants.TryAdd(name, tensor)) throw new Fault($"initializer '{Folder.Shown(name)}' occurs twice");
+                if (Tensor.Read(f.Bytes, External) is var (name, tensor)
+                    && !Constants.TryAdd(name, tensor)) throw new Fault($"initializer '{Folder.Shown(name)}' occurs twice");
             foreach (Wire f in Wire.Of(graph.Bytes))
             {
                 if (f.Field == 1) Add(f.Bytes, External);
@@ -62,8 +69,10 @@ internal sealed class OnnxFile
         }
         // Certificates name nodes, and nodes name values: neither may be ambiguous.
         if (Twice(Nodes.Select(n => n.Name)) is { } node) throw new Fault($"two nodes are named '{Folder.Shown(node)}'");
-        IEnumerable<string> made = Nodes.Where(n => n.Op != "Constant" || !Constants.ContainsKey(n.Outputs[0])).SelectMany(n => n.Outputs).Where(o => o.Length > 0);
-        if (Twice(made.Concat(Constants.Keys).Concat(Inputs.Keys)) is { } value) throw new Fault($"value '{Folder.Shown(value)}' is made twice");
+        IEnumerable<string> made = Nodes.Where(n => n.Op != "Constant" || !Constants.ContainsKey(n.Outputs[0])).SelectMany(n => n.Outputs)
+            .Where(o => o.Length > 0);
+        if (Twice(made.Concat(Constants.Keys).Concat(Inputs.Keys)) is
+            { } value) throw new Fault($"value '{Folder.Shown(value)}' is made twice");
         Digest = Convert.ToHexStringLower(digest.GetHashAndReset());
     }
 
@@ -133,7 +142,8 @@ internal sealed class OnnxFile
                 if (t.Field == 1) type = (int)Math.Min(t.Number, 1000);
                 if (t.Field != 2) continue;
                 shape = [.. Wire.Of(t.Bytes).Where(d => d.Field == 1)
-                    .Select(d => Wire.Of(d.Bytes).FirstOrDefault(v => v.Field == 1) is { Field: 1, Number: > 0 and <= int.MaxValue } v ? (int)v.Number : 0)];
+                    .Select(d => Wire.Of(d.Bytes).FirstOrDefault(v => v.Field == 1) is { Field: 1, Number: > 0 and <= int.MaxValue } v
+                        ? (int)v.Number : 0)];
             }
         }
         if (!Constants.ContainsKey(name)) Inputs[name] = (type, shape is null ? null : [.. shape]);

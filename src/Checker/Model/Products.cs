@@ -16,7 +16,8 @@ internal sealed partial class ModelReading
         float sx = One(Scales(node, 1), "scales of the input"), sy = One(Scales(node, 6), "scales of the output");
         float[] sw = Scales(node, 4);
         if (sw.Length != 1) sw = Each(sw, layer.Rows, "scales of the weights");
-        Range type = Tensor.TypeRange(node.Has(7) ? Need(node, 7, "zero point").Type : 2) ?? throw new Fault("its output is not of integers");
+        Range type = Tensor.TypeRange(node.Has(7) ? Need(node, 7, "zero point").Type : 2)
+            ?? throw new Fault("its output is not of integers");
         var link = new Link(layer, [.. sw.Select(w => sx * w / sy)], One(Zeros(node, 7), "zero points of the output"), type.Low, type.High);
         return Sums.Requantized(link, type, _propagate, 0);
     }
@@ -24,7 +25,8 @@ internal sealed partial class ModelReading
     // Conv, Gemm, MatMul of dequantized operands: the integers are summed, the scales multiply the sums.
     private Known ScaledProduct(Node node)
     {
-        if (Value(node, 0) is not Scaled x || Value(node, 1) is not { } weights || weights is not (Grid or Scaled)) throw new Fault("an operand is not quantized by the model");
+        if (Value(node, 0) is not Scaled x || Value(node, 1) is not { } weights
+            || weights is not (Grid or Scaled)) throw new Fault("an operand is not quantized by the model");
         float alpha = node.Op == "Gemm" ? node.Real("alpha", 1) : 1, beta = node.Op == "Gemm" ? node.Real("beta", 1) : 1;
         if (!(alpha > 0 && float.IsFinite(alpha)) || node.Int("transA", 0) != 0) throw new Fault("alpha or transA is not understood");
         float[] scales = [], products = [];
@@ -41,13 +43,16 @@ internal sealed partial class ModelReading
     private Layer Make(Node node, Integers x, long inputZero, Known weights, long[]? zeros, Func<Sizes, long[]> bias)
     {
         Sizes s = SizesOf(node, weights is Grid g ? g.Shape : ShapeOf(node.Inputs[WeightInput(node)]), weights is Grid);
-        if (s.Rows is < 1 or > MostRows || s.K < 1 || weights is Grid g0 && g0.Count != (long)s.Rows * s.K) throw new Fault("its sizes are not understood");
+        if (s.Rows is < 1 or > MostRows || s.K < 1 || weights is Grid g0
+            && g0.Count != (long)s.Rows * s.K) throw new Fault("its sizes are not understood");
         Func<int, int, long>? stored = weights is Grid grid ? (row, k) => grid.Q(s.Index(row, k)) : null;
         Range type = weights is Grid q ? q.Type : ((weights as Integers) ?? throw new Fault("its weights are not integers")).Hull;
         long[] weightZeros = zeros is null ? PerRow(s, ((Grid)weights).Zero) : Each(zeros, s.Rows, "zero points of the weights");
-        bool byChannel = s.Window is { } w ? x.Boxes.Length == w.Channels && x.Inner == w.Height * w.Width : s.Groups == 1 && x.Boxes.Length * x.Inner == s.K;
+        bool byChannel = s.Window is { } w ? x.Boxes.Length == w.Channels && x.Inner == w.Height * w.Width : s.Groups == 1
+            && x.Boxes.Length * x.Inner == s.K;
         Range[] boxes = x.Boxes.Length == 1 || byChannel ? x.Boxes : [x.Hull];
-        var layer = new Layer(node.Name, node.Op, s.Groups, s.Rows, s.K, stored, type, weightZeros, Each(bias(s), s.Rows, "biases"), boxes, inputZero, s.Window, Fits(x.Link, s) ? x.Link : null) { IsBipolar = x.IsBipolar, Source = x.Source };
+        var layer = new Layer(node.Name, node.Op, s.Groups, s.Rows, s.K, stored, type, weightZeros, Each(bias(s), s.Rows, "biases"), boxes,
+            inputZero, s.Window, Fits(x.Link, s) ? x.Link : null) { IsBipolar = x.IsBipolar, Source = x.Source };
         if (!Layers.TryAdd(node.Name, layer)) throw new Fault("two nodes have its name");
         return layer;
     }
@@ -61,7 +66,8 @@ internal sealed partial class ModelReading
         {
             int[] image = ShapeOf(node.Inputs[0]);
             int groups = (int)Math.Clamp(node.Int("group", 1), 0, 1 << 20);
-            if (w.Length < 3 || WindowOf(node, image, w[2..]) is not { } window || groups < 1 || image[1] != (long)w[1] * groups || w[0] % groups != 0) throw new Fault("its geometry is not understood");
+            if (w.Length < 3 || WindowOf(node, image, w[2..]) is not { } window || groups < 1 || image[1] != (long)w[1] * groups
+                || w[0] % groups != 0) throw new Fault("its geometry is not understood");
             int k = Elements(w.Skip(1));
             return new(groups, w[0], k, window, (row, i) => row * k + i);
         }
@@ -70,7 +76,8 @@ internal sealed partial class ModelReading
         // Products of a batch: each pair of matrices is a group.
         int[] x = ShapeOf(node.Inputs[0]);
         int batch = _batch ?? 1, products = Elements(w.SkipLast(2));
-        if (isConstant || w.Length < 2 || x.Length != w.Length || !x.SkipLast(2).SequenceEqual(w.SkipLast(2)) || products % batch != 0) throw new Fault("its matrices are not understood");
+        if (isConstant || w.Length < 2 || x.Length != w.Length || !x.SkipLast(2).SequenceEqual(w.SkipLast(2))
+            || products % batch != 0) throw new Fault("its matrices are not understood");
         return new(products / batch, products / batch * w[^1], w[^2], null, (_, _) => 0);
     }
 
@@ -93,7 +100,8 @@ internal sealed partial class ModelReading
         return [.. values.Select((v, r) =>
         {
             int i = stated is { Count: 1 } ? 0 : r;
-            if (stated is not null && stated.Zero(i) == 0 && beta == 1 && Math.Abs(stated.Scale(i) / products[r] - 1) < 1e-6f) return stated.Q(i);
+            if (stated is not null && stated.Zero(i) == 0 && beta == 1
+                && Math.Abs(stated.Scale(i) / products[r] - 1) < 1e-6f) return stated.Q(i);
             double units = Math.Round((double)v * beta / products[r], MidpointRounding.ToEven);
             return Math.Abs(units) <= 1L << 53 ? (long)units : throw new Fault("a bias is no integer in units of the product");
         })];

@@ -16,7 +16,9 @@ internal sealed partial class ModelReading
         if (Constant(node, 0) is { IsFloat: true } x)
         {
             (Func<int, float> scale, Func<int, long> zero) = ByAxis(node, x.Shape, scales, zeros);
-            return new Grid(x.Shape, type, i => (long)Math.Clamp(Math.Round((double)(x.Real(i) / scale(i)), MidpointRounding.ToEven) + zero(i), (double)type.Low, (double)type.High), _ => 1, _ => 0);
+            return new Grid(x.Shape, type,
+                i => (long)Math.Clamp(Math.Round((double)(x.Real(i) / scale(i)), MidpointRounding.ToEven) + zero(i), (double)type.Low,
+                (double)type.High), _ => 1, _ => 0);
         }
         return scales.Length == 1 && zeros.Length == 1 ? Quantized(Value(node, 0), scales[0], zeros[0], type) : new(type, [type]);
     }
@@ -25,7 +27,8 @@ internal sealed partial class ModelReading
     {
         Scaled s when s.Scale == scale && s.Zero == zero && type.Holds(s.Q.Type) => s.Q with { Type = type },
         NetworkInput input => new(type, [type]) { Source = new(input.Shape, false, scale, zero, (long)type.Low, (long)type.High) },
-        Reals r when _propagate => new(type, [.. r.Low.Zip(r.High, (a, b) => new Range(Nearest(a / scale, zero, type), Nearest(b / scale, zero, type)))], r.Inner),
+        Reals r when _propagate => new(type,
+            [.. r.Low.Zip(r.High, (a, b) => new Range(Nearest(a / scale, zero, type), Nearest(b / scale, zero, type)))], r.Inner),
         Sums sums => sums.Quantized(scale, zero, type, _propagate),
         _ => new(type, [type]),
     };
@@ -54,7 +57,8 @@ internal sealed partial class ModelReading
         if (scales.Length == 1 && zeros.Length == 1) return (_ => scales[0], _ => zeros[0]);
         int axis = (int)Math.Clamp(node.Int("axis", 1), -shape.Length, shape.Length);
         axis = axis < 0 ? axis + shape.Length : axis;
-        if (axis >= shape.Length || node.Int("block_size", 0) != 0 || scales.Length != shape[axis] || zeros.Length != 1 && zeros.Length != scales.Length) throw new Fault("its scales are not one for each place of an axis");
+        if (axis >= shape.Length || node.Int("block_size", 0) != 0 || scales.Length != shape[axis] || zeros.Length != 1
+            && zeros.Length != scales.Length) throw new Fault("its scales are not one for each place of an axis");
         int stride = Elements(shape.Skip(axis + 1)), count = scales.Length;
         return (i => scales[i / stride % count], i => zeros[zeros.Length == 1 ? 0 : i / stride % count]);
     }
@@ -63,12 +67,14 @@ internal sealed partial class ModelReading
     private Known Qonnx(Node node)
     {
         bool bipolar = node.Op == "BipolarQuant", signed = node.Int("signed", 1) != 0, narrow = node.Int("narrow", 0) != 0;
-        float bits = bipolar ? 1 : One(Need(node, 3, "bit width") is { IsFloat: true } t ? t.Reals() : [.. Need(node, 3, "bit width").Integers().Select(b => (float)b)], "bit widths");
+        float bits = bipolar ? 1 : One(Need(node, 3, "bit width") is { IsFloat: true } t ? t.Reals()
+            : [.. Need(node, 3, "bit width").Integers().Select(b => (float)b)], "bit widths");
         if (!(bits >= 1 && bits <= 32) || bits != MathF.Floor(bits)) throw new Fault("its bit width is not 1 to 32");
         string mode = node.Text("rounding_mode", "ROUND").ToUpperInvariant();
         bool even = mode is "ROUND" or "HALF_EVEN";
         bipolar |= bits == 1 && signed;
-        float half = MathF.ScaleB(1, (int)bits - 1), low = bipolar ? -1 : signed ? narrow ? 1 - half : -half : 0, high = bipolar ? 1 : signed ? half - 1 : 2 * half - (narrow ? 2 : 1);
+        float half = MathF.ScaleB(1, (int)bits - 1), low = bipolar ? -1 : signed ? narrow ? 1 - half : -half : 0, high = bipolar ? 1
+            : signed ? half - 1 : 2 * half - (narrow ? 2 : 1);
         var type = new Range(new BigInteger(low), new BigInteger(high));
         Tensor scale = Need(node, 1, "scale");
         Tensor? zero = node.Op == "BipolarQuant" ? null : Need(node, 2, "zero point");
@@ -84,9 +90,11 @@ internal sealed partial class ModelReading
             }
             return new Grid(x.Shape, type, Integer, s, i => (long)z(i));
         }
-        float zeroPoint = zero is null ? 0 : One(zero.Reals(), "zero points of activations"), one = One(scale.Reals(), "scales of activations");
+        float zeroPoint = zero is null ? 0 : One(zero.Reals(), "zero points of activations"),
+            one = One(scale.Reals(), "scales of activations");
         if (zeroPoint != MathF.Floor(zeroPoint)) throw new Fault("its zero point is no integer");
-        // Here the zero point is added before rounding, by QuantizeLinear after: only with none, or for integers that are those already, is it the same.
+        // Here the zero point is added before rounding, by QuantizeLinear after: only with none, or for integers that are those already, is
+        // it the same.
         bool same = zeroPoint == 0 || Value(node, 0) is Scaled v && v.Scale == one && v.Zero == (long)zeroPoint && type.Holds(v.Q.Type);
         Integers q = even && !bipolar && same ? Quantized(Value(node, 0), one, (long)zeroPoint, type) : new(type, [type]);
         return new Scaled(q with { IsBipolar = bipolar }, one, (long)zeroPoint);
@@ -109,7 +117,8 @@ internal sealed partial class ModelReading
     {
         if (t.Count == 1) return _ => t.Real(0);
         int[] from = [.. Enumerable.Repeat(1, Math.Max(0, shape.Length - t.Shape.Length)), .. t.Shape];
-        if (from.Length != shape.Length || from.Where((d, i) => d != 1 && d != shape[i]).Any()) throw new Fault("a scale or zero point does not fit what it scales");
+        if (from.Length != shape.Length || from.Where((d, i) => d != 1 && d != shape[i])
+            .Any()) throw new Fault("a scale or zero point does not fit what it scales");
         return i =>
         {
             int at = 0, step = 1;

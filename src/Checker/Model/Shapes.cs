@@ -9,15 +9,19 @@ internal sealed partial class ModelReading
         switch (node.Op)
         {
             case "Conv" or "QLinearConv" or "ConvInteger":
-                return _shapes.GetValueOrDefault(node.Inputs[WeightInput(node)]) is { Length: > 2 } w && WindowOf(node, x, w[2..]) is { } g ? Spatial(x, w[0], g) : null;
+                return _shapes.GetValueOrDefault(node.Inputs[WeightInput(node)]) is { Length: > 2 } w && WindowOf(node, x, w[2..]) is { } g
+                    ? Spatial(x, w[0], g) : null;
             case "MaxPool" or "AveragePool":
-                return node.Ints("kernel_shape") is { } kernel && node.Int("ceil_mode", 0) == 0 && WindowOf(node, x, kernel) is { } p ? Spatial(x, x[1], p) : null;
+                return node.Ints("kernel_shape") is { } kernel && node.Int("ceil_mode", 0) == 0 && WindowOf(node, x, kernel) is { } p
+                    ? Spatial(x, x[1], p) : null;
             case "GlobalAveragePool" or "GlobalMaxPool":
                 return x.Length > 2 ? [x[0], x[1], .. x.Skip(2).Select(_ => 1)] : null;
             case "Gemm":
-                return x.Length == 2 && _shapes.GetValueOrDefault(node.Inputs[1]) is { Length: 2 } b ? [x[node.Int("transA", 0) == 0 ? 0 : 1], b[node.Int("transB", 0) == 0 ? 1 : 0]] : null;
+                return x.Length == 2 && _shapes.GetValueOrDefault(node.Inputs[1]) is { Length: 2 } b
+                    ? [x[node.Int("transA", 0) == 0 ? 0 : 1], b[node.Int("transB", 0) == 0 ? 1 : 0]] : null;
             case "MatMul" or "MatMulInteger" or "QLinearMatMul":
-                return x.Length > 1 && _shapes.GetValueOrDefault(node.Inputs[WeightInput(node)]) is { Length: > 1 } m && m.Length <= x.Length ? [.. x[..^1], m[^1]] : null;
+                return x.Length > 1 && _shapes.GetValueOrDefault(node.Inputs[WeightInput(node)]) is { Length: > 1 } m
+                    && m.Length <= x.Length ? [.. x[..^1], m[^1]] : null;
             case "Flatten":
                 int axis = (int)Math.Clamp(node.Int("axis", 1), -x.Length, x.Length);
                 return [Elements(x.Take(axis < 0 ? axis + x.Length : axis)), Elements(x.Skip(axis < 0 ? axis + x.Length : axis))];
@@ -27,7 +31,8 @@ internal sealed partial class ModelReading
                 return Order(node, x.Length) is { } order ? [.. order.Select(o => x[o])] : null;
             case "Add" or "Sub" or "Sum":
                 return node.Inputs.All(i => _shapes.GetValueOrDefault(i) is { } y && y.SequenceEqual(x)) ? x : null;
-            case "QuantizeLinear" or "DequantizeLinear" or "Quant" or "IntQuant" or "BipolarQuant" or "Identity" or "Dropout" or "Relu" or "Clip" or "Cast":
+            case "QuantizeLinear" or "DequantizeLinear" or "Quant" or "IntQuant" or "BipolarQuant" or "Identity" or "Dropout" or "Relu"
+                or "Clip" or "Cast":
                 return x;
             default: return null;
         }
@@ -35,7 +40,8 @@ internal sealed partial class ModelReading
 
     private static int WeightInput(Node node) => node.Op is "QLinearConv" or "QLinearMatMul" ? 3 : 1;
 
-    private static int[] Spatial(int[] x, int channels, Window g) => x.Length == 3 ? [x[0], channels, g.Columns] : [x[0], channels, g.Rows, g.Columns];
+    private static int[] Spatial(int[] x, int channels, Window g) =>
+        x.Length == 3 ? [x[0], channels, g.Columns] : [x[0], channels, g.Rows, g.Columns];
 
     private static int[]? Reshaped(int[] x, long[] to)
     {
@@ -56,21 +62,26 @@ internal sealed partial class ModelReading
     {
         int rank = kernel.Length;
         if (rank is not (1 or 2) || x.Length != rank + 2 || x.Skip(2).Any(d => d is < 1 or > 1 << 16)) return null;
-        int[] strides = node.Ints("strides") ?? [1, 1], dilations = node.Ints("dilations") ?? [1, 1], pads = node.Ints("pads") ?? [0, 0, 0, 0];
-        if (strides.Length < rank || dilations.Length < rank || pads.Length < 2 * rank || strides.Concat(dilations).Concat(kernel).Any(v => v is < 1 or > 1 << 20)) return null;
+        int[] strides = node.Ints("strides") ?? [1, 1], dilations = node.Ints("dilations") ?? [1, 1], pads = node.Ints("pads")
+            ?? [0, 0, 0, 0];
+        if (strides.Length < rank || dilations.Length < rank || pads.Length < 2 * rank || strides.Concat(dilations).Concat(kernel)
+            .Any(v => v is < 1 or > 1 << 20)) return null;
         int[] begin = pads[..rank], end = pads[rank..(2 * rank)];
         string auto = node.Text("auto_pad", "NOTSET");
         for (int i = 0; i < rank && auto.Length > 0 && auto != "NOTSET"; i++)
         {
-            int span = dilations[i] * (kernel[i] - 1) + 1, total = Math.Max(0, ((x[i + 2] + strides[i] - 1) / strides[i] - 1) * strides[i] + span - x[i + 2]);
+            int span = dilations[i] * (kernel[i] - 1) + 1,
+                total = Math.Max(0, ((x[i + 2] + strides[i] - 1) / strides[i] - 1) * strides[i] + span - x[i + 2]);
             if (auto == "VALID") total = 0;
             else if (auto is not ("SAME_UPPER" or "SAME_LOWER")) return null;
             begin[i] = auto == "SAME_LOWER" ? total - total / 2 : total / 2;
             end[i] = total - begin[i];
         }
         int At(int[] list, bool vertical, int absent) => rank == 1 ? vertical ? absent : list[0] : list[vertical ? 0 : 1];
-        var window = new Window(x[1], At([.. x.Skip(2)], true, 1), At([.. x.Skip(2)], false, 1), At(kernel, true, 1), At(kernel, false, 1), At(strides, true, 1), At(strides, false, 1),
+        var window = new Window(x[1], At([.. x.Skip(2)], true, 1), At([.. x.Skip(2)], false, 1), At(kernel, true, 1), At(kernel, false, 1),
+            At(strides, true, 1), At(strides, false, 1),
             At(begin, true, 0), At(begin, false, 0), At(end, true, 0), At(end, false, 0), At(dilations, true, 1), At(dilations, false, 1));
-        return window.Height + window.Top + window.Bottom > window.DilationY * (window.KernelY - 1) && window.Width + window.Left + window.Right > window.DilationX * (window.KernelX - 1) ? window : null;
+        return window.Height + window.Top + window.Bottom > window.DilationY * (window.KernelY - 1) && window.Width + window.Left
+            + window.Right > window.DilationX * (window.KernelX - 1) ? window : null;
     }
 }

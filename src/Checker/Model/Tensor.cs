@@ -8,7 +8,8 @@ internal sealed class Tensor
     private readonly ReadOnlyMemory<byte> _raw;
     private readonly ulong[]? _listed;
 
-    private Tensor(int type, int[] shape, ReadOnlyMemory<byte> raw, ulong[]? listed) => (Type, Shape, _raw, _listed) = (type, shape, raw, listed);
+    private Tensor(int type, int[] shape, ReadOnlyMemory<byte> raw, ulong[]? listed) =>
+        (Type, Shape, _raw, _listed) = (type, shape, raw, listed);
 
     /// <summary>ONNX's number of the element type.</summary>
     internal int Type { get; }
@@ -22,12 +23,15 @@ internal sealed class Tensor
     /// <summary>What an integer type holds; null: no integers.</summary>
     internal static Range? TypeRange(int type) => type switch
     {
-        2 => new(0, 255), 3 => new(-128, 127), 4 => new(0, 65535), 5 => new(-32768, 32767), 6 => new(int.MinValue, int.MaxValue), 7 => new(long.MinValue, long.MaxValue),
-        9 => new(0, 1), 12 => new(0, uint.MaxValue), 13 => new(0, ulong.MaxValue), 21 => new(0, 15), 22 => new(-8, 7), 25 => new(0, 3), 26 => new(-2, 1), _ => null,
+        2 => new(0, 255), 3 => new(-128, 127), 4 =>
+            new(0, 65535), 5 => new(-32768, 32767), 6 => new(int.MinValue, int.MaxValue), 7 => new(long.MinValue, long.MaxValue),
+        9 => new(0, 1), 12 => new(0, uint.MaxValue), 13 =>
+            new(0, ulong.MaxValue), 21 => new(0, 15), 22 => new(-8, 7), 25 => new(0, 3), 26 => new(-2, 1), _ => null,
     };
 
     internal float Real(int i) => !IsFloat ? throw new Fault($"element type {Type} where float32 is needed")
-        : _listed is not null ? BitConverter.UInt32BitsToSingle((uint)_listed[i]) : BinaryPrimitives.ReadSingleLittleEndian(_raw.Span[(4 * i)..]);
+        : _listed is not null ? BitConverter.UInt32BitsToSingle((uint)_listed[i])
+            : BinaryPrimitives.ReadSingleLittleEndian(_raw.Span[(4 * i)..]);
 
     internal long Integer(int i)
     {
@@ -44,7 +48,8 @@ internal sealed class Tensor
         else
         {
             ReadOnlySpan<byte> at = _raw.Span[(i * (bits / 8))..];
-            word = bits switch { 8 => at[0], 16 => BinaryPrimitives.ReadUInt16LittleEndian(at), 32 => BinaryPrimitives.ReadUInt32LittleEndian(at), _ => BinaryPrimitives.ReadUInt64LittleEndian(at) };
+            word = bits switch { 8 => at[0], 16 => BinaryPrimitives.ReadUInt16LittleEndian(at),
+                32 => BinaryPrimitives.ReadUInt32LittleEndian(at), _ => BinaryPrimitives.ReadUInt64LittleEndian(at) };
         }
         bool signed = Type is 3 or 5 or 6 or 7 or 22 or 26;
         return unchecked(signed ? (long)(word << (64 - bits)) >> (64 - bits) : (long)(word << (64 - bits) >> (64 - bits)));
@@ -56,7 +61,8 @@ internal sealed class Tensor
 
     /// <summary>A TensorProto.</summary>
     /// <param name="external">The bytes of a tensor that is kept in a file beside the model.</param>
-    internal static (string Name, Tensor Value) Read(ReadOnlyMemory<byte> proto, Func<Dictionary<string, string>, long, ReadOnlyMemory<byte>> external)
+    internal static (string Name, Tensor Value) Read(ReadOnlyMemory<byte> proto, Func<Dictionary<string, string>, long,
+        ReadOnlyMemory<byte>> external)
     {
         var dims = new List<int>();
         var listed = new List<ulong>();
@@ -66,7 +72,8 @@ internal sealed class Tensor
         {
             switch (f.Field)
             {
-                case 1: dims.AddRange(f.Numbers().Select(d => d <= int.MaxValue ? (int)d : throw new Fault("a tensor is too large"))); break;
+                case 1: dims.AddRange(f.Numbers().Select(d => d <= int.MaxValue ? (int)d : throw new Fault("a tensor is too large")));
+                    break;
                 case 2: type = (int)Math.Min(f.Number, 1000); break;
                 case 4: listed.AddRange(f.Numbers(4)); break;
                 case 5 or 7 or 11: listed.AddRange(f.Numbers()); break;
@@ -86,9 +93,12 @@ internal sealed class Tensor
         if (isExternal) raw = external(location, bytes);
         if (Bits(type) == 0) return (name, new(type, shape, default, []));
         long words = Bits(type) < 8 ? bytes : count;
-        if (raw is { } r ? r.Length != bytes : listed.Count != words) throw new Fault($"tensor '{name}' has another number of elements than its shape");
+        if (raw is { } r ? r.Length != bytes
+            : listed.Count != words) throw new Fault($"tensor '{name}' has another number of elements than its shape");
         return (name, new(type, shape, raw ?? default, raw is null ? [.. listed] : null));
     }
 
-    private static int Bits(int type) => type switch { 1 or 6 or 12 => 32, 2 or 3 or 9 => 8, 4 or 5 or 10 or 16 => 16, 7 or 11 or 13 => 64, 21 or 22 => 4, 25 or 26 => 2, _ => 0 };
+    private static int Bits(int type) =>
+        type switch { 1 or 6 or 12 => 32, 2 or 3 or 9 => 8, 4 or 5 or 10 or 16 => 16, 7 or 11 or 13 => 64, 21 or 22 => 4, 25 or 26 => 2,
+        _ => 0 };
 }

@@ -20,7 +20,8 @@ internal readonly record struct Wire(int Field, ulong Number, ReadOnlyMemory<byt
         {
             ulong key = Varint(message.Span, ref at);
             int field = (int)Math.Min(key >> 3, int.MaxValue), kind = (int)(key & 7);
-            int length = kind switch { 0 => 0, 1 => 8, 5 => 4, 2 => Length(message.Span, ref at), _ => throw new Fault("the model is no ONNX file: unknown wire type") };
+            int length = kind switch { 0 => 0, 1 => 8, 5 => 4, 2 => Length(message.Span, ref at),
+                _ => throw new Fault("the model is no ONNX file: unknown wire type") };
             if (length > message.Length - at) throw new Fault("the model is no ONNX file: it ends within a field");
             if (kind == 2) yield return new(field, 0, message.Slice(at, length), true);
             else yield return new(field, kind switch

@@ -4,7 +4,8 @@ using Sim.Datapath.Formats;
 
 namespace Sim.Cli.Filters;
 
-/// <summary>Codes of a number of bits as hexadecimal text, most significant digit first; a code sits in the high end of its container.</summary>
+/// <summary>Codes of a number of bits as hexadecimal text, most significant digit first; a code sits in the high end of its
+/// container.</summary>
 internal readonly struct CodeText(int bits, int container, bool dropsLowBits = false)
 {
     /// <summary>The codes of a format.</summary>
@@ -26,7 +27,8 @@ internal readonly struct CodeText(int bits, int container, bool dropsLowBits = f
     /// <summary>Reads one field that holds one code; false after recording what is wrong.</summary>
     public bool TryRead(RowFilter row, int field, out ulong code) => TryRead(row, field, 0, row.Field(field).Length, out code);
 
-    /// <summary>Reads a field of codes written without separators into <paramref name="codes"/>; false after recording what is wrong.</summary>
+    /// <summary>Reads a field of codes written without separators into <paramref name="codes"/>; false after recording what is
+    /// wrong.</summary>
     public bool TryReadAll(RowFilter row, int field, List<uint> codes) => TryReadAll(row, field, Digits, codes);
 
     /// <summary>The same with <paramref name="width"/> digits a code, for codes that are written with leading zeros.</summary>

@@ -21,11 +21,15 @@ internal sealed class RoundingOptions
     private static readonly ImmutableArray<(string Name, OverflowPolicy Value)> Policies =
         [("ieee", OverflowPolicy.Ieee), ("saturate", OverflowPolicy.Saturate), ("saturate_inf", OverflowPolicy.SaturateInfinity)];
 
-    private readonly Option<string> _mode = new("--rounding") { Description = Names(Modes), HelpName = "MODE", DefaultValueFactory = _ => "nearest_even" };
-    private readonly Option<string> _policy = new("--overflow") { Description = Names(Policies), HelpName = "POLICY", DefaultValueFactory = _ => "ieee" };
-    private readonly Option<int> _bits = new("--random-bits") { Description = "Stochastic rounding: random bits, 1 to 32; the random integer is a further, decimal column", HelpName = "N" };
+    private readonly Option<string> _mode = new("--rounding") { Description = Names(Modes), HelpName = "MODE", DefaultValueFactory = _ =>
+        "nearest_even" };
+    private readonly Option<string> _policy = new("--overflow")
+        { Description = Names(Policies), HelpName = "POLICY", DefaultValueFactory = _ => "ieee" };
+    private readonly Option<int> _bits = new("--random-bits")
+        { Description = "Stochastic rounding: random bits, 1 to 32; the random integer is a further, decimal column", HelpName = "N" };
 
-    private readonly Option<string> _rule = new("--random-rule") { Description = $"Stochastic rounding: {Names(Rules)} (docs/formats)", HelpName = "RULE", DefaultValueFactory = _ => "floor" };
+    private readonly Option<string> _rule = new("--random-rule") { Description = $"Stochastic rounding: {Names(Rules)} (docs/formats)",
+        HelpName = "RULE", DefaultValueFactory = _ => "floor" };
 
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command command)
@@ -56,7 +60,8 @@ internal sealed class RoundingOptions
     {
         Rounding rounding = Read(parsed);
         if (rounding.Mode == RoundingMode.Stochastic)
-            throw new InvalidInputException(new Location("sim formats"), "CLI002", "--rounding stochastic is for single numbers, not for blocks");
+            throw new InvalidInputException(new Location("sim formats"), "CLI002",
+                "--rounding stochastic is for single numbers, not for blocks");
         if (rounding.Overflow == OverflowPolicy.Ieee && parsed.GetResult(_policy) is { Implicit: false })
             throw new InvalidInputException(new Location("sim formats"), "CLI002", "--overflow ieee: elements of a block always saturate");
         return rounding;

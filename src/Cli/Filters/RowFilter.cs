@@ -4,8 +4,8 @@ using Sim.Foundation.Diagnostics;
 namespace Sim.Cli.Filters;
 
 /// <summary>
-/// Reads comma-separated rows from stdin and writes one row each to stdout, in order, a million in seconds; or reads them from a file. A bad row stops the output and is
-/// reported with its line and column, as are further ones, up to <see cref="MaximumErrors"/>.
+/// Reads comma-separated rows from stdin and writes one row each to stdout, in order, a million in seconds; or reads them from a file. A
+/// bad row stops the output and is reported with its line and column, as are further ones, up to <see cref="MaximumErrors"/>.
 /// </summary>
 internal sealed class RowFilter(RowWriter? output, int fewest, int most, string shape, string source = "<stdin>")
 {
@@ -24,7 +24,8 @@ internal sealed class RowFilter(RowWriter? output, int fewest, int most, string 
     /// <summary>Fields of the current row.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Calls <paramref name="row"/> for every line; it reads fields, records what is wrong by <see cref="Reject"/>, and appends the answer.</summary>
+    /// <summary>Calls <paramref name="row"/> for every line; it reads fields, records what is wrong by <see cref="Reject"/>, and appends
+    /// the answer.</summary>
     /// <exception cref="InvalidInputException">Some row was bad.</exception>
     public int Run(Action<RowFilter, StringBuilder> row)
     {

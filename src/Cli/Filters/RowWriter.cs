@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Sim.Cli.Filters;
 
-/// <summary>Writes answer rows: comma-separated as they are, or as one JSON array of objects with the columns' names. Fields hold no character that JSON escapes.</summary>
+/// <summary>Writes answer rows: comma-separated as they are, or as one JSON array of objects with the columns' names. Fields hold no
+/// character that JSON escapes.</summary>
 internal sealed class RowWriter(Terminal terminal, bool json, params ImmutableArray<string> columns)
 {
     private bool _begun;

@@ -14,7 +14,8 @@ internal sealed class BenchVerb : IVerb
 
     public VerbCommand Build(Terminal terminal)
     {
-        var name = new Argument<string>("NAME") { Description = $"{string.Join(", ", BenchCatalogue.All.Select(b => $"{b.Name}"))}, or {All}" };
+        var name = new Argument<string>("NAME")
+            { Description = $"{string.Join(", ", BenchCatalogue.All.Select(b => $"{b.Name}"))}, or {All}" };
         name.AcceptOnlyFromAmong([.. BenchCatalogue.All.Select(b => b.Name), All]);
         var markdown = new Option<string?>("--markdown") { Description = "Also write the tables to this Markdown file", HelpName = "FILE" };
         markdown.Validators.Add(given =>
@@ -46,11 +47,13 @@ internal sealed class BenchVerb : IVerb
         foreach ((IBenchmark benchmark, IReadOnlyList<BenchRow> rows) in results)
         {
             terminal.Out.WriteLine(benchmark.Summary);
-            Table table = new Table().AddColumns("case", "how").AddColumns(new[] { "best ms", "rate", "ratio", "goal" }.Select(t => new TableColumn(t).RightAligned()).ToArray());
+            Table table = new Table().AddColumns("case", "how")
+                .AddColumns(new[] { "best ms", "rate", "ratio", "goal" }.Select(t => new TableColumn(t).RightAligned()).ToArray());
             foreach (BenchRow row in rows)
             {
                 string ratio = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{row.Ratio:F3}");
-                table.AddRow(new[] { row.Case, row.How, BenchReport.Time(row), BenchReport.Rate(row), ratio, BenchReport.Goal(row) }.Select(Markup.Escape).ToArray());
+                table.AddRow(new[] { row.Case, row.How, BenchReport.Time(row), BenchReport.Rate(row), ratio,
+                    BenchReport.Goal(row) }.Select(Markup.Escape).ToArray());
             }
             terminal.OutConsole.Write(table);
         }

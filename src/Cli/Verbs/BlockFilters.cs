@@ -40,9 +40,11 @@ internal static class BlockFilters
         uint[] codes = [];
         float[] values = [];
         BlockEvents events = default;
-        return new RowFilter(output, 1, format.TwoLevel ? 2 : 1, format.TwoLevel ? "a block's binary32 patterns and perhaps the tensor's amax" : "a block's binary32 patterns").Run((row, answer) =>
+        return new RowFilter(output, 1, format.TwoLevel ? 2 : 1, format.TwoLevel
+            ? "a block's binary32 patterns and perhaps the tensor's amax" : "a block's binary32 patterns").Run((row, answer) =>
         {
-            if (!Pattern.TryReadAll(row, 0, patterns) || !Fits(row, 0, format, patterns.Count) || !TryReadAmax(row, 1, standing, out float amax)) return;
+            if (!Pattern.TryReadAll(row, 0, patterns) || !Fits(row, 0, format, patterns.Count)
+                || !TryReadAmax(row, 1, standing, out float amax)) return;
             if (codes.Length != patterns.Count) (codes, values) = (new uint[patterns.Count], new float[patterns.Count]);
             for (int i = 0; i < values.Length; i++) values[i] = BitConverter.UInt32BitsToSingle(patterns[i]);
             scales.Append(answer, format.Encode(values, amax, rounding, codes, ref events));
@@ -58,7 +60,8 @@ internal static class BlockFilters
         CodeText scales = CodeText.Of(format.Scale), elements = CodeText.Of(format.Element);
         List<uint> codes = [];
         float[] values = [];
-        return new RowFilter(output, 2, format.TwoLevel ? 3 : 2, format.TwoLevel ? "scale,codes and perhaps the tensor's amax" : "scale,codes").Run((row, answer) =>
+        return new RowFilter(output, 2, format.TwoLevel ? 3 : 2, format.TwoLevel ? "scale,codes and perhaps the tensor's amax"
+            : "scale,codes").Run((row, answer) =>
         {
             // More digits than a block has elements: each code is written as a byte.
             int width = elements.Digits == 1 && format.Size != 0 && row.Field(1).Length > format.Size ? 2 : elements.Digits;
@@ -74,7 +77,8 @@ internal static class BlockFilters
     private static float Standing(BlockFormat format, string? tensorAmax)
     {
         if (tensorAmax is null) return (float)format.UnitAmax.ToDouble();
-        if (format.TwoLevel && tensorAmax.Length == 8 && uint.TryParse(tensorAmax, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint bits) && IsAmax(bits))
+        if (format.TwoLevel && tensorAmax.Length == 8
+            && uint.TryParse(tensorAmax, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint bits) && IsAmax(bits))
             return BitConverter.UInt32BitsToSingle(bits);
         throw new InvalidInputException(new Location("sim formats"), "CLI002", format.TwoLevel
             ? $"--tensor-amax '{tensorAmax}': expected the 8 hexadecimal digits of a finite binary32 number that is not negative"

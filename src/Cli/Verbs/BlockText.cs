@@ -37,12 +37,14 @@ internal static class BlockText
         if (format.Base is { } integers) facts["base"] = integers.Name;
         facts["bits_an_element"] = format.BitsAnElement;
         facts["largest"] = ExactText.HexFloat(Largest(format));
-        facts["smallest_positive"] = ExactText.HexFloat(format.Decode(SmallestScale(format), format.Element.Encode(format.Element.SmallestPositive, default, out _), 1));
+        facts["smallest_positive"] = ExactText.HexFloat(format.Decode(SmallestScale(format),
+            format.Element.Encode(format.Element.SmallestPositive, default, out _), 1));
         return facts;
     }
 
     private static Exact Largest(BlockFormat format) =>
-        format.Decode(format.Scale.Encode(format.Scale.Maximum, default, out _), format.Element.Encode(format.Element.Maximum, default, out _), 1);
+        format.Decode(format.Scale.Encode(format.Scale.Maximum, default, out _),
+            format.Element.Encode(format.Element.Maximum, default, out _), 1);
 
     private static uint SmallestScale(BlockFormat format) => format.Scale.Encode(format.Scale.SmallestPositive, default, out _);
 

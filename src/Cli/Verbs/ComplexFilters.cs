@@ -9,7 +9,8 @@ namespace Sim.Cli.Verbs;
 /// <summary>`sim formats` for the complex weights of iFairy: a code is a pair of numbers.</summary>
 internal static class ComplexFilters
 {
-    private static readonly CodeText Pattern = CodeText.Of(FormatCatalogue.Parse("fp32")), Code = new(ComplexUnitFormat.Bits, ComplexUnitFormat.Bits);
+    private static readonly CodeText Pattern = CodeText.Of(FormatCatalogue.Parse("fp32")),
+        Code = new(ComplexUnitFormat.Bits, ComplexUnitFormat.Bits);
 
     /// <summary>Whether a name is that of the complex format.</summary>
     public static bool Is(string name) => name == ComplexUnitFormat.Name;
@@ -50,19 +51,23 @@ internal static class ComplexFilters
     }
 
     /// <summary>Reads binary32 patterns `re,im`, writes codes.</summary>
-    public static int Encode(RowWriter output) => new RowFilter(output, 2, 2, "the binary32 patterns of a real and an imaginary part").Run((row, answer) =>
+    public static int Encode(RowWriter output) =>
+        new RowFilter(output, 2, 2, "the binary32 patterns of a real and an imaginary part").Run((row, answer) =>
     {
         if (Pattern.TryRead(row, 0, out ulong re) & Pattern.TryRead(row, 1, out ulong im))
-            Code.Append(answer, ComplexUnitFormat.Encode(BitConverter.UInt32BitsToSingle((uint)re), BitConverter.UInt32BitsToSingle((uint)im), out _));
+            Code.Append(answer, ComplexUnitFormat.Encode(BitConverter.UInt32BitsToSingle((uint)re),
+                BitConverter.UInt32BitsToSingle((uint)im), out _));
     });
 
     /// <summary>Reads codes `a,b`, writes the code of the product.</summary>
     public static int Multiply(RowWriter output, string operation)
     {
-        if (operation != "mul") throw new InvalidInputException(new Location("sim formats eval"), "CLI002", $"--op {operation}: {ComplexUnitFormat.Name} is closed under mul only");
+        if (operation != "mul") throw new InvalidInputException(new Location("sim formats eval"), "CLI002",
+            $"--op {operation}: {ComplexUnitFormat.Name} is closed under mul only");
         return new RowFilter(output, 2, 2, "a,b").Run((row, answer) =>
         {
-            if (Code.TryRead(row, 0, out ulong a) & Code.TryRead(row, 1, out ulong b)) Code.Append(answer, ComplexUnitFormat.Multiply((uint)a, (uint)b));
+            if (Code.TryRead(row, 0, out ulong a) & Code.TryRead(row, 1, out ulong b)) Code.Append(answer,
+                ComplexUnitFormat.Multiply((uint)a, (uint)b));
         });
     }
 }

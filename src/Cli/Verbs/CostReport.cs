@@ -10,7 +10,8 @@ namespace Sim.Cli.Verbs;
 /// <summary>The answer of `sim cost` as JSON; the text form is laid out from the same document, so both say the same.</summary>
 internal sealed class CostReport
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new()
+        { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly JsonObject _document;
 
@@ -19,7 +20,8 @@ internal sealed class CostReport
     /// <summary>One MAC, or one dot unit with all its lanes: logic and registers.</summary>
     public static CostReport Datapath(DatapathSpec datapath, CostModel model)
     {
-        StructureCost logic = model.Price(datapath.MacLogic), registers = model.Price(datapath.MacRegisters), converter = model.Price(datapath.Accumulator.OutputConverter(datapath.Product));
+        StructureCost logic = model.Price(datapath.MacLogic), registers = model.Price(datapath.MacRegisters),
+            converter = model.Price(datapath.Accumulator.OutputConverter(datapath.Product));
         return new CostReport(new JsonObject
         {
             ["datapath"] = datapath.Name,
@@ -29,7 +31,8 @@ internal sealed class CostReport
                 ["area_um2"] = Round(logic.AreaSquareMicrometres + registers.AreaSquareMicrometres),
                 ["logic_area_um2"] = Round(logic.AreaSquareMicrometres),
                 ["register_area_um2"] = Round(registers.AreaSquareMicrometres),
-                ["energy_per_mac_pj"] = Round(datapath.CyclesPerMac * (logic.EnergyFemtojoules + registers.EnergyFemtojoules) / datapath.Lanes / 1000),
+                ["energy_per_mac_pj"] = Round(datapath.CyclesPerMac * (logic.EnergyFemtojoules + registers.EnergyFemtojoules)
+                    / datapath.Lanes / 1000),
                 ["delay_ns"] = Round(logic.DelayNanoseconds),
                 ["delay_per_stage_ns"] = Round(logic.DelayNanoseconds / (datapath.PipelineStages + 1)),
                 ["leakage_nw"] = Round(logic.LeakageNanowatts + registers.LeakageNanowatts),
@@ -37,7 +40,8 @@ internal sealed class CostReport
                 ["lanes"] = datapath.Lanes,
                 ["cycles_per_mac"] = datapath.CyclesPerMac,
             },
-            ["items"] = new JsonArray([.. Items("mac", logic), .. Items("registers", registers), .. Items("output converter (one a column, not in the totals)", converter)]),
+            ["items"] = new JsonArray([.. Items("mac", logic), .. Items("registers", registers),
+                .. Items("output converter (one a column, not in the totals)", converter)]),
             ["not_modelled"] = NotModelled,
         });
     }
@@ -59,10 +63,12 @@ internal sealed class CostReport
             ["pipeline_stages"] = cost.Clock.PipelineStages,
         },
         ["components"] = new JsonArray([.. cost.Area.GroupBy(a => a.Component).Select(g =>
-            new JsonObject { ["component"] = g.Key, ["area_um2"] = Round(g.Sum(a => a.SquareMicrometres)), ["share_percent"] = Round(100 * g.Sum(a => a.SquareMicrometres) / cost.AreaSquareMicrometres) })]),
+            new JsonObject { ["component"] = g.Key, ["area_um2"] = Round(g.Sum(a => a.SquareMicrometres)),
+                ["share_percent"] = Round(100 * g.Sum(a => a.SquareMicrometres) / cost.AreaSquareMicrometres) })]),
         ["items"] = new JsonArray([.. cost.Area.Select(a => new JsonObject
         {
-            ["component"] = a.Component, ["role"] = a.Role, ["primitive"] = a.Primitive, ["count"] = a.Count, ["area_um2"] = Round(a.SquareMicrometres), ["source"] = a.Source,
+            ["component"] = a.Component, ["role"] = a.Role, ["primitive"] = a.Primitive, ["count"] = a.Count,
+                ["area_um2"] = Round(a.SquareMicrometres), ["source"] = a.Source,
         })]),
         ["actions"] = new JsonArray([.. cost.Actions.Select(a => new JsonObject
         {
@@ -115,7 +121,8 @@ internal sealed class CostReport
         string[][] cells = [.. rows.Select(r => columns.Select(c => Cell(r, c)).ToArray())];
         int[] widths = [.. columns.Select((c, i) => Math.Max(c.Length, cells.Max(r => r[i].Length)))];
         bool[] numeric = [.. columns.Select(c => rows[0]![c]!.GetValueKind() == JsonValueKind.Number)];
-        string Line(string[] row) => "  " + string.Join("  ", row.Select((t, i) => numeric[i] ? t.PadLeft(widths[i]) : t.PadRight(widths[i]))).TrimEnd();
+        string Line(string[] row) => "  "
+            + string.Join("  ", row.Select((t, i) => numeric[i] ? t.PadLeft(widths[i]) : t.PadRight(widths[i]))).TrimEnd();
         writer.WriteLine($"\n{title}");
         writer.WriteLine(Line(columns));
         foreach (string[] row in cells) writer.WriteLine(Line(row));
@@ -124,15 +131,19 @@ internal sealed class CostReport
 
     private static IEnumerable<JsonNode> Items(string part, StructureCost cost) => cost.Items.Select(i => (JsonNode)new JsonObject
     {
-        ["part"] = part, ["role"] = i.Item.Role, ["primitive"] = PrimitiveText.Of(i.Item.Primitive), ["count"] = i.Item.Count, ["area_um2"] = Round(i.AreaSquareMicrometres),
-        ["energy_fj"] = Round(i.EnergyFemtojoules), ["delay_ns"] = Round(i.DelayNanoseconds), ["leakage_nw"] = Round(i.LeakageNanowatts), ["source"] = i.Source,
+        ["part"] = part, ["role"] = i.Item.Role, ["primitive"] = PrimitiveText.Of(i.Item.Primitive), ["count"] = i.Item.Count,
+            ["area_um2"] = Round(i.AreaSquareMicrometres),
+        ["energy_fj"] = Round(i.EnergyFemtojoules), ["delay_ns"] = Round(i.DelayNanoseconds), ["leakage_nw"] = Round(i.LeakageNanowatts),
+            ["source"] = i.Source,
     });
 
     private static JsonObject Describe(Technology technology) => new()
     {
-        ["name"] = technology.Name, ["node_nm"] = technology.NodeNanometres, ["voltage_v"] = technology.Voltage, ["activity"] = technology.Activity,
+        ["name"] = technology.Name, ["node_nm"] = technology.NodeNanometres, ["voltage_v"] = technology.Voltage,
+            ["activity"] = technology.Activity,
         ["glitch_factor"] = technology.Glitch.Value, ["glitch_source"] = technology.Glitch.Source,
     };
 
-    private static double Round(double value) => double.Parse(value.ToString("G6", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    private static double Round(double value) =>
+        double.Parse(value.ToString("G6", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

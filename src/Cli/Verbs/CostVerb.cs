@@ -9,16 +9,20 @@ using Sim.Foundation.Yaml;
 
 namespace Sim.Cli.Verbs;
 
-/// <summary>`sim cost DATAPATH|ARCH [--technology T]`: area, delay, energy per action and leakage, itemised, each with its source.</summary>
+/// <summary>`sim cost DATAPATH|ARCH [--technology T]`: area, delay, energy per action and leakage, itemised, each with its
+/// source.</summary>
 internal sealed class CostVerb : IVerb
 {
     public VerbCommand Build(Terminal terminal)
     {
         var target = new Argument<string>("FILE") { Description = "Datapath or architecture: a YAML file or a name from configs/" };
-        var technology = new Option<string?>("--technology") { Description = "Technology: a name from configs/technologies or a YAML file. Left out: the architecture's own, or nangate45", HelpName = "T" };
+        var technology = new Option<string?>("--technology")
+            { Description = "Technology: a name from configs/technologies or a YAML file. Left out: the architecture's own, or nangate45",
+            HelpName = "T" };
         Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("cost", "Area, delay, energy per action and leakage, itemised",
-            "sim cost configs/datapaths/e4m3_fp16.yaml", "sim cost configs/architectures/edge_npu.yaml --technology nangate45-lstp --json") { target, technology, json };
+            "sim cost configs/datapaths/e4m3_fp16.yaml", "sim cost configs/architectures/edge_npu.yaml --technology nangate45-lstp --json")
+                { target, technology, json };
         command.SetAction(parsed => Run(parsed.GetRequiredValue(target), parsed.GetValue(technology), parsed.GetValue(json), terminal));
         return command;
     }
@@ -27,8 +31,10 @@ internal sealed class CostVerb : IVerb
     {
         var bag = new DiagnosticBag();
         // A bare name is looked for among architectures first; a file says what it is.
-        bool datapathName = !ConfigCatalogue.IsPath(target) && (ChipProfiles.Find(target) is not null || ConfigCatalogue.Text(DatapathReader.Folder, target) is not null);
-        YamlDocument? document = datapathName ? DatapathReader.Open(target, bag) : ConfigCatalogue.Open(target, ArchitectureReader.Folder, bag);
+        bool datapathName = !ConfigCatalogue.IsPath(target)
+            && (ChipProfiles.Find(target) is not null || ConfigCatalogue.Text(DatapathReader.Folder, target) is not null);
+        YamlDocument? document = datapathName ? DatapathReader.Open(target, bag)
+            : ConfigCatalogue.Open(target, ArchitectureReader.Folder, bag);
         bag.ThrowIfErrors();
         string name = Path.GetFileNameWithoutExtension(document!.File);
         if (document.Schema == DatapathReader.Schema.Id)

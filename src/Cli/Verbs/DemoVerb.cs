@@ -12,9 +12,12 @@ internal sealed class DemoVerb : IVerb
 {
     public VerbCommand Build(Terminal terminal)
     {
-        var folder = new Option<string>("--out") { Description = "Output folder", DefaultValueFactory = _ => Path.Combine("reports", "demo") };
-        var jobs = new Option<int>("--jobs") { Description = "Designs at a time (default: the number of cores)", DefaultValueFactory = _ => Environment.ProcessorCount };
-        var command = new VerbCommand("demo", "Sweep the embedded study of digit networks and write its report: under a minute", "sim demo", "sim demo --out /tmp/demo") { folder, jobs };
+        var folder = new Option<string>("--out")
+            { Description = "Output folder", DefaultValueFactory = _ => Path.Combine("reports", "demo") };
+        var jobs = new Option<int>("--jobs") { Description = "Designs at a time (default: the number of cores)", DefaultValueFactory = _ =>
+            Environment.ProcessorCount };
+        var command = new VerbCommand("demo", "Sweep the embedded study of digit networks and write its report: under a minute",
+            "sim demo", "sim demo --out /tmp/demo") { folder, jobs };
         command.SetAction(parsed =>
         {
             string target = parsed.GetValue(folder)!, store = Path.Combine(target, "demo.db");

@@ -13,11 +13,13 @@ internal static class FormatProfile
 {
     private const int MostBits = 16;
 
-    /// <summary>Adds the facts that follow from the format's numbers: all of them up to 16 bits, the fields of wider ones are enough already.</summary>
+    /// <summary>Adds the facts that follow from the format's numbers: all of them up to 16 bits, the fields of wider ones are enough
+    /// already.</summary>
     public static void AddTo(JsonObject facts, INumberFormat format)
     {
         if (format.Bits > MostBits) return;
-        double[] positive = [.. Enumerable.Range(0, 1 << format.Bits).Select(c => format.Decode((uint)c)).Where(v => v is { Class: NumberClass.Finite, Negative: false })
+        double[] positive = [.. Enumerable.Range(0, 1 << format.Bits).Select(c => format.Decode((uint)c))
+            .Where(v => v is { Class: NumberClass.Finite, Negative: false })
             .Select(v => v.ToDouble()).Distinct().Order()];
         if (positive.Length < 2) return;
         double largest = positive[^1], smallest = positive[0];
@@ -33,7 +35,8 @@ internal static class FormatProfile
         if (format is not FloatFormat f) return;
         foreach (MultiplierSpec multiplier in new MultiplierSpec[] { new LMulMultiplier(), new MitchellMultiplier() })
             if (MultiplierError.Of(multiplier, f) is { } error)
-                facts[$"{multiplier.Kind}_error"] = $"mean {Text(error.Mean, 4)}, mean magnitude {Text(error.MeanMagnitude, 4)}, rms {Text(error.RootMeanSquare, 4)}, worst {Text(error.Worst, 4)} ({error.Pairs} pairs)";
+                facts[$"{multiplier.Kind}_error"] =
+                    $"mean {Text(error.Mean, 4)}, mean magnitude {Text(error.MeanMagnitude, 4)}, rms {Text(error.RootMeanSquare, 4)}, worst {Text(error.Worst, 4)} ({error.Pairs} pairs)";
     }
 
     // Significant bits in the binade that holds most numbers.
@@ -48,7 +51,8 @@ internal static class FormatProfile
         int top = count.Values.Max();
         var bars = new StringBuilder();
         for (int e = low; e <= high; e++)
-            bars.Append(count.TryGetValue(e, out int n) ? "▁▂▃▄▅▆▇█"[top == 1 ? 7 : (int)Math.Round(7 * Math.Log2(n) / Math.Log2(top))] : ' ');
+            bars.Append(count.TryGetValue(e, out int n) ? "▁▂▃▄▅▆▇█"[top == 1 ? 7 : (int)Math.Round(7 * Math.Log2(n) / Math.Log2(top))]
+                : ' ');
         return string.Create(CultureInfo.InvariantCulture, $"2^{low} {bars} 2^{high}, {top} at most");
     }
 

@@ -20,7 +20,10 @@ internal static class FormatText
         {
             var formats = new JsonArray([.. FormatCatalogue.Named.Select(Facts)]);
             var grammar = new JsonArray([.. FormatCatalogue.Families.Select(f => (JsonNode)f.Grammar)]);
-            output.WriteLine(new JsonObject { ["formats"] = formats, ["grammar"] = grammar, ["block_formats"] = new JsonArray([.. BlockCatalogue.Named.Select(BlockText.Facts)]), ["block_grammar"] = BlockCatalogue.Grammar }.ToJsonString(Indented));
+            output.WriteLine(new JsonObject
+                { ["formats"] = formats, ["grammar"] = grammar,
+                ["block_formats"] = new JsonArray([.. BlockCatalogue.Named.Select(BlockText.Facts)]),
+                ["block_grammar"] = BlockCatalogue.Grammar }.ToJsonString(Indented));
             return;
         }
         output.WriteLine($"{"name",-12} {"bits",4}  {"largest",-24} {"smallest > 0",-24} codes that are no numbers");
@@ -64,7 +67,8 @@ internal static class FormatText
                 facts["exponent_bits"] = f.ExponentBits;
                 facts["fraction_bits"] = f.FractionBits;
                 facts["bias"] = f.Bias;
-                facts["specials"] = f.Specials switch { Specials.Ieee => "ieee", Specials.FiniteNaN => "fn", Specials.FiniteNaNUnsignedZero => "fnuz", _ => "finite" };
+                facts["specials"] = f.Specials switch
+                    { Specials.Ieee => "ieee", Specials.FiniteNaN => "fn", Specials.FiniteNaNUnsignedZero => "fnuz", _ => "finite" };
                 facts["subnormals"] = f.Subnormals;
                 facts["smallest_normal"] = Number(f.MinimumNormal);
                 break;
@@ -94,7 +98,8 @@ internal static class FormatText
             case LogFormat f:
                 facts["family"] = "logarithmic";
                 facts["fraction_bits"] = f.FractionBits;
-                facts["adder"] = f.Adder switch { LogAdderKind.Lookup => "lookup", LogAdderKind.ArnoldBailey => "arnold_bailey", _ => "exact" };
+                facts["adder"] = f.Adder switch { LogAdderKind.Lookup => "lookup", LogAdderKind.ArnoldBailey => "arnold_bailey",
+                    _ => "exact" };
                 break;
             case ExponentFormat f:
                 facts["family"] = "exponent";

@@ -11,7 +11,8 @@ using Spectre.Console;
 
 namespace Sim.Cli.Verbs;
 
-/// <summary>`sim import FILE`: what the tool understood of a network or a SCALE-Sim topology: inputs, outputs, layers with their sizes, vector work, totals, and what it cannot run.</summary>
+/// <summary>`sim import FILE`: what the tool understood of a network or a SCALE-Sim topology: inputs, outputs, layers with their sizes,
+/// vector work, totals, and what it cannot run.</summary>
 internal sealed class ImportVerb : IVerb
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -20,8 +21,10 @@ internal sealed class ImportVerb : IVerb
     {
         var file = new Argument<string>("FILE") { Description = "ONNX network, SCALE-Sim topology (.csv) or Timeloop problem (.yaml)" };
         Option<bool> json = CommonOptions.Json();
-        Option<string[]> dim = new("--dim") { Description = "Size of an open dimension, by its name in the network; may be repeated", HelpName = "NAME=SIZE" };
-        var command = new VerbCommand("import", "Show what the tool understood of a network", "sim import net.onnx", "sim import net.onnx --json", "sim import net.onnx --dim width=320") { file, dim, json };
+        Option<string[]> dim = new("--dim") { Description = "Size of an open dimension, by its name in the network; may be repeated",
+            HelpName = "NAME=SIZE" };
+        var command = new VerbCommand("import", "Show what the tool understood of a network", "sim import net.onnx",
+            "sim import net.onnx --json", "sim import net.onnx --dim width=320") { file, dim, json };
         command.SetAction(parsed => Run(parsed.GetRequiredValue(file), parsed.GetValue(dim) ?? [], parsed.GetValue(json), terminal));
         return command;
     }
@@ -34,7 +37,8 @@ internal sealed class ImportVerb : IVerb
         bag.ThrowIfErrors();
         graph = WithDimensions(graph!, dimensions, file, bag);
         bag.ThrowIfErrors();
-        NetworkLayers? layers = GraphChecks.Operators(graph, file, bag) && GraphChecks.Shapes(graph, file, bag) ? Layers(graph, file, bag) : null;
+        NetworkLayers? layers = GraphChecks.Operators(graph, file, bag) && GraphChecks.Shapes(graph, file, bag) ? Layers(graph, file, bag)
+            : null;
         if (json) terminal.Out.WriteLine(Document(graph!, layers, bag).ToJsonString(Indented));
         else Print(graph!, layers, terminal);
         terminal.Print(bag.Sorted);
@@ -50,9 +54,11 @@ internal sealed class ImportVerb : IVerb
             int split = text.LastIndexOf('=');
             string name = split < 0 ? text : text[..split];
             if (split < 0 || !StrictNumber.TryWhole(text.AsSpan(split + 1), out int size) || size < 1)
-                bag.Error(new Location(file, 1, 1), "ONX047", $"--dim '{PlainText.Of(text)}' is not NAME=SIZE with a whole size of at least 1");
+                bag.Error(new Location(file, 1, 1), "ONX047",
+                    $"--dim '{PlainText.Of(text)}' is not NAME=SIZE with a whole size of at least 1");
             else if (!open.Contains(name))
-                bag.Error(new Location(file, 1, 1), "ONX047", $"has no open dimension '{PlainText.Of(name)}'{NearestName.Hint(name, open)}; it has {string.Join(", ", open.Select(n => $"'{PlainText.Of(n)}'").DefaultIfEmpty("none"))}");
+                bag.Error(new Location(file, 1, 1), "ONX047",
+                    $"has no open dimension '{PlainText.Of(name)}'{NearestName.Hint(name, open)}; it has {string.Join(", ", open.Select(n => $"'{PlainText.Of(n)}'").DefaultIfEmpty("none"))}");
             else if (!sizes.TryAdd(name, size)) bag.Error(new Location(file, 1, 1), "ONX047", $"--dim gives '{name}' twice");
         }
         return graph.WithDimensions(sizes);
@@ -79,7 +85,8 @@ internal sealed class ImportVerb : IVerb
         bag.ThrowIfErrors();
         NetworkLayers layers = shapes!.Layers;
         terminal.Print(bag.Sorted);
-        if (json) terminal.Out.WriteLine(new JsonObject { ["name"] = Path.GetFileNameWithoutExtension(file), ["layers"] = Layers(layers), ["total_macs"] = layers.Macs, ["total_weights"] = layers.WeightElements }.ToJsonString(Indented));
+        if (json) terminal.Out.WriteLine(new JsonObject { ["name"] = Path.GetFileNameWithoutExtension(file), ["layers"] = Layers(layers),
+            ["total_macs"] = layers.Macs, ["total_weights"] = layers.WeightElements }.ToJsonString(Indented));
         else PrintLayers(layers, terminal);
         return ExitCode.Ok;
     }
@@ -103,19 +110,22 @@ internal sealed class ImportVerb : IVerb
         return (bytes, node < 0 ? "the inputs" : graph.Nodes[node].Name);
     }
 
-    private static IEnumerable<string> Cuts(NetworkGraph graph) => new NetworkTopology(graph.Nodes, graph.Outputs.Select(o => o.Name)).Bottlenecks().Select(i => graph.Nodes[i].Name);
+    private static IEnumerable<string> Cuts(NetworkGraph graph) =>
+        new NetworkTopology(graph.Nodes, graph.Outputs.Select(o => o.Name)).Bottlenecks().Select(i => graph.Nodes[i].Name);
 
     private static void PrintLayers(NetworkLayers layers, Terminal terminal)
     {
         var gemms = new Table { Border = TableBorder.Simple };
-        foreach (string name in new[] { "layer", "type", "groups", "M", "N", "K", "MACs", "weights" }) gemms.AddColumn(name == "layer" || name == "type" ? new TableColumn(name) : new TableColumn(name).RightAligned());
+        foreach (string name in new[] { "layer", "type", "groups", "M", "N", "K", "MACs", "weights" }) gemms.AddColumn(name == "layer"
+            || name == "type" ? new TableColumn(name) : new TableColumn(name).RightAligned());
         foreach (GemmLayer l in layers.Gemms)
             gemms.AddRow(Markup.Escape(l.Name), l.OpType, $"{l.Groups}", $"{l.M}", $"{l.N}", $"{l.K}", $"{l.Macs}", $"{l.WeightElements}");
         gemms.AddRow("total", "", "", "", "", "", $"{layers.Macs}", $"{layers.WeightElements}");
         terminal.OutConsole.Write(gemms);
         if (layers.Vectors.Length == 0) return;
         var vectors = new Table { Border = TableBorder.Simple };
-        vectors.AddColumn("vector operation").AddColumn("type").AddColumn(new TableColumn("operations").RightAligned()).AddColumn(new TableColumn("outputs").RightAligned());
+        vectors.AddColumn("vector operation").AddColumn("type").AddColumn(new TableColumn("operations").RightAligned())
+            .AddColumn(new TableColumn("outputs").RightAligned());
         foreach (VectorLayer v in layers.Vectors) vectors.AddRow(Markup.Escape(v.Name), v.OpType, $"{v.Operations}", $"{v.OutputElements}");
         terminal.OutConsole.Write(vectors);
     }
@@ -143,9 +153,11 @@ internal sealed class ImportVerb : IVerb
         ["total_weights"] = layers?.WeightElements,
         ["peak_value_bytes"] = layers is null ? null : Peak(graph).Bytes,
         ["peak_at"] = layers is null ? null : Peak(graph).At,
-        ["fusion_groups"] = new JsonArray([.. FusionGroups.Of(graph).Select(g => (JsonNode)new JsonArray([.. g.Select(i => (JsonNode)graph.Nodes[i].Name)]))]),
+        ["fusion_groups"] = new JsonArray([.. FusionGroups.Of(graph)
+            .Select(g => (JsonNode)new JsonArray([.. g.Select(i => (JsonNode)graph.Nodes[i].Name)]))]),
         ["bottlenecks"] = new JsonArray([.. Cuts(graph).Select(n => (JsonNode)n)]),
-        ["unsupported_nodes"] = new JsonArray([.. graph.Nodes.Where(n => !OperatorCatalogue.Supports(n)).Select(n => new JsonObject { ["name"] = n.Name, ["type"] = n.OpType, ["domain"] = n.Domain })]),
+        ["unsupported_nodes"] = new JsonArray([.. graph.Nodes.Where(n => !OperatorCatalogue.Supports(n))
+            .Select(n => new JsonObject { ["name"] = n.Name, ["type"] = n.OpType, ["domain"] = n.Domain })]),
         ["diagnostics"] = new JsonArray([.. bag.Sorted.Select(d => (JsonNode)d.ToString())]),
     };
 
@@ -171,7 +183,8 @@ internal sealed class ImportVerb : IVerb
     })]);
 
     private static SortedDictionary<string, int> Histogram(NetworkGraph graph) =>
-        new(graph.Nodes.GroupBy(n => n.Domain.Length == 0 ? n.OpType : $"{n.Domain}.{n.OpType}").ToDictionary(g => g.Key, g => g.Count()), StringComparer.Ordinal);
+        new(graph.Nodes.GroupBy(n => n.Domain.Length == 0 ? n.OpType : $"{n.Domain}.{n.OpType}").ToDictionary(g => g.Key, g => g.Count()),
+            StringComparer.Ordinal);
 
     private static string Text(GraphValue v) => $"{v.Type} [{string.Join(',', v.Shape.Select(d => d < 0 ? "?" : $"{d}"))}]";
 }

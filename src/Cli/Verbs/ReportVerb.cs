@@ -16,18 +16,22 @@ internal sealed class ReportVerb : IVerb
 {
     public VerbCommand Build(Terminal terminal)
     {
-        var inputs = new Argument<string[]>("INPUT") { Description = "One result store, or run records (.json)", Arity = ArgumentArity.OneOrMore };
+        var inputs = new Argument<string[]>("INPUT") { Description = "One result store, or run records (.json)",
+            Arity = ArgumentArity.OneOrMore };
         var folder = new Option<string?>("--out") { Description = "Output folder (default: reports/NAME)" };
-        var formats = new Option<string>("--format") { Description = "Comma-separated: " + string.Join(", ", ExporterCatalogue.All.Select(e => e.Format)) + " (default: all)" };
+        var formats = new Option<string>("--format")
+            { Description = "Comma-separated: " + string.Join(", ", ExporterCatalogue.All.Select(e => e.Format)) + " (default: all)" };
         Option<bool> json = CommonOptions.Json();
-        var command = new VerbCommand("report", "Write pages, tables and figures from results", "sim report digits.db --out reports/digits", "sim report digits.db --format csv,svg") { inputs, folder, formats, json };
+        var command = new VerbCommand("report", "Write pages, tables and figures from results",
+            "sim report digits.db --out reports/digits", "sim report digits.db --format csv,svg") { inputs, folder, formats, json };
         command.SetAction(parsed =>
         {
             string[] names = parsed.GetRequiredValue(inputs);
             ImmutableArray<IExporter> exporters = Exporters(parsed.GetValue(formats));
             string target = parsed.GetValue(folder) ?? Path.Combine("reports", Path.GetFileNameWithoutExtension(names[0]));
             ImmutableArray<string> written = Export(names, exporters, target);
-            if (parsed.GetValue(json)) terminal.Out.WriteLine(RecordJson.Write(new Dictionary<string, object> { ["files"] = written }, indented: true));
+            if (parsed.GetValue(json)) terminal.Out.WriteLine(RecordJson.Write(new Dictionary<string, object> { ["files"] = written },
+                indented: true));
             else foreach (string file in written) terminal.Out.WriteLine(file);
             return ExitCode.Ok;
         });
@@ -57,7 +61,8 @@ internal sealed class ReportVerb : IVerb
             else
             {
                 string[] known = [.. ExporterCatalogue.All.Select(e => e.Format)];
-                bag.Error(new Location("--format"), "REP001", $"there is no format '{word}'{NearestName.Hint(word, known)} (known: {string.Join(", ", known)})");
+                bag.Error(new Location("--format"), "REP001",
+                    $"there is no format '{word}'{NearestName.Hint(word, known)} (known: {string.Join(", ", known)})");
             }
         }
         bag.ThrowIfErrors();

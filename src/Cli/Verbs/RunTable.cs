@@ -16,17 +16,20 @@ internal static class RunTable
         bool numerics = record.Accuracy is not null;
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("layer").AddColumn("type");
-        string[] numbers = ["G·M×N×K", "cycles", "stalls", "busy %", "energy nJ", .. numerics ? ["SQNR dB", "overflow", "NaN", "clipped"] : Array.Empty<string>()];
+        string[] numbers = ["G·M×N×K", "cycles", "stalls", "busy %", "energy nJ", .. numerics ? ["SQNR dB", "overflow", "NaN", "clipped"]
+            : Array.Empty<string>()];
         foreach (string column in numbers) table.AddColumn(new TableColumn(column).RightAligned());
         if (numerics) table.AddColumn("kernel");
         foreach (LayerRecord l in record.Layers)
         {
             List<string> row =
             [
-                Markup.Escape(l.Name), l.OpType, l.Groups == 0 ? "" : $"{(l.Groups > 1 ? $"{l.Groups}·" : "")}{l.M}×{l.N}×{l.K}", $"{l.ComputeCycles}", $"{l.StallCycles}",
+                Markup.Escape(l.Name), l.OpType, l.Groups == 0 ? "" : $"{(l.Groups > 1 ? $"{l.Groups}·" : "")}{l.M}×{l.N}×{l.K}",
+                    $"{l.ComputeCycles}", $"{l.StallCycles}",
                 Number(100 * l.Utilization, "0.0"), Number(Energy(l) / 1000, "0.###"),
             ];
-            if (numerics && l.Numerics is { } n) row.AddRange([n.SqnrDb is { } db ? Decibels(db) : "-", $"{n.OverflowedOutputs}", $"{n.NaNOutputs}", $"{n.SaturatedInputs}", n.Kernel]);
+            if (numerics && l.Numerics is { } n) row.AddRange([n.SqnrDb is { } db ? Decibels(db) : "-", $"{n.OverflowedOutputs}",
+                $"{n.NaNOutputs}", $"{n.SaturatedInputs}", n.Kernel]);
             else if (numerics) row.AddRange(["", "", "", "", ""]);
             table.AddRow([.. row]);
         }
@@ -39,10 +42,12 @@ internal static class RunTable
         Line("area", $"{Number(record.AreaSquareMicrometres / 1e6, "0.####")} mm2 (no wires, clock tree, control)");
         Line("latency", $"{record.TotalCycles} cycles, {Number(record.LatencySeconds * 1e6, "0.###")} us a sample");
         Line("energy", $"{Number(record.EnergyPicojoules / 1e6, "0.####")} uJ a sample ({Number(record.DynamicEnergyPicojoules / 1e6, "0.####")} dynamic, {Number(record.LeakageEnergyPicojoules / 1e6, "0.####")} leakage)");
-        if (record.Layers.Sum(l => l.Numerics?.NaNInputs ?? 0) is > 0 and var broken) Line("NaN inputs", $"{broken} numbers were NaN before they were encoded");
+        if (record.Layers.Sum(l => l.Numerics?.NaNInputs ?? 0) is > 0 and var broken) Line("NaN inputs",
+            $"{broken} numbers were NaN before they were encoded");
         if (record.Accuracy is { } a)
         {
-            if (a.Top1 is { } top) Line("accuracy", $"{Number(100 * top, "0.00")} % top-1 (reference {Number(100 * a.FloatTop1!.Value, "0.00")} %) on {a.Samples} samples");
+            if (a.Top1 is { } top) Line("accuracy",
+                $"{Number(100 * top, "0.00")} % top-1 (reference {Number(100 * a.FloatTop1!.Value, "0.00")} %) on {a.Samples} samples");
             Line("agreement", $"{Number(100 * a.AgreementWithFloat, "0.00")} % of the predictions for {a.Samples} samples with the reference; output SQNR {(a.OutputSqnrDb is { } db ? Decibels(db) + (double.IsFinite(db) ? " dB" : "") : "not defined")}");
         }
         foreach (string warning in record.Warnings) terminal.Error.WriteLine($"warning {warning}");

@@ -8,30 +8,38 @@ using Sim.Workloads.Quantization;
 
 namespace Sim.Cli.Verbs;
 
-/// <summary>`sim run ARCH.yaml --model NET.onnx`: one design: cycles, energy, area, and with data accuracy and the numerical health of every layer.</summary>
+/// <summary>`sim run ARCH.yaml --model NET.onnx`: one design: cycles, energy, area, and with data accuracy and the numerical health of
+/// every layer.</summary>
 internal sealed class RunVerb : IVerb
 {
-    private sealed record Request(string Architecture, string Model, string? Data, string? Labels, string? Calibration, string? Recipe, double Offset, double Scale,
+    private sealed record Request(string Architecture, string Model, string? Data, string? Labels, string? Calibration, string? Recipe,
+        double Offset, double Scale,
         string? Out, bool Json, bool AllowSlowClock);
 
     public VerbCommand Build(Terminal terminal)
     {
         var architecture = new Argument<string>("ARCH") { Description = "Architecture: a YAML file or a name of configs/architectures" };
-        var model = new Option<string>("--model") { Description = "ONNX network, or shapes alone: a SCALE-Sim topology (.csv) or a Timeloop problem (.yaml)", HelpName = "NET.onnx", Required = true };
-        Option<string?> data = File("--data", "Samples: .npy, .npz or .pb, the first dimension counting samples"), labels = File("--labels", "Class index of each sample");
-        Option<string?> calibration = File("--calibration", "Samples that calibrate activations (default: the data)"), recipe = File("--recipe", "Quantization recipe: a YAML file or a name of configs/recipes (default: per_channel_absmax)");
+        var model = new Option<string>("--model")
+            { Description = "ONNX network, or shapes alone: a SCALE-Sim topology (.csv) or a Timeloop problem (.yaml)",
+            HelpName = "NET.onnx", Required = true };
+        Option<string?> data = File("--data", "Samples: .npy, .npz or .pb, the first dimension counting samples"),
+            labels = File("--labels", "Class index of each sample");
+        Option<string?> calibration = File("--calibration", "Samples that calibrate activations (default: the data)"),
+            recipe = File("--recipe", "Quantization recipe: a YAML file or a name of configs/recipes (default: per_channel_absmax)");
         var offset = new Option<double>("--offset") { Description = "Added to every input value first" };
         var scale = new Option<double>("--scale") { Description = "Then multiplied with every input value", DefaultValueFactory = _ => 1 };
         Option<string?> output = CommonOptions.Out("Write record.json and layers.csv here");
         Option<bool> json = CommonOptions.Json();
-        var slow = new Option<bool>("--allow-slow-clock") { Description = "A design that misses its own clock is a result, marked; else it is told and the exit code is 1" };
+        var slow = new Option<bool>("--allow-slow-clock")
+            { Description = "A design that misses its own clock is a result, marked; else it is told and the exit code is 1" };
         var command = new VerbCommand("run", "Run one design: cycles, energy, area, accuracy",
             "sim run edge_npu --model configs/workloads/digits/digits_cnn.onnx --data configs/workloads/digits/digits_test_x_u8.npy --labels configs/workloads/digits/digits_test_labels_u8.npy",
             "sim run my.yaml --model kws.onnx --data kws_x.npy --labels kws_y.npy --offset -83 --scale 0.5847029 --recipe ptq.yaml --out results/kws")
         {
             architecture, model, data, labels, calibration, recipe, offset, scale, output, json, slow,
         };
-        command.SetAction(p => Run(new Request(p.GetRequiredValue(architecture), p.GetRequiredValue(model), p.GetValue(data), p.GetValue(labels), p.GetValue(calibration),
+        command.SetAction(p => Run(new Request(p.GetRequiredValue(architecture), p.GetRequiredValue(model), p.GetValue(data),
+            p.GetValue(labels), p.GetValue(calibration),
             p.GetValue(recipe), p.GetValue(offset), p.GetValue(scale), p.GetValue(output), p.GetValue(json), p.GetValue(slow)), terminal));
         return command;
 
@@ -41,14 +49,16 @@ internal sealed class RunVerb : IVerb
     private static int Run(Request request, Terminal terminal)
     {
         var bag = new DiagnosticBag();
-        if (request.Data is null && (request.Labels ?? request.Calibration) is { } orphan) bag.Error(new Location(orphan), "CLI002", "labels and calibration samples need --data");
+        if (request.Data is null && (request.Labels ?? request.Calibration) is { } orphan) bag.Error(new Location(orphan), "CLI002",
+            "labels and calibration samples need --data");
         if (!double.IsFinite(request.Offset) || !double.IsFinite(request.Scale) || request.Scale == 0)
             bag.Error(new Location("--scale"), "CLI002", "--offset must be finite and --scale finite and not 0");
         LoadedArchitecture? architecture = ArchitectureReader.Load(request.Architecture, bag);
         Recipe? recipe = request.Recipe is null ? Recipe.Default : RecipeFile.Load(request.Recipe, bag);
         InputTransform? transform = request.Offset == 0 && request.Scale == 1 ? null : new InputTransform(request.Offset, request.Scale);
         string name = Path.GetFileNameWithoutExtension(request.Model);
-        LoadedWorkload? workload = WorkloadLoader.LoadAny(new WorkloadFiles(name, request.Model, request.Data, request.Labels, request.Calibration, transform,
+        LoadedWorkload? workload = WorkloadLoader.LoadAny(new WorkloadFiles(name, request.Model, request.Data, request.Labels,
+            request.Calibration, transform,
             new Location(request.Data ?? request.Model)), bag);
         if (architecture is null || recipe is null || workload is null || bag.HasErrors)
         {
@@ -59,7 +69,8 @@ internal sealed class RunVerb : IVerb
         RunRecord record = evaluator.Evaluate(new DesignInputs(architecture, workload, recipe), terminal.Cancellation);
         terminal.Print(bag.Sorted);
         string json = RecordJson.Write(record, indented: true);
-        if (request.Out is not null) ResultFiles.Write(request.Out, ("record.json", json + "\n"), ("layers.csv", LayerTable.Head + string.Concat(record.Layers.Select(l => LayerTable.Row(0, l)))));
+        if (request.Out is not null) ResultFiles.Write(request.Out, ("record.json", json + "\n"),
+            ("layers.csv", LayerTable.Head + string.Concat(record.Layers.Select(l => LayerTable.Row(0, l)))));
         if (request.Json) terminal.Out.WriteLine(json);
         else RunTable.Print(record, architecture.Architecture, terminal);
         if (!record.MissesClock || request.AllowSlowClock) return ExitCode.Ok;

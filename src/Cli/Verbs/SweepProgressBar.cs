@@ -4,7 +4,8 @@ using Spectre.Console;
 
 namespace Sim.Cli.Verbs;
 
-/// <summary>Shows how far a sweep is, on stderr: a moving bar where a person looks, else a line each tenth, and one whenever nothing was told for a while.</summary>
+/// <summary>Shows how far a sweep is, on stderr: a moving bar where a person looks, else a line each tenth, and one whenever nothing was
+/// told for a while.</summary>
 internal static class SweepProgressBar
 {
     /// <summary>Where a sweep tells how far it is, and what else one who waits should know.</summary>

@@ -22,16 +22,20 @@ internal sealed class SweepVerb : IVerb
         var study = new Argument<string>("STUDY") { Description = "Study file, or a name from configs/studies" };
         var resume = new Option<bool>("--resume") { Description = "Continue a sweep that was interrupted" };
         var force = new Option<bool>("--force") { Description = "Replace results that the store holds" };
-        var jobs = new Option<int>("--jobs") { Description = "Designs at a time (default: the number of cores)", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var jobs = new Option<int>("--jobs") { Description = "Designs at a time (default: the number of cores)", DefaultValueFactory = _ =>
+            Environment.ProcessorCount };
         jobs.Validators.Add(r =>
         {
-            if (r.Tokens.Count > 0 && StrictNumber.TryWhole(r.Tokens[0].Value, out int n) && n < 1) r.AddError($"'--jobs' must be a positive integer, found '{r.Tokens[0].Value}'");
+            if (r.Tokens.Count > 0 && StrictNumber.TryWhole(r.Tokens[0].Value, out int n)
+                && n < 1) r.AddError($"'--jobs' must be a positive integer, found '{r.Tokens[0].Value}'");
         });
         var on = new Option<string>("--on") { Description = "Where to run: local", DefaultValueFactory = _ => "local" };
         on.AcceptOnlyFromAmong("local");
-        var file = new Option<string?>("--store") { Description = "Result file (default: the study's file name with .db, in the working directory)" };
+        var file = new Option<string?>("--store")
+            { Description = "Result file (default: the study's file name with .db, in the working directory)" };
         Option<bool> json = CommonOptions.Json();
-        var command = new VerbCommand("sweep", "Run every design of a study and find its Pareto front", "sim sweep configs/studies/demo.yaml --store digits.db", "sim sweep study.yaml --resume --jobs 8")
+        var command = new VerbCommand("sweep", "Run every design of a study and find its Pareto front",
+            "sim sweep configs/studies/demo.yaml --store digits.db", "sim sweep study.yaml --resume --jobs 8")
             { study, resume, force, jobs, on, file, json };
         command.SetAction(parsed =>
         {
@@ -44,7 +48,8 @@ internal sealed class SweepVerb : IVerb
                 FrontTable.Print(report, terminal);
                 terminal.Out.WriteLine($"results: {store}    report: sim report {store}");
             }
-            return report.Result.Points.Any(p => p.Status == PointStatus.Failed) || report.Result.Points.All(p => p.Record is null) ? ExitCode.AnswerIsNo : ExitCode.Ok;
+            return report.Result.Points.Any(p => p.Status == PointStatus.Failed) || report.Result.Points.All(p => p.Record is null)
+                ? ExitCode.AnswerIsNo : ExitCode.Ok;
         });
         return command;
     }
@@ -61,7 +66,8 @@ internal sealed class SweepVerb : IVerb
         });
     }
 
-    /// <summary>Runs what the store lacks. A store that cannot be used as asked is bad input. The report is for tables and fronts; to write files, open the store again.</summary>
+    /// <summary>Runs what the store lacks. A store that cannot be used as asked is bad input. The report is for tables and fronts; to write
+    /// files, open the store again.</summary>
     internal static Report Sweep(LoadedStudy study, string path, bool resume, bool force, int jobs, Terminal terminal)
     {
         try
@@ -70,7 +76,9 @@ internal sealed class SweepVerb : IVerb
             store.DropFailures();
             return SweepProgressBar.Run(terminal, progress =>
             {
-                SweepEngine.Fill([.. study.Space.Study.Points()], new StudyEvaluator(study, store, jobs, progress.Note, terminal.Cancellation), store, jobs, progress, terminal.Cancellation);
+                SweepEngine.Fill([.. study.Space.Study.Points()],
+                    new StudyEvaluator(study, store, jobs, progress.Note, terminal.Cancellation), store, jobs, progress,
+                    terminal.Cancellation);
                 return Report.Of(store);
             });
         }
@@ -101,7 +109,8 @@ internal sealed class SweepVerb : IVerb
             {
                 ["index"] = p.Point.Index,
                 ["parameters"] = p.Point.Parameters,
-                ["objectives"] = report.Analysis.Objectives.Select(o => MetricCatalogue.Get(o.Metric)).ToDictionary(m => m.Column, m => m.Of(p.Point.Record!)),
+                ["objectives"] = report.Analysis.Objectives.Select(o => MetricCatalogue.Get(o.Metric))
+                    .ToDictionary(m => m.Column, m => m.Of(p.Point.Record!)),
             }),
         }, indented: true);
     }

@@ -12,7 +12,8 @@ using Sim.Workloads.Integers;
 
 namespace Sim.Cli.Verbs;
 
-/// <summary>`sim verify --model NET.onnx (--accumulator P | --minimal)`: a verdict on the accumulator of every output channel, or the least width that is proved.</summary>
+/// <summary>`sim verify --model NET.onnx (--accumulator P | --minimal)`: a verdict on the accumulator of every output channel, or the least
+/// width that is proved.</summary>
 internal sealed class VerifyVerb : IVerb
 {
     public VerbCommand Build(Terminal terminal)
@@ -35,8 +36,10 @@ internal sealed class VerifyVerb : IVerb
             VerifyModes.CheckOptions(parsed, bag);
             bag.ThrowIfErrors();
             VerifyRequest request = options.Read(parsed);
-            if (datapath.Read(parsed, request.Json) is not { } proofs) return Run(request, reading.Read(parsed), solving.Read(parsed), terminal);
-            return request.Model is null ? DatapathProofs.Run(proofs, terminal) : NetworkDatapathProofs.Run(request, proofs, reading.Read(parsed).Recipe, terminal);
+            if (datapath.Read(parsed, request.Json) is not { } proofs) return Run(request, reading.Read(parsed), solving.Read(parsed),
+                terminal);
+            return request.Model is null ? DatapathProofs.Run(proofs, terminal)
+                : NetworkDatapathProofs.Run(request, proofs, reading.Read(parsed).Recipe, terminal);
         });
         return command;
     }
@@ -53,37 +56,46 @@ internal sealed class VerifyVerb : IVerb
         VerifyQuestion? question = VerifyQuestion.Read(request, reading, bag);
         bag.ThrowIfErrors();
         (claims, ImmutableArray<IntegerLayer> registers) = question!.Claimed(claims!, solving, solvers);
-        ImmutableArray<ObservedLayer> observed = question.Data is null ? [] : AccumulatorObserver.Observe(question.Network, question.Data, Environment.ProcessorCount, terminal.Cancellation);
+        ImmutableArray<ObservedLayer> observed = question.Data is null ? []
+            : AccumulatorObserver.Observe(question.Network, question.Data, Environment.ProcessorCount, terminal.Cancellation);
         ImmutableArray<int> widths = request.Minimal ? [] : claims.Widths(request.Accumulator, request.Inner);
         VerifyRecord record = new()
         {
             Model = request.Model!, Digest = question.Network.Graph.Digest, Scope = question.Scope, NotJudged = question.NotJudged,
-            Claims = new(claims.Order.Text, request.Overflow, request.Bias, request.ZeroPoints, request.Inputs) { Constraints = solving.Constraints },
-            Accumulator = request.Minimal ? null : widths[0], Inner = widths.Length > 1 ? widths[1] : null, HasInner = claims.Order.Registers > 1,
-            Registers = request.Minimal ? RegisterProofs.Least(registers, claims, observed, terminal.Cancellation) : RegisterProofs.At(widths, registers, claims, observed, terminal.Cancellation),
+            Claims = new(claims.Order.Text, request.Overflow, request.Bias, request.ZeroPoints, request.Inputs)
+                { Constraints = solving.Constraints },
+            Accumulator = request.Minimal ? null : widths[0], Inner = widths.Length > 1 ? widths[1] : null,
+                HasInner = claims.Order.Registers > 1,
+            Registers = request.Minimal ? RegisterProofs.Least(registers, claims, observed, terminal.Cancellation)
+                : RegisterProofs.At(widths, registers, claims, observed, terminal.Cancellation),
         };
         Certify(request, question.Network, claims, registers, record);
-        if (request.Out is not null) ResultFiles.Write(request.Out, ("verify.json", VerifyJson.Of(record) + "\n"), ("channels.csv", VerifyCsv.Of(record)));
+        if (request.Out is not null) ResultFiles.Write(request.Out, ("verify.json", VerifyJson.Of(record) + "\n"),
+            ("channels.csv", VerifyCsv.Of(record)));
         if (request.Json) terminal.Out.WriteLine(VerifyJson.Of(record));
         else VerifyTable.Print(record, terminal);
         if (question.Workload is { } workload)
-            foreach (string file in WidthReporting.Write(request, reading, workload, claims, record, registers, observed, terminal)) terminal.Error.WriteLine(file);
+            foreach (string file in WidthReporting.Write(request, reading, workload, claims, record, registers, observed,
+                terminal)) terminal.Error.WriteLine(file);
         return record.IsYes ? ExitCode.Ok : ExitCode.AnswerIsNo;
     }
 
-    private static void Certify(VerifyRequest request, IntegerNetwork network, VerifyOptions claims, ImmutableArray<IntegerLayer> registers, VerifyRecord record)
+    private static void Certify(VerifyRequest request, IntegerNetwork network, VerifyOptions claims,
+        ImmutableArray<IntegerLayer> registers, VerifyRecord record)
     {
         if (request.Certificate is null) return;
         try
         {
-            using var writer = new CertificateWriter(request.Certificate, claims, request.Inputs, request.Minimal ? null : claims.Widths(request.Accumulator, request.Inner));
+            using var writer = new CertificateWriter(request.Certificate, claims, request.Inputs, request.Minimal ? null
+                : claims.Widths(request.Accumulator, request.Inner));
             foreach ((IntegerLayer layer, RegisterRecord answers) in registers.Zip(record.Registers))
                 writer.Add(layer, [.. answers.Channels.Select(c => new ChannelCertificate(c.Widths, c.Verdict, c.Below))]);
             writer.Finish(network.Graph);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException(new Location(request.Certificate), "VER005", $"no certificate can be written here: {e.Message}; allowed is a folder that is new or empty");
+            throw new InvalidInputException(new Location(request.Certificate), "VER005",
+                $"no certificate can be written here: {e.Message}; allowed is a folder that is new or empty");
         }
     }
 }

@@ -3,8 +3,9 @@ using System.Numerics;
 namespace Sim.Datapath.Arithmetic;
 
 /// <summary>
-/// A real number between <paramref name="Low"/> and <paramref name="High"/>, in units of 2^-<paramref name="Fraction"/>. Powers and logarithms of two
-/// are irrational; every rounding of one is decided when both ends agree, and asked again with more bits when they do not. No float takes part.
+/// A real number between <paramref name="Low"/> and <paramref name="High"/>, in units of 2^-<paramref name="Fraction"/>. Powers and
+/// logarithms of two are irrational; every rounding of one is decided when both ends agree, and asked again with more bits when they do
+/// not. No float takes part.
 /// </summary>
 internal readonly record struct Enclosure(BigInteger Low, BigInteger High, int Fraction)
 {
@@ -39,7 +40,8 @@ internal readonly record struct Enclosure(BigInteger Low, BigInteger High, int F
     }
 
     /// <summary>Product of two numbers that are not negative.</summary>
-    public static Enclosure operator *(in Enclosure a, in Enclosure b) => new(a.Low * b.Low >> a.Fraction, Up(a.High * b.High, a.Fraction), a.Fraction);
+    public static Enclosure operator *(in Enclosure a, in Enclosure b) =>
+        new(a.Low * b.Low >> a.Fraction, Up(a.High * b.High, a.Fraction), a.Fraction);
 
     /// <summary>Sum.</summary>
     public static Enclosure operator +(in Enclosure a, in Enclosure b) => new(a.Low + b.Low, a.High + b.High, a.Fraction);
@@ -52,7 +54,8 @@ internal readonly record struct Enclosure(BigInteger Low, BigInteger High, int F
         new(FloorDivide(Low * numerator, denominator), -FloorDivide(-High * numerator, denominator), Fraction);
 
     /// <summary>The number times 2^<paramref name="exponent"/>.</summary>
-    public Enclosure Scaled(int exponent) => exponent >= 0 ? new(Low << exponent, High << exponent, Fraction) : new(Low >> -exponent, Up(High, -exponent), Fraction);
+    public Enclosure Scaled(int exponent) =>
+        exponent >= 0 ? new(Low << exponent, High << exponent, Fraction) : new(Low >> -exponent, Up(High, -exponent), Fraction);
 
     /// <summary>floor(number · 2^<paramref name="digits"/>); null when undecided.</summary>
     public BigInteger? Floor(int digits)
@@ -61,7 +64,8 @@ internal readonly record struct Enclosure(BigInteger Low, BigInteger High, int F
         return low == high ? low : null;
     }
 
-    /// <summary>floor(log2(number) · 2^<paramref name="digits"/>) of a positive number, digit by digit: squaring doubles the logarithm; null when undecided.</summary>
+    /// <summary>floor(log2(number) · 2^<paramref name="digits"/>) of a positive number, digit by digit: squaring doubles the logarithm;
+    /// null when undecided.</summary>
     public BigInteger? FloorLogarithm(int digits)
     {
         if (Low.Sign <= 0 || Low.GetBitLength() != High.GetBitLength()) return null;

@@ -3,8 +3,8 @@ namespace Sim.Datapath.Arithmetic;
 /// <summary>
 /// Operations between decode and rounding, with the special cases of IEEE 754-2019 §6 and §7. Products are exact. Sums, quotients and fused
 /// products keep 126 bits; what lies below is OR-ed into the last bit (<see cref="Rounder.Jam"/>), which no rounding to at most 60 bits,
-/// with up to 32 random bits, can tell from the exact result. That holds for significands of at most 66 bits, the products of any two formats with
-/// their zero points: bits are lost only when the leading ones are 60 places apart, where nothing cancels.
+/// with up to 32 random bits, can tell from the exact result. That holds for significands of at most 66 bits, the products of any two
+/// formats with their zero points: bits are lost only when the leading ones are 60 places apart, where nothing cancels.
 /// </summary>
 public static class ExactArithmetic
 {
@@ -68,7 +68,8 @@ public static class ExactArithmetic
         }
         int up = Window - a.Length;
         (UInt128 quotient, UInt128 remainder) = UInt128.DivRem(a.Significand << up, b.Significand);
-        return new(NumberClass.Finite, negative, a.Exponent - up - b.Exponent - 1, quotient << 1 | (remainder == 0 ? UInt128.Zero : UInt128.One));
+        return new(NumberClass.Finite, negative, a.Exponent - up - b.Exponent - 1,
+            quotient << 1 | (remainder == 0 ? UInt128.Zero : UInt128.One));
     }
 
     private static Exact AddFinite(in Exact a, in Exact b, RoundingMode mode)

@@ -4,7 +4,8 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Arithmetic;
 
 /// <summary>
-/// Relative error of a multiplier over all pairs of positive normal numbers of a short float format whose exact product is a normal number too (signs change nothing):
+/// Relative error of a multiplier over all pairs of positive normal numbers of a short float format whose exact product is a normal number
+/// too (signs change nothing):
 /// product / exact - 1.
 /// </summary>
 /// <param name="Pairs">How many pairs.</param>

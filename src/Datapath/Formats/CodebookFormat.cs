@@ -5,10 +5,10 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Formats;
 
 /// <summary>
-/// A table of 2^Bits binary32 numbers, one a code, in any order; numbers may repeat. There is no Inf and no NaN. Encoding picks between the two table
-/// numbers around a value: nearest by distance (a tie: the number of the even code, then the lower number), or as the mode says; `to_zero` takes the one
-/// nearer to zero. Beyond the ends is the end (Overflow), NaN is the number nearest to zero (Invalid). Of a repeated number the lowest code is used, but
-/// a negative zero goes to a code of -0 where there is one.
+/// A table of 2^Bits binary32 numbers, one a code, in any order; numbers may repeat. There is no Inf and no NaN. Encoding picks between the
+/// two table numbers around a value: nearest by distance (a tie: the number of the even code, then the lower number), or as the mode says;
+/// `to_zero` takes the one nearer to zero. Beyond the ends is the end (Overflow), NaN is the number nearest to zero (Invalid). Of a
+/// repeated number the lowest code is used, but a negative zero goes to a code of -0 where there is one.
 /// </summary>
 public sealed class CodebookFormat : INumberFormat, IEquatable<CodebookFormat>
 {
@@ -19,7 +19,8 @@ public sealed class CodebookFormat : INumberFormat, IEquatable<CodebookFormat>
     /// <param name="name">Canonical name.</param>
     /// <param name="values">2, 4, … or 65,536 finite numbers, at least two of them different.</param>
     /// <param name="boundaries">
-    /// Where nearest rounding changes from one number to the next, in ascending order; a value on a boundary goes below. Empty: half way, ties as above.
+    /// Where nearest rounding changes from one number to the next, in ascending order; a value on a boundary goes below. Empty: half way,
+    /// ties as above.
     /// </param>
     public CodebookFormat(string name, ImmutableArray<float> values, ImmutableArray<float> boundaries = default)
     {
@@ -28,10 +29,12 @@ public sealed class CodebookFormat : INumberFormat, IEquatable<CodebookFormat>
         Boundaries = boundaries.IsDefault ? [] : boundaries;
         if (Problem(values) is { } problem) throw new ArgumentException(problem, nameof(values));
         Bits = BitOperations.Log2((uint)values.Length);
-        (float Value, uint Code)[] order = [.. values.Select((v, i) => (v == 0 ? 0f : v, (uint)i)).OrderBy(p => p.Item1).ThenBy(p => p.Item2).DistinctBy(p => p.Item1)];
+        (float Value, uint Code)[] order = [.. values.Select((v, i) => (v == 0 ? 0f : v, (uint)i)).OrderBy(p => p.Item1)
+            .ThenBy(p => p.Item2).DistinctBy(p => p.Item1)];
         _sorted = [.. order.Select(p => p.Value)];
         _codes = [.. order.Select(p => p.Code)];
-        int zero = values.ToList().FindIndex(v => v == 0 && !float.IsNegative(v)), negativeZero = values.ToList().FindIndex(v => v == 0 && float.IsNegative(v));
+        int zero = values.ToList().FindIndex(v => v == 0 && !float.IsNegative(v)), negativeZero = values.ToList()
+            .FindIndex(v => v == 0 && float.IsNegative(v));
         if (zero >= 0) _codes[_sorted.IndexOf(0f)] = (uint)zero;
         _negativeZero = negativeZero >= 0 ? (uint)negativeZero : uint.MaxValue;
         _nanCode = order.OrderBy(p => MathF.Abs(p.Value)).ThenByDescending(p => p.Value).First().Code;
@@ -61,13 +64,15 @@ public sealed class CodebookFormat : INumberFormat, IEquatable<CodebookFormat>
     /// <inheritdoc/>
     public Exact SmallestPositive => Exact.FromDouble(_sorted.FirstOrDefault(v => v > 0, _sorted[^1]));
 
-    /// <summary>What a decoding table delivers: integers when all numbers are, else the common significand width and exponents of the numbers.</summary>
+    /// <summary>What a decoding table delivers: integers when all numbers are, else the common significand width and exponents of the
+    /// numbers.</summary>
     public OperandShape Shape
     {
         get
         {
             Exact[] finite = [.. _sorted.Where(v => v != 0).Select(v => Exact.FromDouble(v))];
-            int unit = finite.Min(v => v.Exponent + (int)UInt128.TrailingZeroCount(v.Significand)), top = finite.Max(v => v.LeadingExponent);
+            int unit = finite.Min(v => v.Exponent + (int)UInt128.TrailingZeroCount(v.Significand)),
+                top = finite.Max(v => v.LeadingExponent);
             int width = finite.Max(v => v.Length - (int)UInt128.TrailingZeroCount(v.Significand)), low = finite.Min(v => v.LeadingExponent);
             if (top - unit + 1 <= 8) return OperandShape.Fixed(top - unit + 2, -unit, true) with { StorageBits = Bits, DecodeTable = true };
             int exponentBits = BitOperations.Log2((uint)Math.Max(1, top - low)) + 1;
@@ -110,7 +115,8 @@ public sealed class CodebookFormat : INumberFormat, IEquatable<CodebookFormat>
     }
 
     /// <inheritdoc/>
-    public bool Equals(CodebookFormat? other) => other is not null && Name == other.Name && Values.SequenceEqual(other.Values) && Boundaries.SequenceEqual(other.Boundaries);
+    public bool Equals(CodebookFormat? other) =>
+        other is not null && Name == other.Name && Values.SequenceEqual(other.Values) && Boundaries.SequenceEqual(other.Boundaries);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as CodebookFormat);
@@ -130,7 +136,8 @@ public sealed class CodebookFormat : INumberFormat, IEquatable<CodebookFormat>
             case RoundingMode.Up: return true;
             case RoundingMode.Down: return false;
             case RoundingMode.ToZero: return upperIsNearZero;
-            case RoundingMode.ToOdd: return ((_codes[below] ^ _codes[below + 1]) & 1) != 0 ? (_codes[below + 1] & 1) != 0 : !upperIsNearZero;
+            case RoundingMode.ToOdd: return ((_codes[below] ^ _codes[below + 1]) & 1) != 0 ? (_codes[below + 1] & 1) != 0
+                : !upperIsNearZero;
         }
         if (rounding.Mode == RoundingMode.NearestEven && Boundaries.Length != 0) return Compare(value, Boundaries[below]) > 0;
         (BigInteger x, BigInteger l, BigInteger h) = CommonGrid(value, low, high);

@@ -1,8 +1,9 @@
 namespace Sim.Datapath.Formats;
 
 /// <summary>
-/// The fourth roots of unity as 2-bit complex weights (iFairy, arXiv 2508.05571): code k is i^k, so 0 is 1, 1 is i, 2 is -1, 3 is -i. A product of two codes is their sum modulo 4; a
-/// number times a code needs no multiplier, only swapping and negating its parts. Not an <see cref="INumberFormat"/>, whose numbers are real: a datapath takes the two parts as `ternary`.
+/// The fourth roots of unity as 2-bit complex weights (iFairy, arXiv 2508.05571): code k is i^k, so 0 is 1, 1 is i, 2 is -1, 3 is -i. A
+/// product of two codes is their sum modulo 4; a number times a code needs no multiplier, only swapping and negating its parts. Not an
+/// <see cref="INumberFormat"/>, whose numbers are real: a datapath takes the two parts as `ternary`.
 /// </summary>
 public static class ComplexUnitFormat
 {
@@ -23,7 +24,8 @@ public static class ComplexUnitFormat
     };
 
     /// <summary>
-    /// The root nearest by angle. Sectors are half open, [-45°, 45°) is 1 and so on round: on a diagonal the next root counter-clockwise. 0 is 1. A NaN part makes 1 and
+    /// The root nearest by angle. Sectors are half open, [-45°, 45°) is 1 and so on round: on a diagonal the next root counter-clockwise. 0
+    /// is 1. A NaN part makes 1 and
     /// <paramref name="flags"/> Invalid; anything but a root itself is Inexact.
     /// </summary>
     public static uint Encode(float real, float imaginary, out RoundingFlags flags)

@@ -3,9 +3,11 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Formats;
 
 /// <summary>
-/// A bare exponent (OCP MX v1.0 §5.4.1, the scale of a block): value = 2^(code - Bias), always positive; the all-ones code is NaN; no zero, no Inf.
-/// Zero and negative numbers have no code: NaN, or the smallest number under a saturating policy, and Invalid. Positive numbers below the smallest
-/// become the smallest (Underflow). A number half way between two powers rounds up to nearest, because the one significant bit kept is odd.
+/// A bare exponent (OCP MX v1.0 §5.4.1, the scale of a block): value = 2^(code - Bias), always positive; the all-ones code is NaN; no zero,
+/// no Inf.
+/// Zero and negative numbers have no code: NaN, or the smallest number under a saturating policy, and Invalid. Positive numbers below the
+/// smallest become the smallest (Underflow). A number half way between two powers rounds up to nearest, because the one significant bit
+/// kept is odd.
 /// </summary>
 /// <param name="Name">Canonical name.</param>
 /// <param name="Bits">Bits of the exponent field, 2 to 11.</param>

@@ -4,7 +4,8 @@ namespace Sim.Datapath.Formats;
 
 /// <summary>
 /// Binary fixed point: value = integer · 2^-Fraction, two's complement when signed. Fraction 0 is a plain integer (intN, uintN).
-/// There is no Inf, NaN or -0: what lies beyond the range becomes the nearest end (Overflow), Inf the end of its sign (Overflow), NaN 0 (Invalid).
+/// There is no Inf, NaN or -0: what lies beyond the range becomes the nearest end (Overflow), Inf the end of its sign (Overflow), NaN 0
+/// (Invalid).
 /// </summary>
 /// <param name="Name">Canonical name in the documented grammar.</param>
 /// <param name="Bits">Bits in a code, sign included, 2 to 32.</param>

@@ -11,9 +11,11 @@ namespace Sim.Datapath.Formats;
 /// <param name="FractionBits">Stored significand bits, 1 to 28; the whole code is at most 32 bits.</param>
 /// <param name="Bias">What the exponent field exceeds the exponent by.</param>
 /// <param name="Specials">Which codes are not finite.</param>
-/// <param name="Subnormals">false: codes below the smallest normal read as zero, and results tiny after rounding become zero (denormals are zero, flush to zero).</param>
+/// <param name="Subnormals">false: codes below the smallest normal read as zero, and results tiny after rounding become zero (denormals are
+/// zero, flush to zero).</param>
 /// <param name="WordBits">Bits of the wider word whose high end text and memories hold a code in; 0 when the code stands alone.</param>
-public sealed record FloatFormat(string Name, int ExponentBits, int FractionBits, int Bias, Specials Specials, bool Subnormals = true, int WordBits = 0)
+public sealed record FloatFormat(string Name, int ExponentBits, int FractionBits, int Bias, Specials Specials, bool Subnormals = true,
+    int WordBits = 0)
     : INumberFormat
 {
     /// <summary>Bits in a code: sign, exponent and fraction.</summary>
@@ -61,7 +63,8 @@ public sealed record FloatFormat(string Name, int ExponentBits, int FractionBits
     public int ContainerBits => Math.Max(Bits, WordBits);
 
     /// <inheritdoc/>
-    public OperandShape Shape => OperandShape.Float(ExponentBits, FractionBits, (1 << ExponentBits) - (HasInfinity ? 3 : 2), MinimumExponent - FractionBits, Subnormals);
+    public OperandShape Shape => OperandShape.Float(ExponentBits, FractionBits, (1 << ExponentBits) - (HasInfinity ? 3 : 2),
+        MinimumExponent - FractionBits, Subnormals);
 
     private uint SignBit => 1u << ExponentBits + FractionBits;
 
@@ -73,7 +76,8 @@ public sealed record FloatFormat(string Name, int ExponentBits, int FractionBits
         bool negative = (code & SignBit) != 0;
         uint magnitude = code & SignBit - 1;
         if (magnitude > MaximumCode)
-            return Specials == Specials.Ieee && magnitude == InfinityMagnitude ? Exact.Infinity(negative) : new(NumberClass.NaN, negative, 0, 0);
+            return Specials == Specials.Ieee && magnitude == InfinityMagnitude ? Exact.Infinity(negative)
+                : new(NumberClass.NaN, negative, 0, 0);
         if (magnitude == 0 && negative && Specials == Specials.FiniteNaNUnsignedZero) return Exact.NaN;
         int field = (int)(magnitude >> FractionBits);
         uint fraction = magnitude & (1u << FractionBits) - 1;
@@ -89,7 +93,8 @@ public sealed record FloatFormat(string Name, int ExponentBits, int FractionBits
     }
 
     /// <summary>
-    /// The code of the rounded value. Beyond the largest finite: Inf; without Inf, NaN; without NaN, the largest finite; or what the policy says.
+    /// The code of the rounded value. Beyond the largest finite: Inf; without Inf, NaN; without NaN, the largest finite; or what the policy
+    /// says.
     /// NaN into a format without NaN: the zero of the other sign (as ml_dtypes does), and Invalid. Underflow is raised when the result is
     /// inexact and tiny after rounding.
     /// </summary>

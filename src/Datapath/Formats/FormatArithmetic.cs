@@ -2,7 +2,8 @@ using Sim.Datapath.Arithmetic;
 
 namespace Sim.Datapath.Formats;
 
-/// <summary>Scalar operations on codes of one format: decode, one exact operation, one rounding. Flags of both steps are returned.</summary>
+/// <summary>Scalar operations on codes of one format: decode, one exact operation, one rounding. Flags of both steps are
+/// returned.</summary>
 public static class FormatArithmetic
 {
     /// <summary>The code of a·b.</summary>
@@ -46,7 +47,8 @@ public static class FormatArithmetic
         return Round(format, sum, rounding, ref flags);
     }
 
-    private static RoundingFlags Signal(INumberFormat format, uint code) => format.IsSignaling(code) ? RoundingFlags.Invalid : RoundingFlags.None;
+    private static RoundingFlags Signal(INumberFormat format, uint code) =>
+        format.IsSignaling(code) ? RoundingFlags.Invalid : RoundingFlags.None;
 
     private static uint Round(INumberFormat format, in Exact exact, Rounding rounding, ref RoundingFlags flags)
     {

@@ -3,7 +3,8 @@ using Sim.Datapath.Formats.Logarithmic;
 
 namespace Sim.Datapath.Formats;
 
-/// <summary>Every number format by name: the explicit ordered list of named ones, then the families whose names carry their parameters.</summary>
+/// <summary>Every number format by name: the explicit ordered list of named ones, then the families whose names carry their
+/// parameters.</summary>
 public static class FormatCatalogue
 {
     /// <summary>The formats that have a name of their own, in the order in which they are listed.</summary>
@@ -51,7 +52,8 @@ public static class FormatCatalogue
     ];
 
     /// <summary>The format of that name; else false and a message that says what is wrong and what is allowed.</summary>
-    public static bool TryParse(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out INumberFormat? format, out string error)
+    public static bool TryParse(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out INumberFormat? format,
+        out string error)
     {
         error = "";
         format = Named.FirstOrDefault(f => f.Name == name);
@@ -76,13 +78,15 @@ public static class FormatCatalogue
         }
         string nearest = Named.Select(f => f.Name).OrderBy(n => Distance(n, name)).First();
         error = $"unknown number format '{name}'; nearest is '{nearest}'; allowed are {string.Join(", ", Named.Select(f => f.Name))}, "
-            + string.Join(", ", Families.Select(f => f.Grammar)) + $"; block formats, where those are taken, are {string.Join(", ", BlockCatalogue.Named.Select(f => f.Name))}";
+            + string.Join(", ", Families.Select(f => f.Grammar))
+                + $"; block formats, where those are taken, are {string.Join(", ", BlockCatalogue.Named.Select(f => f.Name))}";
         return false;
     }
 
     /// <summary>The format of that name.</summary>
     /// <exception cref="ArgumentException">There is none; the message says what is allowed.</exception>
-    public static INumberFormat Parse(string name) => TryParse(name, out INumberFormat? format, out string error) ? format : throw new ArgumentException(error, nameof(name));
+    public static INumberFormat Parse(string name) =>
+        TryParse(name, out INumberFormat? format, out string error) ? format : throw new ArgumentException(error, nameof(name));
 
     // Levenshtein distance, one row at a time.
     private static int Distance(string a, string b)

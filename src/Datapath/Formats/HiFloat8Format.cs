@@ -3,10 +3,10 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Formats;
 
 /// <summary>
-/// HiFloat8 (Luo et al., arXiv 2409.16626, §3): sign, a prefix (the dot field) that says how many exponent and mantissa bits follow, a sign-magnitude
-/// exponent whose leading one is implied, and the mantissa. |E| 8 to 15 keeps 1 fraction bit, 4 to 7 keeps 2, up to 3 keeps 3; below 2^-15 there are bare
-/// powers of two down to 2^-22. 00 is zero, 80 NaN, 6f and ef ±Inf; no -0. Rounding happens at the width that the exponent of the input has; a carry may
-/// move on to the next width. The paper rounds half away (`nearest_away`).
+/// HiFloat8 (Luo et al., arXiv 2409.16626, §3): sign, a prefix (the dot field) that says how many exponent and mantissa bits follow, a
+/// sign-magnitude exponent whose leading one is implied, and the mantissa. |E| 8 to 15 keeps 1 fraction bit, 4 to 7 keeps 2, up to 3 keeps
+/// 3; below 2^-15 there are bare powers of two down to 2^-22. 00 is zero, 80 NaN, 6f and ef ±Inf; no -0. Rounding happens at the width that
+/// the exponent of the input has; a carry may move on to the next width. The paper rounds half away (`nearest_away`).
 /// </summary>
 /// <param name="Name">Canonical name.</param>
 public sealed record HiFloat8Format(string Name) : INumberFormat
@@ -69,7 +69,8 @@ public sealed record HiFloat8Format(string Name) : INumberFormat
         // Below the smallest power there is only zero: the last unit is 2^-22.
         int leading = Math.Max(value.LeadingExponent, SmallestExponent);
         int fractionBits = leading < LastTaper ? 0 : Classes[Math.Min(ClassIndex(leading), Classes.Length - 1)].FractionBits;
-        UInt128 kept = Rounder.Shorten(value.Significand, leading - fractionBits - value.Exponent, value.Negative, rounding, out bool inexact);
+        UInt128 kept = Rounder.Shorten(value.Significand, leading - fractionBits - value.Exponent, value.Negative, rounding,
+            out bool inexact);
         if (inexact) flags = RoundingFlags.Inexact;
         if (kept == 0)
         {

@@ -1,8 +1,9 @@
 namespace Sim.Datapath.Formats;
 
 /// <summary>
-/// A format that computes on its codes, because <see cref="Exact"/> cannot hold its numbers: its <see cref="INumberFormat.Decode"/> gives the nearest
-/// binary64 of a number, which is good for reading a value and not for computing with it. Operations are rounded once, as if on the true numbers.
+/// A format that computes on its codes, because <see cref="Exact"/> cannot hold its numbers: its <see cref="INumberFormat.Decode"/> gives
+/// the nearest binary64 of a number, which is good for reading a value and not for computing with it. Operations are rounded once, as if on
+/// the true numbers.
 /// </summary>
 public interface ICodeArithmetic
 {

@@ -3,9 +3,10 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Formats;
 
 /// <summary>
-/// IEEE P3109 (interim report, §4): K bits, precision P, signed or unsigned, extended (with Inf) or finite. One zero, one NaN, subnormals; codes of
-/// finite magnitudes rise with their values. Signed: NaN is 10…0 (the place of -0), Inf the last code of each sign, bias 2^(K-P-1). Unsigned: NaN is
-/// the last code, Inf the one before, bias 2^(K-P). Ties go to the even code; with precision 1, where every significand is odd, that is the even exponent field.
+/// IEEE P3109 (interim report, §4): K bits, precision P, signed or unsigned, extended (with Inf) or finite. One zero, one NaN, subnormals;
+/// codes of finite magnitudes rise with their values. Signed: NaN is 10…0 (the place of -0), Inf the last code of each sign, bias
+/// 2^(K-P-1). Unsigned: NaN is the last code, Inf the one before, bias 2^(K-P). Ties go to the even code; with precision 1, where every
+/// significand is odd, that is the even exponent field.
 /// </summary>
 /// <param name="Name">Canonical name, `p3109_kKpP` and `se`, `sf`, `ue` or `uf`.</param>
 /// <param name="Bits">K, 3 to 15.</param>
@@ -39,7 +40,8 @@ public sealed record P3109Format(string Name, int Bits, int Precision, bool IsSi
     public Exact SmallestPositive => Decode(1);
 
     /// <inheritdoc/>
-    public OperandShape Shape => new(Precision, MagnitudeBits - FractionBits, (int)(MaximumCode >> FractionBits) - 1 + (Precision == 1 ? 1 : 0),
+    public OperandShape Shape => new(Precision, MagnitudeBits - FractionBits, (int)(MaximumCode >> FractionBits) - 1
+        + (Precision == 1 ? 1 : 0),
         MinimumExponent - FractionBits, IsSigned, Precision > 1, Bits);
 
     private int MagnitudeBits => IsSigned ? Bits - 1 : Bits;
@@ -61,8 +63,8 @@ public sealed record P3109Format(string Name, int Bits, int Precision, bool IsSi
     }
 
     /// <summary>
-    /// The code of the rounded value. Beyond the largest finite: Inf, in a finite format NaN, or what the policy says; directed modes stop there. A number
-    /// that is negative after rounding has no unsigned code: NaN, or zero under a saturating policy, and Invalid.
+    /// The code of the rounded value. Beyond the largest finite: Inf, in a finite format NaN, or what the policy says; directed modes stop
+    /// there. A number that is negative after rounding has no unsigned code: NaN, or zero under a saturating policy, and Invalid.
     /// </summary>
     public uint Encode(in Exact value, Rounding rounding, out RoundingFlags flags)
     {
@@ -77,9 +79,11 @@ public sealed record P3109Format(string Name, int Bits, int Precision, bool IsSi
             return clips ? Signed(MaximumCode, value.Negative) : InfinityOf(value.Negative);
         }
         int unit = Math.Max(value.LeadingExponent, MinimumExponent) - FractionBits;
-        UInt128 kept = Rounder.Shorten(value.Significand, unit - value.Exponent, value.Negative, rounding, out bool inexact, IsOddBelow(value));
+        UInt128 kept = Rounder.Shorten(value.Significand, unit - value.Exponent, value.Negative, rounding, out bool inexact,
+            IsOddBelow(value));
         long code = ((long)(unit + FractionBits - MinimumExponent) << FractionBits) + (long)kept;
-        // With one significant bit the smallest normal number is the smallest number: below it a unit is 2^MinimumExponent and the sum above holds.
+        // With one significant bit the smallest normal number is the smallest number: below it a unit is 2^MinimumExponent and the sum
+        // above holds.
         if (inexact) flags = RoundingFlags.Inexact;
         if (inexact && value.LeadingExponent < MinimumExponent && kept >> FractionBits == 0) flags |= RoundingFlags.Underflow;
         if (value.Negative && !IsSigned && code != 0) return Negative(rounding.Overflow != OverflowPolicy.Ieee, out flags);
@@ -95,8 +99,10 @@ public sealed record P3109Format(string Name, int Bits, int Precision, bool IsSi
         return stops ? Signed(MaximumCode, value.Negative) : InfinityOf(value.Negative);
     }
 
-    // Every significand of one bit is odd, so with precision 1 the code below decides, i.e. the exponent field (interim report, RoundToPrecision).
-    private bool? IsOddBelow(in Exact value) => Precision > 1 ? null : value.LeadingExponent >= MinimumExponent && (value.LeadingExponent - MinimumExponent & 1) == 0;
+    // Every significand of one bit is odd, so with precision 1 the code below decides, i.e. the exponent field (interim report,
+    // RoundToPrecision).
+    private bool? IsOddBelow(in Exact value) =>
+        Precision > 1 ? null : value.LeadingExponent >= MinimumExponent && (value.LeadingExponent - MinimumExponent & 1) == 0;
 
     private uint Negative(bool saturates, out RoundingFlags flags)
     {

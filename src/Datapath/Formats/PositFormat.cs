@@ -4,8 +4,9 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Formats;
 
 /// <summary>
-/// Posit numbers (Posit Standard 2022, and its predecessors with other exponent sizes). Below the sign of a positive code: a regime of m equal bits
-/// ended by the other one (k = m-1 for ones, -m for zeros), then <paramref name="ExponentBits"/> exponent bits e, then the fraction f, cut off after
+/// Posit numbers (Posit Standard 2022, and its predecessors with other exponent sizes). Below the sign of a positive code: a regime of m
+/// equal bits ended by the other one (k = m-1 for ones, -m for zeros), then <paramref name="ExponentBits"/> exponent bits e, then the
+/// fraction f, cut off after
 /// <paramref name="Bits"/> (missing exponent bits are zeros); value = 2^(k·2^ES + e)·(1 + f). Negative numbers are the two's complement.
 /// 10…0 is NaR, the only code that is no number; there is no -0 and no Inf.
 /// </summary>
@@ -37,7 +38,8 @@ public sealed record PositFormat(string Name, int Bits, int ExponentBits) : INum
 
     /// <inheritdoc/>
     public OperandShape Shape =>
-        new(Precision, BitOperations.Log2((uint)MaximumExponent) + 2, 2 * MaximumExponent + 1 - Precision, -MaximumExponent, true, false, Bits) { IsTapered = true };
+        new(Precision, BitOperations.Log2((uint)MaximumExponent) + 2, 2 * MaximumExponent + 1 - Precision, -MaximumExponent, true, false,
+            Bits) { IsTapered = true };
 
     /// <inheritdoc/>
     public Exact Decode(uint code)
@@ -59,9 +61,9 @@ public sealed record PositFormat(string Name, int Bits, int ExponentBits) : INum
     }
 
     /// <summary>
-    /// The infinitely long bit string of the magnitude, rounded as an integer to the bits of a code (Standard 2022 §4.1 for nearest even; every other
-    /// mode is the same rule on the same string). A number above the largest becomes the largest (Overflow), one below the smallest the smallest
-    /// (Underflow), in every mode and under every overflow policy. NaN is NaR; Inf is NaR, and Overflow.
+    /// The infinitely long bit string of the magnitude, rounded as an integer to the bits of a code (Standard 2022 §4.1 for nearest even;
+    /// every other mode is the same rule on the same string). A number above the largest becomes the largest (Overflow), one below the
+    /// smallest the smallest (Underflow), in every mode and under every overflow policy. NaN is NaR; Inf is NaR, and Overflow.
     /// </summary>
     public uint Encode(in Exact value, Rounding rounding, out RoundingFlags flags)
     {
@@ -79,7 +81,8 @@ public sealed record PositFormat(string Name, int Bits, int ExponentBits) : INum
         if (regime >= Bits - 2)
         {
             magnitude = NaRCode - 1;
-            if (value.LeadingExponent > MaximumExponent || !UInt128.IsPow2(value.Significand)) flags = RoundingFlags.Overflow | RoundingFlags.Inexact;
+            if (value.LeadingExponent > MaximumExponent || !UInt128.IsPow2(value.Significand)) flags = RoundingFlags.Overflow
+                | RoundingFlags.Inexact;
         }
         else if (regime < 2 - Bits)
         {

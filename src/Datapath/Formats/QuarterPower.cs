@@ -10,7 +10,8 @@ internal static class QuarterPower
     {
         BigInteger power = BigInteger.Pow(m, quarters);
         if (power.IsZero) return 0;
-        // floor(fourth root of m^q · 2^(4·30)) = floor(m^(q/4) · 2^30), its last bit a sticky one: at least 30 bits, so the halving below is no second rounding.
+        // floor(fourth root of m^q · 2^(4·30)) = floor(m^(q/4) · 2^30), its last bit a sticky one: at least 30 bits, so the halving below
+        // is no second rounding.
         BigInteger scaled = power << 120;
         BigInteger root = Root(Root(scaled));
         BigInteger sticky = BigInteger.Pow(root, 4) == scaled ? BigInteger.Zero : BigInteger.One;

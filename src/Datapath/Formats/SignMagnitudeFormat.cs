@@ -3,7 +3,8 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Formats;
 
 /// <summary>
-/// Sign and magnitude with a binary point: value = (-1)^s · integer · 2^-Fraction, the sign in the most significant bit; the mantissa of block floating point.
+/// Sign and magnitude with a binary point: value = (-1)^s · integer · 2^-Fraction, the sign in the most significant bit; the mantissa of
+/// block floating point.
 /// -0 has a code; there is no Inf or NaN: beyond the range the nearest end (Overflow), NaN becomes 0 (Invalid).
 /// </summary>
 /// <param name="Name">Canonical name.</param>

@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 
 namespace Sim.Datapath.Formats;
 
-/// <summary>Names of sign-magnitude fixed point: `smM.N`, M bits above the point with the sign counted in M, N below (the mantissa of MSFP12 is sm2.2).</summary>
+/// <summary>Names of sign-magnitude fixed point: `smM.N`, M bits above the point with the sign counted in M, N below (the mantissa of
+/// MSFP12 is sm2.2).</summary>
 internal static partial class SignMagnitudeGrammar
 {
     public const string Description = "smM.N (sign and magnitude: M bits above the point, sign included, N below; 2 to 16 together)";

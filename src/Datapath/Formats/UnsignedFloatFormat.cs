@@ -3,7 +3,8 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Formats;
 
 /// <summary>
-/// A float without a sign bit, for scales: the codes and numbers of <paramref name="Magnitudes"/> with sign +. A negative number, -Inf too, has no code:
+/// A float without a sign bit, for scales: the codes and numbers of <paramref name="Magnitudes"/> with sign +. A negative number, -Inf too,
+/// has no code:
 /// NaN (else zero) and Invalid; -0 is 0.
 /// </summary>
 /// <param name="Name">Canonical name.</param>
@@ -31,7 +32,8 @@ public sealed record UnsignedFloatFormat(string Name, FloatFormat Magnitudes) : 
     /// <inheritdoc/>
     public uint Encode(in Exact value, Rounding rounding, out RoundingFlags flags)
     {
-        if (value.Class == NumberClass.NaN || !value.Negative) return Magnitudes.Encode(value with { Negative = false }, rounding, out flags);
+        if (value.Class == NumberClass.NaN || !value.Negative) return Magnitudes.Encode(value with { Negative = false }, rounding,
+            out flags);
         flags = value.Class == NumberClass.Zero ? RoundingFlags.None : RoundingFlags.Invalid;
         return value.Class == NumberClass.Zero || rounding.Overflow != OverflowPolicy.Ieee || !Magnitudes.HasNaN
             ? 0

@@ -5,7 +5,8 @@ namespace Sim.Datapath.Inference;
 /// <summary>Rows that datapaths may differ on, drawn by number: the same on every machine.</summary>
 internal static class RandomRow
 {
-    /// <summary>Row <paramref name="index"/>: even ones hold uniform codes, odd ones significands of any kind in few binades; both with what the sum starts from nearby.</summary>
+    /// <summary>Row <paramref name="index"/>: even ones hold uniform codes, odd ones significands of any kind in few binades; both with
+    /// what the sum starts from nearby.</summary>
     public static RecordedRow Draw(ulong index, int k, INumberFormat activation, INumberFormat weight, INumberFormat register)
     {
         ulong state = unchecked(index * 0xD1B5_4A32_D192_ED03 + 1);

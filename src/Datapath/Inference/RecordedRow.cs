@@ -4,7 +4,8 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Inference;
 
-/// <summary>One recorded answer of a chip: what the sum started from, the operands and what came out, each as the word that it was written as.</summary>
+/// <summary>One recorded answer of a chip: what the sum started from, the operands and what came out, each as the word that it was written
+/// as.</summary>
 public sealed record RecordedRow(uint C, uint[] A, uint[] B, uint D)
 {
     /// <summary>What a datapath answers to the row. Words of formats that sit in wider ones lose their low bits, as in hardware.</summary>

@@ -13,7 +13,8 @@ public sealed class RowFit
     // Fits beyond these are the same few rules with other numbers of fraction bits.
     private const int MostCompared = 96;
 
-    private RowFit(ImmutableArray<RecordedRow> rows, ImmutableArray<DatapathSpec> fits, int tried, (DatapathSpec Datapath, int Rows, int First)? nearest)
+    private RowFit(ImmutableArray<RecordedRow> rows, ImmutableArray<DatapathSpec> fits, int tried,
+        (DatapathSpec Datapath, int Rows, int First)? nearest)
     {
         (Rows, Fits, Tried, Nearest) = (rows, fits, tried, nearest);
     }
@@ -31,7 +32,8 @@ public sealed class RowFit
     public (DatapathSpec Datapath, int Rows, int First)? Nearest { get; }
 
     /// <summary>Holds every candidate against the rows; a candidate is dropped at the first answer that differs.</summary>
-    public static RowFit Of(ImmutableArray<RecordedRow> rows, int operandDigits, int registerDigits, (INumberFormat Activation, INumberFormat Weight)? operands)
+    public static RowFit Of(ImmutableArray<RecordedRow> rows, int operandDigits, int registerDigits,
+        (INumberFormat Activation, INumberFormat Weight)? operands)
     {
         if (rows.IsEmpty) throw new ArgumentException("no rows", nameof(rows));
         DatapathSpec[] profiles = [.. CandidateGrid.Profiles(operandDigits, registerDigits, operands)];
@@ -45,18 +47,21 @@ public sealed class RowFit
         var right = new int[profiles.Length];
         Parallel.For(0, profiles.Length, i => right[i] = rows.Count(row => row.Fits(profiles[i])));
         int best = Array.IndexOf(right, right.Max());
-        return new(rows, found, all.Length, (profiles[best], right[best], rows.Select((row, at) => (row, at)).First(r => !r.row.Fits(profiles[best])).at));
+        return new(rows, found, all.Length,
+            (profiles[best], right[best], rows.Select((row, at) => (row, at)).First(r => !r.row.Fits(profiles[best])).at));
     }
 
     /// <summary>
-    /// A row and the answers of the datapaths that fit, for whoever can ask the chip: of random rows (the first sums of uniform codes, then of nearby exponents) the one whose answers split
-    /// them into the most groups; null when none of them splits them. Datapaths that gave the same answer on every random row are not told apart by it either.
+    /// A row and the answers of the datapaths that fit, for whoever can ask the chip: of random rows (the first sums of uniform codes, then
+    /// of nearby exponents) the one whose answers split them into the most groups; null when none of them splits them. Datapaths that gave
+    /// the same answer on every random row are not told apart by it either.
     /// </summary>
     public (RecordedRow Row, ImmutableArray<(uint Answer, ImmutableArray<DatapathSpec> Datapaths)> Groups)? TellingRow()
     {
         DatapathSpec[] compared = [.. Fits.Take(MostCompared)];
         if (compared.Length < 2) return null;
-        INumberFormat activation = compared[0].Activation, weight = compared[0].Weight, register = ((FloatAccumulator)compared[0].Accumulator).Format;
+        INumberFormat activation = compared[0].Activation, weight = compared[0].Weight,
+            register = ((FloatAccumulator)compared[0].Accumulator).Format;
         // Other operand formats read other numbers from the same codes; the row is for those of the first.
         compared = [.. compared.Where(d => Width(d.Activation) == Width(activation) && Width(d.Weight) == Width(weight))];
         int k = Rows.Max(r => r.A.Length);

@@ -26,14 +26,17 @@ internal sealed class AlignedTerms
     }
 
     /// <summary>NaN or Inf where a term, or terms together, make it; else null.</summary>
-    public Exact? Special => _nan || _positiveInfinity && _negativeInfinity ? Exact.NaN : _positiveInfinity || _negativeInfinity ? Exact.Infinity(_negativeInfinity) : null;
+    public Exact? Special => _nan || _positiveInfinity && _negativeInfinity ? Exact.NaN : _positiveInfinity || _negativeInfinity
+        ? Exact.Infinity(_negativeInfinity) : null;
 
-    /// <summary>The terms shortened to <paramref name="fraction"/> bits below the largest exponent, <paramref name="least"/> at least, and added exactly; none give +0.</summary>
+    /// <summary>The terms shortened to <paramref name="fraction"/> bits below the largest exponent, <paramref name="least"/> at least, and
+    /// added exactly; none give +0.</summary>
     public Exact Sum(int? fraction, RoundingMode alignment, int? least)
     {
         if (Special is { } special) return special;
         if (_terms.Count == 0) return Exact.Zero();
-        int unit = fraction is { } kept ? Math.Max(_terms.Max(t => t.Binade), least ?? int.MinValue) - kept : _terms.Min(t => t.Value.Exponent);
+        int unit = fraction is { } kept ? Math.Max(_terms.Max(t => t.Binade), least ?? int.MinValue) - kept
+            : _terms.Min(t => t.Value.Exponent);
         return Number(_terms.Aggregate(BigInteger.Zero, (sum, term) => sum + Shortened(term.Value, unit, alignment)), unit);
     }
 
@@ -54,7 +57,8 @@ internal sealed class AlignedTerms
         return Exact.Finite(sum.Sign < 0, unit + dropped, significand);
     }
 
-    /// <summary>The exponent of a number's binade: a float's field (subnormals: the smallest normal's), of other formats that of the leading bit or of the grid.</summary>
+    /// <summary>The exponent of a number's binade: a float's field (subnormals: the smallest normal's), of other formats that of the
+    /// leading bit or of the grid.</summary>
     public static int Binade(INumberFormat format, in Exact value) => value.Class != NumberClass.Finite ? 0 : format switch
     {
         FloatFormat f => value.Exponent + f.FractionBits,

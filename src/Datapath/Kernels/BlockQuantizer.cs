@@ -5,8 +5,9 @@ using Sim.Datapath.Kernels.Encoding;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Real numbers to blocks, row by row or along any axis, bit for bit and count for count as <see cref="BlockFormat.Encode"/> does. To nearest, formats
-/// whose scales follow in lanes run there (<see cref="BlockLanes"/>); the others go one number at a time. Any thread may use one.
+/// Real numbers to blocks, row by row or along any axis, bit for bit and count for count as <see cref="BlockFormat.Encode"/> does. To
+/// nearest, formats whose scales follow in lanes run there (<see cref="BlockLanes"/>); the others go one number at a time. Any thread may
+/// use one.
 /// </summary>
 public sealed class BlockQuantizer
 {
@@ -17,7 +18,8 @@ public sealed class BlockQuantizer
 
     private readonly BlockLanes? _lanes;
 
-    private BlockQuantizer(BlockFormat format, Rounding rounding) => (Format, Rounding, _lanes) = (format, rounding, BlockLanes.For(format, rounding));
+    private BlockQuantizer(BlockFormat format, Rounding rounding) =>
+        (Format, Rounding, _lanes) = (format, rounding, BlockLanes.For(format, rounding));
 
     /// <summary>Whether rows are encoded in lanes.</summary>
     public bool IsVectorised => _lanes is not null;
@@ -33,15 +35,18 @@ public sealed class BlockQuantizer
     {
         ArgumentNullException.ThrowIfNull(format);
         // Random bits change from call to call.
-        return rounding.Mode == RoundingMode.Stochastic ? new BlockQuantizer(format, rounding) : Known.GetOrAdd((format, rounding), key => new(key.Format, key.Rounding));
+        return rounding.Mode == RoundingMode.Stochastic ? new BlockQuantizer(format, rounding)
+            : Known.GetOrAdd((format, rounding), key => new(key.Format, key.Rounding));
     }
 
-    /// <summary>A row of numbers that are consecutive blocks, the last perhaps short: one scale code a block, one code an element.</summary>
+    /// <summary>A row of numbers that are consecutive blocks, the last perhaps short: one scale code a block, one code an
+    /// element.</summary>
     public void EncodeRow(ReadOnlySpan<float> values, float tensorAmax, Span<uint> scales, Span<uint> codes, ref BlockEvents events)
     {
         if (_lanes is not null && (!Format.TwoLevel || float.IsFinite(tensorAmax)))
         {
-            if (codes.Length != values.Length) throw new ArgumentException($"{values.Length} values and {codes.Length} codes", nameof(codes));
+            if (codes.Length != values.Length) throw new ArgumentException($"{values.Length} values and {codes.Length} codes",
+                nameof(codes));
             _lanes.EncodeRow(values, tensorAmax, scales, codes, ref events);
             return;
         }
@@ -54,7 +59,8 @@ public sealed class BlockQuantizer
     }
 
     /// <summary>
-    /// Blocks along one axis of a row-major tensor seen as [outer][axis][inner]: scales are [outer][blocks][inner], codes lie as the values do.
+    /// Blocks along one axis of a row-major tensor seen as [outer][axis][inner]: scales are [outer][blocks][inner], codes lie as the values
+    /// do.
     /// </summary>
     /// <param name="values">The tensor.</param>
     /// <param name="axis">Length of the axis that blocks lie along.</param>
@@ -63,16 +69,20 @@ public sealed class BlockQuantizer
     /// <param name="scales">Scale codes.</param>
     /// <param name="codes">Element codes.</param>
     /// <param name="events">Counts are added.</param>
-    public void EncodeAlong(ReadOnlySpan<float> values, int axis, int inner, float tensorAmax, Span<uint> scales, Span<uint> codes, ref BlockEvents events)
+    public void EncodeAlong(ReadOnlySpan<float> values, int axis, int inner, float tensorAmax, Span<uint> scales, Span<uint> codes,
+        ref BlockEvents events)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(axis, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(inner, 1);
         int blocks = Format.Blocks(axis), outer = values.Length / (axis * inner);
         if (outer * axis * inner != values.Length) throw new ArgumentException($"{values.Length} values are no whole number of {axis}×{inner}", nameof(values));
-        if (codes.Length != values.Length || scales.Length != outer * blocks * inner) throw new ArgumentException($"{codes.Length} codes and {scales.Length} scales", nameof(codes));
+        if (codes.Length != values.Length
+            || scales.Length != outer * blocks * inner) throw new ArgumentException($"{codes.Length} codes and {scales.Length} scales",
+            nameof(codes));
         if (inner == 1)
         {
-            for (int o = 0; o < outer; o++) EncodeRow(values.Slice(o * axis, axis), tensorAmax, scales.Slice(o * blocks, blocks), codes.Slice(o * axis, axis), ref events);
+            for (int o = 0; o < outer; o++) EncodeRow(values.Slice(o * axis, axis), tensorAmax, scales.Slice(o * blocks, blocks),
+                codes.Slice(o * axis, axis), ref events);
             return;
         }
         var lines = new float[Strip * axis];
@@ -83,7 +93,8 @@ public sealed class BlockQuantizer
             {
                 int width = Math.Min(Strip, inner - i);
                 Turn<float>(values, (o * axis) * inner + i, 1, inner, lines, 0, axis, 1, width, axis);
-                for (int c = 0; c < width; c++) EncodeRow(lines.AsSpan(c * axis, axis), tensorAmax, lineScales.AsSpan(c * blocks, blocks), lineCodes.AsSpan(c * axis, axis), ref events);
+                for (int c = 0; c < width; c++) EncodeRow(lines.AsSpan(c * axis, axis), tensorAmax, lineScales.AsSpan(c * blocks, blocks),
+                    lineCodes.AsSpan(c * axis, axis), ref events);
                 Turn<uint>(lineCodes, 0, axis, 1, codes, (o * axis) * inner + i, 1, inner, width, axis);
                 Turn<uint>(lineScales, 0, blocks, 1, scales, (o * blocks) * inner + i, 1, inner, width, blocks);
             }
@@ -91,7 +102,8 @@ public sealed class BlockQuantizer
     }
 
     // to[column, step] = from[column, step], each with its own distances of columns and steps.
-    private static void Turn<T>(ReadOnlySpan<T> from, int first, int column, int step, Span<T> to, int toFirst, int toColumn, int toStep, int columns, int steps)
+    private static void Turn<T>(ReadOnlySpan<T> from, int first, int column, int step, Span<T> to, int toFirst, int toColumn, int toStep,
+        int columns, int steps)
     {
         for (int s = 0; s < steps; s++)
             for (int c = 0; c < columns; c++) to[toFirst + c * toColumn + s * toStep] = from[first + c * column + s * step];

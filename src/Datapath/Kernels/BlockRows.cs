@@ -3,7 +3,8 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Kernels;
 
-/// <summary>Rows of operands for a <see cref="DotUnitSpec"/> whose operands have scales: segments of a scale's code and element codes.</summary>
+/// <summary>Rows of operands for a <see cref="DotUnitSpec"/> whose operands have scales: segments of a scale's code and element
+/// codes.</summary>
 public static class BlockRows
 {
     /// <summary>A row from element codes and the scale codes of its blocks (none on a side without blocks).</summary>
@@ -23,7 +24,8 @@ public static class BlockRows
         return row;
     }
 
-    /// <summary>Encodes rows of numbers: each of <paramref name="rows"/> rows of <paramref name="k"/> numbers becomes <see cref="DotUnitSpec.RowCodes"/> codes.</summary>
+    /// <summary>Encodes rows of numbers: each of <paramref name="rows"/> rows of <paramref name="k"/> numbers becomes
+    /// <see cref="DotUnitSpec.RowCodes"/> codes.</summary>
     /// <param name="unit">The unit that will read the rows.</param>
     /// <param name="blocks">The blocks of this side.</param>
     /// <param name="values">Rows of numbers.</param>
@@ -32,7 +34,8 @@ public static class BlockRows
     /// <param name="tensorAmax">Largest magnitude of the tensor, for formats with a tensor scale.</param>
     /// <param name="codes">The rows of codes.</param>
     /// <param name="rounding">Of the elements, numbered row by row; left out: to nearest even.</param>
-    public static BlockEvents Encode(DotUnitSpec unit, BlockFormat blocks, ReadOnlySpan<float> values, int rows, int k, float tensorAmax, Span<uint> codes,
+    public static BlockEvents Encode(DotUnitSpec unit, BlockFormat blocks, ReadOnlySpan<float> values, int rows, int k, float tensorAmax,
+        Span<uint> codes,
         ElementRounding rounding = default)
     {
         ArgumentNullException.ThrowIfNull(unit);
@@ -58,12 +61,14 @@ public static class BlockRows
         return events;
     }
 
-    private static void EncodeEach(BlockFormat blocks, ReadOnlySpan<float> numbers, float tensorAmax, ElementRounding rounding, Span<uint> scales, Span<uint> codes, ref BlockEvents events)
+    private static void EncodeEach(BlockFormat blocks, ReadOnlySpan<float> numbers, float tensorAmax, ElementRounding rounding,
+        Span<uint> scales, Span<uint> codes, ref BlockEvents events)
     {
         for (int start = 0; start < numbers.Length; start += blocks.Size)
         {
             int count = Math.Min(blocks.Size, numbers.Length - start);
-            scales[start / blocks.Size] = blocks.EncodeEach(numbers.Slice(start, count), tensorAmax, rounding.From((ulong)start), codes.Slice(start, count), ref events);
+            scales[start / blocks.Size] = blocks.EncodeEach(numbers.Slice(start, count), tensorAmax, rounding.From((ulong)start),
+                codes.Slice(start, count), ref events);
         }
     }
 }

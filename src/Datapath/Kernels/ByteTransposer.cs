@@ -5,12 +5,14 @@ namespace Sim.Datapath.Kernels;
 /// <summary>Rows of bytes to [step][row], eight by eight in 64-bit words.</summary>
 internal static class ByteTransposer
 {
-    /// <summary><paramref name="from"/> is [<paramref name="rows"/>][<paramref name="steps"/>], <paramref name="to"/> becomes [steps][rows]; the caller checked lengths.</summary>
+    /// <summary><paramref name="from"/> is [<paramref name="rows"/>][<paramref name="steps"/>], <paramref name="to"/> becomes
+    /// [steps][rows]; the caller checked lengths.</summary>
     public static void Transpose(ref byte from, int steps, int rows, ref byte to)
     {
         int across = rows / 8 * 8, down = steps / 8 * 8;
         for (int r = 0; r < across; r += 8)
-            for (int s = 0; s < down; s += 8) Eight(ref Unsafe.Add(ref from, r * steps + s), steps, ref Unsafe.Add(ref to, s * rows + r), rows);
+            for (int s = 0; s < down; s += 8) Eight(ref Unsafe.Add(ref from, r * steps + s), steps, ref Unsafe.Add(ref to, s * rows + r),
+                rows);
         for (int r = 0; r < rows; r++)
             for (int s = r < across ? down : 0; s < steps; s++) Unsafe.Add(ref to, s * rows + r) = Unsafe.Add(ref from, r * steps + s);
     }
@@ -19,7 +21,8 @@ internal static class ByteTransposer
     private static void Eight(ref byte from, int stride, ref byte to, int across)
     {
         ulong r0 = Row(ref from, 0), r1 = Row(ref from, stride), r2 = Row(ref from, 2 * stride), r3 = Row(ref from, 3 * stride);
-        ulong r4 = Row(ref from, 4 * stride), r5 = Row(ref from, 5 * stride), r6 = Row(ref from, 6 * stride), r7 = Row(ref from, 7 * stride);
+        ulong r4 = Row(ref from, 4 * stride), r5 = Row(ref from, 5 * stride), r6 = Row(ref from, 6 * stride),
+            r7 = Row(ref from, 7 * stride);
         Swap(ref r0, ref r4, 32, 0x0000_0000_FFFF_FFFF);
         Swap(ref r1, ref r5, 32, 0x0000_0000_FFFF_FFFF);
         Swap(ref r2, ref r6, 32, 0x0000_0000_FFFF_FFFF);

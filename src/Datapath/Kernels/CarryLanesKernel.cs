@@ -8,8 +8,9 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// IEEE float accumulators of at most 11 bits that overflow, in float lanes: what <see cref="FloatLanesKernel{T}"/> hands over to when sums come
-/// near the largest finite. Only for sums that never need the accumulator's subnormal grid; tiles with Inf or NaN operands go to the fallback.
+/// IEEE float accumulators of at most 11 bits that overflow, in float lanes: what <see cref="FloatLanesKernel{T}"/> hands over to when sums
+/// come near the largest finite. Only for sums that never need the accumulator's subnormal grid; tiles with Inf or NaN operands go to the
+/// fallback.
 /// </summary>
 internal sealed class CarryLanesKernel : TiledKernel
 {
@@ -22,10 +23,13 @@ internal sealed class CarryLanesKernel : TiledKernel
     /// <inheritdoc/>
     private protected override string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k)
     {
-        if (spec.Accumulator is not FloatAccumulator { Format: FloatFormat { Specials: Specials.Ieee, Subnormals: true } format } acc) return "needs an IEEE float accumulator";
-        if (acc.Rounding != RoundingMode.NearestEven || acc.Overflow != OverflowPolicy.Ieee) return "rounds to nearest even and overflows to Inf only";
+        if (spec.Accumulator is not FloatAccumulator
+            { Format: FloatFormat { Specials: Specials.Ieee, Subnormals: true } format } acc) return "needs an IEEE float accumulator";
+        if (acc.Rounding != RoundingMode.NearestEven
+            || acc.Overflow != OverflowPolicy.Ieee) return "rounds to nearest even and overflows to Inf only";
         if (acc.Product is not null) return "products are rounded by themselves";
-        if (OperandRange.Of(spec.Activation) is not { } a || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
+        if (OperandRange.Of(spec.Activation) is not { } a
+            || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
         OperandRange product = a * b;
         int scale = Scale(format), unit = format.MinimumExponent - format.FractionBits;
         if (product.Unit < unit) return "sums need the subnormal grid of the accumulator";
@@ -35,10 +39,12 @@ internal sealed class CarryLanesKernel : TiledKernel
     }
 
     /// <inheritdoc/>
-    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints)
+    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes,
+        ReadOnlySpan<int> zeroPoints)
     {
         ReductionOrder canonical = order.Canonical(k);
-        return new TiledWeights<float>(Name, new Plan(spec, canonical), KernelCatalogue.SelectAfter(this, spec, canonical, k), spec, canonical, n, k, codes, zeroPoints);
+        return new TiledWeights<float>(Name, new Plan(spec, canonical), KernelCatalogue.SelectAfter(this, spec, canonical, k), spec,
+            canonical, n, k, codes, zeroPoints);
     }
 
     // The largest finite of the accumulator in the top binade of the lane.
@@ -73,14 +79,17 @@ internal sealed class CarryLanesKernel : TiledKernel
 
         public override int Steps(int k) => k;
 
-        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<float> values) => _activations.Decode(codes, zeroPoint, _scale, values);
+        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<float> values) =>
+            _activations.Decode(codes, zeroPoint, _scale, values);
 
-        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<float> values) => _weights.Decode(codes, zeroPoint, 1, values);
+        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<float> values) =>
+            _weights.Decode(codes, zeroPoint, 1, values);
 
         public override PanelBounds Bounds(Span<float> panel, int width, bool weights) => new(Finite.All(panel) ? 0 : double.NaN, 0, 0);
 
         [SkipLocalsInit]
-        public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+        public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, in PanelBounds activations, in PanelBounds weights,
+            int rows, int columns,
             Span<long> results, ref GemmEvents events)
         {
             Span<float> total = stackalloc float[LaneTile.Rows * 32];
@@ -111,7 +120,8 @@ internal sealed class CarryLanesKernel : TiledKernel
             events.OverflowedOutputs += BitOperations.PopCount(found);
             events.NaNOutputs += BitOperations.PopCount(found & ~number.ExtractMostSignificantBits());
             Vector512<uint> sign = (bits >>> 31) * Vector512.Create((uint)_sign);
-            Vector512<uint> codes = Vector512.ConditionalSelect(number, Vector512.Create((uint)_infinity) | sign, Vector512.Create((uint)_nan));
+            Vector512<uint> codes = Vector512.ConditionalSelect(number, Vector512.Create((uint)_infinity) | sign,
+                Vector512.Create((uint)_nan));
             (Vector512<ulong> low, Vector512<ulong> high) = Vector512.Widen(codes);
             (Vector512<long> lowSpecial, Vector512<long> highSpecial) = Vector512.Widen(special.AsInt32());
             Vector512.ConditionalSelect(lowSpecial, low.AsInt64(), Vector512.Create<long>(results)).CopyTo(results);

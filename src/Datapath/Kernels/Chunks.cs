@@ -26,15 +26,18 @@ internal static class Chunks
         }
     }
 
-    /// <summary>The element at <paramref name="index"/> of a span that the loops only read; the index may be the span's end when nothing is read.</summary>
+    /// <summary>The element at <paramref name="index"/> of a span that the loops only read; the index may be the span's end when nothing is
+    /// read.</summary>
     public static ref T Element<T>(ReadOnlySpan<T> span, int index) => ref Unsafe.AsRef(in MemoryMarshal.GetReference(span[index..]));
 }
 
 /// <summary>A whole reduction in chunks, over the tracked tile.</summary>
 internal static class TrackedChunks
 {
-    /// <summary>As <see cref="Chunks.Sum"/>; lanes of <paramref name="overflowed"/> are zero on entry and non-zero where a step overflowed.</summary>
-    public static void Sum<T, TReduction>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, int chunk, TReduction reduction, Span<T> total, Span<T> overflowed)
+    /// <summary>As <see cref="Chunks.Sum"/>; lanes of <paramref name="overflowed"/> are zero on entry and non-zero where a step
+    /// overflowed.</summary>
+    public static void Sum<T, TReduction>(ReadOnlySpan<T> a, ReadOnlySpan<T> b, int chunk, TReduction reduction, Span<T> total,
+        Span<T> overflowed)
         where T : unmanaged
         where TReduction : struct, ITrackedReduction<T>
     {

@@ -7,8 +7,8 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Exact accumulators whose every partial sum fits the significand of the lane: plain fused multiply-add never rounds, in any order, and the one
-/// rounding into the output follows.
+/// Exact accumulators whose every partial sum fits the significand of the lane: plain fused multiply-add never rounds, in any order, and
+/// the one rounding into the output follows.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed class ExactLanesKernel<T> : TiledKernel
@@ -26,7 +26,8 @@ internal sealed class ExactLanesKernel<T> : TiledKernel
         if (spec.Accumulator is not ExactAccumulator acc) return "needs an exact accumulator";
         if (acc.Quire is { } quire && !quire.Holds(spec.Activation, spec.Weight, k)) return "a sum may leave the quire";
         if (acc.Rounding == RoundingMode.Stochastic) return "stochastic rounding is not vectorised";
-        if (OperandRange.Of(spec.Activation) is not { } a || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
+        if (OperandRange.Of(spec.Activation) is not { } a
+            || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
         OperandRange product = a * b;
         int top = product.Top + 64 - BitOperations.LeadingZeroCount((ulong)k);
         if (top - product.Unit > LaneBits) return $"sums need {top - product.Unit} bits, lanes have {LaneBits}";
@@ -34,8 +35,10 @@ internal sealed class ExactLanesKernel<T> : TiledKernel
     }
 
     /// <inheritdoc/>
-    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints) =>
-        new TiledWeights<T>(Name, new Plan(spec), KernelCatalogue.SelectAfter(this, spec, order, k), spec, order.Canonical(k), n, k, codes, zeroPoints);
+    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes,
+        ReadOnlySpan<int> zeroPoints) =>
+        new TiledWeights<T>(Name, new Plan(spec), KernelCatalogue.SelectAfter(this, spec, order, k), spec, order.Canonical(k), n, k, codes,
+            zeroPoints);
 
     private sealed class Plan : TilePlan<T>
     {
@@ -55,11 +58,14 @@ internal sealed class ExactLanesKernel<T> : TiledKernel
 
         public override int Steps(int k) => k;
 
-        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => _activations.Decode(codes, zeroPoint, T.One, values);
+        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) =>
+            _activations.Decode(codes, zeroPoint, T.One, values);
 
-        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => _weights.Decode(codes, zeroPoint, T.One, values);
+        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) =>
+            _weights.Decode(codes, zeroPoint, T.One, values);
 
-        public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+        public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, in PanelBounds activations, in PanelBounds weights, int rows,
+            int columns,
             Span<long> results, ref GemmEvents events)
         {
             Span<T> total = stackalloc T[LaneTile.Rows * LaneTile.Width<T>()];

@@ -6,8 +6,8 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// The one rounding of finished exact sums into the output format. Sums are finite doubles, exact or rounded to odd, which is neutral to a rounding into
-/// any output: none keeps more than 51 bits.
+/// The one rounding of finished exact sums into the output format. Sums are finite doubles, exact or rounded to odd, which is neutral to a
+/// rounding into any output: none keeps more than 51 bits.
 /// </summary>
 internal sealed class ExactOutput
 {
@@ -25,7 +25,8 @@ internal sealed class ExactOutput
         _encoder = new(format, 0);
     }
 
-    /// <summary>Codes of [rows][<paramref name="width"/>] sums, the first <paramref name="columns"/> of a row meant; the sums are lost.</summary>
+    /// <summary>Codes of [rows][<paramref name="width"/>] sums, the first <paramref name="columns"/> of a row meant; the sums are
+    /// lost.</summary>
     public void Encode(Span<double> sums, int width, int rows, int columns, Span<long> results, ref GemmEvents events)
     {
         if (_rounding is LaneRounding rounding) Round(rounding, sums, width, rows, columns, results, ref events);
@@ -33,7 +34,8 @@ internal sealed class ExactOutput
         else RoundSingly(sums, width, rows, columns, results, ref events);
     }
 
-    private void Round(LaneRounding rounding, Span<double> sums, int width, int rows, int columns, Span<long> results, ref GemmEvents events)
+    private void Round(LaneRounding rounding, Span<double> sums, int width, int rows, int columns, Span<long> results,
+        ref GemmEvents events)
     {
         Span<long> overflowed = stackalloc long[sums.Length];
         Vector512<long> any = Vector512<long>.Zero;
@@ -59,7 +61,8 @@ internal sealed class ExactOutput
         }
     }
 
-    private static void Round(PositLaneEncoder posit, ReadOnlySpan<double> sums, int width, int rows, int columns, Span<long> results, ref GemmEvents events)
+    private static void Round(PositLaneEncoder posit, ReadOnlySpan<double> sums, int width, int rows, int columns, Span<long> results,
+        ref GemmEvents events)
     {
         posit.Encode(sums, results);
         for (int r = 0; r < rows; r++)

@@ -7,7 +7,8 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Table products of 8-bit codes whose sums are exact, so that each byte of the products can be summed for itself, in any order (<see cref="PlaneTile.Bytes"/>):
+/// Table products of 8-bit codes whose sums are exact, so that each byte of the products can be summed for itself, in any order
+/// (<see cref="PlaneTile.Bytes"/>):
 /// exact registers, integer registers that no sum leaves, and fp32 registers whose sums never need more than 24 bits.
 /// </summary>
 internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
@@ -40,11 +41,13 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
         {
             case ExactAccumulator exact:
                 if (exact.Rounding == RoundingMode.Stochastic) return "stochastic rounding is not vectorised";
-                return Length(largest) > 120 || products.Unit < -900 || products.Unit + Length(largest) > 900 ? "sums leave the range of binary64" : null;
+                return Length(largest) > 120 || products.Unit < -900 || products.Unit + Length(largest) > 900
+                    ? "sums leave the range of binary64" : null;
             case IntegerAccumulator integer:
                 if (products.HasSpecials || products.Unit < 0) return "products are no integers";
                 if (!IsLong(products.Planes, k)) return "products span too many bits";
-                return largest << products.Unit <= long.MaxValue >> 64 - Math.Min(integer.Bits, LongBits) ? null : $"{k} products may leave the register";
+                return largest << products.Unit <= long.MaxValue >> 64 - Math.Min(integer.Bits, LongBits) ? null
+                    : $"{k} products may leave the register";
             case FloatAccumulator:
                 return !products.HasSpecials && largest <= 1 << 24 && products.Unit is >= -149 and <= 100 ? null : "sums are rounded";
             default:
@@ -54,14 +57,17 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
 
     public override int Steps(int k) => k;
 
-    public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<byte> values) => CodeBytes.Narrow(codes, zeroPoint, values);
+    public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<byte> values) =>
+        CodeBytes.Narrow(codes, zeroPoint, values);
 
-    public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<byte> values) => CodeBytes.Narrow(codes, zeroPoint, values);
+    public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<byte> values) =>
+        CodeBytes.Narrow(codes, zeroPoint, values);
 
     public override PanelBounds Bounds(Span<byte> panel, int width, bool weights) =>
         new(0, 0, 0, 0, weights == (width == Width) ? PanelTraits.None : PanelTraits.Turned, CodeSet.Of(panel));
 
-    public override bool Sum(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns, Span<long> results,
+    public override bool Sum(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, in PanelBounds activations, in PanelBounds weights, int rows,
+        int columns, Span<long> results,
         ref GemmEvents events)
     {
         bool turned = (activations.Traits & PanelTraits.Turned) != 0, signed = _products.IsSigned(turned);
@@ -75,7 +81,8 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
         {
             Span<double> values = stackalloc double[Outputs];
             ToDoubles(planes, rows, values);
-            byte[]? specials = _products.HasSpecials && _products.MaySpecial(activations.Codes!, weights.Codes!) ? Specials(a, b, rows, columns, turned, values) : null;
+            byte[]? specials = _products.HasSpecials && _products.MaySpecial(activations.Codes!, weights.Codes!)
+                ? Specials(a, b, rows, columns, turned, values) : null;
             _output.Encode(values, Width, rows, columns, results, ref events);
             if (specials is not null) Encode(specials, results, ref events);
         }
@@ -90,7 +97,8 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
         return true;
     }
 
-    private static unsafe void Chain(ProductPlanes table, int planes, bool signed, ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, int rows, Span<int> sums)
+    private static unsafe void Chain(ProductPlanes table, int planes, bool signed, ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, int rows,
+        Span<int> sums)
     {
         int steps = a.Length / PlaneTile.Rows;
         fixed (byte* broadcast = a, lanes = b)
@@ -155,7 +163,8 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
         (low, high) = (low * ones - bias, high * ones - bias);
         for (int p = 0; p < planes.Count; p++)
         {
-            (Vector512<long> first, Vector512<long> second) = Vector512.Widen(Vector512.Create(planes.Sums.AsSpan(p * Outputs + row * Width + lane)));
+            (Vector512<long> first, Vector512<long> second) =
+                Vector512.Widen(Vector512.Create(planes.Sums.AsSpan(p * Outputs + row * Width + lane)));
             low += first << 8 * p;
             high += second << 8 * p;
         }
@@ -168,7 +177,8 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
         for (int p = 0; p < planes.Count; p += 4)
         {
             long part = 0;
-            for (int q = p; q < Math.Min(p + 4, planes.Count); q++) part += (long)planes.Sums[q * Outputs + row * Width + lane] << 8 * (q - p);
+            for (int q = p; q < Math.Min(p + 4, planes.Count); q++) part += (long)planes.Sums[q * Outputs + row * Width + lane] << 8
+                * (q - p);
             value += (Int128)part << 8 * p;
         }
         return value;
@@ -180,7 +190,8 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
         if (_bits > DoubleBits)
         {
             long unit = 1L << _bits - DoubleBits;
-            Vector512<long> below = value & Vector512.Create(unit - 1), odd = Vector512.ConditionalSelect(Vector512.Equals(below, Vector512<long>.Zero), below, Vector512.Create(unit));
+            Vector512<long> below = value & Vector512.Create(unit - 1),
+                odd = Vector512.ConditionalSelect(Vector512.Equals(below, Vector512<long>.Zero), below, Vector512.Create(unit));
             Vector512<long> small = Vector512.LessThan(Vector512.Abs(value), Vector512.Create(1L << DoubleBits));
             value = Vector512.ConditionalSelect(small, value, value - below | odd);
         }
@@ -218,7 +229,8 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
         {
             if (specials[i] == 0) continue;
             bool isInfinite = specials[i] is ExactProducts.IsPositiveInfinity or ExactProducts.IsNegativeInfinity;
-            uint code = accumulator.Output.Encode(isInfinite ? Exact.Infinity(specials[i] == ExactProducts.IsNegativeInfinity) : Exact.NaN, rounding, out RoundingFlags flags);
+            uint code = accumulator.Output.Encode(isInfinite ? Exact.Infinity(specials[i] == ExactProducts.IsNegativeInfinity) : Exact.NaN,
+                rounding, out RoundingFlags flags);
             results[i] = code;
             if ((flags & RoundingFlags.Overflow) != 0) events.OverflowedOutputs++;
             if (!isInfinite || accumulator.Output.Decode(code).Class == NumberClass.NaN) events.NaNOutputs++;
@@ -230,6 +242,7 @@ internal sealed class ExactPlanesPlan(DatapathSpec spec, int k) : TilePlan<byte>
 
     private static int Length(BigInteger value) => (int)value.GetBitLength();
 
-    /// <summary>Sums of bytes, plane by plane; how many codes of each lane are negative, what each of them lacks, and what all products have too much.</summary>
+    /// <summary>Sums of bytes, plane by plane; how many codes of each lane are negative, what each of them lacks, and what all products
+    /// have too much.</summary>
     private readonly record struct Planes(int Count, int[] Sums, int[] Negative, Int128 Ones, Int128 Bias);
 }

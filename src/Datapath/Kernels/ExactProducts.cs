@@ -6,7 +6,8 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Every product of a multiplier of short codes as an integer number of units, and which are Inf or NaN. For sums that are never rounded: their order does not matter.
+/// Every product of a multiplier of short codes as an integer number of units, and which are Inf or NaN. For sums that are never rounded:
+/// their order does not matter.
 /// Row by activation code, column by weight code.
 /// </summary>
 internal sealed class ExactProducts
@@ -39,18 +40,26 @@ internal sealed class ExactProducts
         {
             Exact p = products[i];
             if (p.Class == NumberClass.Finite) _values[i] = p.Negative ? -(Int128)Units(p, unit) : (Int128)Units(p, unit);
-            else if (p.Class != NumberClass.Zero) (_specials ??= new byte[products.Length])[i] = p.Class == NumberClass.NaN ? IsNaN : p.Negative ? IsNegativeInfinity : IsPositiveInfinity;
+            else if (p.Class != NumberClass.Zero) (_specials ??= new byte[products.Length])[i] = p.Class == NumberClass.NaN ? IsNaN
+                : p.Negative ? IsNegativeInfinity : IsPositiveInfinity;
             Largest = Int128.Max(Largest, Int128.Abs(_values[i]));
         }
-        if (_specials is not null) _specialWeights = [.. _specials.Chunk(1 << weightBits).Select(row => row.Max() == 0 ? null : CodeSet.Where(w => w < row.Length && row[w] != 0))];
+        if (_specials is not null) _specialWeights =
+            [.. _specials.Chunk(1 << weightBits).Select(row => row.Max() == 0 ? null : CodeSet.Where(w => w < row.Length && row[w] != 0))];
         Planes = Enumerable.Range(1, MostBits / 8 + 1).First(p => Largest <= Limit(p));
-        _levels = [.. Enumerable.Range(1, Planes - 1).Select(p => _values.Chunk(1 << weightBits).Select(row => CodeSet.Where(w => w < row.Length && Int128.Abs(row[w]) > Limit(p))).ToArray())];
-        _planes = new(() => new(Planes, 1 << activationBits, 1 << weightBits, (row, column) => Biased(_values[row << weightBits | column])));
-        _turned = new(() => new(Planes, 1 << weightBits, 1 << activationBits, (row, column) => Biased(_values[column << weightBits | row])));
+        _levels = [.. Enumerable.Range(1, Planes - 1)
+            .Select(p => _values.Chunk(1 << weightBits).Select(row => CodeSet.Where(w => w < row.Length && Int128.Abs(row[w]) > Limit(p)))
+            .ToArray())];
+        _planes = new(() => new(Planes, 1 << activationBits, 1 << weightBits, (row, column) =>
+            Biased(_values[row << weightBits | column])));
+        _turned = new(() => new(Planes, 1 << weightBits, 1 << activationBits, (row, column) =>
+            Biased(_values[column << weightBits | row])));
         bool IsOdd(int a, int w, int otherA, int otherW) => _values[a << weightBits | w] == -_values[otherA << weightBits | otherW];
         int activations = 1 << activationBits, weights = 1 << weightBits;
-        _isSigned = weights == PlaneTile.Plane && Enumerable.Range(0, activations).All(a => Enumerable.Range(0, 128).All(w => IsOdd(a, w, a, w | 0x80)));
-        _isSignedTurned = activations == PlaneTile.Plane && Enumerable.Range(0, weights).All(w => Enumerable.Range(0, 128).All(a => IsOdd(a, w, a | 0x80, w)));
+        _isSigned = weights == PlaneTile.Plane && Enumerable.Range(0, activations)
+            .All(a => Enumerable.Range(0, 128).All(w => IsOdd(a, w, a, w | 0x80)));
+        _isSignedTurned = activations == PlaneTile.Plane && Enumerable.Range(0, weights)
+            .All(w => Enumerable.Range(0, 128).All(a => IsOdd(a, w, a | 0x80, w)));
     }
 
     /// <summary>Exponent of the power of two that is one unit.</summary>
@@ -65,14 +74,16 @@ internal sealed class ExactProducts
     /// <summary>Whether a product is Inf or NaN.</summary>
     public bool HasSpecials => _specials is not null;
 
-    /// <summary>The products of a datapath; null when its codes are too long, it multiplies exactly, or the products span too many bits.</summary>
-    public static ExactProducts? Of(DatapathSpec spec) => spec.InexactMultiplier is { } multiplier && spec.Activation.Bits <= ProductTable.MaximumBits
+    /// <summary>The products of a datapath; null when its codes are too long, it multiplies exactly, or the products span too many
+    /// bits.</summary>
+    public static ExactProducts? Of(DatapathSpec spec) =>
+        spec.InexactMultiplier is { } multiplier && spec.Activation.Bits <= ProductTable.MaximumBits
         && spec.Weight.Bits <= ProductTable.MaximumBits && multiplier.Refuses(spec.Activation, spec.Weight) is null
         ? Cache.GetOrAdd((multiplier, spec.Activation, spec.Weight), key => Make(key.Item1, key.Item2, key.Item3)) : null;
 
     /// <summary>
-    /// Biased products in bytes, by code of the broadcast operand and code of the lanes; <paramref name="turned"/>: activations fill the lanes. The bias is 0x80 in every byte,
-    /// so that the lower bytes of small products are the small products, biased alike.
+    /// Biased products in bytes, by code of the broadcast operand and code of the lanes; <paramref name="turned"/>: activations fill the
+    /// lanes. The bias is 0x80 in every byte, so that the lower bytes of small products are the small products, biased alike.
     /// </summary>
     public ProductPlanes Table(bool turned) => (turned ? _turned : _planes).Value;
 
@@ -131,5 +142,6 @@ internal sealed class ExactProducts
     // The largest product, of either sign, that so many biased bytes hold.
     private static Int128 Limit(int planes) => 0x7F * Ones(planes);
 
-    private static UInt128 Units(in Exact p, int unit) => p.Exponent >= unit ? p.Significand << p.Exponent - unit : p.Significand >> unit - p.Exponent;
+    private static UInt128 Units(in Exact p, int unit) =>
+        p.Exponent >= unit ? p.Significand << p.Exponent - unit : p.Significand >> unit - p.Exponent;
 }

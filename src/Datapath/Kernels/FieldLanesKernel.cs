@@ -5,8 +5,9 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Multipliers that add the bits of floats (L-Mul, Mitchell, piecewise affine) of operands too long for a product table, into fp32: integer additions of whole
-/// patterns (<see cref="FieldTile"/>). The licence is the range of the operands at hand: no sum of patterns leaves the numbers, where the multiplier has rules of its own.
+/// Multipliers that add the bits of floats (L-Mul, Mitchell, piecewise affine) of operands too long for a product table, into fp32: integer
+/// additions of whole patterns (<see cref="FieldTile"/>). The licence is the range of the operands at hand: no sum of patterns leaves the
+/// numbers, where the multiplier has rules of its own.
 /// </summary>
 internal sealed class FieldLanesKernel : TiledKernel
 {
@@ -19,21 +20,28 @@ internal sealed class FieldLanesKernel : TiledKernel
     /// <inheritdoc/>
     private protected override string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k)
     {
-        if (spec.InexactMultiplier is not (LMulMultiplier or MitchellMultiplier or PiecewiseAffineMultiplier)) return "needs a multiplier that adds the bits of floats";
+        if (spec.InexactMultiplier is not (LMulMultiplier or MitchellMultiplier
+            or PiecewiseAffineMultiplier)) return "needs a multiplier that adds the bits of floats";
         if (ReferenceKernel.RefusesDot(spec, order, k) is { } senseless) return senseless;
         if (!ProductTableKernel.IsSingle(spec.Accumulator)) return "sums in fp32 only, rounded to nearest even";
-        if (OperandRange.Of(spec.Activation) is not { } a || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
-        if (Math.Max(a.Width, b.Width) > 24 || Math.Min(a.Unit, b.Unit) < -149 || Math.Max(a.Top, b.Top) > 128) return "operands are no fp32 numbers";
-        return spec.Multiplier is LMulMultiplier && spec.Weight is not FloatFormat { ExponentBits: >= 1 and <= 8, FractionBits: <= 23, Bias: >= 1 and <= 200 }
+        if (OperandRange.Of(spec.Activation) is not { } a
+            || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
+        if (Math.Max(a.Width, b.Width) > 24 || Math.Min(a.Unit, b.Unit) < -149
+            || Math.Max(a.Top, b.Top) > 128) return "operands are no fp32 numbers";
+        return spec.Multiplier is LMulMultiplier
+            && spec.Weight is not FloatFormat { ExponentBits: >= 1 and <= 8, FractionBits: <= 23, Bias: >= 1 and <= 200 }
             ? "codes do not have the fields of a binary32 number" : null;
     }
 
     /// <inheritdoc/>
-    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints)
+    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes,
+        ReadOnlySpan<int> zeroPoints)
     {
-        if (zeroPoints.ContainsAnyExcept(0)) throw new ArgumentException("a multiplier that is not exact takes codes without zero points", nameof(zeroPoints));
+        if (zeroPoints.ContainsAnyExcept(0)) throw new ArgumentException("a multiplier that is not exact takes codes without zero points",
+            nameof(zeroPoints));
         ReductionOrder canonical = order.Canonical(k);
-        return new TiledWeights<int>(Name, new Plan(spec, canonical.Chunk), KernelCatalogue.SelectAfter(this, spec, canonical, k), spec, canonical, n, k, codes, zeroPoints);
+        return new TiledWeights<int>(Name, new Plan(spec, canonical.Chunk), KernelCatalogue.SelectAfter(this, spec, canonical, k), spec,
+            canonical, n, k, codes, zeroPoints);
     }
 
     private sealed class Plan : TilePlan<int>
@@ -66,7 +74,8 @@ internal sealed class FieldLanesKernel : TiledKernel
             if (spec.Multiplier is not PiecewiseAffineMultiplier affine) return;
             // The exact product is not below the sum of the patterns, and less than 9/8 of it: within its limits with them.
             _constant = One - affine.Offset;
-            (_lowest, _highest) = (BitConverter.SingleToInt32Bits(1.1e-37f) + Math.Abs((double)affine.Offset), BitConverter.SingleToInt32Bits(8e36f) - Math.Abs((double)affine.Offset));
+            (_lowest, _highest) = (BitConverter.SingleToInt32Bits(1.1e-37f) + Math.Abs((double)affine.Offset),
+                BitConverter.SingleToInt32Bits(8e36f) - Math.Abs((double)affine.Offset));
         }
 
         public override int Rows => LaneTile.Rows;
@@ -75,9 +84,11 @@ internal sealed class FieldLanesKernel : TiledKernel
 
         public override int Steps(int k) => checked(2 * k);
 
-        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<int> values) => Decode(_activations, codes, zeroPoint, values);
+        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<int> values) =>
+            Decode(_activations, codes, zeroPoint, values);
 
-        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<int> values) => Decode(_weights, codes, zeroPoint, values);
+        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<int> values) =>
+            Decode(_weights, codes, zeroPoint, values);
 
         public override PanelBounds Bounds(Span<int> panel, int width, bool weights)
         {
@@ -100,16 +111,19 @@ internal sealed class FieldLanesKernel : TiledKernel
             return new(outside ? double.PositiveInfinity : most, least == int.MaxValue ? double.PositiveInfinity : least, 0);
         }
 
-        public override bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns, Span<long> results,
+        public override bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, in PanelBounds activations, in PanelBounds weights, int rows,
+            int columns, Span<long> results,
             ref GemmEvents events)
         {
-            if (activations.Largest + weights.Largest - _constant > _highest || activations.Smallest + weights.Smallest - _constant < _lowest) return false;
+            if (activations.Largest + weights.Largest - _constant > _highest || activations.Smallest
+                + weights.Smallest - _constant < _lowest) return false;
             int steps = a.Length / (2 * Rows), length = _chunk == 0 ? steps : _chunk;
             Span<float> total = stackalloc float[LaneTile.Rows * 32], part = stackalloc float[total.Length];
             FieldTile.Sum(ref Chunks.Element(a, 0), ref Chunks.Element(b, 0), Math.Min(length, steps), ref total[0]);
             for (int start = length; start < steps; start += length)
             {
-                FieldTile.Sum(ref Chunks.Element(a, start * 2 * Rows), ref Chunks.Element(b, start * 2 * Width), Math.Min(length, steps - start), ref part[0]);
+                FieldTile.Sum(ref Chunks.Element(a, start * 2 * Rows), ref Chunks.Element(b, start * 2 * Width),
+                    Math.Min(length, steps - start), ref part[0]);
                 for (int i = 0; i < total.Length; i++) total[i] += part[i];
             }
             // A sum that overflowed: the reference tells how.
@@ -121,12 +135,14 @@ internal sealed class FieldLanesKernel : TiledKernel
         // Magnitude pattern and sign bit of every code, side by side.
         private void Decode(OperandDecoder<float>? decoder, ReadOnlySpan<uint> codes, int zeroPoint, Span<int> values)
         {
-            if (zeroPoint != 0) throw new ArgumentException("a multiplier that is not exact takes codes without zero points", nameof(zeroPoint));
+            if (zeroPoint != 0) throw new ArgumentException("a multiplier that is not exact takes codes without zero points",
+                nameof(zeroPoint));
             if (decoder is not null)
             {
                 float[] numbers = Scratch<float>.Rent(codes.Length);
                 decoder.Decode(codes, 0, 1, numbers);
-                for (int i = 0; i < codes.Length; i++) Put(values, i, BitConverter.SingleToUInt32Bits(numbers[i]) & int.MaxValue, BitConverter.SingleToUInt32Bits(numbers[i]) >> 31);
+                for (int i = 0; i < codes.Length; i++) Put(values, i, BitConverter.SingleToUInt32Bits(numbers[i]) & int.MaxValue,
+                    BitConverter.SingleToUInt32Bits(numbers[i]) >> 31);
                 Scratch<float>.Return(numbers);
                 return;
             }

@@ -5,7 +5,8 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Kernels;
 
-/// <summary>Fixed-point accumulators in double lanes: products and sums in units of the register's grid are integers of at most 51 bits.</summary>
+/// <summary>Fixed-point accumulators in double lanes: products and sums in units of the register's grid are integers of at most 51
+/// bits.</summary>
 internal sealed class FixedLanesKernel : TiledKernel
 {
     private const int Bits = 51;
@@ -19,15 +20,18 @@ internal sealed class FixedLanesKernel : TiledKernel
         if (spec.Accumulator is not FixedAccumulator acc) return "needs a fixed-point accumulator";
         if (acc.Rounding == RoundingMode.Stochastic) return "stochastic rounding is not vectorised";
         if (acc.Bits is < 2 or > Bits) return $"registers of {acc.Bits} bits do not fit a double with room to carry";
-        if (OperandRange.Of(spec.Activation) is not { } a || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
+        if (OperandRange.Of(spec.Activation) is not { } a
+            || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
         OperandRange product = a * b;
         if (product.Width > 53 || product.Unit < -900 || Math.Abs(acc.Fraction) > 100) return "products do not fit a double";
         return product.Top + acc.Fraction > Bits ? "products on the register's grid do not fit a double" : null;
     }
 
     /// <inheritdoc/>
-    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints) =>
-        new TiledWeights<double>(Name, new Plan(spec, order.Canonical(k)), KernelCatalogue.SelectAfter(this, spec, order, k), spec, order.Canonical(k), n, k, codes, zeroPoints);
+    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes,
+        ReadOnlySpan<int> zeroPoints) =>
+        new TiledWeights<double>(Name, new Plan(spec, order.Canonical(k)), KernelCatalogue.SelectAfter(this, spec, order, k), spec,
+            order.Canonical(k), n, k, codes, zeroPoints);
 
     private sealed class Plan : TilePlan<double>
     {
@@ -54,11 +58,14 @@ internal sealed class FixedLanesKernel : TiledKernel
 
         public override int Steps(int k) => k;
 
-        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) => _activations.Decode(codes, zeroPoint, _scale, values);
+        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) =>
+            _activations.Decode(codes, zeroPoint, _scale, values);
 
-        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) => _weights.Decode(codes, zeroPoint, 1, values);
+        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) =>
+            _weights.Decode(codes, zeroPoint, 1, values);
 
-        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights,
+            int rows, int columns,
             Span<long> results, ref GemmEvents events)
         {
             // A register has no Inf and no NaN: products that are go to the reference.

@@ -7,8 +7,8 @@ using Sim.Datapath.Formats;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Lane values that are exactly numbers of a float format, to its codes. Scaled by 2^(format bias - lane bias), a value has the lane exponent
-/// field and, below the smallest normal, the lane subnormal that hold its code: the code is the high end of the lane.
+/// Lane values that are exactly numbers of a float format, to its codes. Scaled by 2^(format bias - lane bias), a value has the lane
+/// exponent field and, below the smallest normal, the lane subnormal that hold its code: the code is the high end of the lane.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal readonly struct FloatLaneEncoder<T>
@@ -36,7 +36,8 @@ internal readonly struct FloatLaneEncoder<T>
         codes = codes[..values.Length];
         ref T from = ref MemoryMarshal.GetReference(values);
         ref long to = ref MemoryMarshal.GetReference(codes);
-        for (int i = 0; i + Vector512<T>.Count <= values.Length; i += Vector512<T>.Count) Encode(Vector512.LoadUnsafe(ref from, (nuint)i), ref Unsafe.Add(ref to, i));
+        for (int i = 0; i + Vector512<T>.Count <= values.Length; i += Vector512<T>.Count) Encode(Vector512.LoadUnsafe(ref from, (nuint)i),
+            ref Unsafe.Add(ref to, i));
         if (_format.HasNegativeZero) return;
         long negativeZero = 1L << _format.Bits - 1;
         foreach (ref long code in codes)

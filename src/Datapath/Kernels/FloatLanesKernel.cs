@@ -27,27 +27,34 @@ internal sealed class FloatLanesKernel<T> : TiledKernel
         if (spec.Accumulator is not FloatAccumulator { Format: FloatFormat format } acc) return "needs a float accumulator";
         if (acc.Rounding != RoundingMode.NearestEven) return $"rounds to nearest even only, not {acc.Rounding}";
         if (!format.Subnormals) return "needs an accumulator with subnormals";
-        if (OperandRange.Of(spec.Activation) is not { } a || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
+        if (OperandRange.Of(spec.Activation) is not { } a
+            || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
         if (Math.Max(a.Width, b.Width) > LaneBits) return $"operands do not fit {LaneBits} bits";
         if (Math.Min(a.Unit, b.Unit) < LaneUnit || Math.Max(a.Top, b.Top) > LaneTop) return "operands leave the lane's exponents";
         OperandRange product = a * b;
         bool separate = acc.Product is { } rounded && !IsExactIn(rounded, product);
-        if (separate && !(IsSingle && acc.Format.Equals(acc.Product) && product.Width <= LaneBits && !IsLane(format))) return $"products are rounded to {acc.Product!.Name}";
+        if (separate && !(IsSingle && acc.Format.Equals(acc.Product) && product.Width <= LaneBits
+            && !IsLane(format))) return $"products are rounded to {acc.Product!.Name}";
         if (IsLane(format)) return null;
         int unit = Math.Min(product.Unit, format.MinimumExponent - format.FractionBits), scale = Scale(format);
         int weightScale = WeightScale(a, scale);
-        if (unit + scale < LaneUnit || a.Top + scale - weightScale > LaneTop || b.Top + weightScale > LaneTop) return "scaled sums leave the lane's exponents";
-        if (format.MinimumExponent - format.FractionBits + scale + LaneBits > LaneTop) return "the subnormal grid leaves the lane's exponents";
+        if (unit + scale < LaneUnit || a.Top + scale - weightScale > LaneTop || b.Top
+            + weightScale > LaneTop) return "scaled sums leave the lane's exponents";
+        if (format.MinimumExponent - format.FractionBits + scale
+            + LaneBits > LaneTop) return "the subnormal grid leaves the lane's exponents";
         // A rounded product has the accumulator's precision and grid, where rounding the sum twice is innocuous.
-        if (separate) return LaneBits - format.Precision < format.Precision + 2 ? $"lanes of {LaneBits} bits leave no room to round to {format.Precision}" : null;
+        if (separate) return LaneBits - format.Precision < format.Precision + 2
+            ? $"lanes of {LaneBits} bits leave no room to round to {format.Precision}" : null;
         if (IsSingle) return RoundingProof.Refuses(format, product, order.Canonical(k).Chunk != 0, LaneBits);
-        if (LaneBits - format.Precision < format.Precision + 2) return $"lanes of {LaneBits} bits leave no room to round to {format.Precision}";
+        if (LaneBits - format.Precision < format.Precision
+            + 2) return $"lanes of {LaneBits} bits leave no room to round to {format.Precision}";
         // A product that overflows the lane only poisons it.
         return product.Width > LaneBits ? "products do not fit the lane" : null;
     }
 
     /// <inheritdoc/>
-    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints)
+    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes,
+        ReadOnlySpan<int> zeroPoints)
     {
         ReductionOrder canonical = order.Canonical(k);
         IGemmKernel fallback = KernelCatalogue.SelectAfter(this, spec, canonical, k);
@@ -73,7 +80,8 @@ internal sealed class FloatLanesKernel<T> : TiledKernel
         if (product.Unit >= unit) return new FloatLanesPlan<T, RoundedReduction<T>>(spec, format, order, new(factor), scale, weightScale);
         if (IsSingle && order.Chunk == 0)
             return (TilePlan<T>)(object)new GridLanesPlan(spec, format, order, float.CreateChecked(factor), unit, scale, weightScale);
-        return new FloatLanesPlan<T, RoundedSubnormalReduction<T>>(spec, format, order, new(factor, floor, T.NegativeZero), scale, weightScale);
+        return new FloatLanesPlan<T, RoundedSubnormalReduction<T>>(spec, format, order, new(factor, floor, T.NegativeZero), scale,
+            weightScale);
     }
 
     // Puts the top binade of the accumulator where 2^(W-p) times a sum overflows the lane (RoundedReduction).

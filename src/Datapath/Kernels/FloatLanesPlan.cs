@@ -9,8 +9,8 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Float lanes without special cases in the loop: any lane that ends as Inf or NaN (an operand was one, or a sum came near the accumulator's
-/// largest finite) sends its tile to the fallback.
+/// Float lanes without special cases in the loop: any lane that ends as Inf or NaN (an operand was one, or a sum came near the
+/// accumulator's largest finite) sends its tile to the fallback.
 /// </summary>
 internal class FloatLanesPlan<T, TReduction> : TilePlan<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -45,11 +45,14 @@ internal class FloatLanesPlan<T, TReduction> : TilePlan<T>
 
     public override int Steps(int k) => k;
 
-    public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => _activations.Decode(codes, zeroPoint, _scale, values);
+    public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) =>
+        _activations.Decode(codes, zeroPoint, _scale, values);
 
-    public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => _weights.Decode(codes, zeroPoint, _weightScale, values);
+    public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) =>
+        _weights.Decode(codes, zeroPoint, _weightScale, values);
 
-    public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+    public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, in PanelBounds activations, in PanelBounds weights, int rows,
+        int columns,
         Span<long> results, ref GemmEvents events) =>
         Sum(a, b, rows, columns, _reduction, results);
 

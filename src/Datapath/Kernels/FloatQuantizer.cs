@@ -9,8 +9,9 @@ namespace Sim.Datapath.Kernels;
 
 /// <summary>
 /// Float formats narrower than binary32, to nearest even. A normal result is the binary32 pattern rounded as an integer with its exponent
-/// rebiased: a carry out of the fraction moves the exponent field by itself. A subnormal result is the low end of |x| + 2^(q+23), whose unit is
-/// the smallest subnormal 2^q. Whatever is beyond the largest code is replaced by what the format made of overflow, Inf and NaN when asked once.
+/// rebiased: a carry out of the fraction moves the exponent field by itself. A subnormal result is the low end of |x| + 2^(q+23), whose
+/// unit is the smallest subnormal 2^q. Whatever is beyond the largest code is replaced by what the format made of overflow, Inf and NaN
+/// when asked once.
 /// </summary>
 internal sealed class FloatQuantizer : Quantizer
 {
@@ -47,14 +48,17 @@ internal sealed class FloatQuantizer : Quantizer
     public static bool Takes(FloatFormat f) => f.FractionBits < 23 && f.Subnormals && f.MinimumExponent >= -126
         && f.Maximum.LeadingExponent <= 127 && f.MinimumExponent - f.FractionBits + 23 <= 127;
 
-    private protected override void EncodeBlocks(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<uint> codes, ref long saturated)
+    private protected override void EncodeBlocks(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<uint> codes,
+        ref long saturated)
     {
         ref float from = ref MemoryMarshal.GetReference(values);
         ref uint to = ref MemoryMarshal.GetReference(codes[..values.Length]);
         Vector512<float> divisor = Vector512.Create(scale);
         // Sixteen divisions take as long as the rest.
-        if (scale == 1) for (nuint i = 0; i < (nuint)values.Length; i += 16) Codes<Chosen>(Vector512.LoadUnsafe(ref from, i), ref saturated).StoreUnsafe(ref to, i);
-        else for (nuint i = 0; i < (nuint)values.Length; i += 16) Codes<NotChosen>(Vector512.LoadUnsafe(ref from, i) / divisor, ref saturated).StoreUnsafe(ref to, i);
+        if (scale == 1) for (nuint i = 0; i < (nuint)values.Length; i += 16) Codes<Chosen>(Vector512.LoadUnsafe(ref from, i), ref saturated)
+            .StoreUnsafe(ref to, i);
+        else for (nuint i = 0; i < (nuint)values.Length; i += 16) Codes<NotChosen>(Vector512.LoadUnsafe(ref from, i) / divisor,
+            ref saturated).StoreUnsafe(ref to, i);
     }
 
     private protected override long EncodeBytes(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<byte> codes)
@@ -64,8 +68,10 @@ internal sealed class FloatQuantizer : Quantizer
         for (int i = 0; i < values.Length; i += 64)
         {
             ReadOnlySpan<float> block = values.Slice(i, 64);
-            Vector512<uint> a = Codes<NotChosen>(Vector512.Create(block) / divisor, ref saturated), b = Codes<NotChosen>(Vector512.Create(block[16..]) / divisor, ref saturated);
-            Vector512<uint> c = Codes<NotChosen>(Vector512.Create(block[32..]) / divisor, ref saturated), d = Codes<NotChosen>(Vector512.Create(block[48..]) / divisor, ref saturated);
+            Vector512<uint> a = Codes<NotChosen>(Vector512.Create(block) / divisor, ref saturated),
+                b = Codes<NotChosen>(Vector512.Create(block[16..]) / divisor, ref saturated);
+            Vector512<uint> c = Codes<NotChosen>(Vector512.Create(block[32..]) / divisor, ref saturated),
+                d = Codes<NotChosen>(Vector512.Create(block[48..]) / divisor, ref saturated);
             Pack(a, b, c, d).CopyTo(codes[i..]);
         }
         return saturated;
@@ -80,7 +86,8 @@ internal sealed class FloatQuantizer : Quantizer
         Vector512<uint> odd = magnitude >>> _shift & Vector512<uint>.One;
         Vector512<uint> normal = (magnitude + Vector512.Create(_roundUp) + odd >>> _shift) - Vector512.Create(_rebias);
         Vector512<uint> subnormal = (magnitude.AsSingle() + Vector512.Create(_floor)).AsUInt32() - Vector512.Create(_floorBits);
-        Vector512<uint> code = Vector512.ConditionalSelect(Vector512.LessThan(magnitude.AsSingle(), Vector512.Create(_normal)).AsUInt32(), subnormal, normal);
+        Vector512<uint> code = Vector512.ConditionalSelect(Vector512.LessThan(magnitude.AsSingle(), Vector512.Create(_normal)).AsUInt32(),
+            subnormal, normal);
         Vector512<uint> signBit = sign >>> _signShift;
         if (_unsignedZero) signBit = Vector512.AndNot(signBit, Vector512.Equals(code, Vector512<uint>.Zero));
         Vector512<uint> over = Vector512.GreaterThan(code, Vector512.Create(_maximum));
@@ -89,26 +96,32 @@ internal sealed class FloatQuantizer : Quantizer
         return Clip(code, over, bits, magnitude, ref saturated);
     }
 
-    private Vector512<uint> Beyond(Vector512<uint> code, Vector512<uint> over, Vector512<uint> bits, Vector512<uint> magnitude, ref long saturated) =>
+    private Vector512<uint> Beyond(Vector512<uint> code, Vector512<uint> over, Vector512<uint> bits, Vector512<uint> magnitude,
+        ref long saturated) =>
         Clip(code, over, bits, magnitude, ref saturated);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector512<uint> Clip(Vector512<uint> code, Vector512<uint> over, Vector512<uint> bits, Vector512<uint> magnitude, ref long saturated)
+    private Vector512<uint> Clip(Vector512<uint> code, Vector512<uint> over, Vector512<uint> bits, Vector512<uint> magnitude,
+        ref long saturated)
     {
         Vector512<uint> negative = (bits.AsInt32() >> 31).AsUInt32();
         saturated += BitOperations.PopCount(over.ExtractMostSignificantBits());
         code = Vector512.ConditionalSelect(over, Either(negative, _overDown, _overUp), code);
-        return Vector512.LessThanAll(magnitude, Vector512.Create(Infinity)) ? code : Special(code, over, negative, magnitude, ref saturated);
+        return Vector512.LessThanAll(magnitude, Vector512.Create(Infinity)) ? code
+            : Special(code, over, negative, magnitude, ref saturated);
     }
 
-    private Vector512<uint> Special(Vector512<uint> code, Vector512<uint> over, Vector512<uint> negative, Vector512<uint> magnitude, ref long saturated)
+    private Vector512<uint> Special(Vector512<uint> code, Vector512<uint> over, Vector512<uint> negative, Vector512<uint> magnitude,
+        ref long saturated)
     {
-        Vector512<uint> infinity = Vector512.Create(Infinity), isInfinite = Vector512.Equals(magnitude, infinity), isNaN = Vector512.GreaterThan(magnitude, infinity);
+        Vector512<uint> infinity = Vector512.Create(Infinity), isInfinite = Vector512.Equals(magnitude, infinity),
+            isNaN = Vector512.GreaterThan(magnitude, infinity);
         saturated -= BitOperations.PopCount((over & (isInfinite | isNaN)).ExtractMostSignificantBits());
         if (_infinityOverflows) saturated += BitOperations.PopCount(isInfinite.ExtractMostSignificantBits());
         code = Vector512.ConditionalSelect(isInfinite, Either(negative, _infinityDown, _infinityUp), code);
         return Vector512.ConditionalSelect(isNaN, Either(negative, _nanDown, _nanUp), code);
     }
 
-    private static Vector512<uint> Either(Vector512<uint> negative, uint down, uint up) => Vector512.ConditionalSelect(negative, Vector512.Create(down), Vector512.Create(up));
+    private static Vector512<uint> Either(Vector512<uint> negative, uint down, uint up) =>
+        Vector512.ConditionalSelect(negative, Vector512.Create(down), Vector512.Create(up));
 }

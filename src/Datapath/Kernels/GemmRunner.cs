@@ -16,7 +16,8 @@ public static class GemmRunner
     /// <param name="zeroPoints">Empty (0), or one for each of the N columns.</param>
     /// <param name="kernel">A kernel to force; null picks the fastest that is exact.</param>
     /// <exception cref="ArgumentException">No kernel, or not the forced one, takes the datapath; sizes disagree.</exception>
-    public static PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints = default,
+    public static PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes,
+        ReadOnlySpan<int> zeroPoints = default,
         IGemmKernel? kernel = null)
     {
         ArgumentNullException.ThrowIfNull(spec);
@@ -56,10 +57,12 @@ public static class GemmRunner
         return events;
     }
 
-    private sealed class PlainWeights(IGemmKernel kernel, DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints)
+    private sealed class PlainWeights(IGemmKernel kernel, DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes,
+        ReadOnlySpan<int> zeroPoints)
         : PackedWeights(spec, order, n, k, codes.ToArray(), zeroPoints.ToArray(), kernel.Name)
     {
         public override void Run(int m, ReadOnlySpan<uint> a, int zeroPointA, Span<long> result, ref GemmEvents events) =>
-            kernel.Run(Spec, Order, new GemmOperands { M = m, N = N, K = K, A = a, B = Codes, ZeroPointA = zeroPointA, ZeroPointsB = ZeroPoints }, result, ref events);
+            kernel.Run(Spec, Order, new GemmOperands { M = m, N = N, K = K, A = a, B = Codes, ZeroPointA = zeroPointA,
+                ZeroPointsB = ZeroPoints }, result, ref events);
     }
 }

@@ -2,12 +2,14 @@ using System.Runtime.Intrinsics;
 
 namespace Sim.Datapath.Kernels;
 
-/// <summary>Bounds of panels of doubles whose smallest is no magnitude but the least power of two that some element's last bit stands for.</summary>
+/// <summary>Bounds of panels of doubles whose smallest is no magnitude but the least power of two that some element's last bit stands
+/// for.</summary>
 internal static class GridBounds
 {
     private const long Fraction = (1L << 52) - 1;
 
-    /// <summary>Bounds of normal numbers and zeros, a multiple of 8 of them; Largest is NaN or infinite when one is not finite, Smallest infinite when all are 0.</summary>
+    /// <summary>Bounds of normal numbers and zeros, a multiple of 8 of them; Largest is NaN or infinite when one is not finite, Smallest
+    /// infinite when all are 0.</summary>
     public static PanelBounds Of(ReadOnlySpan<double> panel)
     {
         Vector512<double> infinity = Vector512.Create(double.PositiveInfinity), smallest = infinity;
@@ -21,11 +23,13 @@ internal static class GridBounds
             Vector512<double> last = value - (bits & unchecked(bits - Vector512<long>.One)).AsDouble();
             Vector512<double> whole = Vector512.Equals(bits & Vector512.Create(Fraction), Vector512<long>.Zero).AsDouble();
             last = Vector512.ConditionalSelect(whole, value, last);
-            smallest = Vector512.Min(smallest, Vector512.ConditionalSelect(Vector512.Equals(value, Vector512<double>.Zero), infinity, last));
+            smallest = Vector512.Min(smallest,
+                Vector512.ConditionalSelect(Vector512.Equals(value, Vector512<double>.Zero), infinity, last));
         }
         long top = 0;
         double bottom = double.PositiveInfinity;
-        for (int lane = 0; lane < Vector512<long>.Count; lane++) (top, bottom) = (Math.Max(top, largest[lane]), Math.Min(bottom, smallest[lane]));
+        for (int lane = 0; lane < Vector512<long>.Count; lane++) (top, bottom) = (Math.Max(top, largest[lane]),
+            Math.Min(bottom, smallest[lane]));
         return new PanelBounds(BitConverter.Int64BitsToDouble(top), bottom, 0);
     }
 }

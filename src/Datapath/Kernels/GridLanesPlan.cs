@@ -6,9 +6,9 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Float lanes into an accumulator whose subnormal grid some products are finer than (e5m2 → fp16), without chunks. A sum on that grid plus a product on
-/// it lies on it too and needs no rounding to it, and every step ends on it; so only the steps that can have a finer product, by the floors of their
-/// operands, are rounded to the grid as well. A tile with many of those is summed on the grid throughout.
+/// Float lanes into an accumulator whose subnormal grid some products are finer than (e5m2 → fp16), without chunks. A sum on that grid plus
+/// a product on it lies on it too and needs no rounding to it, and every step ends on it; so only the steps that can have a finer product,
+/// by the floors of their operands, are rounded to the grid as well. A tile with many of those is summed on the grid throughout.
 /// </summary>
 internal sealed class GridLanesPlan : FloatLanesPlan<float, RoundedSubnormalReduction<float>>
 {
@@ -37,7 +37,8 @@ internal sealed class GridLanesPlan : FloatLanesPlan<float, RoundedSubnormalRedu
         new(0, 0, 0, Floors: StepFloors.Of(panel, width, weights ? _weightLeast : _activationLeast));
 
     [SkipLocalsInit]
-    public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+    public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, in PanelBounds activations, in PanelBounds weights, int rows,
+        int columns,
         Span<long> results, ref GemmEvents events)
     {
         Span<float> total = stackalloc float[LaneTile.Rows * 32];

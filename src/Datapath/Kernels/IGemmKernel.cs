@@ -21,7 +21,8 @@ public readonly ref struct GemmOperands
 /// <summary>What happened while summing, per output element (an output counts once a kind, however many of its steps did it).</summary>
 public record struct GemmEvents
 {
-    /// <summary>Outputs with a step whose sum left an integer or fixed register, or whose rounding raised Overflow (became Inf or was clipped); see <see cref="ReferenceKernel"/>.</summary>
+    /// <summary>Outputs with a step whose sum left an integer or fixed register, or whose rounding raised Overflow (became Inf or was
+    /// clipped); see <see cref="ReferenceKernel"/>.</summary>
     public long OverflowedOutputs { get; set; }
     /// <summary>Outputs that ended as NaN, or met a NaN that their register has no code for.</summary>
     public long NaNOutputs { get; set; }
@@ -29,7 +30,8 @@ public record struct GemmEvents
     public long Outputs { get; set; }
 }
 
-/// <summary>One way to compute a GEMM through a datapath. Every kernel equals <c>ReferenceKernel</c> bit for bit and event for event.</summary>
+/// <summary>One way to compute a GEMM through a datapath. Every kernel equals <c>ReferenceKernel</c> bit for bit and event for
+/// event.</summary>
 public interface IGemmKernel
 {
     /// <summary>Name = algorithm.</summary>
@@ -39,8 +41,8 @@ public interface IGemmKernel
     string? Refuses(DatapathSpec spec, ReductionOrder order, int k);
 
     /// <summary>
-    /// Writes M×N results row-major: the signed register value for integer and fixed accumulators, the code (zero-extended) in the accumulator's
-    /// (or ExactAccumulator.Output's) format otherwise. Single-threaded; callers split M or N.
+    /// Writes M×N results row-major: the signed register value for integer and fixed accumulators, the code (zero-extended) in the
+    /// accumulator's (or ExactAccumulator.Output's) format otherwise. Single-threaded; callers split M or N.
     /// </summary>
     void Run(DatapathSpec spec, ReductionOrder order, in GemmOperands operands, Span<long> result, ref GemmEvents events);
 }

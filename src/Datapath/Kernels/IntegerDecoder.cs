@@ -43,12 +43,14 @@ internal readonly struct IntegerDecoder(FixedFormat format)
             int i = 0;
             for (; i <= whole - 16; i += 16)
             {
-                Vector512<int> first = Vector512.Create(codes[(2 * i)..]).AsInt32(), second = Vector512.Create(codes[(2 * i + 16)..]).AsInt32();
+                Vector512<int> first = Vector512.Create(codes[(2 * i)..]).AsInt32(), second = Vector512.Create(codes[(2 * i + 16)..])
+                    .AsInt32();
                 Vector512.Narrow((first << shift >> shift) - zero, (second << shift >> shift) - zero).AsInt32().CopyTo(pairs[i..]);
             }
             for (; i < whole; i++)
             {
-                int low = ((int)(codes[2 * i] << shift) >> shift) - zeroPoint, high = ((int)(codes[2 * i + 1] << shift) >> shift) - zeroPoint;
+                int low = ((int)(codes[2 * i] << shift) >> shift) - zeroPoint,
+                    high = ((int)(codes[2 * i + 1] << shift) >> shift) - zeroPoint;
                 pairs[i] = low & 0xFFFF | high << 16;
             }
             if (codes.Length % 2 != 0) pairs[whole] = ((int)(codes[^1] << shift) >> shift) - zeroPoint & 0xFFFF;

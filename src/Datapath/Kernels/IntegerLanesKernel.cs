@@ -22,14 +22,16 @@ internal sealed class IntegerLanesKernel<T> : TiledKernel
     private protected override string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k)
     {
         if (spec.Accumulator is not IntegerAccumulator acc) return "needs an integer accumulator";
-        if (spec.Activation is not FixedFormat { Fraction: 0 } a || spec.Weight is not FixedFormat { Fraction: 0 } b) return "needs integer operands";
+        if (spec.Activation is not FixedFormat { Fraction: 0 } a
+            || spec.Weight is not FixedFormat { Fraction: 0 } b) return "needs integer operands";
         if (a.Bits > 31 || b.Bits > 31) return "operands do not fit 31 bits";
         // Register and product each below 2^(LaneBits-2) in magnitude, so that their sum fits the lane.
         return acc.Bits is < 2 || acc.Bits > LaneBits - 1 || a.Bits + b.Bits > LaneBits - 2 ? $"sums may leave {LaneBits} bits" : null;
     }
 
     /// <inheritdoc/>
-    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints) =>
+    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes,
+        ReadOnlySpan<int> zeroPoints) =>
         new TiledWeights<T>(Name, new Plan(spec, order.Canonical(k)), null, spec, order.Canonical(k), n, k, codes, zeroPoints);
 
     private sealed class Plan : TilePlan<T>
@@ -54,11 +56,14 @@ internal sealed class IntegerLanesKernel<T> : TiledKernel
 
         public override int Steps(int k) => k;
 
-        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => Decode(_activations, codes, zeroPoint, values);
+        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) =>
+            Decode(_activations, codes, zeroPoint, values);
 
-        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => Decode(_weights, codes, zeroPoint, values);
+        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) =>
+            Decode(_weights, codes, zeroPoint, values);
 
-        public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+        public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, in PanelBounds activations, in PanelBounds weights, int rows,
+            int columns,
             Span<long> results, ref GemmEvents events)
         {
             Span<T> total = stackalloc T[TrackedTile.Rows * Width], overflowed = stackalloc T[TrackedTile.Rows * Width];
@@ -76,7 +81,8 @@ internal sealed class IntegerLanesKernel<T> : TiledKernel
 
         private static void Decode(IntegerDecoder decoder, ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values)
         {
-            if (typeof(T) == typeof(int)) decoder.Decode(codes, zeroPoint, System.Runtime.InteropServices.MemoryMarshal.Cast<T, int>(values));
+            if (typeof(T) == typeof(int)) decoder.Decode(codes, zeroPoint, System.Runtime.InteropServices.MemoryMarshal.Cast<T,
+                int>(values));
             else decoder.Decode(codes, zeroPoint, System.Runtime.InteropServices.MemoryMarshal.Cast<T, long>(values));
         }
     }

@@ -20,23 +20,27 @@ internal sealed class IntegerPairsKernel : TiledKernel
     private protected override string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k)
     {
         if (spec.Accumulator is not IntegerAccumulator { Bits: >= 2 and <= 64 }) return "needs an integer accumulator";
-        if (spec.Activation is not FixedFormat { Fraction: 0 } a || spec.Weight is not FixedFormat { Fraction: 0 } b) return "needs integer operands";
+        if (spec.Activation is not FixedFormat { Fraction: 0 } a
+            || spec.Weight is not FixedFormat { Fraction: 0 } b) return "needs integer operands";
         if (a.Bits > 15 || b.Bits > 15) return "operands less their zero points do not fit 16 bits";
         return Bound(spec, k) > int.MaxValue ? $"{k} products may leave 32 bits" : null;
     }
 
     /// <inheritdoc/>
-    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints)
+    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes,
+        ReadOnlySpan<int> zeroPoints)
     {
         ReductionOrder canonical = order.Canonical(k);
         long maximum = long.MaxValue >> 64 - ((IntegerAccumulator)spec.Accumulator).Bits;
         bool licensed = Bound(spec, k) <= maximum;
         IGemmKernel? fallback = licensed ? null : KernelCatalogue.SelectAfter(this, spec, canonical, k);
-        return new TiledWeights<int>(Name, new Plan(spec, licensed ? null : maximum, canonical.Chunk != 0), fallback, spec, canonical, n, k, codes, zeroPoints);
+        return new TiledWeights<int>(Name, new Plan(spec, licensed ? null : maximum, canonical.Chunk != 0), fallback, spec, canonical, n,
+            k, codes, zeroPoints);
     }
 
     // Magnitudes are below 2^Bits whatever the zero points are.
-    private static BigInteger Bound(DatapathSpec spec, int k) => k * (BigInteger.Pow(2, spec.Activation.Bits) - 1) * (BigInteger.Pow(2, spec.Weight.Bits) - 1);
+    private static BigInteger Bound(DatapathSpec spec, int k) =>
+        k * (BigInteger.Pow(2, spec.Activation.Bits) - 1) * (BigInteger.Pow(2, spec.Weight.Bits) - 1);
 
     private sealed class Plan(DatapathSpec spec, long? unproved, bool chunked) : TilePlan<int>
     {
@@ -49,13 +53,17 @@ internal sealed class IntegerPairsKernel : TiledKernel
 
         public override int Steps(int k) => (int)((k + 1L) / 2);
 
-        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<int> values) => _activations.DecodePairs(codes, zeroPoint, values);
+        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<int> values) =>
+            _activations.DecodePairs(codes, zeroPoint, values);
 
-        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<int> values) => _weights.DecodePairs(codes, zeroPoint, values);
+        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<int> values) =>
+            _weights.DecodePairs(codes, zeroPoint, values);
 
-        public override PanelBounds Bounds(Span<int> panel, int width, bool weights) => unproved is null ? default : PairBounds.Of(panel, width);
+        public override PanelBounds Bounds(Span<int> panel, int width, bool weights) =>
+            unproved is null ? default : PairBounds.Of(panel, width);
 
-        public override bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns, Span<long> results,
+        public override bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, in PanelBounds activations, in PanelBounds weights, int rows,
+            int columns, Span<long> results,
             ref GemmEvents events)
         {
             Span<int> total = stackalloc int[LaneTile.Rows * 32];
@@ -84,15 +92,18 @@ internal sealed class IntegerPairsKernel : TiledKernel
             int bits = _accumulator.Bits, unused = 32 - bits, start = 1 << bits - 1;
             Span<int> seen = stackalloc int[LaneTile.Rows * 32];
             for (int r = 0; r < LaneTile.Rows; r += PrefixTile.Rows)
-                PrefixTile.Sum(ref Chunks.Element(a, r), ref Chunks.Element(b, 0), a.Length / LaneTile.Rows, start, ref total[r * 32], ref seen[r * 32]);
+                PrefixTile.Sum(ref Chunks.Element(a, r), ref Chunks.Element(b, 0), a.Length / LaneTile.Rows, start, ref total[r * 32],
+                    ref seen[r * 32]);
             Vector512<int> offset = Vector512.Create(start);
             ulong real = columns == 32 ? uint.MaxValue : (1UL << columns) - 1;
             unchecked
             {
-                for (int i = 0; i < total.Length; i += 16) (Vector512.Create<int>(total[i..]) - offset << unused >> unused).CopyTo(total[i..]);
+                for (int i = 0; i < total.Length; i += 16) (Vector512.Create<int>(total[i..]) - offset << unused >> unused)
+                    .CopyTo(total[i..]);
                 for (int r = 0; r < rows; r++)
                 {
-                    Vector512<int> low = Vector512.Create<int>(seen[(r * 32)..]) >>> bits, high = Vector512.Create<int>(seen[(r * 32 + 16)..]) >>> bits;
+                    Vector512<int> low = Vector512.Create<int>(seen[(r * 32)..]) >>> bits,
+                        high = Vector512.Create<int>(seen[(r * 32 + 16)..]) >>> bits;
                     ulong left = Vector512.GreaterThan(low, Vector512<int>.Zero).ExtractMostSignificantBits()
                         | Vector512.GreaterThan(high, Vector512<int>.Zero).ExtractMostSignificantBits() << 16;
                     events.OverflowedOutputs += BitOperations.PopCount(left & real);

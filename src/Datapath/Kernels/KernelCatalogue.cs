@@ -66,9 +66,11 @@ public static class KernelCatalogue
     /// <summary>The kernel of that name.</summary>
     /// <exception cref="ArgumentException">There is none; the message lists the names.</exception>
     public static IGemmKernel ByName(string name) => All.FirstOrDefault(kernel => kernel.Name == name)
-        ?? throw new ArgumentException($"unknown kernel '{name}'; allowed are {string.Join(", ", All.Select(kernel => kernel.Name))}", nameof(name));
+        ?? throw new ArgumentException($"unknown kernel '{name}'; allowed are {string.Join(", ", All.Select(kernel => kernel.Name))}",
+            nameof(name));
 
-    /// <summary>The fastest kernel behind <paramref name="kernel"/> in the list that is exact: where it sends what lies outside its licence.</summary>
+    /// <summary>The fastest kernel behind <paramref name="kernel"/> in the list that is exact: where it sends what lies outside its
+    /// licence.</summary>
     internal static IGemmKernel SelectAfter(IGemmKernel kernel, DatapathSpec spec, ReductionOrder order, int k) =>
         SelectFrom(All.IndexOf(All.First(listed => listed.Name == kernel.Name)) + 1, spec, order, k);
 

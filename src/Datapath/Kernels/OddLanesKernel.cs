@@ -18,8 +18,10 @@ internal sealed class OddLanesKernel : TiledKernel
         if (acc.Rounding == RoundingMode.Stochastic) return "stochastic rounding is not vectorised";
         if (!LaneRounding.Takes(format)) return $"{format.Name} is wider than the lanes round to, or has no subnormals";
         if (acc.Product is not (null or FloatFormat)) return "products are not rounded to a float";
-        if (acc.Product is FloatFormat p && !LaneRounding.Takes(p)) return $"{p.Name} is wider than the lanes round to, or has no subnormals";
-        if (OperandRange.Of(spec.Activation) is not { } a || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
+        if (acc.Product is FloatFormat p
+            && !LaneRounding.Takes(p)) return $"{p.Name} is wider than the lanes round to, or has no subnormals";
+        if (OperandRange.Of(spec.Activation) is not { } a
+            || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
         OperandRange product = a * b;
         if (product.Width > 53 || product.Unit < -1000 || product.Top > 1000) return "products do not fit a double";
         bool finiteOnly = !format.HasNaN || acc.Product is FloatFormat { HasNaN: false };
@@ -27,7 +29,8 @@ internal sealed class OddLanesKernel : TiledKernel
     }
 
     /// <inheritdoc/>
-    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints) =>
+    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes,
+        ReadOnlySpan<int> zeroPoints) =>
         new TiledWeights<double>(Name, new Plan(spec, order.Canonical(k)), null, spec, order.Canonical(k), n, k, codes, zeroPoints);
 
     private static bool IsFinite(INumberFormat format) => format is FixedFormat or FloatFormat { HasNaN: false, HasInfinity: false };
@@ -57,11 +60,14 @@ internal sealed class OddLanesKernel : TiledKernel
 
         public override int Steps(int k) => k;
 
-        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) => _activations.Decode(codes, zeroPoint, 1, values);
+        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) =>
+            _activations.Decode(codes, zeroPoint, 1, values);
 
-        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) => _weights.Decode(codes, zeroPoint, 1, values);
+        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) =>
+            _weights.Decode(codes, zeroPoint, 1, values);
 
-        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights,
+            int rows, int columns,
             Span<long> results, ref GemmEvents events)
         {
             Span<double> total = stackalloc double[TrackedTile.Rows * 8], overflowed = stackalloc double[TrackedTile.Rows * 8];

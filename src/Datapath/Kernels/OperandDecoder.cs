@@ -7,8 +7,8 @@ using Sim.Datapath.Formats;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Codes to lane values, exactly: by arithmetic on vectors of codes where that gives the value of every code, else through a table that is made
-/// once, for formats up to 16 bits; fp32 codes are the values.
+/// Codes to lane values, exactly: by arithmetic on vectors of codes where that gives the value of every code, else through a table that is
+/// made once, for formats up to 16 bits; fp32 codes are the values.
 /// </summary>
 /// <typeparam name="T">float or double. The caller has proved that every value fits.</typeparam>
 internal sealed class OperandDecoder<T>
@@ -36,7 +36,8 @@ internal sealed class OperandDecoder<T>
     /// <summary>The decoder of a format.</summary>
     public static OperandDecoder<T> Of(INumberFormat format) => Cache.GetOrAdd(format, f => new(f));
 
-    /// <summary>Values of <paramref name="codes"/> less <paramref name="zeroPoint"/>, times <paramref name="scale"/>, a power of two.</summary>
+    /// <summary>Values of <paramref name="codes"/> less <paramref name="zeroPoint"/>, times <paramref name="scale"/>, a power of
+    /// two.</summary>
     public void Decode(ReadOnlySpan<uint> codes, int zeroPoint, T scale, Span<T> values)
     {
         values = values[..codes.Length];

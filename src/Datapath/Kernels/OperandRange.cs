@@ -16,7 +16,8 @@ internal readonly record struct OperandRange(int Top, int Unit, int Width)
     /// <summary>The range of products of two operands.</summary>
     public static OperandRange operator *(OperandRange a, OperandRange b) => new(a.Top + b.Top, a.Unit + b.Unit, a.Width + b.Width);
 
-    /// <summary>The range of a format: from every code up to 16 bits, from the fields of wider float and fixed formats; null when neither is known.</summary>
+    /// <summary>The range of a format: from every code up to 16 bits, from the fields of wider float and fixed formats; null when neither
+    /// is known.</summary>
     public static OperandRange? Of(INumberFormat format)
     {
         if (Cache.TryGetValue(format, out OperandRange known)) return known;

@@ -9,8 +9,8 @@ internal delegate void RowDecoder<T>(int row, Span<T> values);
 internal delegate PanelBounds PanelMeasure<T>(Span<T> panel, int width, bool weights);
 
 /// <summary>
-/// An operand decoded once and laid out for the inner loop: [panel][step][Width], rows beyond the last padded with zeros. Width is the number
-/// of rows whose elements of one step lie side by side.
+/// An operand decoded once and laid out for the inner loop: [panel][step][Width], rows beyond the last padded with zeros. Width is the
+/// number of rows whose elements of one step lie side by side.
 /// </summary>
 internal sealed class Panels<T>
     where T : unmanaged
@@ -68,7 +68,8 @@ internal sealed class Panels<T>
 }
 
 /// <summary>
-/// Buffers of one product. Fresh arrays of this size cost more than the sums: the run time clears them, the system maps them in page by page.
+/// Buffers of one product. Fresh arrays of this size cost more than the sums: the run time clears them, the system maps them in page by
+/// page.
 /// </summary>
 internal static class Scratch<T>
 {

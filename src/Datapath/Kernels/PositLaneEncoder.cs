@@ -6,8 +6,9 @@ using Sim.Datapath.Formats;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Doubles to posit codes, rounded to nearest even as <see cref="PositFormat.Encode"/> does, in 64-bit integers: the exponent and fraction behind a
-/// regime's last two bits, shifted right arithmetically, are the posit's endless string. A double that stands for a longer number is rounded to odd:
+/// Doubles to posit codes, rounded to nearest even as <see cref="PositFormat.Encode"/> does, in 64-bit integers: the exponent and fraction
+/// behind a regime's last two bits, shifted right arithmetically, are the posit's endless string. A double that stands for a longer number
+/// is rounded to odd:
 /// 53 bits are more than two beyond any posit's last.
 /// </summary>
 internal readonly struct PositLaneEncoder
@@ -43,9 +44,12 @@ internal readonly struct PositLaneEncoder
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vector512<long> Encode(Vector512<double> values)
     {
-        Vector512<long> bits = values.AsInt64(), held = Vector512.Min(Vector512.Max(bits & Vector512.Create(long.MaxValue), Vector512.Create(_bottom)), Vector512.Create(_top));
-        Vector512<long> exponent = (held >>> FractionBits) - Vector512.Create((long)Bias), regime = exponent >> _exponentBits, run = regime ^ regime >> 63;
-        Vector512<long> rest = held & Vector512.Create((1L << FractionBits) - 1) | (exponent & Vector512.Create((1L << _exponentBits) - 1)) << FractionBits;
+        Vector512<long> bits = values.AsInt64(),
+            held = Vector512.Min(Vector512.Max(bits & Vector512.Create(long.MaxValue), Vector512.Create(_bottom)), Vector512.Create(_top));
+        Vector512<long> exponent = (held >>> FractionBits) - Vector512.Create((long)Bias), regime = exponent >> _exponentBits,
+            run = regime ^ regime >> 63;
+        Vector512<long> rest = held & Vector512.Create((1L << FractionBits) - 1) | (exponent & Vector512.Create((1L << _exponentBits) - 1))
+            << FractionBits;
         Vector512<long> head = Vector512.Create(long.MinValue) ^ (regime >> 63 & Vector512.Create(3L << 62));
         Vector512<long> text = head | rest << 10 - _exponentBits, shifted = Avx512F.ShiftRightArithmeticVariable(text, run.AsUInt64());
         Vector512<long> back = Avx512F.ShiftLeftLogicalVariable(shifted, run.AsUInt64());

@@ -34,13 +34,16 @@ internal class PositLanesPlan<T, TLanes, TSeparate, TLossy>(DatapathSpec spec, T
 
     public override int Steps(int k) => k;
 
-    public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => _activations.Decode(codes, zeroPoint, T.CreateChecked(2), values);
+    public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) =>
+        _activations.Decode(codes, zeroPoint, T.CreateChecked(2), values);
 
-    public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => _weights.Decode(codes, zeroPoint, T.One, values);
+    public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) =>
+        _weights.Decode(codes, zeroPoint, T.One, values);
 
     public override PanelBounds Bounds(Span<T> panel, int width, bool weights) => RangeProof.Of<T>(panel);
 
-    public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+    public override bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, in PanelBounds activations, in PanelBounds weights, int rows,
+        int columns,
         Span<long> results, ref GemmEvents events)
     {
         if (!double.IsFinite(activations.Largest) || !double.IsFinite(weights.Largest)) return false;
@@ -55,12 +58,15 @@ internal class PositLanesPlan<T, TLanes, TSeparate, TLossy>(DatapathSpec spec, T
         int count = Vector512<T>.Count, steps = a.Length / LaneTile.Rows, length = chunk == 0 ? steps : Math.Min(chunk, steps);
         Span<T> total = stackalloc T[LaneTile.Rows * count], part = stackalloc T[total.Length], largest = stackalloc T[total.Length];
         largest.Clear();
-        PositTile<T, TLanes, TSeparate, TLossy>.Sum(ref Chunks.Element(a, 0), ref Chunks.Element(b, steps == 0 ? 0 : lane), Lanes, length, _lanes, ref total[0], ref largest[0]);
+        PositTile<T, TLanes, TSeparate,
+            TLossy>.Sum(ref Chunks.Element(a, 0), ref Chunks.Element(b, steps == 0 ? 0 : lane), Lanes, length, _lanes, ref total[0],
+            ref largest[0]);
         for (int start = length; start < steps; start += length)
         {
             int here = Math.Min(length, steps - start);
             ref T first = ref Chunks.Element(b, start * Lanes + lane);
-            PositTile<T, TLanes, TSeparate, TLossy>.Sum(ref Chunks.Element(a, start * LaneTile.Rows), ref first, Lanes, here, _lanes, ref part[0], ref largest[0]);
+            PositTile<T, TLanes, TSeparate,
+                TLossy>.Sum(ref Chunks.Element(a, start * LaneTile.Rows), ref first, Lanes, here, _lanes, ref part[0], ref largest[0]);
             PositTile<T, TLanes, TSeparate, TLossy>.Combine(total, part, _lanes, largest);
         }
         for (int r = 0; r < LaneTile.Rows; r++)

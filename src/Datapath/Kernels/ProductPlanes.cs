@@ -4,7 +4,8 @@ using Sim.Datapath.Kernels.Lanes;
 
 namespace Sim.Datapath.Kernels;
 
-/// <summary>A product table cut into bytes, [code of the broadcast operand][plane][code of the lane operand], in memory that does not move.</summary>
+/// <summary>A product table cut into bytes, [code of the broadcast operand][plane][code of the lane operand], in memory that does not
+/// move.</summary>
 internal sealed unsafe class ProductPlanes
 {
     private const int Line = 64;

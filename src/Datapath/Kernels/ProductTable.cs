@@ -64,14 +64,17 @@ internal sealed class ProductTable
     /// <summary>The products in planes of bytes; <paramref name="turned"/>: activations fill the lanes.</summary>
     public SinglePlanes Planes(bool turned) => (turned ? _turned : _planes).Value;
 
-    /// <summary>Whether finite products, <paramref name="k"/> of them, never overflow fp32, so that only an infinite product makes a sum infinite, and raises nothing.</summary>
-    public bool NeverOverflows(FloatAccumulator accumulator, int k) => accumulator.Overflow == OverflowPolicy.Ieee && (double)_largestFinite * k < 1e38;
+    /// <summary>Whether finite products, <paramref name="k"/> of them, never overflow fp32, so that only an infinite product makes a sum
+    /// infinite, and raises nothing.</summary>
+    public bool NeverOverflows(FloatAccumulator accumulator, int k) =>
+        accumulator.Overflow == OverflowPolicy.Ieee && (double)_largestFinite * k < 1e38;
 
     /// <summary>Whether sums of <paramref name="k"/> products are integers of 32 bits.</summary>
     public bool Fits(int k) => AreIntegers && (Int128)Largest * k <= int.MaxValue;
 
     /// <summary>The table of a datapath; null when its codes are too long for one or it multiplies exactly.</summary>
-    public static ProductTable? Of(DatapathSpec spec) => spec.InexactMultiplier is { } multiplier && spec.Activation.Bits <= MaximumBits && spec.Weight.Bits <= MaximumBits
+    public static ProductTable? Of(DatapathSpec spec) =>
+        spec.InexactMultiplier is { } multiplier && spec.Activation.Bits <= MaximumBits && spec.Weight.Bits <= MaximumBits
         && multiplier.Refuses(spec.Activation, spec.Weight) is null
         ? Cache.GetOrAdd((multiplier, spec.Activation, spec.Weight), key => new(key.Item1, key.Item2, key.Item3)) : null;
 }

@@ -7,8 +7,8 @@ using Sim.Datapath.Kernels.Encoding;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Real numbers to codes of a format: code = encode(value / scale), the quotient being one binary32 division rounded to nearest even. With a zero
-/// point z (integer formats) the integer is round(value / scale) + z, held to the format's range, and NaN becomes z. Equal to
+/// Real numbers to codes of a format: code = encode(value / scale), the quotient being one binary32 division rounded to nearest even. With
+/// a zero point z (integer formats) the integer is round(value / scale) + z, held to the format's range, and NaN becomes z. Equal to
 /// <see cref="INumberFormat.Encode"/> bit for bit. Float and fixed formats to nearest even, and every format and mode
 /// but stochastic whose steps <see cref="StepQuantizers"/> holds, run in lanes. Any thread may use one.
 /// </summary>
@@ -32,7 +32,8 @@ public abstract class Quantizer
         (RoundingMode.NearestEven, FloatFormat f) when FloatQuantizer.Takes(f) => new FloatQuantizer(f, rounding),
         (RoundingMode.NearestEven, FixedFormat f) when FixedQuantizer.Takes(f) => new FixedQuantizer(f, rounding),
         // A fixed format takes zero points, which steps do not know.
-        (not RoundingMode.Stochastic, not FixedFormat) => Steps.GetOrAdd((format, rounding), key => StepQuantizers.For(key.Format, key.Rounding, Encode(key.Format, key.Rounding))
+        (not RoundingMode.Stochastic, not FixedFormat) =>
+            Steps.GetOrAdd((format, rounding), key => StepQuantizers.For(key.Format, key.Rounding, Encode(key.Format, key.Rounding))
             ?? new PlainQuantizer(key.Format, key.Rounding)),
         _ => new PlainQuantizer(format, rounding),
     };
@@ -80,7 +81,8 @@ public abstract class Quantizer
         return saturated;
     }
 
-    /// <summary>values[i] = (number of codes[i] - zero point) · scale, one binary32 multiplication; formats whose numbers are binary32 numbers.</summary>
+    /// <summary>values[i] = (number of codes[i] - zero point) · scale, one binary32 multiplication; formats whose numbers are binary32
+    /// numbers.</summary>
     public void Decode(ReadOnlySpan<uint> codes, float scale, int zeroPoint, Span<float> values)
     {
         Check(values.Length, scale, zeroPoint, codes.Length);
@@ -88,7 +90,8 @@ public abstract class Quantizer
     }
 
     /// <summary>Whole blocks of 64 values to codes.</summary>
-    private protected abstract void EncodeBlocks(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<uint> codes, ref long saturated);
+    private protected abstract void EncodeBlocks(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<uint> codes,
+        ref long saturated);
 
     /// <summary>Whole blocks of 64 values to byte codes.</summary>
     private protected virtual long EncodeBytes(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<byte> codes)
@@ -111,15 +114,18 @@ public abstract class Quantizer
     private void Check(int values, float scale, int zeroPoint, int codes)
     {
         if (values != codes) throw new ArgumentException($"{values} values and {codes} codes");
-        if (!(scale > 0) || !float.IsFinite(scale)) throw new ArgumentOutOfRangeException(nameof(scale), $"a scale is positive and finite, found {scale}");
-        if (!ZeroPoints.Fit(Format, zeroPoint)) throw new ArgumentOutOfRangeException(nameof(zeroPoint), $"zero point {zeroPoint} does not fit {Format.Name}");
+        if (!(scale > 0) || !float.IsFinite(scale)) throw new ArgumentOutOfRangeException(nameof(scale),
+            $"a scale is positive and finite, found {scale}");
+        if (!ZeroPoints.Fit(Format, zeroPoint)) throw new ArgumentOutOfRangeException(nameof(zeroPoint),
+            $"zero point {zeroPoint} does not fit {Format.Name}");
     }
 }
 
 /// <summary>Any format, one number at a time.</summary>
 internal sealed class PlainQuantizer(INumberFormat format, Rounding rounding) : Quantizer(format, rounding)
 {
-    private protected override void EncodeBlocks(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<uint> codes, ref long saturated)
+    private protected override void EncodeBlocks(ReadOnlySpan<float> values, float scale, int zeroPoint, Span<uint> codes,
+        ref long saturated)
     {
         for (int i = 0; i < values.Length; i++)
         {

@@ -23,33 +23,40 @@ internal sealed class RangeLanesKernel : TiledKernel
     /// <inheritdoc/>
     private protected override string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k)
     {
-        if (spec.Accumulator is not FloatAccumulator { Format: FloatFormat { Subnormals: true } format } acc) return "needs a float accumulator with subnormals";
+        if (spec.Accumulator is not FloatAccumulator
+            { Format: FloatFormat { Subnormals: true } format } acc) return "needs a float accumulator with subnormals";
         if (acc.Rounding != RoundingMode.NearestEven) return $"rounds to nearest even only, not {acc.Rounding}";
         if (acc.Product is not null) return "products are rounded by themselves";
         if (order.Canonical(k).Chunk != 0) return "chunks add numbers of the accumulator's width";
-        if (OperandRange.Of(spec.Activation) is not { } a || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
-        if (Math.Min(a.Width, b.Width) < 1 || Math.Max(a.Top, b.Top) > 128 || Math.Min(a.Unit, b.Unit) < -149) return "operands leave the lane's exponents";
+        if (OperandRange.Of(spec.Activation) is not { } a
+            || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
+        if (Math.Min(a.Width, b.Width) < 1 || Math.Max(a.Top, b.Top) > 128
+            || Math.Min(a.Unit, b.Unit) < -149) return "operands leave the lane's exponents";
         OperandRange product = a * b;
         int p = format.Precision;
         if (product.Width > LaneBits - p) return $"products of {product.Width} bits may end half way between two numbers of {format.Name}";
-        if (IsWatched(product, p)) return p + product.Width > LaneBits || LaneBits - p < p + 2 ? $"lanes of {LaneBits} bits leave no room" : null;
+        if (IsWatched(product, p)) return p + product.Width > LaneBits || LaneBits - p < p + 2 ? $"lanes of {LaneBits} bits leave no room"
+            : null;
         return product.Top - product.Unit > WidestSpread ? "products spread too far" : null;
     }
 
     /// <inheritdoc/>
-    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints)
+    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes,
+        ReadOnlySpan<int> zeroPoints)
     {
         OperandRange product = OperandRange.Of(spec.Activation)!.Value * OperandRange.Of(spec.Weight)!.Value;
         int p = ((FloatFormat)((FloatAccumulator)spec.Accumulator).Format).Precision;
         ReductionOrder canonical = order.Canonical(k);
-        return new TiledWeights<float>(Name, new Plan(spec, IsWatched(product, p)), KernelCatalogue.SelectAfter(this, spec, canonical, k), spec, canonical, n, k, codes, zeroPoints);
+        return new TiledWeights<float>(Name, new Plan(spec, IsWatched(product, p)), KernelCatalogue.SelectAfter(this, spec, canonical, k),
+            spec, canonical, n, k, codes, zeroPoints);
     }
 
     private static bool IsWatched(OperandRange product, int precision) => product.Width >= precision;
 
     private sealed class Plan : TilePlan<float>
     {
-        // Watched panels are scaled below 2^12: products below 2^24 are harmed by accumulators up to 2^0, and 2 is what a step is watched for.
+        // Watched panels are scaled below 2^12: products below 2^24 are harmed by accumulators up to 2^0, and 2 is what a step is watched
+        // for.
         private const int WatchedTop = 12, LongestScale = 100, WatchedPart = 128;
 
         private readonly OperandDecoder<float> _activations, _weights;
@@ -79,9 +86,11 @@ internal sealed class RangeLanesKernel : TiledKernel
 
         public override int Steps(int k) => k;
 
-        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<float> values) => _activations.Decode(codes, zeroPoint, 1, values);
+        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<float> values) =>
+            _activations.Decode(codes, zeroPoint, 1, values);
 
-        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<float> values) => _weights.Decode(codes, zeroPoint, 1, values);
+        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<float> values) =>
+            _weights.Decode(codes, zeroPoint, 1, values);
 
         public override PanelBounds Bounds(Span<float> panel, int width, bool weights)
         {
@@ -95,7 +104,8 @@ internal sealed class RangeLanesKernel : TiledKernel
         }
 
         [SkipLocalsInit]
-        public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+        public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, in PanelBounds activations, in PanelBounds weights,
+            int rows, int columns,
             Span<long> results, ref GemmEvents events)
         {
             if (!RangeProof.StaysNormal(activations, weights, _activation, _weight, _format)) return false;
@@ -103,8 +113,10 @@ internal sealed class RangeLanesKernel : TiledKernel
             Span<float> total = stackalloc float[LaneTile.Rows * 32];
             if (!_watched)
             {
-                if (!FitsLane(activations, weights, 0) || !RangeProof.HoldsBelow(activations, weights, _activation, _weight, _format.Precision, LaneBits)) return false;
-                LaneTile.Sum(ref Chunks.Element(a, 0), ref Chunks.Element(b, 0), steps, _magic, _fusedMagic, default(Unwatched<float>), ref Unsafe.NullRef<float>(), ref total[0]);
+                if (!FitsLane(activations, weights, 0)
+                    || !RangeProof.HoldsBelow(activations, weights, _activation, _weight, _format.Precision, LaneBits)) return false;
+                LaneTile.Sum(ref Chunks.Element(a, 0), ref Chunks.Element(b, 0), steps, _magic, _fusedMagic, default(Unwatched<float>),
+                    ref Unsafe.NullRef<float>(), ref total[0]);
             }
             else
             {
@@ -127,8 +139,10 @@ internal sealed class RangeLanesKernel : TiledKernel
                 ref float x = ref Chunks.Element(a, first * LaneTile.Rows);
                 ref float y = ref Chunks.Element(b, first * 32);
                 total.CopyTo(before);
-                if (!zeros && Watch.Passes(LaneTile.Sum(ref x, ref y, length, _rounded, _rounded, default(BelowTwoWatch), ref before[0], ref total[0]))) continue;
-                if (!Watch.Passes(LaneTile.Sum(ref x, ref y, length, _rounded, _rounded, new SmallWatch(1), ref before[0], ref total[0]))) return false;
+                if (!zeros && Watch.Passes(LaneTile.Sum(ref x, ref y, length, _rounded, _rounded, default(BelowTwoWatch), ref before[0],
+                    ref total[0]))) continue;
+                if (!Watch.Passes(LaneTile.Sum(ref x, ref y, length, _rounded, _rounded, new SmallWatch(1), ref before[0],
+                    ref total[0]))) return false;
             }
             return true;
         }

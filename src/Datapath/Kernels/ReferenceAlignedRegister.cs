@@ -4,10 +4,11 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// The definition of an <see cref="AlignedDotUnit"/>. A step: the terms are the products (or scaled group sums) and the register, each a significand
-/// with the exponent of its binade, not renormalised. Zero terms fall away. The others are shortened to multiples of 2^(largest exponent, or LeastExponent, - Fraction),
-/// added exactly, and the sum is rounded once (twice with a Result format, the second time exactly). A sum of zero is +0. Any NaN term, 0·Inf, or
-/// infinities of both signs give NaN; else an infinity stays. Joining chunks is one float addition in the register's rounding.
+/// The definition of an <see cref="AlignedDotUnit"/>. A step: the terms are the products (or scaled group sums) and the register, each a
+/// significand with the exponent of its binade, not renormalised. Zero terms fall away. The others are shortened to multiples of 2^(largest
+/// exponent, or LeastExponent, - Fraction), added exactly, and the sum is rounded once (twice with a Result format, the second time
+/// exactly). A sum of zero is +0. Any NaN term, 0·Inf, or infinities of both signs give NaN; else an infinity stays. Joining chunks is one
+/// float addition in the register's rounding.
 /// </summary>
 internal sealed class ReferenceAlignedRegister(DatapathSpec spec, AlignedDotUnit unit) : ReferenceRegister
 {
@@ -39,7 +40,8 @@ internal sealed class ReferenceAlignedRegister(DatapathSpec spec, AlignedDotUnit
         {
             Begin();
             for (int i = start; i < Math.Min(start + unit.Lanes, a.Length); i++)
-                _terms.Add(AlignedTerms.Product(a[i], b[i]), AlignedTerms.Binade(spec.Activation, a[i]) + AlignedTerms.Binade(spec.Weight, b[i]));
+                _terms.Add(AlignedTerms.Product(a[i], b[i]), AlignedTerms.Binade(spec.Activation, a[i])
+                    + AlignedTerms.Binade(spec.Weight, b[i]));
             Conclude();
         }
     }
@@ -76,7 +78,8 @@ internal sealed class ReferenceAlignedRegister(DatapathSpec spec, AlignedDotUnit
     {
         RoundingFlags invalid = RoundingFlags.None;
         Exact sum = Exact.Zero();
-        for (int i = 0; i < a.Length; i++) sum = Arithmetic.ExactArithmetic.Add(sum, AlignedTerms.Product(a[i], b[i]), RoundingMode.NearestEven, ref invalid);
+        for (int i = 0; i < a.Length; i++) sum = Arithmetic.ExactArithmetic.Add(sum, AlignedTerms.Product(a[i], b[i]),
+            RoundingMode.NearestEven, ref invalid);
         // A sum of small terms has more leading room than significant bits; the scales' product must still fit beside it.
         if (sum.Class != NumberClass.Finite) return sum;
         int trailing = (int)UInt128.TrailingZeroCount(sum.Significand);

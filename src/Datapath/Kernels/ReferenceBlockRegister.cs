@@ -6,9 +6,10 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// The definition of a <see cref="BlockDotUnit"/>. Operands come as segments: the scale, then elements. A segment's products are added exactly, the sum is
-/// multiplied by both scales exactly, and the register takes it in one step: acc ← R(acc + T), or acc ← R(acc + R_product(T)). T = 0 is +0. A NaN, 0·Inf or
-/// infinities of both signs in a segment make T NaN; else an infinity times the scales stays. Joining chunks is one addition in the register's rounding.
+/// The definition of a <see cref="BlockDotUnit"/>. Operands come as segments: the scale, then elements. A segment's products are added
+/// exactly, the sum is multiplied by both scales exactly, and the register takes it in one step: acc ← R(acc + T), or acc ← R(acc +
+/// R_product(T)). T = 0 is +0. A NaN, 0·Inf or infinities of both signs in a segment make T NaN; else an infinity times the scales stays.
+/// Joining chunks is one addition in the register's rounding.
 /// </summary>
 internal sealed class ReferenceBlockRegister(DatapathSpec spec, BlockDotUnit unit) : ReferenceRegister
 {
@@ -26,7 +27,8 @@ internal sealed class ReferenceBlockRegister(DatapathSpec spec, BlockDotUnit uni
         _value = _register.Format.Decode(_code);
     }
 
-    public override void MultiplyAdd(in Exact a, in Exact b) => throw new InvalidOperationException("operands in blocks come with their scales");
+    public override void MultiplyAdd(in Exact a, in Exact b) =>
+        throw new InvalidOperationException("operands in blocks come with their scales");
 
     public override void MultiplyAdd(ReadOnlySpan<Exact> a, ReadOnlySpan<Exact> b)
     {
@@ -62,8 +64,10 @@ internal sealed class ReferenceBlockRegister(DatapathSpec spec, BlockDotUnit uni
         for (int i = 0; i < a.Length; i++)
         {
             Exact product = ExactArithmetic.Multiply(a[i], b[i], ref invalid);
-            if (product.Class is NumberClass.NaN or NumberClass.Infinity) special = ExactArithmetic.Add(special, product, RoundingMode.NearestEven, ref invalid);
-            else if (product.Class == NumberClass.Finite) AddTo(ref sum, ref unitExponent, product.Negative ? -(BigInteger)product.Significand : product.Significand, product.Exponent);
+            if (product.Class is NumberClass.NaN or NumberClass.Infinity) special = ExactArithmetic.Add(special, product,
+                RoundingMode.NearestEven, ref invalid);
+            else if (product.Class == NumberClass.Finite) AddTo(ref sum, ref unitExponent, product.Negative
+                ? -(BigInteger)product.Significand : product.Significand, product.Exponent);
         }
         Exact scale = ExactArithmetic.Multiply(scaleA, scaleB, ref invalid);
         if (special.Class != NumberClass.Zero || scale.Class != NumberClass.Finite)

@@ -3,7 +3,8 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Kernels;
 
-/// <summary>The definition of a <see cref="CompensatedAccumulator"/>. A finished chunk joins with its sum and, before that, with its compensation.</summary>
+/// <summary>The definition of a <see cref="CompensatedAccumulator"/>. A finished chunk joins with its sum and, before that, with its
+/// compensation.</summary>
 internal sealed class ReferenceCompensatedRegister(CompensatedAccumulator spec) : ReferenceRegister
 {
     private Exact _sum, _lost;
@@ -41,7 +42,8 @@ internal sealed class ReferenceCompensatedRegister(CompensatedAccumulator spec) 
     private Exact Add(in Exact x, in Exact y)
     {
         RoundingFlags flags = RoundingFlags.None;
-        uint code = spec.Format.Encode(ExactArithmetic.Add(x, y, spec.Rounding, ref flags), new Rounding(spec.Rounding, spec.Overflow), out RoundingFlags raised);
+        uint code = spec.Format.Encode(ExactArithmetic.Add(x, y, spec.Rounding, ref flags), new Rounding(spec.Rounding, spec.Overflow),
+            out RoundingFlags raised);
         Overflowed |= (raised & RoundingFlags.Overflow) != 0;
         return spec.Format.Decode(code);
     }

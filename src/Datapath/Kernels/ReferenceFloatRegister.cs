@@ -92,7 +92,8 @@ internal sealed class ReferenceExactRegister(ExactAccumulator spec) : ReferenceR
         _nan |= value.Class == NumberClass.NaN;
         _positiveInfinity |= value.Class == NumberClass.Infinity && !value.Negative;
         _negativeInfinity |= value.Class == NumberClass.Infinity && value.Negative;
-        if (value.Class == NumberClass.Finite) AddFinite(value.Negative ? -(BigInteger)value.Significand : value.Significand, value.Exponent);
+        if (value.Class == NumberClass.Finite) AddFinite(value.Negative ? -(BigInteger)value.Significand : value.Significand,
+            value.Exponent);
     }
 
     private void AddFinite(BigInteger integer, int exponent)

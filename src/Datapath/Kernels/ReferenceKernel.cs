@@ -7,18 +7,23 @@ namespace Sim.Datapath.Kernels;
 /// The meaning of a datapath, one product at a time through <see cref="Exact"/> and <see cref="Rounder"/>; slow, and obviously right.
 /// Every output starts at +0 (integer 0) and takes the products in the order of <see cref="ReductionOrder"/>:
 /// <list type="bullet">
-/// <item><b>Integer, fixed:</b> the exact product is rounded to the register's grid by itself (always exact for integers), added to the register
-/// exactly, and the sum is then wrapped or saturated. A product of Inf counts as the register's end of that sign; a NaN product adds nothing.</item>
-/// <item><b>Float, fused:</b> acc ← R(acc + a·b), one rounding; zeros sign themselves as IEEE 754 §6.3 says, so +0 + -0 is +0 unless rounding down.</item>
+/// <item><b>Integer, fixed:</b> the exact product is rounded to the register's grid by itself (always exact for integers), added to the
+/// register exactly, and the sum is then wrapped or saturated. A product of Inf counts as the register's end of that sign; a NaN product
+/// adds nothing.</item>
+/// <item><b>Float, fused:</b> acc ← R(acc + a·b), one rounding; zeros sign themselves as IEEE 754 §6.3 says, so +0 + -0 is +0 unless
+/// rounding down.</item>
 /// <item><b>Float, separate:</b> acc ← R(acc + R_product(a·b)), both with the same rounding mode and overflow policy.</item>
-/// <item><b>Exact:</b> no rounding, whatever the order; at the end one rounding into Output. An exact sum of zero is +0. Inf - Inf is NaN.</item>
+/// <item><b>Exact:</b> no rounding, whatever the order; at the end one rounding into Output. An exact sum of zero is +0. Inf - Inf is
+/// NaN.</item>
 /// <item><b>Quire:</b> the same in a register of stated width; a sum that leaves it overflows and is NaR from then on.</item>
 /// </list>
-/// <see cref="PromotedAccumulator"/>, <see cref="CompensatedAccumulator"/>, <see cref="MultiComponentAccumulator"/>, <see cref="LogAccumulator"/> and <see cref="NormalizingAccumulator"/> say their own steps.
+/// <see cref="PromotedAccumulator"/>, <see cref="CompensatedAccumulator"/>, <see cref="MultiComponentAccumulator"/>,
+/// <see cref="LogAccumulator"/> and <see cref="NormalizingAccumulator"/> say their own steps.
 /// With a <see cref="DotUnitSpec"/>, a step takes as many products as the unit has lanes, by the unit's own rule.
 /// Where the datapath has a <see cref="MultiplierSpec"/> that is not exact, its product stands in place of a·b.
 /// Adding a chunk's result to the running total is one step without a product (exact register: exact). A NaN operand or an invalid step
-/// gives the one code that the accumulator's format has for <see cref="Exact.NaN"/>; an overflow in a format without Inf gives the NaN of its sign.
+/// gives the one code that the accumulator's format has for <see cref="Exact.NaN"/>; an overflow in a format without Inf gives the NaN of
+/// its sign.
 /// Events, counted once an output: Overflowed when a step (or the final rounding of an exact
 /// register) raised Overflow, i.e. a two's complement sum left the register (or met Inf), a sum or separately rounded product went beyond
 /// the largest finite, or an Inf was clipped or has no code; NaN when the output is NaN or a NaN was lost in a register that has no NaN.
@@ -37,20 +42,25 @@ public sealed class ReferenceKernel : IGemmKernel
         _ when spec.Dot?.Refuses(spec.Accumulator) is { } reason => reason,
         LogAccumulator when order.Chunk < 0 => $"a reduction chunk of {order.Chunk} products is negative",
         LogAccumulator l => l.Refuses(spec),
-        _ when spec.Multiplier is not (TableMultiplier or LogMultiplier) && (spec.Weight is ICodeArithmetic || spec.Activation is ICodeArithmetic) =>
+        _ when spec.Multiplier is not (TableMultiplier or LogMultiplier)
+            && (spec.Weight is ICodeArithmetic || spec.Activation is ICodeArithmetic) =>
             $"products of {spec.Activation.Name} and {spec.Weight.Name} need a logarithmic multiplier (kind log) or a table",
-        FloatAccumulator { Format: ICodeArithmetic } or FloatAccumulator { Product: ICodeArithmetic } or ExactAccumulator { Output: ICodeArithmetic } =>
+        FloatAccumulator { Format: ICodeArithmetic } or FloatAccumulator { Product: ICodeArithmetic }
+            or ExactAccumulator { Output: ICodeArithmetic } =>
             "a register of logarithms has no step of its own",
         _ when RefusesMultiplier(spec) is { } reason => reason,
-        _ when spec.Dot is { Segment: > 0 } blocks && order.Canonical(k).Chunk % (blocks.Segment + 1) != 0 => $"a reduction chunk must hold whole blocks of {blocks.Segment} products",
+        _ when spec.Dot is { Segment: > 0 } blocks && order.Canonical(k).Chunk % (blocks.Segment + 1) != 0 =>
+            $"a reduction chunk must hold whole blocks of {blocks.Segment} products",
         _ when order.Chunk < 0 => $"a reduction chunk of {order.Chunk} products is negative",
         IntegerAccumulator i when i.Bits is < 2 or > 64 => $"an integer accumulator has 2 to 64 bits, found {i.Bits}",
         IntegerAccumulator when !IsInteger(spec.Weight) || !IsInteger(spec.Activation) =>
             $"an integer accumulator needs integer operands, found {spec.Weight.Name} and {spec.Activation.Name}",
         FixedAccumulator f when f.Bits is < 2 or > 64 => $"a fixed-point accumulator has 2 to 64 bits, found {f.Bits}",
         FixedAccumulator { Rounding: RoundingMode.Stochastic } or FloatAccumulator { Rounding: RoundingMode.Stochastic } or
-            ExactAccumulator { Rounding: RoundingMode.Stochastic } => "stochastic rounding needs random bits, which an accumulator does not carry",
-        CompensatedAccumulator { Rounding: RoundingMode.Stochastic } => "stochastic rounding needs random bits, which an accumulator does not carry",
+            ExactAccumulator { Rounding: RoundingMode.Stochastic } =>
+                "stochastic rounding needs random bits, which an accumulator does not carry",
+        CompensatedAccumulator { Rounding: RoundingMode.Stochastic } =>
+            "stochastic rounding needs random bits, which an accumulator does not carry",
         PromotedAccumulator p => p.Refuses(spec.Lanes),
         NormalizingAccumulator n => n.Refuses(),
         MultiComponentAccumulator m => m.Refuses(),
@@ -75,14 +85,18 @@ public sealed class ReferenceKernel : IGemmKernel
         var b = new Exact[n * k];
         if (spec.Dot is { Segment: > 0 } blocks)
         {
-            if (operands.ZeroPointA != 0 || operands.ZeroPointsB.IndexOfAnyExcept(0) >= 0) throw new ArgumentException("operands in blocks take no zero points", nameof(operands));
-            for (int row = 0; row < m; row++) ReferenceBlockRegister.Decode(spec.Activation, blocks.ActivationScale, blocks.Segment, operands.A.Slice(row * k, k), a.AsSpan(row * k, k));
-            for (int row = 0; row < n; row++) ReferenceBlockRegister.Decode(spec.Weight, blocks.WeightScale, blocks.Segment, operands.B.Slice(row * k, k), b.AsSpan(row * k, k));
+            if (operands.ZeroPointA != 0 || operands.ZeroPointsB.IndexOfAnyExcept(0)
+                >= 0) throw new ArgumentException("operands in blocks take no zero points", nameof(operands));
+            for (int row = 0; row < m; row++) ReferenceBlockRegister.Decode(spec.Activation, blocks.ActivationScale, blocks.Segment,
+                operands.A.Slice(row * k, k), a.AsSpan(row * k, k));
+            for (int row = 0; row < n; row++) ReferenceBlockRegister.Decode(spec.Weight, blocks.WeightScale, blocks.Segment,
+                operands.B.Slice(row * k, k), b.AsSpan(row * k, k));
         }
         else
         {
             for (int i = 0; i < a.Length; i++) a[i] = Decode(spec.Activation, operands.A[i], operands.ZeroPointA);
-            for (int i = 0; i < b.Length; i++) b[i] = Decode(spec.Weight, operands.B[i], operands.ZeroPointsB.IsEmpty ? 0 : operands.ZeroPointsB[i / k]);
+            for (int i = 0; i < b.Length; i++) b[i] = Decode(spec.Weight, operands.B[i], operands.ZeroPointsB.IsEmpty ? 0
+                : operands.ZeroPointsB[i / k]);
         }
         ReferenceRegister total = ReferenceRegister.For(spec), chunk = ReferenceRegister.For(spec);
         for (int row = 0; row < m; row++)
@@ -98,16 +112,19 @@ public sealed class ReferenceKernel : IGemmKernel
     }
 
     /// <summary>
-    /// One dot product that starts at <paramref name="initial"/> in place of +0 and takes the products in order: the two's complement bits of an
-    /// integer or fixed register, else a code of the accumulator's format (of an exact register's output format).
+    /// One dot product that starts at <paramref name="initial"/> in place of +0 and takes the products in order: the two's complement bits
+    /// of an integer or fixed register, else a code of the accumulator's format (of an exact register's output format).
     /// </summary>
-    /// <exception cref="ArgumentException">The datapath has no meaning (<see cref="Refuses"/>) or the operands differ in length.</exception>
+    /// <exception cref="ArgumentException">The datapath has no meaning (<see cref="Refuses"/>) or the operands differ in
+    /// length.</exception>
     public static long Dot(DatapathSpec spec, ulong initial, ReadOnlySpan<uint> a, ReadOnlySpan<uint> b, ref GemmEvents events) =>
         Dot(spec, initial, [], [], a, b, ref events);
 
-    /// <summary>The same with the scale codes of the operands' blocks, one for each block begun; empty for a datapath without scales.</summary>
+    /// <summary>The same with the scale codes of the operands' blocks, one for each block begun; empty for a datapath without
+    /// scales.</summary>
     /// <exception cref="ArgumentException">As above, or the scales are not as many as the blocks.</exception>
-    public static long Dot(DatapathSpec spec, ulong initial, ReadOnlySpan<uint> scalesA, ReadOnlySpan<uint> scalesB, ReadOnlySpan<uint> a, ReadOnlySpan<uint> b, ref GemmEvents events)
+    public static long Dot(DatapathSpec spec, ulong initial, ReadOnlySpan<uint> scalesA, ReadOnlySpan<uint> scalesB, ReadOnlySpan<uint> a,
+        ReadOnlySpan<uint> b, ref GemmEvents events)
     {
         if (RefusesDot(spec, ReductionOrder.Sequential, a.Length) is { } reason) throw new ArgumentException(reason, nameof(spec));
         if (a.Length != b.Length) throw new ArgumentException($"{a.Length} activations and {b.Length} weights", nameof(b));
@@ -119,14 +136,16 @@ public sealed class ReferenceKernel : IGemmKernel
         var x = new Exact[a.Length];
         var y = new Exact[b.Length];
         for (int i = 0; i < x.Length; i++)
-            (x[i], y[i]) = spec.InexactMultiplier is null ? (spec.Activation.Decode(a[i]), spec.Weight.Decode(b[i])) : (ReferenceProducts.Of(spec, a[i], b[i]), ReferenceProducts.One);
+            (x[i], y[i]) = spec.InexactMultiplier is null ? (spec.Activation.Decode(a[i]), spec.Weight.Decode(b[i]))
+                : (ReferenceProducts.Of(spec, a[i], b[i]), ReferenceProducts.One);
         register.MultiplyAdd(x, y);
         long result = register.Finish();
         Count(register, ref events);
         return result;
     }
 
-    private static long BlockDot(DatapathSpec spec, DotUnitSpec unit, ulong initial, ReadOnlySpan<uint> scalesA, ReadOnlySpan<uint> scalesB, ReadOnlySpan<uint> a,
+    private static long BlockDot(DatapathSpec spec, DotUnitSpec unit, ulong initial, ReadOnlySpan<uint> scalesA,
+        ReadOnlySpan<uint> scalesB, ReadOnlySpan<uint> a,
         ReadOnlySpan<uint> b, ref GemmEvents events)
     {
         ReferenceRegister register = ReferenceRegister.For(spec);
@@ -134,7 +153,8 @@ public sealed class ReferenceKernel : IGemmKernel
         register.Load(initial);
         var x = new Exact[unit.RowCodes(a.Length)];
         var y = new Exact[x.Length];
-        ReferenceBlockRegister.Decode(spec.Activation, unit.ActivationScale, unit.Segment, BlockRows.Join(unit, spec.ActivationBlocks, scalesA, a), x);
+        ReferenceBlockRegister.Decode(spec.Activation, unit.ActivationScale, unit.Segment,
+            BlockRows.Join(unit, spec.ActivationBlocks, scalesA, a), x);
         ReferenceBlockRegister.Decode(spec.Weight, unit.WeightScale, unit.Segment, BlockRows.Join(unit, spec.WeightBlocks, scalesB, b), y);
         register.MultiplyAdd(x, y);
         long result = register.Finish();
@@ -142,7 +162,8 @@ public sealed class ReferenceKernel : IGemmKernel
         return result;
     }
 
-    internal static void Reduce(ReductionOrder order, ReadOnlySpan<Exact> a, ReadOnlySpan<Exact> b, ReferenceRegister total, ReferenceRegister chunk)
+    internal static void Reduce(ReductionOrder order, ReadOnlySpan<Exact> a, ReadOnlySpan<Exact> b, ReferenceRegister total,
+        ReferenceRegister chunk)
     {
         int first = order.Chunk == 0 ? a.Length : order.Chunk;
         total.MultiplyAdd(a[..first], b[..first]);
@@ -172,10 +193,12 @@ public sealed class ReferenceKernel : IGemmKernel
         if (spec.Multiplier is not { } multiplier) return null;
         if (multiplier.Refuses(spec.Activation, spec.Weight) is { } reason) return reason;
         if (multiplier is ExactMultiplier exact)
-            return spec.Dot is null ? exact.RefusesAccumulator(spec.Accumulator) : $"a dot unit has multipliers of its own, none of kind {multiplier.Kind}";
+            return spec.Dot is null ? exact.RefusesAccumulator(spec.Accumulator)
+                : $"a dot unit has multipliers of its own, none of kind {multiplier.Kind}";
         if (spec.Dot is not null) return $"a dot unit aligns exact products, not those of a multiplier of kind {multiplier.Kind}";
         if (spec.Accumulator is NormalizingAccumulator) return $"an unnormalized accumulator places exact products, not those of a multiplier of kind {multiplier.Kind}";
-        if (spec.Accumulator is ExactAccumulator { Quire: not null }) return $"a quire is sized for exact products, not those of a multiplier of kind {multiplier.Kind}";
+        if (spec.Accumulator is ExactAccumulator
+            { Quire: not null }) return $"a quire is sized for exact products, not those of a multiplier of kind {multiplier.Kind}";
         if (spec.Accumulator is IntegerAccumulator && multiplier is LogMultiplier) return "an integer accumulator needs integer operands";
         return spec.Accumulator is IntegerAccumulator && multiplier is TableMultiplier table && table.Products.Any(p => p != MathF.Floor(p))
             ? "an integer accumulator needs a table of integer products" : null;
@@ -186,7 +209,8 @@ public sealed class ReferenceKernel : IGemmKernel
     private static Exact Decode(INumberFormat format, uint code, int zeroPoint)
     {
         if (zeroPoint == 0) return format.Decode(code);
-        if (format is not FixedFormat { Fraction: 0 } integer) throw new ArgumentException($"a zero point needs an integer format, found {format.Name}");
+        if (format is not FixedFormat
+            { Fraction: 0 } integer) throw new ArgumentException($"a zero point needs an integer format, found {format.Name}");
         return Exact.Integer(integer.ToInteger(code) - zeroPoint);
     }
 }

@@ -4,8 +4,9 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// The definition of a <see cref="MultiComponentAccumulator"/>. A finished chunk joins by its components, the largest first, a growth each. What a sum starts from is split
-/// into components, each the rounded rest. Behind an Inf the lower components become NaN, and so does the result.
+/// The definition of a <see cref="MultiComponentAccumulator"/>. A finished chunk joins by its components, the largest first, a growth each.
+/// What a sum starts from is split into components, each the rounded rest. Behind an Inf the lower components become NaN, and so does the
+/// result.
 /// </summary>
 internal sealed class ReferenceMultiComponentRegister(MultiComponentAccumulator spec) : ReferenceRegister
 {
@@ -35,7 +36,8 @@ internal sealed class ReferenceMultiComponentRegister(MultiComponentAccumulator 
         {
             _parts[i] = Round(rest);
             RoundingFlags flags = RoundingFlags.None;
-            rest = _parts[i].Class is NumberClass.Infinity or NumberClass.NaN ? Exact.Zero() : ExactArithmetic.Subtract(rest, _parts[i], spec.Rounding, ref flags);
+            rest = _parts[i].Class is NumberClass.Infinity or NumberClass.NaN ? Exact.Zero()
+                : ExactArithmetic.Subtract(rest, _parts[i], spec.Rounding, ref flags);
         }
     }
 
@@ -66,7 +68,8 @@ internal sealed class ReferenceMultiComponentRegister(MultiComponentAccumulator 
         _parts[1] = Fast(middle, lowest, out _parts[2]);
     }
 
-    private Exact Sum(in Exact a, in Exact b, out Exact error) => spec.Sum == ErrorFreeSum.Fast2Sum ? Fast(a, b, out error) : Two(a, b, out error);
+    private Exact Sum(in Exact a, in Exact b, out Exact error) =>
+        spec.Sum == ErrorFreeSum.Fast2Sum ? Fast(a, b, out error) : Two(a, b, out error);
 
     private Exact Fast(in Exact a, in Exact b, out Exact error)
     {

@@ -5,8 +5,8 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// The definition of a <see cref="NormalizingAccumulator"/>: sign, top place and an integer of P places that may begin with zeros. Zeros are +0. A finished
-/// register is normalised exactly. Joining chunks is a step whose addend has its own top place in place of a product's.
+/// The definition of a <see cref="NormalizingAccumulator"/>: sign, top place and an integer of P places that may begin with zeros. Zeros
+/// are +0. A finished register is normalised exactly. Joining chunks is a step whose addend has its own top place in place of a product's.
 /// </summary>
 internal sealed class ReferenceNormalizingRegister(DatapathSpec spec, NormalizingAccumulator acc) : ReferenceRegister
 {
@@ -17,7 +17,8 @@ internal sealed class ReferenceNormalizingRegister(DatapathSpec spec, Normalizin
     public override bool IsNaN => _special.Class == NumberClass.NaN;
 
     // A significand of P places or fewer is a number of the format, whatever zeros it begins with.
-    public override long Finish() => acc.Format.Encode(_special.Class != NumberClass.Zero ? _special : Number(_value), Rounding.NearestEven, out _);
+    public override long Finish() =>
+        acc.Format.Encode(_special.Class != NumberClass.Zero ? _special : Number(_value), Rounding.NearestEven, out _);
 
     public override void Load(ulong code)
     {
@@ -42,11 +43,13 @@ internal sealed class ReferenceNormalizingRegister(DatapathSpec spec, Normalizin
     }
 
     // The place of a significand's leading bit as hardware holds it, hidden or not.
-    private static int Top(INumberFormat format, in Exact value) => format is FloatFormat f ? value.Exponent + f.FractionBits : value.LeadingExponent;
+    private static int Top(INumberFormat format, in Exact value) =>
+        format is FloatFormat f ? value.Exponent + f.FractionBits : value.LeadingExponent;
 
     private Exact Number(in Term term) => Exact.Finite(term.Negative, term.Top - _precision + 1, term.Significand);
 
-    private Term Place(in Exact value) => value.Class == NumberClass.Zero ? default : new(value.Negative, value.Exponent + acc.Format.FractionBits, value.Significand);
+    private Term Place(in Exact value) =>
+        value.Class == NumberClass.Zero ? default : new(value.Negative, value.Exponent + acc.Format.FractionBits, value.Significand);
 
     private void Step(in Exact addend, int top)
     {
@@ -67,7 +70,8 @@ internal sealed class ReferenceNormalizingRegister(DatapathSpec spec, Normalizin
     private Int128 Cut(in Exact value, int top)
     {
         if (value.Class != NumberClass.Finite) return 0;
-        var magnitude = (Int128)Rounder.Shorten(value.Significand, top - _window + 1 - value.Exponent, value.Negative, new Rounding(RoundingMode.ToZero), out _);
+        var magnitude = (Int128)Rounder.Shorten(value.Significand, top - _window + 1 - value.Exponent, value.Negative,
+            new Rounding(RoundingMode.ToZero), out _);
         return value.Negative ? -magnitude : magnitude;
     }
 

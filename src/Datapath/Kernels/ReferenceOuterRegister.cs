@@ -70,7 +70,8 @@ internal sealed class ReferenceAlignedSumRegister(DatapathSpec spec, AlignedSumD
     {
         _terms.Clear();
         for (int i = 0; i < a.Length; i++)
-            _terms.Add(AlignedTerms.Product(a[i], b[i]), AlignedTerms.Binade(Spec.Activation, a[i]) + AlignedTerms.Binade(Spec.Weight, b[i]));
+            _terms.Add(AlignedTerms.Product(a[i], b[i]), AlignedTerms.Binade(Spec.Activation, a[i])
+                + AlignedTerms.Binade(Spec.Weight, b[i]));
         Accumulate(unit.Sum.Decode(Round(unit.Sum, _terms.Sum(unit.Fraction, unit.Alignment, unit.LeastExponent), unit.SumRounding)));
     }
 }

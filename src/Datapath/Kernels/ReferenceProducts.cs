@@ -9,7 +9,8 @@ internal static class ReferenceProducts
     public static Exact One => Exact.Finite(false, 0, 1);
 
     /// <summary>The multiplier's product of two codes.</summary>
-    public static Exact Of(DatapathSpec spec, uint activation, uint weight) => spec.Multiplier!.Multiply(spec.Activation, spec.Weight, activation, weight);
+    public static Exact Of(DatapathSpec spec, uint activation, uint weight) =>
+        spec.Multiplier!.Multiply(spec.Activation, spec.Weight, activation, weight);
 
     /// <summary>As <see cref="ReferenceKernel.Run"/>; the caller checked sizes.</summary>
     /// <exception cref="ArgumentException">Zero points: the multiplier takes codes, and a code less a zero point is none.</exception>

@@ -3,7 +3,8 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Kernels;
 
-/// <summary>The definition of a <see cref="PromotedAccumulator"/>: any register of a float format within, a float register around it.</summary>
+/// <summary>The definition of a <see cref="PromotedAccumulator"/>: any register of a float format within, a float register around
+/// it.</summary>
 internal sealed class ReferencePromotedRegister(DatapathSpec spec, PromotedAccumulator promoted) : ReferenceRegister
 {
     private readonly ReferenceRegister _inner = For(spec with { Accumulator = promoted.Inner });

@@ -4,11 +4,13 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Kernels;
 
-/// <summary>The definition of a <see cref="RealignedDotUnit"/>. Lanes without a product hold zero operands; Inf and NaN operands or registers go before products beyond the register.</summary>
+/// <summary>The definition of a <see cref="RealignedDotUnit"/>. Lanes without a product hold zero operands; Inf and NaN operands or
+/// registers go before products beyond the register.</summary>
 internal sealed class ReferenceRealignedRegister(DatapathSpec spec, RealignedDotUnit unit) : ReferenceOuterRegister(spec)
 {
     private readonly AlignedTerms _special = new();
-    private readonly List<(Exact Product, int Binade)>[] _groups = [.. Enumerable.Range(0, unit.Groups).Select(_ => new List<(Exact, int)>())];
+    private readonly List<(Exact Product, int Binade)>[] _groups =
+        [.. Enumerable.Range(0, unit.Groups).Select(_ => new List<(Exact, int)>())];
 
     private int Least => ((FloatFormat)Register.Format).MinimumExponent;
 
@@ -26,7 +28,8 @@ internal sealed class ReferenceRealignedRegister(DatapathSpec spec, RealignedDot
         foreach ((BigInteger sum, int exponent) in sums) products += sum >> largest - exponent;
         int own = Value.Class == NumberClass.Finite ? AlignedTerms.Binade(Register.Format, Value) : Least, aligned = Math.Max(largest, own);
         // Both ends of what is kept, so that every shift to a unit is exact but the two floors.
-        int unitOfSum = aligned - unit.SumFraction, unitOfAddend = aligned - unit.AddendFraction, finest = Math.Min(unitOfSum, unitOfAddend);
+        int unitOfSum = aligned - unit.SumFraction, unitOfAddend = aligned - unit.AddendFraction,
+            finest = Math.Min(unitOfSum, unitOfAddend);
         BigInteger total = Floored(products, largest - unit.Fraction, unitOfSum) << unitOfSum - finest;
         if (Value.Class == NumberClass.Finite && !(unit.AddendReach is { } reach && own < aligned - reach))
             total += AlignedTerms.Shortened(Value, unitOfAddend, RoundingMode.Down) << unitOfAddend - finest;
@@ -58,7 +61,8 @@ internal sealed class ReferenceRealignedRegister(DatapathSpec spec, RealignedDot
         Overflowed |= above | below;
     }
 
-    private int Binade(INumberFormat format, in Exact value) => value.Class == NumberClass.Zero ? Least : AlignedTerms.Binade(format, value);
+    private int Binade(INumberFormat format, in Exact value) =>
+        value.Class == NumberClass.Zero ? Least : AlignedTerms.Binade(format, value);
 
     // In units of 2^(exponent - Fraction).
     private (BigInteger Sum, int Exponent) GroupSum(List<(Exact Product, int Binade)> group)

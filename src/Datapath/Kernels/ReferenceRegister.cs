@@ -15,7 +15,8 @@ internal abstract class ReferenceRegister
     /// <summary>Whether the register holds NaN.</summary>
     public virtual bool IsNaN => false;
 
-    /// <summary>Ends the sum (an exact register rounds now): the signed value of a two's complement register, else the code of the result.</summary>
+    /// <summary>Ends the sum (an exact register rounds now): the signed value of a two's complement register, else the code of the
+    /// result.</summary>
     public abstract long Finish();
 
     /// <summary>The register of a datapath, with the unit that feeds it.</summary>

@@ -30,7 +30,8 @@ internal sealed class ReferenceTreeRegister(AdderTreeDotUnit unit, FloatAccumula
             var terms = new List<Exact>();
             for (int i = start; i < Math.Min(start + unit.Lanes, a.Length); i++)
                 terms.Add(unit.Format.Decode(Round(unit.Format, ExactArithmetic.Multiply(a[i], b[i], ref flags), unit.Rounding)));
-            while (terms.Count > 1) terms = unit.IsChain ? [Add(terms[0], terms[1]), .. terms[2..]] : [.. terms.Chunk(2).Select(pair => pair.Length == 2 ? Add(pair[0], pair[1]) : pair[0])];
+            while (terms.Count > 1) terms = unit.IsChain ? [Add(terms[0], terms[1]), .. terms[2..]]
+                : [.. terms.Chunk(2).Select(pair => pair.Length == 2 ? Add(pair[0], pair[1]) : pair[0])];
             Step(terms[0]);
         }
     }

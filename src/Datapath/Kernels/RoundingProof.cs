@@ -5,10 +5,10 @@ namespace Sim.Datapath.Kernels;
 
 /// <summary>
 /// Whether summing in lanes of W significant bits, rounding to nearest, and then rounding to the accumulator's p bits equals one rounding.
-/// Either every sum is exact in the lane: its bits lie between the unit of the products and the top of accumulator and product. Or the first
-/// rounding is innocuous: a sum that W bits do not hold is a grid point of the accumulator plus something below 2^(e-W+w), w being the width of
-/// the smaller addend. Products of at most p bits make w at most p and put the larger addend on the grid, and W ≥ 2p+2, which the rounding
-/// trick asks for anyway, keeps that something below the half unit 2^(e-p) that would reach a tie.
+/// Either every sum is exact in the lane: its bits lie between the unit of the products and the top of accumulator and product. Or the
+/// first rounding is innocuous: a sum that W bits do not hold is a grid point of the accumulator plus something below 2^(e-W+w), w being
+/// the width of the smaller addend. Products of at most p bits make w at most p and put the larger addend on the grid, and W ≥ 2p+2, which
+/// the rounding trick asks for anyway, keeps that something below the half unit 2^(e-p) that would reach a tie.
 /// </summary>
 internal static class RoundingProof
 {

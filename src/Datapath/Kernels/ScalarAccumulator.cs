@@ -3,8 +3,9 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// One accumulating register that something else steps, product by product: the Reference kernel's arithmetic without its loops. It starts at zero, as a
-/// chunk of a <see cref="ReductionOrder"/> does; a finished chunk joins the running total (the first chunk's register) by <see cref="Add"/>.
+/// One accumulating register that something else steps, product by product: the Reference kernel's arithmetic without its loops. It starts
+/// at zero, as a chunk of a <see cref="ReductionOrder"/> does; a finished chunk joins the running total (the first chunk's register) by
+/// <see cref="Add"/>.
 /// </summary>
 public sealed class ScalarAccumulator
 {
@@ -17,13 +18,15 @@ public sealed class ScalarAccumulator
     public ScalarAccumulator(DatapathSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        if (new ReferenceKernel().Refuses(spec, ReductionOrder.Sequential, 1) is { } reason) throw new ArgumentException(reason, nameof(spec));
+        if (new ReferenceKernel().Refuses(spec, ReductionOrder.Sequential, 1) is { } reason) throw new ArgumentException(reason,
+            nameof(spec));
         (_spec, _register) = (spec, ReferenceRegister.For(spec));
         _codesAStep = spec.Dot?.RowCodes(spec.Lanes) ?? 1;
         _register.Clear();
     }
 
-    /// <summary>acc ← acc + a·b, of an activation code and a weight code without zero points. A dot unit steps when its lanes are full, or the sum is asked for.</summary>
+    /// <summary>acc ← acc + a·b, of an activation code and a weight code without zero points. A dot unit steps when its lanes are full, or
+    /// the sum is asked for.</summary>
     /// <param name="activation">Code of the activation.</param>
     /// <param name="weight">Code of the weight.</param>
     /// <param name="activationScale">Code of the scale of the activation's block; the first product of a block brings it.</param>
@@ -35,7 +38,8 @@ public sealed class ScalarAccumulator
             _activations.Add(ReferenceBlockRegister.Scale(unit.ActivationScale, activationScale));
             _weights.Add(ReferenceBlockRegister.Scale(unit.WeightScale, weightScale));
         }
-        _activations.Add(_spec.InexactMultiplier is null ? _spec.Activation.Decode(activation) : ReferenceProducts.Of(_spec, activation, weight));
+        _activations.Add(_spec.InexactMultiplier is null ? _spec.Activation.Decode(activation)
+            : ReferenceProducts.Of(_spec, activation, weight));
         _weights.Add(_spec.InexactMultiplier is null ? _spec.Weight.Decode(weight) : ReferenceProducts.One);
         if (_activations.Count == _codesAStep) Step();
     }
@@ -62,7 +66,8 @@ public sealed class ScalarAccumulator
 
     private void Step()
     {
-        _register.MultiplyAdd(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_activations), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_weights));
+        _register.MultiplyAdd(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_activations),
+            System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_weights));
         _activations.Clear();
         _weights.Clear();
     }

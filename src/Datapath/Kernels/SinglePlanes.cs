@@ -17,7 +17,8 @@ internal sealed class SinglePlanes
     {
         int weights = 1 << table.WeightBits, activations = 1 << activationBits;
         (int rows, int columns) = turned ? (weights, activations) : (activations, weights);
-        uint Bits(int row, int column) => BitConverter.SingleToUInt32Bits(table.Singles[turned ? column << table.WeightBits | row : row << table.WeightBits | column]);
+        uint Bits(int row, int column) =>
+            BitConverter.SingleToUInt32Bits(table.Singles[turned ? column << table.WeightBits | row : row << table.WeightBits | column]);
         IsWide = table.Singles.Any(p => float.IsFinite(p) && (BitConverter.SingleToUInt32Bits(p) & 0xFFFF) != 0);
         IsSigned = columns == PlaneTile.Plane;
         for (int column = 0; column < columns / 2 && IsSigned; column++)
@@ -26,7 +27,8 @@ internal sealed class SinglePlanes
         IsSigned &= _irregular.Count(i => i) <= MostIrregular;
         int drop = IsWide ? 0 : 16;
         // A NaN may have nothing but low bits.
-        Planes = new(IsWide ? 4 : 2, rows, columns, (row, column) => (float.IsNaN(BitConverter.UInt32BitsToSingle(Bits(row, column))) ? 0x7FC0_0000u : Bits(row, column)) >> drop);
+        Planes = new(IsWide ? 4 : 2, rows, columns, (row, column) =>
+            (float.IsNaN(BitConverter.UInt32BitsToSingle(Bits(row, column))) ? 0x7FC0_0000u : Bits(row, column)) >> drop);
     }
 
     /// <summary>Products by code of the broadcast operand and code of the lanes.</summary>
@@ -48,5 +50,6 @@ internal sealed class SinglePlanes
 
     // The sign of zero is lost in a sum that starts at +0 and is rounded to nearest.
     private static bool IsNegated(uint product, uint other) =>
-        product == (other ^ 0x8000_0000) || (product | other) << 1 == 0 || float.IsNaN(BitConverter.UInt32BitsToSingle(product)) && float.IsNaN(BitConverter.UInt32BitsToSingle(other));
+        product == (other ^ 0x8000_0000) || (product | other) << 1 == 0 || float.IsNaN(BitConverter.UInt32BitsToSingle(product))
+            && float.IsNaN(BitConverter.UInt32BitsToSingle(other));
 }

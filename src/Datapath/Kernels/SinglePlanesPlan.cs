@@ -3,7 +3,8 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Kernels;
 
-/// <summary>Table products of 8-bit codes into fp32 sums, looked up plane by plane (<see cref="PlaneTile"/>). A step is an addition rounded to nearest even.</summary>
+/// <summary>Table products of 8-bit codes into fp32 sums, looked up plane by plane (<see cref="PlaneTile"/>). A step is an addition rounded
+/// to nearest even.</summary>
 internal sealed class SinglePlanesPlan(DatapathSpec spec, ReductionOrder order, int k) : TilePlan<byte>
 {
     // Codes of the lanes that stay in the first-level cache while all rows pass.
@@ -21,9 +22,11 @@ internal sealed class SinglePlanesPlan(DatapathSpec spec, ReductionOrder order, 
 
     public override int Steps(int k) => k;
 
-    public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<byte> values) => CodeBytes.Narrow(codes, zeroPoint, values);
+    public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<byte> values) =>
+        CodeBytes.Narrow(codes, zeroPoint, values);
 
-    public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<byte> values) => CodeBytes.Narrow(codes, zeroPoint, values);
+    public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<byte> values) =>
+        CodeBytes.Narrow(codes, zeroPoint, values);
 
     public override PanelBounds Bounds(Span<byte> panel, int width, bool weights)
     {
@@ -33,13 +36,15 @@ internal sealed class SinglePlanesPlan(DatapathSpec spec, ReductionOrder order, 
         return new(0, 0, 0, 0, traits);
     }
 
-    public override bool Sum(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns, Span<long> results,
+    public override bool Sum(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, in PanelBounds activations, in PanelBounds weights, int rows,
+        int columns, Span<long> results,
         ref GemmEvents events)
     {
         SinglePlanes planes = _table.Planes((activations.Traits & PanelTraits.Turned) != 0);
         bool signed = planes.IsSigned && ((activations.Traits | weights.Traits) & PanelTraits.Irregular) == 0;
         int steps = a.Length / Rows, length = order.Chunk == 0 ? steps : order.Chunk;
-        Span<float> total = stackalloc float[PlaneTile.Rows * PlaneTile.Width], part = stackalloc float[order.Chunk == 0 ? 0 : total.Length];
+        Span<float> total = stackalloc float[PlaneTile.Rows * PlaneTile.Width],
+            part = stackalloc float[order.Chunk == 0 ? 0 : total.Length];
         Chain(planes, signed, a, b, 0, Math.Min(length, steps), rows, total);
         for (int start = length; start < steps; start += length)
         {
@@ -58,7 +63,8 @@ internal sealed class SinglePlanesPlan(DatapathSpec spec, ReductionOrder order, 
         return true;
     }
 
-    private static unsafe void Chain(SinglePlanes planes, bool signed, ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, int from, int to, int rows, Span<float> sums)
+    private static unsafe void Chain(SinglePlanes planes, bool signed, ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, int from, int to,
+        int rows, Span<float> sums)
     {
         byte* table = planes.Planes.Table;
         fixed (byte* broadcast = a, lanes = b)
@@ -100,10 +106,12 @@ internal sealed class SinglePlanesPlan(DatapathSpec spec, ReductionOrder order, 
 internal static class CodeBytes
 {
     /// <summary>One byte a code.</summary>
-    /// <exception cref="ArgumentException">A zero point: a multiplier that is not exact takes codes, and a code less a zero point is none.</exception>
+    /// <exception cref="ArgumentException">A zero point: a multiplier that is not exact takes codes, and a code less a zero point is
+    /// none.</exception>
     public static void Narrow(ReadOnlySpan<uint> codes, int zeroPoint, Span<byte> values)
     {
-        if (zeroPoint != 0) throw new ArgumentException("a multiplier that is not exact takes codes without zero points", nameof(zeroPoint));
+        if (zeroPoint != 0) throw new ArgumentException("a multiplier that is not exact takes codes without zero points",
+            nameof(zeroPoint));
         unchecked
         {
             for (int i = 0; i < codes.Length; i++) values[i] = (byte)codes[i];

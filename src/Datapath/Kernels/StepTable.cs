@@ -3,7 +3,8 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Kernels;
 
-/// <summary>One step of a short register, for every register and product. A register is its code with the events that happened beside it.</summary>
+/// <summary>One step of a short register, for every register and product. A register is its code with the events that happened beside
+/// it.</summary>
 internal sealed class StepTable
 {
     /// <summary>Events beside a code.</summary>

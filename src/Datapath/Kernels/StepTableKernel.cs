@@ -4,8 +4,9 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Registers of at most 8 bits rounded after every step (posit8, e4m3): the step acc ← R(acc + product) as a table over the register's codes and the distinct
-/// products of two formats of at most 8 bits. Every entry is one step of the reference's own register, so any mode, policy and format is.
+/// Registers of at most 8 bits rounded after every step (posit8, e4m3): the step acc ← R(acc + product) as a table over the register's
+/// codes and the distinct products of two formats of at most 8 bits. Every entry is one step of the reference's own register, so any mode,
+/// policy and format is.
 /// </summary>
 internal sealed class StepTableKernel : TiledKernel
 {
@@ -26,10 +27,12 @@ internal sealed class StepTableKernel : TiledKernel
     }
 
     /// <inheritdoc/>
-    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints)
+    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes,
+        ReadOnlySpan<int> zeroPoints)
     {
         ReductionOrder canonical = order.Canonical(k);
-        return new TiledWeights<int>(Name, new Plan(Table(spec)!, canonical.Chunk), KernelCatalogue.SelectAfter(this, spec, canonical, k), spec, canonical, n, k, codes, zeroPoints);
+        return new TiledWeights<int>(Name, new Plan(Table(spec)!, canonical.Chunk), KernelCatalogue.SelectAfter(this, spec, canonical, k),
+            spec, canonical, n, k, codes, zeroPoints);
     }
 
     private static StepTable? Table(DatapathSpec spec) =>
@@ -55,7 +58,8 @@ internal sealed class StepTableKernel : TiledKernel
             for (int i = 0; i < codes.Length; i++) values[i] = zeroPoint == 0 ? (int)codes[i] : ZeroPoint;
         }
 
-        public override bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+        public override bool Sum(ReadOnlySpan<int> a, ReadOnlySpan<int> b, in PanelBounds activations, in PanelBounds weights, int rows,
+            int columns,
             Span<long> results, ref GemmEvents events)
         {
             // The table knows codes, not codes less a zero point.

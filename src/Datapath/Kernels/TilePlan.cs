@@ -27,8 +27,10 @@ internal abstract class TilePlan<T>
     public abstract void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values);
 
     /// <summary>
-    /// Sums one tile: <paramref name="a"/> is [step][Rows], <paramref name="b"/> is [step][Width], <paramref name="results"/> is [Rows][Width].
-    /// false: the values that these operands reach violate the kernel's exactness condition, the results mean nothing and the fallback must sum the tile.
+    /// Sums one tile: <paramref name="a"/> is [step][Rows], <paramref name="b"/> is [step][Width], <paramref name="results"/> is
+    /// [Rows][Width].
+    /// false: the values that these operands reach violate the kernel's exactness condition, the results mean nothing and the fallback must
+    /// sum the tile.
     /// </summary>
     /// <param name="a">Broadcast elements.</param>
     /// <param name="b">Lane elements.</param>
@@ -38,10 +40,12 @@ internal abstract class TilePlan<T>
     /// <param name="columns">Lanes that are not padding.</param>
     /// <param name="results">What <see cref="IGemmKernel.Run"/> writes.</param>
     /// <param name="events">Overflowed and NaN outputs are added; the caller counts outputs.</param>
-    public abstract bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns, Span<long> results,
+    public abstract bool Sum(ReadOnlySpan<T> a, ReadOnlySpan<T> b, in PanelBounds activations, in PanelBounds weights, int rows,
+        int columns, Span<long> results,
         ref GemmEvents events);
 
-    /// <summary>What the exactness condition of a tile needs to know of a panel, found once when it is packed. May scale the panel by a power of two.</summary>
+    /// <summary>What the exactness condition of a tile needs to know of a panel, found once when it is packed. May scale the panel by a
+    /// power of two.</summary>
     /// <param name="panel">[step][<paramref name="width"/>].</param>
     /// <param name="width">Rows of the panel, padding included.</param>
     /// <param name="weights">Whether it holds weights, not activations.</param>
@@ -55,8 +59,10 @@ internal abstract class TilePlan<T>
 /// <param name="Scale">Exponent of the power of two that the elements of the panel carry more than these bounds.</param>
 /// <param name="Traits">What else a plan noted.</param>
 /// <param name="Codes">The codes that occur, where a plan sums codes.</param>
-/// <param name="Floors">For every step, a power of two that no element but 0 is below (see <see cref="StepFloors"/>), where a plan needs it.</param>
-internal readonly record struct PanelBounds(double Largest, double Smallest, long RowSum, int Scale = 0, PanelTraits Traits = PanelTraits.None, CodeSet? Codes = null,
+/// <param name="Floors">For every step, a power of two that no element but 0 is below (see <see cref="StepFloors"/>), where a plan needs
+/// it.</param>
+internal readonly record struct PanelBounds(double Largest, double Smallest, long RowSum, int Scale = 0,
+    PanelTraits Traits = PanelTraits.None, CodeSet? Codes = null,
     float[]? Floors = null);
 
 /// <summary>What a plan notes of a panel beside its bounds.</summary>

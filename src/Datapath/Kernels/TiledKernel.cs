@@ -21,14 +21,16 @@ public abstract class TiledKernel : IGemmKernel
     /// <summary>Whether the kernel asks for the multiplier itself; every other one must leave datapaths with one alone.</summary>
     private protected virtual bool TakesMultipliers => false;
 
-    /// <summary>As <see cref="Refuses"/>, for a datapath whose parts beside the operands and the accumulator are those that the kernel knows.</summary>
+    /// <summary>As <see cref="Refuses"/>, for a datapath whose parts beside the operands and the accumulator are those that the kernel
+    /// knows.</summary>
     private protected abstract string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k);
 
     /// <summary>Whether a kernel that gave up one tile does better to hand over all rows to come than to ask again for each tile.</summary>
     internal virtual bool TakesOver => false;
 
     /// <summary>Decodes N×K row-major weight codes; <paramref name="zeroPoints"/> is empty or holds N values.</summary>
-    public abstract PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints);
+    public abstract PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes,
+        ReadOnlySpan<int> zeroPoints);
 
     /// <inheritdoc/>
     public void Run(DatapathSpec spec, ReductionOrder order, in GemmOperands operands, Span<long> result, ref GemmEvents events)
@@ -57,14 +59,18 @@ internal sealed class TiledWeights<T> : PackedWeights
         ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints, Func<IGemmKernel>? later = null)
         : base(spec, order, n, k, Copy(codes), zeroPoints.ToArray(), kernel)
     {
-        if (codes.Length != checked(n * k)) throw new ArgumentException($"{n}×{k} weights do not fit a span of {codes.Length}", nameof(codes));
-        if (zeroPoints.Length != 0 && zeroPoints.Length != n) throw new ArgumentException($"{zeroPoints.Length} weight zero points for {n} outputs", nameof(zeroPoints));
+        if (codes.Length != checked(n * k)) throw new ArgumentException($"{n}×{k} weights do not fit a span of {codes.Length}",
+            nameof(codes));
+        if (zeroPoints.Length != 0 && zeroPoints.Length
+            != n) throw new ArgumentException($"{zeroPoints.Length} weight zero points for {n} outputs", nameof(zeroPoints));
         (_plan, _fallback, _later) = (plan, fallback, later);
-        if (fallback is TiledKernel { TakesOver: true } next) _successor = new(() => next.Pack(spec, order, n, k, Codes.AsSpan(0, n * k), ZeroPoints));
+        if (fallback is TiledKernel { TakesOver: true } next) _successor =
+            new(() => next.Pack(spec, order, n, k, Codes.AsSpan(0, n * k), ZeroPoints));
         // Products commute, so the longer side takes the lanes; few output columns (a depthwise layer) would leave most lanes empty.
         _activationsInLanes = n <= plan.Rows;
         _weights = Panels<T>.Pack(n, plan.Steps(k), _activationsInLanes ? plan.Rows : plan.Width, (row, values) =>
-            _plan.DecodeWeights(Codes.AsSpan(row * K, K), ZeroPoints.Length == 0 ? 0 : ZeroPoints[row], values), _plan.Bounds, weights: true);
+            _plan.DecodeWeights(Codes.AsSpan(row * K, K), ZeroPoints.Length == 0 ? 0 : ZeroPoints[row], values), _plan.Bounds,
+                weights: true);
     }
 
     internal override void Release()
@@ -77,10 +83,12 @@ internal sealed class TiledWeights<T> : PackedWeights
     public override unsafe void Run(int m, ReadOnlySpan<uint> a, int zeroPointA, Span<long> result, ref GemmEvents events)
     {
         if (a.Length != checked(m * K)) throw new ArgumentException($"{m}×{K} activations do not fit a span of {a.Length}", nameof(a));
-        if (result.Length != checked(m * N)) throw new ArgumentException($"{m}×{N} results do not fit a span of {result.Length}", nameof(result));
+        if (result.Length != checked(m * N)) throw new ArgumentException($"{m}×{N} results do not fit a span of {result.Length}",
+            nameof(result));
         if (!Kernels.ZeroPoints.Fit(Spec.Activation, zeroPointA))
         {
-            var operands = new GemmOperands { M = m, N = N, K = K, A = a, B = Codes.AsSpan(0, N * K), ZeroPointA = zeroPointA, ZeroPointsB = ZeroPoints };
+            var operands = new GemmOperands { M = m, N = N, K = K, A = a, B = Codes.AsSpan(0, N * K), ZeroPointA = zeroPointA,
+                ZeroPointsB = ZeroPoints };
             new ReferenceKernel().Run(Spec, Order, operands, result, ref events);
             return;
         }
@@ -93,7 +101,8 @@ internal sealed class TiledWeights<T> : PackedWeights
             {
                 int start = first, here = Math.Min(group, m - first);
                 Panels<T> panels = Panels<T>.Pack(here, _plan.Steps(K), _activationsInLanes ? _plan.Width : _plan.Rows, (row, values) =>
-                    _plan.DecodeActivations(new ReadOnlySpan<uint>(activations + (long)(start + row) * K, K), zeroPointA, values), _plan.Bounds, weights: false);
+                    _plan.DecodeActivations(new ReadOnlySpan<uint>(activations + (long)(start + row) * K, K), zeroPointA, values),
+                        _plan.Bounds, weights: false);
                 GemmEvents before = events;
                 bool done = Group(panels, first, a, zeroPointA, tile, result, ref events);
                 panels.Release();
@@ -113,7 +122,8 @@ internal sealed class TiledWeights<T> : PackedWeights
     }
 
     // false: a tile was given up and the successor shall do the rest.
-    private bool Group(Panels<T> panels, int first, ReadOnlySpan<uint> a, int zeroPointA, long[] tile, Span<long> result, ref GemmEvents events)
+    private bool Group(Panels<T> panels, int first, ReadOnlySpan<uint> a, int zeroPointA, long[] tile, Span<long> result,
+        ref GemmEvents events)
     {
         for (int w = 0; w < _weights.Count; w++)
         {
@@ -126,13 +136,15 @@ internal sealed class TiledWeights<T> : PackedWeights
         return true;
     }
 
-    private bool Tile(Panels<T> activations, int p, int w, int first, ReadOnlySpan<uint> a, int zeroPointA, long[] tile, Span<long> result, ref GemmEvents events)
+    private bool Tile(Panels<T> activations, int p, int w, int first, ReadOnlySpan<uint> a, int zeroPointA, long[] tile, Span<long> result,
+        ref GemmEvents events)
     {
         int row = first + p * activations.Width, rows = Math.Min(activations.Width, activations.Rows - p * activations.Width);
         int column = w * _weights.Width, columns = Math.Min(_weights.Width, N - column);
         bool done = _activationsInLanes
             ? _plan.Sum(_weights.Panel(w), activations.Panel(p), activations.Bounds(p), _weights.Bounds(w), columns, rows, tile, ref events)
-            : _plan.Sum(activations.Panel(p), _weights.Panel(w), activations.Bounds(p), _weights.Bounds(w), rows, columns, tile, ref events);
+            : _plan.Sum(activations.Panel(p), _weights.Panel(w), activations.Bounds(p), _weights.Bounds(w), rows, columns, tile,
+                ref events);
         int down = _activationsInLanes ? 1 : _plan.Width, across = _activationsInLanes ? _plan.Width : 1;
         if (!done)
         {
@@ -154,7 +166,8 @@ internal sealed class TiledWeights<T> : PackedWeights
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Copy32(ReadOnlySpan<long> from, Span<long> to)
     {
-        Vector512<long> v0 = Vector512.Create(from), v1 = Vector512.Create(from[8..]), v2 = Vector512.Create(from[16..]), v3 = Vector512.Create(from[24..]);
+        Vector512<long> v0 = Vector512.Create(from), v1 = Vector512.Create(from[8..]), v2 = Vector512.Create(from[16..]),
+            v3 = Vector512.Create(from[24..]);
         v0.CopyTo(to);
         v1.CopyTo(to[8..]);
         v2.CopyTo(to[16..]);
@@ -174,7 +187,8 @@ internal sealed class TiledWeights<T> : PackedWeights
             ZeroPointsB = ZeroPoints.Length == 0 ? [] : ZeroPoints.AsSpan(column, columns),
         };
         var once = new GemmEvents();
-        IGemmKernel kernel = _fallback ?? _later?.Invoke() ?? throw new InvalidOperationException($"kernel {Kernel} gave a tile up and names no fallback");
+        IGemmKernel kernel = _fallback ?? _later?.Invoke()
+            ?? throw new InvalidOperationException($"kernel {Kernel} gave a tile up and names no fallback");
         kernel.Run(Spec, Order, operands, tile.AsSpan(0, rows * columns), ref once);
         events.OverflowedOutputs += once.OverflowedOutputs;
         events.NaNOutputs += once.NaNOutputs;

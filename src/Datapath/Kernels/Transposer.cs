@@ -8,7 +8,8 @@ namespace Sim.Datapath.Kernels;
 /// <summary>Rows of lane elements to [step][row], in registers where there are 256-bit shuffles.</summary>
 internal static class Transposer
 {
-    /// <summary><paramref name="block"/> is [<paramref name="rows"/>][<paramref name="steps"/>], <paramref name="panel"/> becomes [steps][rows].</summary>
+    /// <summary><paramref name="block"/> is [<paramref name="rows"/>][<paramref name="steps"/>], <paramref name="panel"/> becomes
+    /// [steps][rows].</summary>
     public static void Transpose<T>(ReadOnlySpan<T> block, int steps, int rows, Span<T> panel)
         where T : unmanaged
     {
@@ -42,7 +43,8 @@ internal static class Transposer
     private static void Eight(ref int from, int stride, ref int to, int across)
     {
         Vector256<int> r0 = Row(ref from, 0), r1 = Row(ref from, stride), r2 = Row(ref from, 2 * stride), r3 = Row(ref from, 3 * stride);
-        Vector256<int> r4 = Row(ref from, 4 * stride), r5 = Row(ref from, 5 * stride), r6 = Row(ref from, 6 * stride), r7 = Row(ref from, 7 * stride);
+        Vector256<int> r4 = Row(ref from, 4 * stride), r5 = Row(ref from, 5 * stride), r6 = Row(ref from, 6 * stride),
+            r7 = Row(ref from, 7 * stride);
         Vector256<long> a0 = Avx2.UnpackLow(r0, r1).AsInt64(), a1 = Avx2.UnpackHigh(r0, r1).AsInt64();
         Vector256<long> a2 = Avx2.UnpackLow(r2, r3).AsInt64(), a3 = Avx2.UnpackHigh(r2, r3).AsInt64();
         Vector256<long> a4 = Avx2.UnpackLow(r4, r5).AsInt64(), a5 = Avx2.UnpackHigh(r4, r5).AsInt64();
@@ -65,7 +67,8 @@ internal static class Transposer
     private static void Four(ref long from, int stride, ref long to, int across)
     {
         Vector256<long> r0 = Row(ref from, 0), r1 = Row(ref from, stride), r2 = Row(ref from, 2 * stride), r3 = Row(ref from, 3 * stride);
-        Vector256<long> a0 = Avx2.UnpackLow(r0, r1), a1 = Avx2.UnpackHigh(r0, r1), a2 = Avx2.UnpackLow(r2, r3), a3 = Avx2.UnpackHigh(r2, r3);
+        Vector256<long> a0 = Avx2.UnpackLow(r0, r1), a1 = Avx2.UnpackHigh(r0, r1), a2 = Avx2.UnpackLow(r2, r3),
+            a3 = Avx2.UnpackHigh(r2, r3);
         Avx2.Permute2x128(a0, a2, 0x20).StoreUnsafe(ref to);
         Avx2.Permute2x128(a1, a3, 0x20).StoreUnsafe(ref Unsafe.Add(ref to, across));
         Avx2.Permute2x128(a0, a2, 0x31).StoreUnsafe(ref Unsafe.Add(ref to, 2 * across));

@@ -7,8 +7,9 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Trees and chains of fp32 adders into fp32, all to nearest even, in float lanes: every node is one float operation. Without subnormals a result below the smallest normal number becomes a
-/// zero of its sign, which is the same as flushing after rounding: sums of floats are exact there, and so are products of at most 23 bits. Tiles with Inf or NaN go to the reference.
+/// Trees and chains of fp32 adders into fp32, all to nearest even, in float lanes: every node is one float operation. Without subnormals a
+/// result below the smallest normal number becomes a zero of its sign, which is the same as flushing after rounding: sums of floats are
+/// exact there, and so are products of at most 23 bits. Tiles with Inf or NaN go to the reference.
 /// </summary>
 internal sealed class TreeLanesKernel : TiledKernel
 {
@@ -22,26 +23,36 @@ internal sealed class TreeLanesKernel : TiledKernel
     /// <inheritdoc/>
     private protected override string? RefusesSteps(DatapathSpec spec, ReductionOrder order, int k)
     {
-        if (spec.Dot is not AdderTreeDotUnit { Rounding: RoundingMode.NearestEven, Format: FloatFormat node } unit) return "needs a tree or chain of adders that round to nearest even";
+        if (spec.Dot is not AdderTreeDotUnit
+            { Rounding: RoundingMode.NearestEven,
+            Format: FloatFormat node } unit) return "needs a tree or chain of adders that round to nearest even";
         if (ReferenceKernel.RefusesDot(spec, order, k) is { } reason) return reason;
-        if (spec.Accumulator is not FloatAccumulator { Rounding: RoundingMode.NearestEven, Overflow: OverflowPolicy.Ieee, Format: FloatFormat register })
+        if (spec.Accumulator is not FloatAccumulator { Rounding: RoundingMode.NearestEven, Overflow: OverflowPolicy.Ieee,
+            Format: FloatFormat register })
             return "needs a float register that rounds to nearest even";
-        if (!IsBinary32(node) || !IsBinary32(register) || node.Subnormals != register.Subnormals) return "adders and register are not binary32 alike";
+        if (!IsBinary32(node) || !IsBinary32(register)
+            || node.Subnormals != register.Subnormals) return "adders and register are not binary32 alike";
         if (unit.Lanes > MostLanes) return $"more than {MostLanes} lanes";
-        if (OperandRange.Of(spec.Activation) is not { } a || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
-        if (Math.Max(a.Top, b.Top) > 128 || Math.Min(a.Unit, b.Unit) < -149 || Math.Max(a.Width, b.Width) > 24) return "operands are no binary32 numbers";
-        return !node.Subnormals && a.Width + b.Width > MostProductBits ? $"products of more than {MostProductBits} bits may be rounded twice where they are flushed" : null;
+        if (OperandRange.Of(spec.Activation) is not { } a
+            || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
+        if (Math.Max(a.Top, b.Top) > 128 || Math.Min(a.Unit, b.Unit) < -149
+            || Math.Max(a.Width, b.Width) > 24) return "operands are no binary32 numbers";
+        return !node.Subnormals && a.Width + b.Width > MostProductBits
+            ? $"products of more than {MostProductBits} bits may be rounded twice where they are flushed" : null;
     }
 
     /// <inheritdoc/>
-    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints) =>
-        new TiledWeights<float>(Name, new Plan(spec, order.Canonical(k)), KernelCatalogue.SelectAfter(this, spec, order, k), spec, order.Canonical(k), n, k, codes, zeroPoints);
+    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes,
+        ReadOnlySpan<int> zeroPoints) =>
+        new TiledWeights<float>(Name, new Plan(spec, order.Canonical(k)), KernelCatalogue.SelectAfter(this, spec, order, k), spec,
+            order.Canonical(k), n, k, codes, zeroPoints);
 
     private static bool IsBinary32(FloatFormat f) => f is { ExponentBits: 8, FractionBits: 23, Bias: 127, Specials: Specials.Ieee };
 
     private sealed class Plan(DatapathSpec spec, ReductionOrder order) : TilePlan<float>
     {
-        private readonly OperandDecoder<float> _activations = OperandDecoder<float>.Of(spec.Activation), _weights = OperandDecoder<float>.Of(spec.Weight);
+        private readonly OperandDecoder<float> _activations = OperandDecoder<float>.Of(spec.Activation),
+            _weights = OperandDecoder<float>.Of(spec.Weight);
         private readonly AdderTreeDotUnit _unit = (AdderTreeDotUnit)spec.Dot!;
 
         // Magnitudes below become zero.
@@ -53,11 +64,14 @@ internal sealed class TreeLanesKernel : TiledKernel
 
         public override int Steps(int k) => k;
 
-        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<float> values) => _activations.Decode(codes, zeroPoint, 1, values);
+        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<float> values) =>
+            _activations.Decode(codes, zeroPoint, 1, values);
 
-        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<float> values) => _weights.Decode(codes, zeroPoint, 1, values);
+        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<float> values) =>
+            _weights.Decode(codes, zeroPoint, 1, values);
 
-        public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+        public override bool Sum(ReadOnlySpan<float> a, ReadOnlySpan<float> b, in PanelBounds activations, in PanelBounds weights,
+            int rows, int columns,
             Span<long> results, ref GemmEvents events)
         {
             int width = Width, k = a.Length / Rows, chunk = order.Chunk == 0 ? k : order.Chunk;
@@ -92,7 +106,8 @@ internal sealed class TreeLanesKernel : TiledKernel
             for (int r = 0; r < LaneTile.Rows; r++)
                 for (int c = 0; c < width; c += Vector512<float>.Count)
                 {
-                    for (int i = 0; i < count; i++) terms[i] = Flushed(Vector512.Create(a[i * LaneTile.Rows + r]) * Vector512.Create(b[(i * width + c)..]));
+                    for (int i = 0; i < count; i++) terms[i] =
+                        Flushed(Vector512.Create(a[i * LaneTile.Rows + r]) * Vector512.Create(b[(i * width + c)..]));
                     if (_unit.IsChain) for (int i = 1; i < count; i++) terms[0] = Flushed(terms[0] + terms[i]);
                     else
                         // Neighbours, level by level; an odd one passes on.
@@ -105,6 +120,7 @@ internal sealed class TreeLanesKernel : TiledKernel
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private Vector512<float> Flushed(Vector512<float> value) =>
-            Vector512.ConditionalSelect(Vector512.LessThan(Vector512.Abs(value), Vector512.Create(_least)), value & Vector512.Create(-0.0f), value);
+            Vector512.ConditionalSelect(Vector512.LessThan(Vector512.Abs(value), Vector512.Create(_least)),
+                value & Vector512.Create(-0.0f), value);
     }
 }

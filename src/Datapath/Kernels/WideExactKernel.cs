@@ -4,8 +4,9 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Exact accumulators wider than a float lane: the numbers of a tile as 64-bit integers in units of the smallest one present, their products
-/// summed in 128 bits. The licence is the spread of the tile's own numbers; a tile with Inf, NaN or too wide a spread goes to the fallback.
+/// Exact accumulators wider than a float lane: the numbers of a tile as 64-bit integers in units of the smallest one present, their
+/// products summed in 128 bits. The licence is the spread of the tile's own numbers; a tile with Inf, NaN or too wide a spread goes to the
+/// fallback.
 /// </summary>
 internal sealed class WideExactKernel : TiledKernel
 {
@@ -18,17 +19,22 @@ internal sealed class WideExactKernel : TiledKernel
         if (spec.Accumulator is not ExactAccumulator acc) return "needs an exact accumulator";
         if (acc.Quire is { } quire && !quire.Holds(spec.Activation, spec.Weight, k)) return "a sum may leave the quire";
         if (acc.Rounding == RoundingMode.Stochastic) return "stochastic rounding needs random bits";
-        if (OperandRange.Of(spec.Activation) is not { } a || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
-        return Math.Max(a.Width, b.Width) > 53 || Math.Min(a.Unit, b.Unit) < -1000 || Math.Max(a.Top, b.Top) > 1000 ? "operands do not fit a double" : null;
+        if (OperandRange.Of(spec.Activation) is not { } a
+            || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
+        return Math.Max(a.Width, b.Width) > 53 || Math.Min(a.Unit, b.Unit) < -1000 || Math.Max(a.Top, b.Top) > 1000
+            ? "operands do not fit a double" : null;
     }
 
     /// <inheritdoc/>
-    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints) =>
-        new TiledWeights<double>(Name, new Plan(spec), KernelCatalogue.SelectAfter(this, spec, order, k), spec, order.Canonical(k), n, k, codes, zeroPoints);
+    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes,
+        ReadOnlySpan<int> zeroPoints) =>
+        new TiledWeights<double>(Name, new Plan(spec), KernelCatalogue.SelectAfter(this, spec, order, k), spec, order.Canonical(k), n, k,
+            codes, zeroPoints);
 
     private sealed class Plan(DatapathSpec spec) : TilePlan<double>
     {
-        private readonly OperandDecoder<double> _activations = OperandDecoder<double>.Of(spec.Activation), _weights = OperandDecoder<double>.Of(spec.Weight);
+        private readonly OperandDecoder<double> _activations = OperandDecoder<double>.Of(spec.Activation),
+            _weights = OperandDecoder<double>.Of(spec.Weight);
         private readonly ExactAccumulator _accumulator = (ExactAccumulator)spec.Accumulator;
 
         public override int Rows => 8;
@@ -37,15 +43,19 @@ internal sealed class WideExactKernel : TiledKernel
 
         public override int Steps(int k) => k;
 
-        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) => _activations.Decode(codes, zeroPoint, 1, values);
+        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) =>
+            _activations.Decode(codes, zeroPoint, 1, values);
 
-        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) => _weights.Decode(codes, zeroPoint, 1, values);
+        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) =>
+            _weights.Decode(codes, zeroPoint, 1, values);
 
-        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights,
+            int rows, int columns,
             Span<long> results, ref GemmEvents events)
         {
             int steps = a.Length / Rows;
-            if (!TryScale(a, out long[] x, out int unitX, out int bitsX) || !TryScale(b, out long[] y, out int unitY, out int bitsY)) return false;
+            if (!TryScale(a, out long[] x, out int unitX, out int bitsX)
+                || !TryScale(b, out long[] y, out int unitY, out int bitsY)) return false;
             if (bitsX + bitsY + 64 - System.Numerics.BitOperations.LeadingZeroCount((ulong)steps) > 126) return false;
             var rounding = new Rounding(_accumulator.Rounding, _accumulator.Overflow);
             for (int r = 0; r < rows; r++)

@@ -6,8 +6,9 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Tiles of posits of up to 16 bits. Sums and registers are multiples of the smallest unit 2^u of the products at hand, so the lane holds them exactly below
-/// 2^(53+u): there the short step of <see cref="PositReduction{TSeparate}"/> does. Columns whose sums leave what it takes are summed again.
+/// Tiles of posits of up to 16 bits. Sums and registers are multiples of the smallest unit 2^u of the products at hand, so the lane holds
+/// them exactly below 2^(53+u): there the short step of <see cref="PositReduction{TSeparate}"/> does. Columns whose sums leave what it
+/// takes are summed again.
 /// </summary>
 internal sealed class WidePositPlan<TSeparate, TLossy>(DatapathSpec spec, WidePositLanes lanes, int chunk, bool exact)
     : PositLanesPlan<double, WidePositLanes, TSeparate, TLossy>(spec, lanes, chunk, exact)
@@ -21,14 +22,17 @@ internal sealed class WidePositPlan<TSeparate, TLossy>(DatapathSpec spec, WidePo
 
     public override PanelBounds Bounds(Span<double> panel, int width, bool weights) => GridBounds.Of(panel);
 
-    public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+    public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights, int rows,
+        int columns,
         Span<long> results, ref GemmEvents events)
     {
         double top = activations.Largest * weights.Largest;
-        if (!PositReduction<TSeparate>.IsFast || !(top > 0 && double.IsFinite(top))) return base.Sum(a, b, activations, weights, rows, columns, results, ref events);
+        if (!PositReduction<TSeparate>.IsFast || !(top > 0 && double.IsFinite(top))) return base.Sum(a, b, activations, weights, rows,
+            columns, results, ref events);
         // Activations are doubled.
         int unit = Math.ILogB(activations.Smallest) + Math.ILogB(weights.Smallest) - 1, above = unit + LaneBits;
-        if (Math.ILogB(top) >= above || !PositReduction<TSeparate>.Takes(_format, unit, Math.ILogB(top))) return base.Sum(a, b, activations, weights, rows, columns, results, ref events);
+        if (Math.ILogB(top) >= above || !PositReduction<TSeparate>.Takes(_format, unit, Math.ILogB(top))) return base.Sum(a, b,
+            activations, weights, rows, columns, results, ref events);
         Span<double> total = stackalloc double[LaneTile.Rows * Lanes], largest = stackalloc double[total.Length];
         // Nothing that the short step takes overflows.
         largest.Clear();

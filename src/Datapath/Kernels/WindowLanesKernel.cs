@@ -7,9 +7,11 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels;
 
 /// <summary>
-/// Exact accumulators and quires in double lanes, by the window that the products of the operands at hand span: 2^u divides each, 2^t is above each.
-/// Sums inside 53 bits take plain fused multiply-adds; products of up to 49 bits do so for a few steps at a time, which are then added in 64-bit integers;
-/// wider ones are split (<see cref="SplitTile"/>). A tile with Inf or NaN, a window too wide, or a quire that its sums might leave goes to the fallback.
+/// Exact accumulators and quires in double lanes, by the window that the products of the operands at hand span: 2^u divides each, 2^t is
+/// above each.
+/// Sums inside 53 bits take plain fused multiply-adds; products of up to 49 bits do so for a few steps at a time, which are then added in
+/// 64-bit integers; wider ones are split (<see cref="SplitTile"/>). A tile with Inf or NaN, a window too wide, or a quire that its sums
+/// might leave goes to the fallback.
 /// </summary>
 internal sealed class WindowLanesKernel : TiledKernel
 {
@@ -25,20 +27,24 @@ internal sealed class WindowLanesKernel : TiledKernel
         if (spec.Accumulator is not ExactAccumulator acc) return "needs an exact accumulator";
         if (acc.Rounding == RoundingMode.Stochastic) return "stochastic rounding is not vectorised";
         if (acc.Quire is { } quire && quire.Refuses(spec.Activation, spec.Weight) is { } senseless) return senseless;
-        if (OperandRange.Of(spec.Activation) is not { } a || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
+        if (OperandRange.Of(spec.Activation) is not { } a
+            || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
         if (Math.Max(a.Width, b.Width) > 53) return "operands do not fit a double";
         return Math.Min(a.Unit, b.Unit) < -Farthest || Math.Max(a.Top, b.Top) > Farthest ? "products may leave the lane's exponents" : null;
     }
 
     /// <inheritdoc/>
-    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints) =>
-        new TiledWeights<double>(Name, new Plan(spec), KernelCatalogue.SelectAfter(this, spec, order, k), spec, order.Canonical(k), n, k, codes, zeroPoints);
+    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes,
+        ReadOnlySpan<int> zeroPoints) =>
+        new TiledWeights<double>(Name, new Plan(spec), KernelCatalogue.SelectAfter(this, spec, order, k), spec, order.Canonical(k), n, k,
+            codes, zeroPoints);
 
     private sealed class Plan(DatapathSpec spec) : TilePlan<double>
     {
         private const int LaneBits = 53, WidestInBlocks = 49, MostSplitBits = 11;
 
-        private readonly OperandDecoder<double> _activations = OperandDecoder<double>.Of(spec.Activation), _weights = OperandDecoder<double>.Of(spec.Weight);
+        private readonly OperandDecoder<double> _activations = OperandDecoder<double>.Of(spec.Activation),
+            _weights = OperandDecoder<double>.Of(spec.Weight);
         private readonly ExactOutput _output = new((ExactAccumulator)spec.Accumulator);
         private readonly Quire? _quire = ((ExactAccumulator)spec.Accumulator).Quire;
 
@@ -48,20 +54,24 @@ internal sealed class WindowLanesKernel : TiledKernel
 
         public override int Steps(int k) => k;
 
-        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) => _activations.Decode(codes, zeroPoint, 1, values);
+        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) =>
+            _activations.Decode(codes, zeroPoint, 1, values);
 
-        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) => _weights.Decode(codes, zeroPoint, 1, values);
+        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) =>
+            _weights.Decode(codes, zeroPoint, 1, values);
 
         public override PanelBounds Bounds(Span<double> panel, int width, bool weights) => GridBounds.Of(panel);
 
-        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns,
+        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights,
+            int rows, int columns,
             Span<long> results, ref GemmEvents events)
         {
             double largest = activations.Largest * weights.Largest;
             if (!double.IsFinite(largest)) return false;
             Span<double> sums = stackalloc double[LaneTile.Rows * 16];
             if (largest == 0) sums.Clear();
-            else if (!Sum(a, b, Math.ILogB(largest) + 1, Math.ILogB(activations.Smallest) + Math.ILogB(weights.Smallest), sums)) return false;
+            else if (!Sum(a, b, Math.ILogB(largest) + 1, Math.ILogB(activations.Smallest) + Math.ILogB(weights.Smallest),
+                sums)) return false;
             _output.Encode(sums, Width, rows, columns, results, ref events);
             return true;
         }
@@ -92,7 +102,8 @@ internal sealed class WindowLanesKernel : TiledKernel
             for (int start = 0; start < steps; start += block)
             {
                 int length = Math.Min(block, steps - start);
-                LaneTile.Sum(ref Chunks.Element(a, start * LaneTile.Rows), ref Chunks.Element(b, start * 16), length, default(FusedReduction<double>), ref sums[0]);
+                LaneTile.Sum(ref Chunks.Element(a, start * LaneTile.Rows), ref Chunks.Element(b, start * 16), length,
+                    default(FusedReduction<double>), ref sums[0]);
                 for (int i = 0; i < sums.Length; i += 8)
                 {
                     Vector512<long> part = Vector512.ConvertToInt64Native(Vector512.Create<double>(sums[i..]) * scale);
@@ -113,7 +124,8 @@ internal sealed class WindowLanesKernel : TiledKernel
             {
                 int length = Math.Min(block, steps - start);
                 for (int r = 0; r < LaneTile.Rows; r += SplitTile.Rows)
-                    SplitTile.Sum(ref Chunks.Element(a, start * LaneTile.Rows + r), ref Chunks.Element(b, start * 16), length, magic, ref high[r * 16], ref sums[r * 16]);
+                    SplitTile.Sum(ref Chunks.Element(a, start * LaneTile.Rows + r), ref Chunks.Element(b, start * 16), length, magic,
+                        ref high[r * 16], ref sums[r * 16]);
                 for (int i = 0; i < sums.Length; i++) total[i] = unchecked(total[i] + ((Int128)high[i] << shift) + (long)(sums[i] * scale));
             }
             for (int i = 0; i < sums.Length; i++) sums[i] = ToOdd(total[i], unit);

@@ -3,7 +3,8 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Nonlinear;
 
 /// <summary>
-/// A scale as a dyadic number b/2^c (HAWQ-V3, arXiv 2011.10680): a register is requantized by one integer multiplication and one shift. The multiplier holds
+/// A scale as a dyadic number b/2^c (HAWQ-V3, arXiv 2011.10680): a register is requantized by one integer multiplication and one shift. The
+/// multiplier holds
 /// <see cref="Bits"/> bits: scale = m·2^e with m in [1/2, 1), b = m·2^Bits to the nearest integer, ties up, c = Bits - e.
 /// </summary>
 public readonly record struct DyadicScale(long Multiplier, int Shift, int Bits)
@@ -16,20 +17,24 @@ public readonly record struct DyadicScale(long Multiplier, int Shift, int Bits)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bits, 2);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bits, MaximumBits);
-        if (!double.IsFinite(scale) || scale <= 0) throw new ArgumentOutOfRangeException(nameof(scale), scale, "a scale is finite and above 0");
+        if (!double.IsFinite(scale) || scale <= 0) throw new ArgumentOutOfRangeException(nameof(scale), scale,
+            "a scale is finite and above 0");
         Exact exact = Exact.FromDouble(scale);
         int exponent = exact.LeadingExponent + 1;
-        var multiplier = (long)Rounder.Shorten(exact.Significand, exponent - bits - exact.Exponent, false, new Rounding(RoundingMode.NearestAway), out _);
+        var multiplier = (long)Rounder.Shorten(exact.Significand, exponent - bits - exact.Exponent, false,
+            new Rounding(RoundingMode.NearestAway), out _);
         return new(multiplier, bits - exponent, bits);
     }
 
-    /// <summary>register·b/2^c, rounded to the nearest integer, ties to even; a shift to the left when c is negative. What leaves 126 bits becomes the end of its sign.</summary>
+    /// <summary>register·b/2^c, rounded to the nearest integer, ties to even; a shift to the left when c is negative. What leaves 126 bits
+    /// becomes the end of its sign.</summary>
     public Int128 Apply(long register)
     {
         Int128 product = (Int128)register * Multiplier;
         bool negative = product < 0;
         var magnitude = (UInt128)(negative ? -product : product);
-        if (Shift < 0 && magnitude != 0 && -Shift > (int)UInt128.LeadingZeroCount(magnitude) - 2) return negative ? Int128.MinValue + 1 : Int128.MaxValue;
+        if (Shift < 0 && magnitude != 0 && -Shift > (int)UInt128.LeadingZeroCount(magnitude) - 2) return negative ? Int128.MinValue + 1
+            : Int128.MaxValue;
         var result = (Int128)Rounder.Shorten(magnitude, Shift, negative, Rounding.NearestEven, out _);
         return negative ? -result : result;
     }

@@ -3,7 +3,8 @@ using Sim.Datapath.Nonlinear.Real;
 
 namespace Sim.Datapath.Nonlinear;
 
-/// <summary>Exact results of the elementary functions: NaN, infinities and zeros as their limits say; and the square root, whose result is algebraic.</summary>
+/// <summary>Exact results of the elementary functions: NaN, infinities and zeros as their limits say; and the square root, whose result is
+/// algebraic.</summary>
 internal static class ElementarySpecials
 {
     /// <summary>The function's value where it is no rounding question.</summary>

@@ -3,8 +3,9 @@ using Sim.Datapath.Formats;
 namespace Sim.Datapath.Nonlinear;
 
 /// <summary>
-/// A vector function between float32 rows: inputs are divided by the input scale and rounded to the nearest code (ties to even, saturating where the format has
-/// no infinity), results are the exact value of their code times the output scale in binary64, rounded to float32 once more.
+/// A vector function between float32 rows: inputs are divided by the input scale and rounded to the nearest code (ties to even, saturating
+/// where the format has no infinity), results are the exact value of their code times the output scale in binary64, rounded to float32 once
+/// more.
 /// </summary>
 public sealed class FloatRows(VectorFunction function)
 {
@@ -25,7 +26,8 @@ public sealed class FloatRows(VectorFunction function)
         uint[] codes = new uint[row.Length], answers = new uint[row.Length];
         for (int i = 0; i < row.Length; i++)
         {
-            codes[i] = function.Input.Encode(Exact.FromDouble(_scaledInput ? row[i] / function.InputScale : row[i]), Rounding.NearestEven, out RoundingFlags flags);
+            codes[i] = function.Input.Encode(Exact.FromDouble(_scaledInput ? row[i] / function.InputScale : row[i]), Rounding.NearestEven,
+                out RoundingFlags flags);
             if (float.IsNaN(row[i])) NaNInputs++;
             if ((flags & RoundingFlags.Overflow) != 0) SaturatedInputs++;
         }

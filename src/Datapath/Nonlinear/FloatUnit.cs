@@ -9,8 +9,8 @@ namespace Sim.Datapath.Nonlinear;
 public enum ElementaryKind : byte { Exp, Sigmoid, Tanh, Erf, Gelu, GeluTanh, Silu, SquareRoot }
 
 /// <summary>
-/// Arithmetic on codes of one float format: every operation is exact, then rounded once. Transcendental functions are rounded correctly; of formats of at
-/// most 16 bits each result is kept, so that a tensor costs a look-up an element.
+/// Arithmetic on codes of one float format: every operation is exact, then rounded once. Transcendental functions are rounded correctly; of
+/// formats of at most 16 bits each result is kept, so that a tensor costs a look-up an element.
 /// </summary>
 public sealed class FloatUnit
 {
@@ -22,7 +22,8 @@ public sealed class FloatUnit
     public FloatUnit(FloatFormat format, Rounding rounding = default)
     {
         ArgumentNullException.ThrowIfNull(format);
-        if (rounding.Mode == RoundingMode.Stochastic) throw new ArgumentException("a vector unit does not round stochastically", nameof(rounding));
+        if (rounding.Mode == RoundingMode.Stochastic) throw new ArgumentException("a vector unit does not round stochastically",
+            nameof(rounding));
         Format = format;
         Rounding = rounding;
         Zero = Of(Exact.Zero());
@@ -82,7 +83,8 @@ public sealed class FloatUnit
     }
 
     /// <summary>
-    /// Sum of a row. Sequential: ((x0 + x1) + x2) + …; tree: neighbours are added pairwise, level by level, an odd last element passing on unchanged.
+    /// Sum of a row. Sequential: ((x0 + x1) + x2) + …; tree: neighbours are added pairwise, level by level, an odd last element passing on
+    /// unchanged.
     /// </summary>
     public uint Sum(ReadOnlySpan<uint> row, bool tree)
     {
@@ -141,7 +143,8 @@ public sealed class FloatUnit
             ElementaryKind.Tanh => bits => RealFunctions.Tanh(argument, bits),
             ElementaryKind.Erf => bits => RealFunctions.Erf(argument, bits),
             ElementaryKind.Gelu => bits => Ball.Multiply(argument, RealFunctions.Normal(argument, bits), bits),
-            ElementaryKind.GeluTanh => bits => Ball.Multiply(argument, RealFunctions.Sigmoid(GeluArgument(argument, bits + 16), bits), bits),
+            ElementaryKind.GeluTanh => bits =>
+                Ball.Multiply(argument, RealFunctions.Sigmoid(GeluArgument(argument, bits + 16), bits), bits),
             _ => bits => Ball.Multiply(argument, RealFunctions.Sigmoid(argument, bits), bits),
         });
     }

@@ -3,7 +3,8 @@ using Sim.Datapath.Formats;
 
 namespace Sim.Datapath.Nonlinear;
 
-/// <summary>The `key=value` words behind a method's name. Each getter removes its key and notes what is wrong; what is left at the end is unknown.</summary>
+/// <summary>The `key=value` words behind a method's name. Each getter removes its key and notes what is wrong; what is left at the end is
+/// unknown.</summary>
 public sealed class MethodOptions
 {
     private readonly Dictionary<string, string> _given = new(StringComparer.Ordinal);
@@ -43,12 +44,14 @@ public sealed class MethodOptions
     public FloatFormat Float(string key, string absent)
     {
         string text = Take(key, absent);
-        if (FormatCatalogue.TryParse(text, out INumberFormat? format, out string error) && format is FloatFormat f && f.Specials == Specials.Ieee)
+        if (FormatCatalogue.TryParse(text, out INumberFormat? format, out string error) && format is FloatFormat f
+            && f.Specials == Specials.Ieee)
         {
             _canonical.Add($"{key}={f.Name}");
             return f;
         }
-        _problems.Add(error.Length > 0 ? $"'{key}': {error}" : $"'{key}' must be a float format with Inf and NaN (fp32, bf16, fp16, tf32, e5m2, eXmY), found '{text}'");
+        _problems.Add(error.Length > 0 ? $"'{key}': {error}"
+            : $"'{key}' must be a float format with Inf and NaN (fp32, bf16, fp16, tf32, e5m2, eXmY), found '{text}'");
         return (FloatFormat)FormatCatalogue.Parse("fp32");
     }
 
@@ -56,7 +59,8 @@ public sealed class MethodOptions
     public int Integer(string key, int least, int most, int absent)
     {
         string text = Take(key, absent.ToString(CultureInfo.InvariantCulture));
-        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most)
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least
+            && value <= most)
             _canonical.Add(string.Create(CultureInfo.InvariantCulture, $"{key}={value}"));
         else
         {
@@ -66,16 +70,19 @@ public sealed class MethodOptions
         return value;
     }
 
-    /// <summary>A finite decimal number; above zero when <paramref name="positive"/>. NaN as <paramref name="absent"/> demands that it is given.</summary>
+    /// <summary>A finite decimal number; above zero when <paramref name="positive"/>. NaN as <paramref name="absent"/> demands that it is
+    /// given.</summary>
     public double Number(string key, double absent, bool positive = true)
     {
         string text = Take(key, double.IsNaN(absent) ? "" : absent.ToString("R", CultureInfo.InvariantCulture));
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) && (!positive || value > 0))
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)
+            && (!positive || value > 0))
         {
             _canonical.Add(string.Create(CultureInfo.InvariantCulture, $"{key}={value:R}"));
             return value;
         }
-        _problems.Add(text.Length == 0 ? $"'{key}' must be given: a number{(positive ? " above 0" : "")}" : $"'{key}' must be a finite number{(positive ? " above 0" : "")}, found '{text}'");
+        _problems.Add(text.Length == 0 ? $"'{key}' must be given: a number{(positive ? " above 0" : "")}"
+            : $"'{key}' must be a finite number{(positive ? " above 0" : "")}, found '{text}'");
         return 1;
     }
 
@@ -88,7 +95,8 @@ public sealed class MethodOptions
         double[] values = new double[parts.Length];
         for (int i = 0; i < parts.Length; i++)
         {
-            if (double.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out values[i]) && double.IsFinite(values[i]) && (i == 0 || values[i] > values[i - 1])) continue;
+            if (double.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out values[i]) && double.IsFinite(values[i])
+                && (i == 0 || values[i] > values[i - 1])) continue;
             _problems.Add($"'{key}' must be ascending finite numbers separated by commas, found '{parts[i]}'");
             return [];
         }

@@ -3,11 +3,13 @@ using Sim.Datapath.Structures;
 
 namespace Sim.Datapath.Nonlinear;
 
-/// <summary>What a vector unit computes beside multiplying and adding. Softmax and the norms take rows; so do forms of GELU that share a row's maximum.</summary>
+/// <summary>What a vector unit computes beside multiplying and adding. Softmax and the norms take rows; so do forms of GELU that share a
+/// row's maximum.</summary>
 public enum VectorFunctionKind : byte { Exp, Sigmoid, Tanh, Erf, Gelu, Silu, Softmax, LayerNorm, RmsNorm }
 
 /// <summary>
-/// One implementation of one function, bit for bit: rows of codes in, rows of codes out. A code c of <see cref="Input"/> stands for Input(c)·InputScale, one of
+/// One implementation of one function, bit for bit: rows of codes in, rows of codes out. A code c of <see cref="Input"/> stands for
+/// Input(c)·InputScale, one of
 /// <see cref="Output"/> for Output(c)·OutputScale.
 /// </summary>
 public abstract class VectorFunction
@@ -33,7 +35,8 @@ public abstract class VectorFunction
     /// <summary>Whether each element's result depends on that element alone.</summary>
     public virtual bool IsElementwise => true;
 
-    /// <summary>Hardware of one lane, which works on one element a step; null when the method is a definition without a circuit of its own.</summary>
+    /// <summary>Hardware of one lane, which works on one element a step; null when the method is a definition without a circuit of its
+    /// own.</summary>
     public virtual Structure? Structure => null;
 
     /// <summary>Computes a row; <paramref name="result"/> is as long as <paramref name="row"/>.</summary>

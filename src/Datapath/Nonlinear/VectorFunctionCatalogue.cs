@@ -13,8 +13,8 @@ public sealed record VectorMethod(string Name, string Options, string Descriptio
     Func<VectorFunctionKind, string, MethodOptions, VectorFunction?> Build);
 
 /// <summary>
-/// Every implementation, one line each. A text is a method's name and `key=value` words, e.g. `two_pass format=fp16`; options left out have defaults, and the
-/// canonical text names them all.
+/// Every implementation, one line each. A text is a method's name and `key=value` words, e.g. `two_pass format=fp16`; options left out have
+/// defaults, and the canonical text names them all.
 /// </summary>
 public static class VectorFunctionCatalogue
 {
@@ -40,7 +40,8 @@ public static class VectorFunctionCatalogue
     /// <summary>Names of the functions as written in files and on command lines.</summary>
     public static ImmutableArray<(string Name, VectorFunctionKind Kind)> Kinds { get; } =
     [
-        ("exp", VectorFunctionKind.Exp), ("sigmoid", VectorFunctionKind.Sigmoid), ("tanh", VectorFunctionKind.Tanh), ("erf", VectorFunctionKind.Erf),
+        ("exp", VectorFunctionKind.Exp), ("sigmoid", VectorFunctionKind.Sigmoid), ("tanh", VectorFunctionKind.Tanh),
+            ("erf", VectorFunctionKind.Erf),
         ("gelu", VectorFunctionKind.Gelu), ("silu", VectorFunctionKind.Silu), ("softmax", VectorFunctionKind.Softmax),
         ("layer_norm", VectorFunctionKind.LayerNorm), ("rms_norm", VectorFunctionKind.RmsNorm),
     ];

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Sim.Datapath.Nonlinear;
 
 /// <summary>
-/// Which implementation a vector unit has of which function; a function without one is computed in float32. DyadicBits: requantization of integer layers multiplies by
-/// a <see cref="DyadicScale"/> of so many bits, 0 in float32. Equal programs compute equal bits.
+/// Which implementation a vector unit has of which function; a function without one is computed in float32. DyadicBits: requantization of
+/// integer layers multiplies by a <see cref="DyadicScale"/> of so many bits, 0 in float32. Equal programs compute equal bits.
 /// </summary>
 public sealed class VectorProgram : IEquatable<VectorProgram>
 {

@@ -4,8 +4,9 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Specs;
 
 /// <summary>
-/// A dot unit of ordinary float adders: every product is rounded into <paramref name="Format"/>; a tree adds neighbours pairwise, level by level, an odd one
-/// passing on to the next level; a chain adds from the first product on. Every addition is rounded into Format, and what comes out is added to the register in one step of its own.
+/// A dot unit of ordinary float adders: every product is rounded into <paramref name="Format"/>; a tree adds neighbours pairwise, level by
+/// level, an odd one passing on to the next level; a chain adds from the first product on. Every addition is rounded into Format, and what
+/// comes out is added to the register in one step of its own.
 /// </summary>
 /// <param name="Lanes">Products of a step.</param>
 /// <param name="Format">Format of products and partial sums.</param>
@@ -15,12 +16,14 @@ public sealed record AdderTreeDotUnit(int Lanes, INumberFormat Format, RoundingM
 {
     /// <inheritdoc/>
     public override string? Refuses(AccumulatorSpec accumulator) =>
-        Rounding == RoundingMode.Stochastic ? "stochastic rounding needs random bits, which a dot unit does not carry" : base.Refuses(accumulator);
+        Rounding == RoundingMode.Stochastic ? "stochastic rounding needs random bits, which a dot unit does not carry"
+            : base.Refuses(accumulator);
 
     /// <inheritdoc/>
     public override Structure Step(ProductShape product, FloatAccumulator register)
     {
-        Structure adder = FloatUnits.Adder(Format.Shape, Format.Shape, Rounding), unit = FloatUnits.ProductRounder(product, Format.Shape, Rounding).Times(Lanes);
+        Structure adder = FloatUnits.Adder(Format.Shape, Format.Shape, Rounding),
+            unit = FloatUnits.ProductRounder(product, Format.Shape, Rounding).Times(Lanes);
         // Adders of a level work side by side; every level lies on the path.
         if (IsChain) for (int i = 1; i < Lanes; i++) unit += adder;
         else for (int left = Lanes; left > 1; left = (left + 1) / 2) unit += adder.Times(left / 2);

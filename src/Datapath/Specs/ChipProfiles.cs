@@ -7,8 +7,8 @@ namespace Sim.Datapath.Specs;
 public sealed record ChipProfile(string Name, DatapathSpec Datapath, string Source);
 
 /// <summary>
-/// Tensor and matrix cores by name, `chip_type[_accumulator]`: `h100_e4m3`, `a100_fp16_acc16`, `mi300x_fp8`. One line for each rule that was found to explain every
-/// recorded output; the chips on a line compute alike.
+/// Tensor and matrix cores by name, `chip_type[_accumulator]`: `h100_e4m3`, `a100_fp16_acc16`, `mi300x_fp8`. One line for each rule that
+/// was found to explain every recorded output; the chips on a line compute alike.
 /// </summary>
 public static class ChipProfiles
 {
@@ -72,38 +72,46 @@ public static class ChipProfiles
 
     /// <summary>Other names of profiles.</summary>
     public static ImmutableDictionary<string, string> Aliases { get; } = ImmutableDictionary.CreateRange(StringComparer.Ordinal,
-        new[] { "ada", "l40s", "h100", "h200", "b200", "rtx_blackwell", "rtx_pro_6000" }.Select(chip => KeyValuePair.Create($"{chip}_fp8", $"{chip}_e4m3")));
+        new[] { "ada", "l40s", "h100", "h200", "b200", "rtx_blackwell", "rtx_pro_6000" }.Select(chip =>
+            KeyValuePair.Create($"{chip}_fp8", $"{chip}_e4m3")));
 
     /// <summary>The profile of that name or alias, or null.</summary>
     public static ChipProfile? Find(string name) => All.FirstOrDefault(p => p.Name == Aliases.GetValueOrDefault(name, name));
 
-    // Operands × products a step × fraction bits kept → register, its result truncated to a format. Binary32 registers truncate, others round to nearest even.
-    private static IEnumerable<ChipProfile> Line(string chips, string activation, string weight, int lanes, int fraction, string register, string? result, string source,
+    // Operands × products a step × fraction bits kept → register, its result truncated to a format. Binary32 registers truncate, others
+    // round to nearest even.
+    private static IEnumerable<ChipProfile> Line(string chips, string activation, string weight, int lanes, int fraction, string register,
+        string? result, string source,
         BlockScales? scales = null, int? least = null, string tail = "")
     {
         RoundingMode rounding = register != "fp32" ? RoundingMode.NearestEven : RoundingMode.ToZero;
-        string type = (activation == weight ? activation : $"{activation}x{weight}") + (register == "fp32" ? "" : $"_acc{register[2..]}") + tail;
+        string type = (activation == weight ? activation : $"{activation}x{weight}") + (register == "fp32" ? "" : $"_acc{register[2..]}")
+            + tail;
         INumberFormat Operand(string name) => Format(scales is null ? name : "e2m1");
         return chips.Split(' ').Select(chip => new ChipProfile($"{chip}_{type}",
-            new DatapathSpec($"{chip}_{type}", Operand(weight), Operand(activation), new FloatAccumulator(Format(register), rounding, OverflowPolicy.Ieee))
+            new DatapathSpec($"{chip}_{type}", Operand(weight), Operand(activation),
+                new FloatAccumulator(Format(register), rounding, OverflowPolicy.Ieee))
             {
                 Dot = new AlignedDotUnit(lanes, fraction, RoundingMode.ToZero, result is null ? null : Format(result), scales, least),
             }, chip == "a30" ? Modelled + ": as A100" : source));
     }
 
     private static ChipProfile Outside(string chip, string type) => new($"{chip}_{type}",
-        new DatapathSpec($"{chip}_{type}", Format(type), Format(type), new FloatAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee))
+        new DatapathSpec($"{chip}_{type}", Format(type), Format(type),
+            new FloatAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee))
         {
             Dot = new AlignedSumDotUnit(32, 25, Format("fp32"), RoundingMode.ToZero),
         }, Recorded);
 
     // AMD: registers round to nearest even.
-    private static IEnumerable<ChipProfile> MatrixCore(string chips, string type, string activation, DotUnitSpec? dot, string register, string source,
+    private static IEnumerable<ChipProfile> MatrixCore(string chips, string type, string activation, DotUnitSpec? dot, string register,
+        string source,
         string? weight = null)
     {
         var accumulator = new FloatAccumulator(Format(register), RoundingMode.NearestEven, OverflowPolicy.Ieee);
         return chips.Split(' ').Select(chip => $"{chip}_{type}").Select(name =>
-            new ChipProfile(name, new DatapathSpec(name, Format(weight ?? activation), Format(activation), accumulator) { Dot = dot }, source));
+            new ChipProfile(name, new DatapathSpec(name, Format(weight ?? activation), Format(activation), accumulator) { Dot = dot },
+                source));
     }
 
     private static AdderTreeDotUnit Pairs(int lanes) => new(lanes, Format("fp32_ftz"), RoundingMode.NearestEven);

@@ -6,7 +6,8 @@ namespace Sim.Datapath.Specs;
 /// <summary>Exact (Kulisch-wide) register: no rounding until the end, then one rounding into Output.</summary>
 public sealed record ExactAccumulator(INumberFormat Output, RoundingMode Rounding, OverflowPolicy Overflow) : AccumulatorSpec
 {
-    /// <summary>Bits above the largest product, so that 2^CarryBits products of any value add up exactly. Hardware only: no value depends on it.</summary>
+    /// <summary>Bits above the largest product, so that 2^CarryBits products of any value add up exactly. Hardware only: no value depends
+    /// on it.</summary>
     public int CarryBits { get; init; } = 16;
 
     /// <summary>Bounds of the register when it is a posit's quire; null: as wide as every sum needs.</summary>
@@ -17,7 +18,8 @@ public sealed record ExactAccumulator(INumberFormat Output, RoundingMode Roundin
 
     /// <inheritdoc/>
     public override Structure Step(ProductShape product) =>
-        FixedAccumulator.Place(product, product.WindowBits, dropped: 0, RoundingMode.ToZero) + RegisterAdder(RegisterBits(product), RegisterOverflow.Wrap);
+        FixedAccumulator.Place(product, product.WindowBits, dropped: 0, RoundingMode.ToZero)
+            + RegisterAdder(RegisterBits(product), RegisterOverflow.Wrap);
 
     /// <inheritdoc/>
     public override Structure Combine(ProductShape product) => RegisterAdder(RegisterBits(product), RegisterOverflow.Wrap);

@@ -3,13 +3,15 @@ using Sim.Datapath.Structures;
 
 namespace Sim.Datapath.Specs;
 
-/// <summary>Two's complement fixed point: Bits (2 to 64) of which Fraction below the point; each product is rounded to the grid, then added; each step wraps or saturates.</summary>
+/// <summary>Two's complement fixed point: Bits (2 to 64) of which Fraction below the point; each product is rounded to the grid, then
+/// added; each step wraps or saturates.</summary>
 public sealed record FixedAccumulator(int Bits, int Fraction, RegisterOverflow Overflow, RoundingMode Rounding) : AccumulatorSpec
 {
     /// <inheritdoc/>
     public override int RegisterBits(ProductShape product) => Bits;
 
-    /// <summary>A float product is shifted to its place in the register's window; a fixed-point product lies still, so only its rounding costs.</summary>
+    /// <summary>A float product is shifted to its place in the register's window; a fixed-point product lies still, so only its rounding
+    /// costs.</summary>
     public override Structure Step(ProductShape product)
     {
         // Places below the grid are dropped, places above the register can only overflow.
@@ -29,7 +31,8 @@ public sealed record FixedAccumulator(int Bits, int Fraction, RegisterOverflow O
         {
             // Distances 0 to Range need this many shifter stages; more than the window itself can never be useful.
             int stages = BitOperations.Log2((uint)product.Range) + 1;
-            unit = unit.With("placing shifter", PrimitiveKind.Placer, window, stages, onPath: true).With("conditional negation", PrimitiveKind.Xor, window);
+            unit = unit.With("placing shifter", PrimitiveKind.Placer, window, stages, onPath: true)
+                .With("conditional negation", PrimitiveKind.Xor, window);
         }
         return exact ? unit : unit.With("rounding increment", PrimitiveKind.Incrementer, window);
     }

@@ -2,7 +2,8 @@ using Sim.Datapath.Structures;
 
 namespace Sim.Datapath.Specs;
 
-/// <summary>Two's complement integer of <paramref name="Bits"/> (2 to 64); every step wraps or saturates. Operands must be integers.</summary>
+/// <summary>Two's complement integer of <paramref name="Bits"/> (2 to 64); every step wraps or saturates. Operands must be
+/// integers.</summary>
 public sealed record IntegerAccumulator(int Bits, RegisterOverflow Overflow) : AccumulatorSpec
 {
     /// <inheritdoc/>

@@ -6,8 +6,9 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Specs;
 
 /// <summary>
-/// A register that holds a logarithm: products are sums of logarithms, exactly, and every step adds one by the format's own adder, rounded once, max(p, s) + log2(1 ± 2^-|p-s|). Nothing is ever made
-/// linear. Operands are logarithms with the register's fraction bits, at most as wide.
+/// A register that holds a logarithm: products are sums of logarithms, exactly, and every step adds one by the format's own adder, rounded
+/// once, max(p, s) + log2(1 ± 2^-|p-s|). Nothing is ever made linear. Operands are logarithms with the register's fraction bits, at most as
+/// wide.
 /// </summary>
 /// <param name="Format">Format of the register; its name says how sums are found (exact, lookup, Arnold-Bailey).</param>
 /// <param name="Rounding">Rounding of a step, in the logarithm.</param>
@@ -19,7 +20,8 @@ public sealed record LogAccumulator(LogFormat Format, RoundingMode Rounding) : A
     /// <inheritdoc/>
     public override int RegisterBits(ProductShape product) => Format.Bits;
 
-    /// <summary>Difference and choice of the larger, both corrections by table of the distance, the sum, and limits. Beyond the table's distances a correction rounds to zero.</summary>
+    /// <summary>Difference and choice of the larger, both corrections by table of the distance, the sum, and limits. Beyond the table's
+    /// distances a correction rounds to zero.</summary>
     public override Structure Step(ProductShape product)
     {
         int distances = Format.FractionBits + BitOperations.Log2((uint)Format.FractionBits + 2) + 1;

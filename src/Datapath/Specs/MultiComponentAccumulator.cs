@@ -13,9 +13,11 @@ public enum ErrorFreeSum : byte
 }
 
 /// <summary>
-/// A sum held as 2 or 3 components of one float format (Collage, Yu et al., ICML 2024, arXiv 2405.03637). A step grows the expansion by p = R(a·b), every operation rounded to the format.
-/// Two components: (u, v) = Sum(x1, p); (x1, x2) = Fast2Sum(u, R(x2 + v)). Three: (u, e) = Sum(x1, p); (v, e) = Sum(x2, e); w = R(x3 + e); (s, l) = Fast2Sum(v, w);
-/// (x1, t) = Fast2Sum(u, s); (x2, x3) = Fast2Sum(t, l). The result is the exact sum of the components, rounded once into Output.
+/// A sum held as 2 or 3 components of one float format (Collage, Yu et al., ICML 2024, arXiv 2405.03637). A step grows the expansion by p =
+/// R(a·b), every operation rounded to the format.
+/// Two components: (u, v) = Sum(x1, p); (x1, x2) = Fast2Sum(u, R(x2 + v)). Three: (u, e) = Sum(x1, p); (v, e) = Sum(x2, e); w = R(x3 + e);
+/// (s, l) = Fast2Sum(v, w); (x1, t) = Fast2Sum(u, s); (x2, x3) = Fast2Sum(t, l). The result is the exact sum of the components, rounded
+/// once into Output.
 /// </summary>
 /// <param name="Format">Format of every component.</param>
 /// <param name="Components">2 or 3.</param>
@@ -24,7 +26,8 @@ public enum ErrorFreeSum : byte
 /// <param name="Output">Format of the result, and of what a sum starts from.</param>
 /// <param name="Rounding">Rounding of every operation.</param>
 /// <param name="Overflow">What a result beyond the largest finite becomes.</param>
-public sealed record MultiComponentAccumulator(FloatFormat Format, int Components, ErrorFreeSum Sum, bool SplitProduct, FloatFormat Output, RoundingMode Rounding, OverflowPolicy Overflow)
+public sealed record MultiComponentAccumulator(FloatFormat Format, int Components, ErrorFreeSum Sum, bool SplitProduct, FloatFormat Output,
+    RoundingMode Rounding, OverflowPolicy Overflow)
     : AccumulatorSpec
 {
     /// <summary>Most components.</summary>
@@ -36,7 +39,8 @@ public sealed record MultiComponentAccumulator(FloatFormat Format, int Component
     /// <inheritdoc/>
     public override int RegisterBits(ProductShape product) => Components * Format.Bits;
 
-    /// <summary>Rounding of the product and the adders of a growth, one after the other; a split product has its error's fused step and grows twice.</summary>
+    /// <summary>Rounding of the product and the adders of a growth, one after the other; a split product has its error's fused step and
+    /// grows twice.</summary>
     public override Structure Step(ProductShape product)
     {
         Structure rounder = FloatUnits.ProductRounder(product, Format.Shape, Rounding);
@@ -47,7 +51,8 @@ public sealed record MultiComponentAccumulator(FloatFormat Format, int Component
     public override Structure Combine(ProductShape product) => Repeated(Growth, Components);
 
     /// <summary>Adds the components and rounds once.</summary>
-    public override Structure OutputConverter(ProductShape product) => Repeated(FloatUnits.Adder(Format.Shape, Output.Shape, Rounding), Components - 1);
+    public override Structure OutputConverter(ProductShape product) =>
+        Repeated(FloatUnits.Adder(Format.Shape, Output.Shape, Rounding), Components - 1);
 
     /// <summary>null when it means something; else what is wrong with it.</summary>
     public string? Refuses()

@@ -4,8 +4,8 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Specs;
 
 /// <summary>
-/// A narrow register whose sum is added to a wider one after every <paramref name="Every"/> products, and once more at the end, one step of the wider
-/// register each; the narrow one then starts again at +0. The result, and what a sum starts from, is the wider register's.
+/// A narrow register whose sum is added to a wider one after every <paramref name="Every"/> products, and once more at the end, one step of
+/// the wider register each; the narrow one then starts again at +0. The result, and what a sum starts from, is the wider register's.
 /// Source: DeepSeek-V3 (arXiv 2412.19437 §3.3.2), 128 products of FP8 tensor cores into FP32.
 /// </summary>
 /// <param name="Inner">The register that takes products.</param>
@@ -26,13 +26,17 @@ public sealed record PromotedAccumulator(FloatAccumulator Inner, int Every, Floa
     public override Structure Combine(ProductShape product) => Outer.Combine(product);
 
     /// <summary>The adder of the wider register, off the path of a step and as seldom active as it is used.</summary>
-    public Structure Promotion => new([.. FloatUnits.Adder(Inner.Format.Shape, Outer.Format.Shape, Outer.Rounding).Items.Select(i => i with { OnPath = false, Activity = i.Activity / Every })]);
+    public Structure Promotion =>
+        new([.. FloatUnits.Adder(Inner.Format.Shape, Outer.Format.Shape, Outer.Rounding).Items.Select(i =>
+        i with { OnPath = false, Activity = i.Activity / Every })]);
 
     /// <summary>null when it means something; else what is wrong with it.</summary>
     public string? Refuses(int lanes)
     {
-        if (Every < 1 || Every % lanes != 0) return $"promotion every {Every} products must be a multiple of the {lanes} products of a step";
-        if (Inner.Rounding == RoundingMode.Stochastic || Outer.Rounding == RoundingMode.Stochastic) return "stochastic rounding needs random bits, which an accumulator does not carry";
+        if (Every < 1 || Every % lanes
+            != 0) return $"promotion every {Every} products must be a multiple of the {lanes} products of a step";
+        if (Inner.Rounding == RoundingMode.Stochastic
+            || Outer.Rounding == RoundingMode.Stochastic) return "stochastic rounding needs random bits, which an accumulator does not carry";
         return Outer.Product is null ? null : "the wider register takes sums, not products";
     }
 }

@@ -3,8 +3,8 @@ using Sim.Datapath.Formats;
 namespace Sim.Datapath.Specs;
 
 /// <summary>
-/// The bounds of a posit's exact register: two's complement of <paramref name="Bits"/> whose unit is 2^<paramref name="Unit"/>, the square of the
-/// smallest posit. A sum that leaves it is NaR from then on (and counts as an overflow), as is one that met NaR; nothing wraps.
+/// The bounds of a posit's exact register: two's complement of <paramref name="Bits"/> whose unit is 2^<paramref name="Unit"/>, the square
+/// of the smallest posit. A sum that leaves it is NaR from then on (and counts as an overflow), as is one that met NaR; nothing wraps.
 /// </summary>
 public sealed record Quire(int Bits, int Unit)
 {
@@ -24,10 +24,12 @@ public sealed record Quire(int Bits, int Unit)
     /// <summary>null when every product of the operands is a multiple of the unit and fits; else what is wrong.</summary>
     public string? Refuses(INumberFormat activation, INumberFormat weight)
     {
-        if (activation is not PositFormat a || weight is not PositFormat w) return $"a quire sums products of posits, found {activation.Name} and {weight.Name}";
+        if (activation is not PositFormat a
+            || weight is not PositFormat w) return $"a quire sums products of posits, found {activation.Name} and {weight.Name}";
         int most = a.MaximumExponent + w.MaximumExponent;
         if (most > -Unit) return $"products of {activation.Name} and {weight.Name} reach down to 2^-{most}, below the quire's unit 2^{Unit}";
-        return most - Unit + 2 > Bits ? $"products of {activation.Name} and {weight.Name} need a quire of {most - Unit + 2} bits, found {Bits}" : null;
+        return most - Unit + 2 > Bits
+            ? $"products of {activation.Name} and {weight.Name} need a quire of {most - Unit + 2} bits, found {Bits}" : null;
     }
 
     /// <summary>Whether no sum of <paramref name="k"/> products of these operands can leave the register, in any order.</summary>

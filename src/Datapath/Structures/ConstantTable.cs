@@ -1,8 +1,9 @@
 namespace Sim.Datapath.Structures;
 
 /// <summary>
-/// A table of constants as logic: a tree of multiplexers whose lowest two levels see constants only, so they are functions of two address bits, of which there are no
-/// more than ten that take a gate, shared by all words and bits. An upper bound: synthesis finds what further functions have in common.
+/// A table of constants as logic: a tree of multiplexers whose lowest two levels see constants only, so they are functions of two address
+/// bits, of which there are no more than ten that take a gate, shared by all words and bits. An upper bound: synthesis finds what further
+/// functions have in common.
 /// </summary>
 public static class ConstantTable
 {

@@ -1,19 +1,22 @@
 namespace Sim.Datapath.Structures;
 
 /// <summary>
-/// The parts of float arithmetic as primitives: fused step, adder, rounding of a product. Widths: the sum window of two significands of x and y
-/// bits is max(x, y) + y + 2, because either operand may be the larger one by any distance and the smaller then becomes the sticky bit.
+/// The parts of float arithmetic as primitives: fused step, adder, rounding of a product. Widths: the sum window of two significands of x
+/// and y bits is max(x, y) + y + 2, because either operand may be the larger one by any distance and the smaller then becomes the sticky
+/// bit.
 /// </summary>
 public static class FloatUnits
 {
     /// <summary>
-    /// Share of a sum window that switches in an operation: alignment leaves part of it at zero or at the sign. Found by comparing gate-level
-    /// energies of float units on normally distributed operands with those of their primitives on random words (tools/calibration).
+    /// Share of a sum window that switches in an operation: alignment leaves part of it at zero or at the sign. Found by comparing
+    /// gate-level energies of float units on normally distributed operands with those of their primitives on random words
+    /// (tools/calibration).
     /// </summary>
     public const double WindowActivity = 0.7;
 
     /// <summary>Bits of the alignment window of a sum into a float of <paramref name="result"/>.</summary>
-    public static int WindowBits(int addendBits, OperandShape result) => Math.Max(addendBits, result.SignificandBits) + result.SignificandBits + 2;
+    public static int WindowBits(int addendBits, OperandShape result) =>
+        Math.Max(addendBits, result.SignificandBits) + result.SignificandBits + 2;
 
     /// <summary>acc ← round(acc + product), one rounding: the multiplier itself is not included.</summary>
     public static Structure FusedStep(ProductShape product, OperandShape result, RoundingMode rounding)
@@ -57,11 +60,13 @@ public static class FloatUnits
             .With("normalising shifter", PrimitiveKind.LeftShifter, window + 1, onPath: true, activity: activity)
             .With("exponent adjustment", PrimitiveKind.Adder, exponent + 1);
         if (result.Subnormals)
-            unit = unit.With("subnormal limit", PrimitiveKind.Comparator, exponent + 1).With("subnormal selection", PrimitiveKind.Mux, exponent + 1);
+            unit = unit.With("subnormal limit", PrimitiveKind.Comparator, exponent + 1)
+                .With("subnormal selection", PrimitiveKind.Mux, exponent + 1);
         return unit + Rounder(result, window - result.SignificandBits, rounding);
     }
 
-    /// <summary>Rounds an exact product into a float format: normalisation by one place, rounding, exponent bias, subnormal shifts.</summary>
+    /// <summary>Rounds an exact product into a float format: normalisation by one place, rounding, exponent bias, subnormal
+    /// shifts.</summary>
     public static Structure ProductRounder(ProductShape product, OperandShape result, RoundingMode rounding)
     {
         int exponent = Math.Max(product.ExponentBits, result.ExponentBits);
@@ -87,8 +92,8 @@ public static class FloatUnits
         + Rounder(result, bits - result.SignificandBits, rounding);
 
     /// <summary>
-    /// Shortens a significand by <paramref name="dropped"/> bits: an increment that may run into the exponent; to-zero and to-odd need none;
-    /// stochastic adds random bits from a shift register of its own.
+    /// Shortens a significand by <paramref name="dropped"/> bits: an increment that may run into the exponent; to-zero and to-odd need
+    /// none; stochastic adds random bits from a shift register of its own.
     /// </summary>
     public static Structure Rounder(OperandShape result, int dropped, RoundingMode rounding)
     {
@@ -103,7 +108,8 @@ public static class FloatUnits
                 .With("random feedback", PrimitiveKind.Xor, 3)
                 .With("stochastic adder", PrimitiveKind.Adder, dropped)
                 .With("rounding increment", PrimitiveKind.Incrementer, result.SignificandBits + result.ExponentBits, onPath: true),
-            _ => Structure.Empty.With("rounding increment", PrimitiveKind.Incrementer, result.SignificandBits + result.ExponentBits, onPath: true),
+            _ => Structure.Empty.With("rounding increment", PrimitiveKind.Incrementer, result.SignificandBits + result.ExponentBits,
+                onPath: true),
         };
     }
 }

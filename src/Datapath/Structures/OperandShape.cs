@@ -3,11 +3,14 @@ namespace Sim.Datapath.Structures;
 /// <summary>
 /// What hardware sees of a scalar format. SignificandBits: multiplier input width (hidden bit included; the whole word for integers).
 /// ExponentBits: 0 for integers and fixed point. Range: by how many places the value of the exponent field can shift a significand.
-/// LeastExponent: weight of the least significant place of all values, as a power of two. Subnormals: gradual underflow is decoded. StorageBits: bits of a code.
+/// LeastExponent: weight of the least significant place of all values, as a power of two. Subnormals: gradual underflow is decoded.
+/// StorageBits: bits of a code.
 /// </summary>
-public readonly record struct OperandShape(int SignificandBits, int ExponentBits, int Range, int LeastExponent, bool Signed, bool Subnormals, int StorageBits)
+public readonly record struct OperandShape(int SignificandBits, int ExponentBits, int Range, int LeastExponent, bool Signed,
+    bool Subnormals, int StorageBits)
 {
-    /// <summary>Whether the fields have no fixed place (posits): a run has to be counted and shifted out to decode a code, and shifted in to encode one.</summary>
+    /// <summary>Whether the fields have no fixed place (posits): a run has to be counted and shifted out to decode a code, and shifted in
+    /// to encode one.</summary>
     public bool IsTapered { get; init; }
     /// <summary>Whether codes go through a table of numbers before the multiplier (codebooks); StorageBits address it.</summary>
     public bool DecodeTable { get; init; }
@@ -64,14 +67,17 @@ public readonly record struct ProductShape(OperandShape Left, OperandShape Right
         int wide = Math.Max(Left.SignificandBits, Right.SignificandBits), narrow = Math.Min(Left.SignificandBits, Right.SignificandBits);
         unit = narrow == 1
             ? unit.With("significand gating", PrimitiveKind.Gate, wide, onPath: true)
-            : unit.With(IsFloat ? "significand multiplier" : "integer multiplier", PrimitiveKind.Multiplier, Left.SignificandBits, Right.SignificandBits, onPath: true);
+            : unit.With(IsFloat ? "significand multiplier" : "integer multiplier", PrimitiveKind.Multiplier, Left.SignificandBits,
+                Right.SignificandBits, onPath: true);
         return Left.IsFloat && Right.IsFloat ? unit.With("exponent adder", PrimitiveKind.Adder, ExponentBits) : unit;
     }
 
     // A constant table of 2^n words as a tree of 2^n - 1 multiplexers a bit: an upper bound, for synthesis folds the constants in.
     private static int TableCells(OperandShape operand) => !operand.DecodeTable ? 0
-        : checked(((1 << operand.StorageBits) - 1) * (operand.SignificandBits + operand.ExponentBits + (operand is { IsFloat: true, Signed: true } ? 1 : 0)));
+        : checked(((1 << operand.StorageBits) - 1) * (operand.SignificandBits + operand.ExponentBits
+            + (operand is { IsFloat: true, Signed: true } ? 1 : 0)));
 
     // A two's complement operand beside a float one is turned into sign and magnitude.
-    private int FixedMagnitudeBits => (Left is { IsFloat: false, Signed: true } ? Left.SignificandBits : 0) + (Right is { IsFloat: false, Signed: true } ? Right.SignificandBits : 0);
+    private int FixedMagnitudeBits => (Left is { IsFloat: false, Signed: true } ? Left.SignificandBits : 0)
+        + (Right is { IsFloat: false, Signed: true } ? Right.SignificandBits : 0);
 }

@@ -29,7 +29,8 @@ public enum PrimitiveKind : byte
     Incrementer,
     /// <summary>Width two-input gates: zero detection, gating, masking.</summary>
     Gate,
-    /// <summary>Left shifter that places a short word in a zero-filled window of Width bits by Width2 stages; cheaper than a full barrel shifter.</summary>
+    /// <summary>Left shifter that places a short word in a zero-filled window of Width bits by Width2 stages; cheaper than a full barrel
+    /// shifter.</summary>
     Placer,
 }
 
@@ -38,8 +39,8 @@ public readonly record struct Primitive(PrimitiveKind Kind, int Width, int Width
 
 /// <summary>
 /// Count copies of a primitive with the role they play, e.g. "significand multiplier". OnPath: this role lies on the unit's longest path,
-/// so its delay adds to the unit's; the others work beside it. Activity: how much of it switches in an operation, relative to the same primitive
-/// fed with random words on all its bits.
+/// so its delay adds to the unit's; the others work beside it. Activity: how much of it switches in an operation, relative to the same
+/// primitive fed with random words on all its bits.
 /// </summary>
 public readonly record struct StructureItem(string Role, Primitive Primitive, int Count, bool OnPath = false, double Activity = 1);
 
@@ -53,8 +54,10 @@ public sealed record Structure(ImmutableArray<StructureItem> Items)
     public static Structure operator +(Structure left, Structure right) => new(left.Items.AddRange(right.Items));
 
     /// <summary>The unit with one more part; nothing is added when it has no bits.</summary>
-    public Structure With(string role, PrimitiveKind kind, int width, int width2 = 0, int count = 1, bool onPath = false, double activity = 1) =>
-        width <= 0 || count <= 0 ? this : new(Items.Add(new StructureItem(role, new Primitive(kind, width, width2), count, onPath, activity)));
+    public Structure With(string role, PrimitiveKind kind, int width, int width2 = 0, int count = 1, bool onPath = false,
+        double activity = 1) =>
+        width <= 0 || count <= 0 ? this
+            : new(Items.Add(new StructureItem(role, new Primitive(kind, width, width2), count, onPath, activity)));
 
     /// <summary>As many copies of the unit, side by side.</summary>
     public Structure Times(int copies)

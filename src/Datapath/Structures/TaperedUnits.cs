@@ -6,7 +6,8 @@ namespace Sim.Datapath.Structures;
 /// </summary>
 public static class TaperedUnits
 {
-    /// <summary>A code into sign, exponent and significand; empty for a format with fields. Of two that work side by side one is on the path.</summary>
+    /// <summary>A code into sign, exponent and significand; empty for a format with fields. Of two that work side by side one is on the
+    /// path.</summary>
     public static Structure Decoder(OperandShape shape, bool onPath = true) => !shape.IsTapered ? Structure.Empty : Structure.Empty
         .With("zero and NaR detection", PrimitiveKind.Gate, shape.StorageBits)
         .With("posit magnitude inversion", PrimitiveKind.Xor, shape.StorageBits - 1)
@@ -15,7 +16,8 @@ public static class TaperedUnits
         .With("regime counter", PrimitiveKind.LeadingZeroCounter, shape.StorageBits - 1, onPath: onPath)
         .With("regime shifter", PrimitiveKind.LeftShifter, shape.StorageBits - 2, onPath: onPath);
 
-    /// <summary>Exponent and normalised significand into a code: the regime shifted in ahead of exponent and fraction, then sign. The rounding increment is not included.</summary>
+    /// <summary>Exponent and normalised significand into a code: the regime shifted in ahead of exponent and fraction, then sign. The
+    /// rounding increment is not included.</summary>
     public static Structure Encoder(OperandShape shape) => !shape.IsTapered ? Structure.Empty : Structure.Empty
         .With("range clamp", PrimitiveKind.Comparator, shape.ExponentBits)
         .With("regime amount", PrimitiveKind.Xor, shape.ExponentBits)

@@ -2,7 +2,8 @@ namespace Sim.Exploration.Fronts;
 
 /// <summary>
 /// Exact hypervolume of a set of points under minimisation: the volume of what they dominate inside the box below a reference point.
-/// Recursion over exclusive contributions, after While, Bradstreet and Barone, "A Fast Way of Calculating Exact Hypervolumes", IEEE TEVC 16(1), 2012.
+/// Recursion over exclusive contributions, after While, Bradstreet and Barone, "A Fast Way of Calculating Exact Hypervolumes", IEEE TEVC
+/// 16(1), 2012.
 /// </summary>
 public static class Hypervolume
 {
@@ -15,7 +16,8 @@ public static class Hypervolume
         ArgumentNullException.ThrowIfNull(costs);
         ParetoFront.Check(costs);
         double[] corner = reference.ToArray();
-        if (costs.Count > 0 && costs[0].Length != corner.Length) throw new ArgumentException("the reference needs one value per cost", nameof(reference));
+        if (costs.Count > 0 && costs[0].Length != corner.Length) throw new ArgumentException("the reference needs one value per cost",
+            nameof(reference));
         return Volume(NonDominated([.. costs.Where(c => Inside(c, corner))]), corner);
     }
 

@@ -46,7 +46,8 @@ public static class ParetoFront
     {
         foreach (double[] row in costs)
         {
-            if (row.Length == 0 || row.Length != costs[0].Length) throw new ArgumentException("every point needs the same number of costs, at least one", nameof(costs));
+            if (row.Length == 0 || row.Length
+                != costs[0].Length) throw new ArgumentException("every point needs the same number of costs, at least one", nameof(costs));
             foreach (double c in row)
                 if (double.IsNaN(c)) throw new ArgumentException("a cost is NaN: leave out points whose cost is not known", nameof(costs));
         }

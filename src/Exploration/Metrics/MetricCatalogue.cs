@@ -18,10 +18,12 @@ public static class MetricCatalogue
         new("cycles", "Cycles", "", "cycles", Goal.Minimize, r => r.TotalCycles),
         new("area", "Area", "mm2", "area_mm2", Goal.Minimize, r => r.AreaSquareMicrometres * 1e-6),
         new("edp", "Energy-delay product", "nJ us", "edp_nj_us", Goal.Minimize, r => r.EnergyPicojoules * 1e-3 * (r.LatencySeconds * 1e6)),
-        new("power", "Average power", "mW", "power_mw", Goal.Minimize, r => r.LatencySeconds > 0 ? r.EnergyPicojoules * 1e-9 / r.LatencySeconds : null),
+        new("power", "Average power", "mW", "power_mw", Goal.Minimize, r => r.LatencySeconds > 0
+            ? r.EnergyPicojoules * 1e-9 / r.LatencySeconds : null),
         new("utilization", "PE utilization", "", "utilization", Goal.Maximize, Utilization),
         new("slack", "Clock slack", "ns", "slack_ns", Goal.Maximize, r => r.Clock?.SlackNanoseconds),
-        new("fmax", "Fastest clock", "MHz", "fmax_mhz", Goal.Maximize, r => r.Clock is { CriticalNanoseconds: > 0 } c ? c.FmaxMegahertz : null),
+        new("fmax", "Fastest clock", "MHz", "fmax_mhz", Goal.Maximize, r => r.Clock is { CriticalNanoseconds: > 0 } c ? c.FmaxMegahertz
+            : null),
     ];
 
     /// <summary>The metric of that name, or null.</summary>

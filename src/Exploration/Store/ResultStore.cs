@@ -7,8 +7,9 @@ using Sim.Simulator;
 namespace Sim.Exploration.Store;
 
 /// <summary>
-/// One study's results in one SQLite file: a row per design point, a row per shared sub-result, each with a checksum (<see cref="RowSums"/>). Every write is one
-/// transaction in write-ahead mode, so a process killed at any moment leaves a store that holds exactly the finished rows. Thread-safe. No row holds a time of day:
+/// One study's results in one SQLite file: a row per design point, a row per shared sub-result, each with a checksum
+/// (<see cref="RowSums"/>). Every write is one transaction in write-ahead mode, so a process killed at any moment leaves a store that holds
+/// exactly the finished rows. Thread-safe. No row holds a time of day:
 /// equal results are equal rows. Whatever goes wrong with the file is a <see cref="StoreException"/>.
 /// </summary>
 public sealed class ResultStore : IDisposable
@@ -29,7 +30,8 @@ public sealed class ResultStore : IDisposable
     /// <summary>The study whose results these are.</summary>
     public StudyHeader Header { get; private set; }
 
-    /// <summary>A new store. An existing store is replaced only when <paramref name="replace"/>, anything else never; else StoreException.</summary>
+    /// <summary>A new store. An existing store is replaced only when <paramref name="replace"/>, anything else never; else
+    /// StoreException.</summary>
     public static ResultStore Create(string path, StudyHeader header, bool replace = false)
     {
         ArgumentNullException.ThrowIfNull(header);
@@ -38,7 +40,8 @@ public sealed class ResultStore : IDisposable
         {
             if (StoreFile.IsTaken(path))
             {
-                if (StoreFile.WhyNoStore(path) is { } other) throw new StoreException($"'{path}' exists and is {other}; only a result store is ever replaced: name another file with --store");
+                if (StoreFile.WhyNoStore(path) is
+                    { } other) throw new StoreException($"'{path}' exists and is {other}; only a result store is ever replaced: name another file with --store");
                 if (!replace) throw new StoreException($"'{path}' already holds results; continue it with --resume, replace it with --force, or name another file with --store");
             }
             StoreFile.Create(path, replace, connection => Fill(connection, header));
@@ -58,11 +61,13 @@ public sealed class ResultStore : IDisposable
     {
         if (StoreFile.Refusal(path) is { } refusal) throw new StoreException(refusal);
         if (!File.Exists(path)) throw new StoreException($"'{path}' does not exist");
-        return Guarded(path, () => new FileInfo(path).Length == 0 && new FileInfo(path).LinkTarget is null ? throw new StoreException($"'{path}' is empty or no regular file, not a result store") : OpenFile(path, readOnly));
+        return Guarded(path, () => new FileInfo(path).Length == 0 && new FileInfo(path).LinkTarget is null
+            ? throw new StoreException($"'{path}' is empty or no regular file, not a result store") : OpenFile(path, readOnly));
     }
 
     /// <summary>
-    /// The store of a study that may have been interrupted: opened when it holds this study, or one whose finished designs are all designs of this one; created when there is none yet.
+    /// The store of a study that may have been interrupted: opened when it holds this study, or one whose finished designs are all designs
+    /// of this one; created when there is none yet.
     /// </summary>
     public static ResultStore Resume(string path, StudyHeader header)
     {
@@ -87,7 +92,8 @@ public sealed class ResultStore : IDisposable
     public void Save(PointResult point)
     {
         ArgumentNullException.ThrowIfNull(point);
-        Insert("points", point.Index, point.Index < Header.Designs.Length ? Header.Designs[point.Index] : "", point.Status.ToString(), point.Reason, RecordJson.Write(point.Parameters), point.Record is { } record ? RecordJson.Write(record) : null);
+        Insert("points", point.Index, point.Index < Header.Designs.Length ? Header.Designs[point.Index] : "", point.Status.ToString(),
+            point.Reason, RecordJson.Write(point.Parameters), point.Record is { } record ? RecordJson.Write(record) : null);
     }
 
     /// <summary>Forgets points that the tool failed on, so that a resumed sweep tries them again.</summary>
@@ -125,8 +131,10 @@ public sealed class ResultStore : IDisposable
         {
             string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
             int index = reader.GetInt32(0);
-            if (Text(6) != RowSums.Of("points", index, Text(1), Text(2), Text(3), Text(4), Text(5))) throw Damaged(_path, $"row {index} of 'points' does not have its checksum");
-            return new PointResult(index, RecordJson.Read<ImmutableSortedDictionary<string, string>>(Text(4)!), Enum.Parse<PointStatus>(Text(2)!), Text(3),
+            if (Text(6) != RowSums.Of("points", index, Text(1), Text(2), Text(3), Text(4), Text(5))) throw Damaged(_path,
+                $"row {index} of 'points' does not have its checksum");
+            return new PointResult(index, RecordJson.Read<ImmutableSortedDictionary<string, string>>(Text(4)!),
+                Enum.Parse<PointStatus>(Text(2)!), Text(3),
                 Text(5) is { } record ? RecordJson.Read<RunRecord>(record) : null);
         }, first, most);
 
@@ -136,11 +144,13 @@ public sealed class ResultStore : IDisposable
         lock (_gate)
             return Guarded(_path, () =>
             {
-                using SqliteCommand command = StoreSql.Prepare(_connection, "SELECT json, checksum FROM sub_results WHERE kind=$a AND key=$b", kind, key);
+                using SqliteCommand command = StoreSql.Prepare(_connection,
+                    "SELECT json, checksum FROM sub_results WHERE kind=$a AND key=$b", kind, key);
                 using SqliteDataReader reader = command.ExecuteReader();
                 if (!reader.Read()) return null;
                 string json = reader.GetString(0);
-                return reader.GetString(1) == RowSums.Of("sub_results", kind, key, json) ? json : throw Damaged(_path, $"row {kind} {key} of 'sub_results' does not have its checksum");
+                return reader.GetString(1) == RowSums.Of("sub_results", kind, key, json) ? json
+                    : throw Damaged(_path, $"row {kind} {key} of 'sub_results' does not have its checksum");
             });
     }
 
@@ -185,7 +195,8 @@ public sealed class ResultStore : IDisposable
                 throw new StoreException($"'{path}' was written by an earlier version, whose rows carry no checksums ('{layout}'; this tool reads '{Layout}'); run the study again, with --force or into another file");
             if (layout != Layout) throw new StoreException($"'{path}' is a store of another version ('{layout}'); this tool reads '{Layout}'");
             foreach (string key in (string[])["layout", "study"]) Meta(path, connection, key);
-            if (StoreSql.Scalar(connection, "PRAGMA quick_check(1)") is not "ok" and var broken) throw Damaged(path, broken ?? "no answer to its check");
+            if (StoreSql.Scalar(connection, "PRAGMA quick_check(1)") is not "ok" and var broken) throw Damaged(path, broken
+                ?? "no answer to its check");
             // A store that another process writes changes between two statements: one transaction sees one state.
             using (SqliteTransaction transaction = connection.BeginTransaction(deferred: true))
             {
@@ -215,8 +226,10 @@ public sealed class ResultStore : IDisposable
 
     private void Insert(string table, params object?[] cells) => Change(transaction =>
     {
-        string checksum = RowSums.Of(table, cells), places = string.Join(", ", Enumerable.Range(0, cells.Length + 1).Select(i => $"${(char)('a' + i)}"));
-        if (StoreSql.Execute(_connection, $"INSERT OR IGNORE INTO {table} VALUES({places})", transaction, [.. cells, checksum]) == 0) return;
+        string checksum = RowSums.Of(table, cells),
+            places = string.Join(", ", Enumerable.Range(0, cells.Length + 1).Select(i => $"${(char)('a' + i)}"));
+        if (StoreSql.Execute(_connection, $"INSERT OR IGNORE INTO {table} VALUES({places})", transaction, [.. cells, checksum])
+            == 0) return;
         RowSums before = RowSums.Parse(Meta(_path, _connection, table));
         PutMeta(_connection, transaction, table, before.With(checksum).ToString());
     });
@@ -226,7 +239,8 @@ public sealed class ResultStore : IDisposable
         lock (_gate)
             Guarded(_path, () =>
             {
-                // Opening alone changes no byte. NORMAL in write-ahead mode survives a killed process; only a power cut may lose the last rows, which are then run again.
+                // Opening alone changes no byte. NORMAL in write-ahead mode survives a killed process; only a power cut may lose the last
+                // rows, which are then run again.
                 if (!_written) StoreSql.Execute(_connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL", null);
                 _written = true;
                 using SqliteTransaction transaction = _connection.BeginTransaction();
@@ -249,13 +263,15 @@ public sealed class ResultStore : IDisposable
     }
 
     private static void PutMeta(SqliteConnection connection, SqliteTransaction? transaction, string key, string value) =>
-        StoreSql.Execute(connection, "INSERT OR REPLACE INTO meta VALUES($a, $b, $c)", transaction, key, value, RowSums.Of("meta", key, value));
+        StoreSql.Execute(connection, "INSERT OR REPLACE INTO meta VALUES($a, $b, $c)", transaction, key, value,
+            RowSums.Of("meta", key, value));
 
     private static string Meta(string path, SqliteConnection connection, string key)
     {
         using SqliteCommand command = StoreSql.Prepare(connection, "SELECT value, checksum FROM meta WHERE key=$a", key);
         using SqliteDataReader reader = command.ExecuteReader();
-        return reader.Read() && reader.GetString(0) is var value && reader.GetString(1) == RowSums.Of("meta", key, value) ? value : throw Damaged(path, $"its entry '{key}' is missing or does not have its checksum");
+        return reader.Read() && reader.GetString(0) is var value && reader.GetString(1) == RowSums.Of("meta", key, value) ? value
+            : throw Damaged(path, $"its entry '{key}' is missing or does not have its checksum");
     }
 
     private static StoreException Damaged(string path, string what) =>

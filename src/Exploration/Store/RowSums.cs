@@ -7,8 +7,9 @@ using Microsoft.Data.Sqlite;
 namespace Sim.Exploration.Store;
 
 /// <summary>
-/// What tells a damaged store from a sound one: every row carries a SHA-256 of its cells, and each table has a seal, the number of its rows with the sum of their
-/// checksums, which changes in the transaction that changes the rows. A changed cell fails its row; a row that came, went or stands twice fails the seal.
+/// What tells a damaged store from a sound one: every row carries a SHA-256 of its cells, and each table has a seal, the number of its rows
+/// with the sum of their checksums, which changes in the transaction that changes the rows. A changed cell fails its row; a row that came,
+/// went or stands twice fails the seal.
 /// </summary>
 internal readonly record struct RowSums(long Rows, UInt128 Sum)
 {
@@ -16,7 +17,8 @@ internal readonly record struct RowSums(long Rows, UInt128 Sum)
     public static IReadOnlyList<(string Name, string Cells, string Order)> Tables { get; } =
         [("points", "idx, key, status, reason, parameters, record", "idx"), ("sub_results", "kind, key, json", "kind, key")];
 
-    /// <summary>SHA-256 over the table's name and the cells, each with its length, in hexadecimal. A missing cell is not an empty one.</summary>
+    /// <summary>SHA-256 over the table's name and the cells, each with its length, in hexadecimal. A missing cell is not an empty
+    /// one.</summary>
     public static string Of(string table, params ReadOnlySpan<object?> cells)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -34,7 +36,8 @@ internal readonly record struct RowSums(long Rows, UInt128 Sum)
     }
 
     /// <summary>With one more row.</summary>
-    public RowSums With(string checksum) => new(Rows + 1, unchecked(Sum + UInt128.Parse(checksum.AsSpan(0, 32), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)));
+    public RowSums With(string checksum) =>
+        new(Rows + 1, unchecked(Sum + UInt128.Parse(checksum.AsSpan(0, 32), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)));
 
     /// <summary>The seal as it stands in the store.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Rows} rows {Sum:x32}");
@@ -44,7 +47,8 @@ internal readonly record struct RowSums(long Rows, UInt128 Sum)
     {
         string[] words = text.Split(' ');
         return words.Length == 3 && long.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out long rows)
-            && UInt128.TryParse(words[2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 sum) ? new RowSums(rows, sum) : throw new FormatException($"'{text}' is no seal");
+            && UInt128.TryParse(words[2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 sum)
+                ? new RowSums(rows, sum) : throw new FormatException($"'{text}' is no seal");
     }
 
     /// <summary>Checks every row of every table against its checksum and the tables against their seals; what is wrong, or null.</summary>

@@ -4,8 +4,9 @@ using Microsoft.Data.Sqlite;
 namespace Sim.Exploration.Store;
 
 /// <summary>
-/// The file of a store: how one is recognised, how it comes into being and how it is replaced. A store appears whole or not at all: it is made under a name
-/// of its own beside its place and then moved there. Nothing but a result store is ever replaced or deleted: no other file, no link, no device.
+/// The file of a store: how one is recognised, how it comes into being and how it is replaced. A store appears whole or not at all: it is
+/// made under a name of its own beside its place and then moved there. Nothing but a result store is ever replaced or deleted: no other
+/// file, no link, no device.
 /// </summary>
 internal static class StoreFile
 {
@@ -29,7 +30,8 @@ internal static class StoreFile
     public static bool IsTaken(string path) => File.Exists(path) || new FileInfo(path).LinkTarget is not null;
 
     /// <summary>
-    /// Null when the path is a result store of this or an earlier layout, else what it is instead. Devices and pipes have no length, so they are never opened.
+    /// Null when the path is a result store of this or an earlier layout, else what it is instead. Devices and pipes have no length, so
+    /// they are never opened.
     /// </summary>
     public static string? WhyNoStore(string path)
     {
@@ -41,9 +43,11 @@ internal static class StoreFile
         {
             var head = new byte[Magic.Length];
             using (FileStream stream = file.OpenRead())
-                if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length || !head.AsSpan().SequenceEqual(Magic)) return "no result store";
+                if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length
+                    || !head.AsSpan().SequenceEqual(Magic)) return "no result store";
             using SqliteConnection connection = Connect(path, SqliteOpenMode.ReadWrite);
-            return StoreSql.Scalar(connection, "SELECT value FROM meta WHERE key='layout'") is { } layout && layout.StartsWith("sim.store/", StringComparison.Ordinal)
+            return StoreSql.Scalar(connection, "SELECT value FROM meta WHERE key='layout'") is { } layout
+                && layout.StartsWith("sim.store/", StringComparison.Ordinal)
                 ? null : "a database, but no result store";
         }
         catch (SqliteException e)
@@ -77,7 +81,8 @@ internal static class StoreFile
     public static SqliteConnection Connect(string path, SqliteOpenMode mode)
     {
         SQLitePCL.Batteries_V2.Init();
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.GetFullPath(path), Mode = mode, Pooling = false }.ToString());
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+            { DataSource = Path.GetFullPath(path), Mode = mode, Pooling = false }.ToString());
         try
         {
             connection.Open();
@@ -96,6 +101,7 @@ internal static class StoreFile
         if (WhyNoStore(path) is { } other) throw new StoreException($"'{path}' is {other}; only a result store is ever replaced");
         using SqliteConnection connection = Connect(path, SqliteOpenMode.ReadWrite);
         connection.DefaultTimeout = 2;
-        if (StoreSql.Scalar(connection, "PRAGMA journal_mode=DELETE") != "delete") throw new StoreException($"'{path}' is in use by another process; end that first, or name another file with --store");
+        if (StoreSql.Scalar(connection, "PRAGMA journal_mode=DELETE")
+            != "delete") throw new StoreException($"'{path}' is in use by another process; end that first, or name another file with --store");
     }
 }

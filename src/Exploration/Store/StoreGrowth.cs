@@ -5,8 +5,8 @@ using Sim.Exploration.Studies;
 namespace Sim.Exploration.Store;
 
 /// <summary>
-/// A store of a study to which values or networks were added since: its finished designs are designs of the new study too, at other indices. Rows without a record are
-/// found again at no cost, and are dropped.
+/// A store of a study to which values or networks were added since: its finished designs are designs of the new study too, at other
+/// indices. Rows without a record are found again at no cost, and are dropped.
 /// </summary>
 internal static class StoreGrowth
 {
@@ -44,7 +44,8 @@ internal static class StoreGrowth
 
     private static string Checksum(SqliteConnection connection, int from, int to)
     {
-        using SqliteCommand row = StoreSql.Prepare(connection, "SELECT key, status, reason, parameters, record FROM points WHERE idx=$a", from);
+        using SqliteCommand row = StoreSql.Prepare(connection, "SELECT key, status, reason, parameters, record FROM points WHERE idx=$a",
+            from);
         using SqliteDataReader reader = row.ExecuteReader();
         reader.Read();
         string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);

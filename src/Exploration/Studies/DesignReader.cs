@@ -34,14 +34,17 @@ internal sealed class DesignReader
     /// <summary>The design of a combination; its point is the first network's.</summary>
     public Design Find(ImmutableArray<int> choices) => _designs[_study.IndexOf(choices)];
 
-    /// <summary>Records what no design can get around: mistakes common to all designs with an axis value, and what is wrong with the base.</summary>
+    /// <summary>Records what no design can get around: mistakes common to all designs with an axis value, and what is wrong with the
+    /// base.</summary>
     public void ReportMistakes(DiagnosticBag bag)
     {
         Dictionary<Location, YamlScalar> scalars = [];
-        foreach (YamlScalar scalar in _study.Axes.SelectMany(a => a.Values).SelectMany(v => v.Assignments).SelectMany(a => Scalars(a.Value))) scalars[scalar.Location] = scalar;
+        foreach (YamlScalar scalar in _study.Axes.SelectMany(a => a.Values).SelectMany(v => v.Assignments)
+            .SelectMany(a => Scalars(a.Value))) scalars[scalar.Location] = scalar;
         for (int a = 0; a < _study.Axes.Length; a++)
             for (int v = 0; v < _study.Axes[a].Values.Length; v++)
-                if (Common(_designs.Where(d => d.Point.Choices[a] == v)) is { } common) bag.AddRange(common.Where(p => IsMistake(p, scalars)));
+                if (Common(_designs.Where(d => d.Point.Choices[a] == v)) is
+                    { } common) bag.AddRange(common.Where(p => IsMistake(p, scalars)));
         if (Common(_designs) is { } all) bag.AddRange(all.Where(p => !p.Code.StartsWith("COST", StringComparison.Ordinal)));
     }
 
@@ -58,7 +61,8 @@ internal sealed class DesignReader
         return common;
     }
 
-    // CFG1xx judges a whole design, COST its price and clock. A number out of its range makes a senseless design; anything else that a reader refuses is a slip of the pen.
+    // CFG1xx judges a whole design, COST its price and clock. A number out of its range makes a senseless design; anything else that a
+    // reader refuses is a slip of the pen.
     private static bool IsMistake(Diagnostic problem, Dictionary<Location, YamlScalar> scalars)
     {
         if (!problem.Code.StartsWith("CFG0", StringComparison.Ordinal)) return false;
@@ -104,7 +108,8 @@ internal sealed class DesignReader
             {
                 // A path that leads nowhere is recorded; the others are still set, so that their mistakes show too.
                 if (set.Path.Text.StartsWith(RecipePrefix, StringComparison.Ordinal))
-                    recipe = YamlPath.Set(WithParts(recipe, set.Path), set.Path with { Text = set.Path.Text[RecipePrefix.Length..] }, set.Value, (_, _) => null, bag) ?? recipe;
+                    recipe = YamlPath.Set(WithParts(recipe, set.Path), set.Path with { Text = set.Path.Text[RecipePrefix.Length..] },
+                        set.Value, (_, _) => null, bag) ?? recipe;
                 else architecture = ArchitectureReader.Override(architecture, set.Path, set.Value, bag) ?? architecture;
             }
         }
@@ -119,7 +124,8 @@ internal sealed class DesignReader
         try
         {
             if (loaded.Price().Clock.Problem is { } slow && !_study.AllowSlowClock)
-                bag.Error(loaded.Place, "COST005", $"{slow}; let 'pipeline_stages: auto' in the datapath choose, lower the clock, or say 'allow_slow_clock: true' in the study");
+                bag.Error(loaded.Place, "COST005",
+                    $"{slow}; let 'pipeline_stages: auto' in the datapath choose, lower the clock, or say 'allow_slow_clock: true' in the study");
         }
         catch (InvalidInputException e)
         {
@@ -131,6 +137,7 @@ internal sealed class DesignReader
     private static YamlMap WithParts(YamlMap recipe, YamlScalar path)
     {
         string[] keys = path.Text.Split('.');
-        return keys.Length > 2 && recipe[keys[1]] is null ? recipe.With(new YamlScalar(path.Location, keys[1]), new YamlMap(path.Location, [])) : recipe;
+        return keys.Length > 2 && recipe[keys[1]] is null
+            ? recipe.With(new YamlScalar(path.Location, keys[1]), new YamlMap(path.Location, [])) : recipe;
     }
 }

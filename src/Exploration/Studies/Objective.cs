@@ -10,7 +10,8 @@ public sealed record Objective(string Metric, Goal Goal)
     public double Cost(double value) => Goal == Goal.Maximize ? -value : value;
 }
 
-/// <summary>Bounds on a metric, in the metric's unit, ends included; null leaves a side open. A metric that is not known violates its constraint.</summary>
+/// <summary>Bounds on a metric, in the metric's unit, ends included; null leaves a side open. A metric that is not known violates its
+/// constraint.</summary>
 public sealed record Constraint(string Metric, double? Min, double? Max)
 {
     /// <summary>Null when the value keeps the constraint, else what is wrong.</summary>

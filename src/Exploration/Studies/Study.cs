@@ -5,7 +5,8 @@ using Sim.Simulator.Inputs;
 
 namespace Sim.Exploration.Studies;
 
-/// <summary>One thing that an axis value changes: the path in the architecture (or, after `recipe.`, in the recipe) and the new value.</summary>
+/// <summary>One thing that an axis value changes: the path in the architecture (or, after `recipe.`, in the recipe) and the new
+/// value.</summary>
 public sealed record Assignment(YamlScalar Path, YamlNode Value);
 
 /// <summary>One value of an axis: its text in tables and what it sets.</summary>
@@ -15,10 +16,11 @@ public sealed record AxisValue(string Label, ImmutableArray<Assignment> Assignme
 public sealed record StudyAxis(string Name, ImmutableArray<AxisValue> Values);
 
 /// <summary>
-/// A study as read: a base architecture and recipe as nodes, networks, axes, and what to look for. Base and recipe stay nodes because axis values are set
-/// into them before they are read.
+/// A study as read: a base architecture and recipe as nodes, networks, axes, and what to look for. Base and recipe stay nodes because axis
+/// values are set into them before they are read.
 /// </summary>
-public sealed record Study(string Name, string Description, YamlMap Base, string BaseName, YamlMap? Recipe, ImmutableArray<WorkloadFiles> Workloads, ImmutableArray<StudyAxis> Axes,
+public sealed record Study(string Name, string Description, YamlMap Base, string BaseName, YamlMap? Recipe,
+    ImmutableArray<WorkloadFiles> Workloads, ImmutableArray<StudyAxis> Axes,
     ImmutableArray<Objective> Objectives, ImmutableArray<Constraint> Constraints, FrontScope Fronts, string Text)
 {
     /// <summary>Schema name and version of study files.</summary>
@@ -31,7 +33,8 @@ public sealed record Study(string Name, string Description, YamlMap Base, string
     public bool AllowSlowClock { get; init; }
 
     /// <summary>Names of the columns that tell designs apart.</summary>
-    public ImmutableArray<string> AxisNames => [.. Workloads.Length > 1 ? [NetworkAxis] : Array.Empty<string>(), .. Axes.Select(a => a.Name)];
+    public ImmutableArray<string> AxisNames =>
+        [.. Workloads.Length > 1 ? [NetworkAxis] : Array.Empty<string>(), .. Axes.Select(a => a.Name)];
 
     /// <summary>Number of design points: networks × the values of every axis.</summary>
     public int PointCount => Axes.Aggregate(Workloads.Length, (product, axis) => product * axis.Values.Length);
@@ -43,7 +46,8 @@ public sealed record Study(string Name, string Description, YamlMap Base, string
     public IEnumerable<DesignPoint> Points()
     {
         int count = PointCount, combinations = CombinationCount;
-        for (int index = 0; index < count; index++) yield return new DesignPoint(index, index / combinations, ChoicesOf(index % combinations));
+        for (int index = 0; index < count; index++) yield return new DesignPoint(index, index / combinations,
+            ChoicesOf(index % combinations));
     }
 
     /// <summary>The choices of a combination; the last axis varies fastest.</summary>

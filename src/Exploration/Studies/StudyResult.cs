@@ -18,7 +18,8 @@ public enum PointStatus : byte
 }
 
 /// <summary>One design point of a study: which values its axes took and how it ended. Exactly one of Reason and Record is set.</summary>
-public sealed record PointResult(int Index, ImmutableSortedDictionary<string, string> Parameters, PointStatus Status, string? Reason, RunRecord? Record);
+public sealed record PointResult(int Index, ImmutableSortedDictionary<string, string> Parameters, PointStatus Status, string? Reason,
+    RunRecord? Record);
 
 /// <summary>How fronts are drawn when a study has several networks.</summary>
 public enum FrontScope : byte
@@ -30,13 +31,15 @@ public enum FrontScope : byte
     PerNetwork,
 }
 
-/// <summary>What a study is, as far as reports need it. Digest covers everything that may change a result; StudyText is the file as written.</summary>
-public sealed record StudyHeader(string Name, string Description, string Digest, string ToolVersion, int PointCount, ImmutableArray<string> Axes,
+/// <summary>What a study is, as far as reports need it. Digest covers everything that may change a result; StudyText is the file as
+/// written.</summary>
+public sealed record StudyHeader(string Name, string Description, string Digest, string ToolVersion, int PointCount,
+    ImmutableArray<string> Axes,
     ImmutableArray<Objective> Objectives, ImmutableArray<Constraint> Constraints, FrontScope Fronts, string StudyText)
 {
     /// <summary>
-    /// Digest of what each design's result depends on, in order of index; empty where they are not known. They tell a store which of its rows are designs of a study that has
-    /// grown, and are not kept in the header.
+    /// Digest of what each design's result depends on, in order of index; empty where they are not known. They tell a store which of its
+    /// rows are designs of a study that has grown, and are not kept in the header.
     /// </summary>
     [JsonIgnore]
     public ImmutableArray<string> Designs { get; init; } = [];
@@ -46,7 +49,8 @@ public sealed record StudyHeader(string Name, string Description, string Digest,
 
     /// <summary>Objectives used when records come without a study.</summary>
     public static ImmutableArray<Objective> DefaultObjectives { get; } =
-        [new("accuracy", Metrics.Goal.Maximize), new("energy", Metrics.Goal.Minimize), new("latency", Metrics.Goal.Minimize), new("area", Metrics.Goal.Minimize)];
+        [new("accuracy", Metrics.Goal.Maximize), new("energy", Metrics.Goal.Minimize), new("latency", Metrics.Goal.Minimize),
+            new("area", Metrics.Goal.Minimize)];
 }
 
 /// <summary>A study with what became of its points, in order of index; points that have not run yet are absent.</summary>

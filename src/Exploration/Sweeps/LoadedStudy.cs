@@ -8,7 +8,8 @@ namespace Sim.Exploration.Sweeps;
 /// <summary>A study with everything it names, read and checked: nothing is wrong with the input once this exists.</summary>
 public sealed record LoadedStudy(DesignSpace Space, ImmutableArray<LoadedWorkload> Workloads, StudyHeader Header)
 {
-    /// <summary>Reads a study by path or catalogue name. Throws <see cref="InvalidInputException"/> with every problem of the study, its designs, networks and data.</summary>
+    /// <summary>Reads a study by path or catalogue name. Throws <see cref="InvalidInputException"/> with every problem of the study, its
+    /// designs, networks and data.</summary>
     /// <param name="pathOrName">The study.</param>
     /// <param name="toolVersion">For its header.</param>
     /// <param name="progress">Told how many designs have been read, and of how many.</param>

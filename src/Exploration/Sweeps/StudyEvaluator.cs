@@ -6,8 +6,10 @@ using Sim.Simulator;
 
 namespace Sim.Exploration.Sweeps;
 
-/// <summary>Runs the designs of a study through one <see cref="Evaluator"/>, whose shared values are kept in the store, so that a resumed sweep has them too.</summary>
-public sealed class StudyEvaluator(LoadedStudy study, ResultStore store, int jobs, Action<string>? note = null, CancellationToken cancellation = default) : IDesignEvaluator
+/// <summary>Runs the designs of a study through one <see cref="Evaluator"/>, whose shared values are kept in the store, so that a resumed
+/// sweep has them too.</summary>
+public sealed class StudyEvaluator(LoadedStudy study, ResultStore store, int jobs, Action<string>? note = null,
+    CancellationToken cancellation = default) : IDesignEvaluator
 {
     private readonly Evaluator _evaluator = new(study.Header.ToolVersion, jobs, new StoreAccuracies(store), note);
 
@@ -20,11 +22,13 @@ public sealed class StudyEvaluator(LoadedStudy study, ResultStore store, int job
         if (!design.Exists) return Refused(design.Reason);
         try
         {
-            return new PointResult(point.Index, parameters, PointStatus.Ok, null, _evaluator.Evaluate(study.Inputs(design), 1, cancellation));
+            return new PointResult(point.Index, parameters, PointStatus.Ok, null,
+                _evaluator.Evaluate(study.Inputs(design), 1, cancellation));
         }
         catch (InvalidInputException e)
         {
-            return Refused(string.Join("; ", e.Diagnostics.Where(p => p.Severity == Severity.Error).Select(p => $"{p.Code}: {p.Message}").Distinct()));
+            return Refused(string.Join("; ", e.Diagnostics.Where(p => p.Severity == Severity.Error).Select(p => $"{p.Code}: {p.Message}")
+                .Distinct()));
         }
 #pragma warning disable CA1031 // One design that the tool fails on must not lose the others; the sweep exits 1 and shows the message.
         catch (Exception e) when (e is not (OperationCanceledException or StoreException))
@@ -37,6 +41,7 @@ public sealed class StudyEvaluator(LoadedStudy study, ResultStore store, int job
     public IReadOnlyList<Action> SharedWork(IReadOnlyList<DesignPoint> points)
     {
         ArgumentNullException.ThrowIfNull(points);
-        return _evaluator.SharedWork(points.Select(p => study.Space.Designs[p.Index]).Where(d => d.Exists).Select(study.Inputs), jobs, cancellation);
+        return _evaluator.SharedWork(points.Select(p => study.Space.Designs[p.Index]).Where(d => d.Exists).Select(study.Inputs), jobs,
+            cancellation);
     }
 }

@@ -16,15 +16,16 @@ public readonly record struct SweepProgress(int Done, int Total, string Phase)
     public const string Designs = "designs";
 }
 
-/// <summary>Turns design points into results. Implementations are pure and thread-safe: the same point gives the same result whoever asks and in which order.</summary>
+/// <summary>Turns design points into results. Implementations are pure and thread-safe: the same point gives the same result whoever asks
+/// and in which order.</summary>
 public interface IDesignEvaluator
 {
     /// <summary>Runs one point. A design that cannot exist is a result, not an exception.</summary>
     PointResult Evaluate(DesignPoint point);
 
     /// <summary>
-    /// Work that several points share, each item once, in the order of its first point: running these first keeps all workers busy, where points that
-    /// wait for the same item would not.
+    /// Work that several points share, each item once, in the order of its first point: running these first keeps all workers busy, where
+    /// points that wait for the same item would not.
     /// </summary>
     IReadOnlyList<Action> SharedWork(IReadOnlyList<DesignPoint> points);
 }
@@ -33,9 +34,11 @@ public interface IDesignEvaluator
 public static class SweepEngine
 {
     /// <summary>
-    /// Runs every point that the store does not hold, on <paramref name="jobs"/> ≥ 1 workers, saving each when it ends. Returns all results, in order of index.
+    /// Runs every point that the store does not hold, on <paramref name="jobs"/> ≥ 1 workers, saving each when it ends. Returns all
+    /// results, in order of index.
     /// </summary>
-    public static ImmutableArray<PointResult> Run(IReadOnlyList<DesignPoint> points, IDesignEvaluator evaluator, ResultStore store, int jobs, IProgress<SweepProgress>? progress = null,
+    public static ImmutableArray<PointResult> Run(IReadOnlyList<DesignPoint> points, IDesignEvaluator evaluator, ResultStore store,
+        int jobs, IProgress<SweepProgress>? progress = null,
         CancellationToken cancellation = default)
     {
         Fill(points, evaluator, store, jobs, progress, cancellation);
@@ -43,7 +46,8 @@ public static class SweepEngine
     }
 
     /// <summary>As <see cref="Run"/>, without reading the results of a large study into memory.</summary>
-    public static void Fill(IReadOnlyList<DesignPoint> points, IDesignEvaluator evaluator, ResultStore store, int jobs, IProgress<SweepProgress>? progress = null,
+    public static void Fill(IReadOnlyList<DesignPoint> points, IDesignEvaluator evaluator, ResultStore store, int jobs,
+        IProgress<SweepProgress>? progress = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(points);
@@ -100,7 +104,8 @@ public static class SweepEngine
         // A store that cannot be written is the machine's fault, not the tool's: it is told as such.
         if (faults.OfType<StoreException>().FirstOrDefault() is { } store) ExceptionDispatchInfo.Throw(store);
         // So is what the samples of a study do that its network cannot take.
-        if (faults.OfType<NetworkException>().OrderBy(f => f.Message, StringComparer.Ordinal).FirstOrDefault() is { } fault) ExceptionDispatchInfo.Throw(fault);
+        if (faults.OfType<NetworkException>().OrderBy(f => f.Message, StringComparer.Ordinal)
+            .FirstOrDefault() is { } fault) ExceptionDispatchInfo.Throw(fault);
         if (faults.Count > 0) throw new AggregateException(faults);
     }
 }

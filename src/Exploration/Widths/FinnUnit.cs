@@ -1,8 +1,8 @@
 namespace Sim.Exploration.Widths;
 
 /// <summary>
-/// LUTs of FINN's matrix-vector unit by the estimate of its compiler (Blott et al., "FINN-R", ACM TRETS 2018; Xilinx/finn 39f0c9a6, matrixvectoractivation_hls.py), with multipliers in LUTs, weights and
-/// thresholds in distributed memory:
+/// LUTs of FINN's matrix-vector unit by the estimate of its compiler (Blott et al., "FINN-R", ACM TRETS 2018; Xilinx/finn 39f0c9a6,
+/// matrixvectoractivation_hls.py), with multipliers in LUTs, weights and thresholds in distributed memory:
 /// 300 + 1.1 · PE · (multipliers + adder tree + accumulator + thresholds + comparators) + weight memory.
 /// </summary>
 /// <param name="Rows">Output channels.</param>
@@ -27,7 +27,8 @@ public sealed record FinnUnit(int Rows, int K, int Pe, int Simd, int WeightBits,
         get
         {
             int bits = 2;
-            for (Int128 peak = (Int128)K << (ActivationBits + WeightBits - 1 - (SignedInputs ? 1 : 0)); ((Int128)1 << (bits - 1)) - 1 < peak; bits++) { }
+            for (Int128 peak = (Int128)K << (ActivationBits + WeightBits - 1 - (SignedInputs ? 1 : 0));
+                ((Int128)1 << (bits - 1)) - 1 < peak; bits++) { }
             return bits;
         }
     }
@@ -43,7 +44,8 @@ public sealed record FinnUnit(int Rows, int K, int Pe, int Simd, int WeightBits,
 
     /// <summary>LUTs with an accumulator of that many bits.</summary>
     /// <param name="accumulatorBits">Declared width.</param>
-    /// <param name="asDeclared">Whether a declared width beyond <see cref="DataTypeBits"/> counts in full, as in hardware that has it; the compiler's own estimate takes the lesser.</param>
+    /// <param name="asDeclared">Whether a declared width beyond <see cref="DataTypeBits"/> counts in full, as in hardware that has it; the
+    /// compiler's own estimate takes the lesser.</param>
     public double Luts(int accumulatorBits, bool asDeclared = false)
     {
         int acc = asDeclared ? accumulatorBits : Math.Min(accumulatorBits, DataTypeBits);

@@ -12,7 +12,8 @@ using Sim.Workloads.Integers;
 
 namespace Sim.Exploration.Widths;
 
-/// <summary>Makes <see cref="WidthStudy"/>: proofs and observations come from Verification, prices from the cost model, accuracy from bit-exact runs.</summary>
+/// <summary>Makes <see cref="WidthStudy"/>: proofs and observations come from Verification, prices from the cost model, accuracy from
+/// bit-exact runs.</summary>
 public static class WidthStudyRunner
 {
     private const int Widest = 32;
@@ -21,7 +22,8 @@ public static class WidthStudyRunner
     /// <param name="proven">Minimal widths of its layers that have constant weights, for every partial sum with a preloaded bias.</param>
     /// <param name="observed">Sums of these layers on the same data.</param>
     /// <exception cref="NotSupportedException">As <see cref="WrappedRuns"/>.</exception>
-    public static WidthStudy Run(string name, NetworkGraph graph, EvaluationData data, ImmutableArray<LayerWidth> proven, ImmutableArray<ObservedLayer> observed, CostModel prices, int threads,
+    public static WidthStudy Run(string name, NetworkGraph graph, EvaluationData data, ImmutableArray<LayerWidth> proven,
+        ImmutableArray<ObservedLayer> observed, CostModel prices, int threads,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -33,24 +35,30 @@ public static class WidthStudyRunner
         var layers = ImmutableArray.CreateBuilder<LayerWidths>();
         foreach (LayerWidth width in proven.Where(w => executed.ContainsKey(w.Layer.Name) && seen[w.Layer.Name].PartialRange is not null))
             layers.Add(Layer(width, seen[width.Layer.Name], executed[width.Layer.Name], runs, exact, prices, cancellation));
-        return new(name, data.Samples, prices.Technology.Name, exact.Top1, layers.ToImmutable(), Network(runs, layers, seen, exact, cancellation), []);
+        return new(name, data.Samples, prices.Technology.Name, exact.Top1, layers.ToImmutable(),
+            Network(runs, layers, seen, exact, cancellation), []);
     }
 
     /// <summary>A network that was made for a width, at the width proved for it.</summary>
-    public static NetworkMadeForWidth Beside(string name, NetworkGraph graph, EvaluationData data, int proven, int threads, CancellationToken cancellation = default)
+    public static NetworkMadeForWidth Beside(string name, NetworkGraph graph, EvaluationData data, int proven, int threads,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(name);
         AccuracyRecord found = new WrappedRuns(graph, data, threads).At(proven, cancellation: cancellation);
         int cut = name.LastIndexOf('_');
-        return new(cut > 0 && StrictNumber.TryWhole(name.AsSpan(cut + 1), out int _) ? name[..cut] : name, name, proven, found.Top1, found.AgreementWithFloat);
+        return new(cut > 0 && StrictNumber.TryWhole(name.AsSpan(cut + 1), out int _) ? name[..cut] : name, name, proven, found.Top1,
+            found.AgreementWithFloat);
     }
 
-    private static LayerWidths Layer(LayerWidth width, ObservedLayer seen, MatrixLayer layer, WrappedRuns runs, AccuracyRecord exact, CostModel prices, CancellationToken cancellation)
+    private static LayerWidths Layer(LayerWidth width, ObservedLayer seen, MatrixLayer layer, WrappedRuns runs, AccuracyRecord exact,
+        CostModel prices, CancellationToken cancellation)
     {
         QLinearOperands integer = layer.Integer!;
-        int proven = Math.Max(2, width.Widest()), observed = Math.Max(2, seen.PartialRange!.Value.Width), final = Math.Max(2, seen.Range!.Value.Width);
+        int proven = Math.Max(2, width.Widest()), observed = Math.Max(2, seen.PartialRange!.Value.Width),
+            final = Math.Max(2, seen.Range!.Value.Width);
         INumberFormat weights = WrappedRuns.Format(layer.WeightElement), inputs = WrappedRuns.Format(integer.InputElement);
-        FinnUnit finn = FinnUnit.Of(layer.Rows, layer.Shape.K, weights.Bits, inputs.Bits, WrappedRuns.Format(integer.OutputElement).Bits, integer.InputElement.Range().Item1 < 0);
+        FinnUnit finn = FinnUnit.Of(layer.Rows, layer.Shape.K, weights.Bits, inputs.Bits, WrappedRuns.Format(integer.OutputElement).Bits,
+            integer.InputElement.Range().Item1 < 0);
         var rows = ImmutableArray.CreateBuilder<LayerAtWidth>();
         int? failing = null;
         for (int bits = Math.Max(Widest, proven); bits >= 2; bits = bits > proven ? proven : bits - 1)
@@ -60,21 +68,25 @@ public static class WidthStudyRunner
             var mac = new DatapathSpec("mac", weights, inputs, new IntegerAccumulator(bits, RegisterOverflow.Wrap));
             StructureCost logic = prices.Price(mac.MacLogic), registers = prices.Price(mac.MacRegisters);
             double picojoules = (logic.EnergyFemtojoules + registers.EnergyFemtojoules) / 1000;
-            rows.Add(new(bits, seen.Persistent(bits), seen.Transient(bits), found.Top1, found.AgreementWithFloat, logic.AreaSquareMicrometres + registers.AreaSquareMicrometres, picojoules,
+            rows.Add(new(bits, seen.Persistent(bits), seen.Transient(bits), found.Top1, found.AgreementWithFloat,
+                logic.AreaSquareMicrometres + registers.AreaSquareMicrometres, picojoules,
                 picojoules * layer.Shape.Macs / 1000, finn.Luts(bits)));
             if (failing is null && rows[^1].Score < Score(exact) - WidthStudy.LossThatCounts) failing = bits;
             if (rows[^1].Score <= Score(exact) / 2) break;
         }
-        return new(layer.Name, width.Layer.Operator, layer.Rows, layer.Shape.K, layer.Shape.Macs, proven, observed, final, failing, rows.ToImmutable());
+        return new(layer.Name, width.Layer.Operator, layer.Rows, layer.Shape.K, layer.Shape.Macs, proven, observed, final, failing,
+            rows.ToImmutable());
     }
 
-    private static ImmutableArray<NetworkAtWidth> Network(WrappedRuns runs, IReadOnlyCollection<LayerWidths> layers, Dictionary<string, ObservedLayer> seen, AccuracyRecord exact, CancellationToken cancellation)
+    private static ImmutableArray<NetworkAtWidth> Network(WrappedRuns runs, IReadOnlyCollection<LayerWidths> layers, Dictionary<string,
+        ObservedLayer> seen, AccuracyRecord exact, CancellationToken cancellation)
     {
         var rows = ImmutableArray.CreateBuilder<NetworkAtWidth>();
         for (int bits = layers.Max(l => l.Proven); bits >= 2; bits--)
         {
             AccuracyRecord found = runs.At(bits, cancellation: cancellation);
-            rows.Add(new(bits, found.Top1, found.AgreementWithFloat, seen.Values.Sum(s => s.Persistent(bits)), seen.Values.Sum(s => s.Transient(bits))));
+            rows.Add(new(bits, found.Top1, found.AgreementWithFloat, seen.Values.Sum(s => s.Persistent(bits)),
+                seen.Values.Sum(s => s.Transient(bits))));
             if (Score(found) <= Score(exact) / 2) break;
         }
         return rows.ToImmutable();

@@ -28,10 +28,13 @@ public sealed class WrappedRuns
     public ImmutableArray<MatrixLayer> Layers => _network.Layers;
 
     /// <summary>Every layer at the same width (2 to 64), or those in <paramref name="own"/> at theirs.</summary>
-    public AccuracyRecord At(int bits, ImmutableSortedDictionary<string, IntegerAccumulator>? own = null, CancellationToken cancellation = default)
+    public AccuracyRecord At(int bits, ImmutableSortedDictionary<string, IntegerAccumulator>? own = null,
+        CancellationToken cancellation = default)
     {
-        DatapathSpec spec = new("widths", Common(l => l.WeightElement), Common(l => l.Integer!.InputElement), new IntegerAccumulator(bits, RegisterOverflow.Wrap));
-        return AccuracyEvaluator.Evaluate(AccuracyPlan.Create(_network, spec, Recipe.Default, _ => ReductionOrder.Sequential, registers: own), _threads, cancellation).Totals;
+        DatapathSpec spec = new("widths", Common(l => l.WeightElement), Common(l => l.Integer!.InputElement),
+            new IntegerAccumulator(bits, RegisterOverflow.Wrap));
+        return AccuracyEvaluator.Evaluate(AccuracyPlan.Create(_network, spec, Recipe.Default, _ => ReductionOrder.Sequential,
+            registers: own), _threads, cancellation).Totals;
     }
 
     /// <summary>One layer at its own width, every other in 64 bits, which hold all sums.</summary>

@@ -10,9 +10,11 @@ public readonly record struct Diagnostic(Severity Severity, Location Location, s
 {
     private const int LongestMessage = 1500;
 
-    /// <summary>The message as it is printed: one line without control characters, and no longer than a reader can use, whatever the file held.</summary>
+    /// <summary>The message as it is printed: one line without control characters, and no longer than a reader can use, whatever the file
+    /// held.</summary>
     public string OneLine => Printable.OneLine(Printable.Shortened(Message, LongestMessage));
 
     /// <summary>`file:line:col: error CFG002: message`, always one line.</summary>
-    public override string ToString() => $"{Printable.OneLine(Location.ToString())}: {(Severity == Severity.Error ? "error" : "warning")} {Code}: {OneLine}";
+    public override string ToString() =>
+        $"{Printable.OneLine(Location.ToString())}: {(Severity == Severity.Error ? "error" : "warning")} {Code}: {OneLine}";
 }

@@ -40,7 +40,8 @@ public sealed class DiagnosticBag
         foreach (Diagnostic diagnostic in diagnostics) Add(diagnostic);
     }
 
-    /// <summary>Throws <see cref="InvalidInputException"/> with everything found so far when an error is among it: the "stop" after the passes.</summary>
+    /// <summary>Throws <see cref="InvalidInputException"/> with everything found so far when an error is among it: the "stop" after the
+    /// passes.</summary>
     public void ThrowIfErrors()
     {
         if (HasErrors) throw new InvalidInputException(Sorted);

@@ -6,8 +6,8 @@ public static class NearestName
     private const int LongestName = 128;
 
     /// <summary>
-    /// The candidate with the smallest edit distance (insert, delete, substitute, swap of neighbours; case counts as nothing), the first of equals;
-    /// null when even the best needs more edits than a third of the longer name, rounded up.
+    /// The candidate with the smallest edit distance (insert, delete, substitute, swap of neighbours; case counts as nothing), the first of
+    /// equals; null when even the best needs more edits than a third of the longer name, rounded up.
     /// </summary>
     public static string? Of(string name, IEnumerable<string> candidates)
     {
@@ -28,7 +28,8 @@ public static class NearestName
     }
 
     /// <summary>`; did you mean 'x'?` or nothing.</summary>
-    public static string Hint(string name, IEnumerable<string> candidates) => Of(name, candidates) is { } near ? $"; did you mean '{near}'?" : "";
+    public static string Hint(string name, IEnumerable<string> candidates) =>
+        Of(name, candidates) is { } near ? $"; did you mean '{near}'?" : "";
 
     // Optimal string alignment: a swap of neighbours is one slip of the fingers, not two.
     private static int Distance(string a, string b)

@@ -11,7 +11,8 @@ public static class PlainText
         string shown = string.Create(start.Length, start, static (to, from) =>
         {
             for (int i = 0; i < to.Length; i++) to[i] = char.IsControl(from[i]) || char.GetUnicodeCategory(from[i]) is
-                System.Globalization.UnicodeCategory.Format or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator ? '?' : from[i];
+                System.Globalization.UnicodeCategory.Format or System.Globalization.UnicodeCategory.LineSeparator
+                    or System.Globalization.UnicodeCategory.ParagraphSeparator ? '?' : from[i];
         });
         return text.Length > longest ? shown + "..." : shown;
     }

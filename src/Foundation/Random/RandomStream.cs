@@ -18,7 +18,8 @@ public sealed class RandomStream(ulong seed, ulong stream = 0)
         {
             unchecked
             {
-                _block = Philox.Block((uint)_counter, (uint)(_counter >> 32), (uint)stream, (uint)(stream >> 32), (uint)seed, (uint)(seed >> 32));
+                _block = Philox.Block((uint)_counter, (uint)(_counter >> 32), (uint)stream, (uint)(stream >> 32), (uint)seed,
+                    (uint)(seed >> 32));
                 _counter++;
             }
             _left = 4;
@@ -50,8 +51,8 @@ public sealed class RandomStream(ulong seed, ulong stream = 0)
     }
 
     /// <summary>
-    /// Standard normal by Marsaglia's ratio of uniforms (Leva 1992 has the quick bounds); the logarithm it needs is a polynomial of our own,
-    /// so that machines with different libm agree bit for bit.
+    /// Standard normal by Marsaglia's ratio of uniforms (Leva 1992 has the quick bounds); the logarithm it needs is a polynomial of our
+    /// own, so that machines with different libm agree bit for bit.
     /// </summary>
     public double NextNormal()
     {
@@ -77,8 +78,8 @@ public sealed class RandomStream(ulong seed, ulong stream = 0)
     }
 
     /// <summary>
-    /// Natural logarithm of a positive normal number, the same bits everywhere: 2·artanh((m-1)/(m+1)) of the significand m in [√½, √2), a series of
-    /// additions, multiplications and one division, relative error below 1e-15 away from 1.
+    /// Natural logarithm of a positive normal number, the same bits everywhere: 2·artanh((m-1)/(m+1)) of the significand m in [√½, √2), a
+    /// series of additions, multiplications and one division, relative error below 1e-15 away from 1.
     /// </summary>
     internal static double PortableLog(double value)
     {

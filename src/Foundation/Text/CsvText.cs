@@ -4,8 +4,9 @@ namespace Sim.Foundation.Text;
 public static class CsvText
 {
     /// <summary>
-    /// A text as one cell, quoted where the grammar asks for it. A spreadsheet runs a cell that begins with = + - @ (or a tab or line end before them)
-    /// as a formula: such a text gets an apostrophe before it, unless it is a number. Numbers that Sim writes need no <see cref="Cell"/>.
+    /// A text as one cell, quoted where the grammar asks for it. A spreadsheet runs a cell that begins with = + - @ (or a tab or line end
+    /// before them) as a formula: such a text gets an apostrophe before it, unless it is a number. Numbers that Sim writes need no
+    /// <see cref="Cell"/>.
     /// </summary>
     public static string Cell(string text)
     {

@@ -3,7 +3,8 @@ using System.Numerics;
 namespace Sim.Foundation.Units;
 
 /// <summary>
-/// A physical quantity: `default` is zero, values of one dimension add, subtract, compare and scale. The unit is named by every property and factory that holds a bare number.
+/// A physical quantity: `default` is zero, values of one dimension add, subtract, compare and scale. The unit is named by every property
+/// and factory that holds a bare number.
 /// </summary>
 public interface IQuantity<TSelf> : IComparable<TSelf>, IAdditionOperators<TSelf, TSelf, TSelf>, ISubtractionOperators<TSelf, TSelf, TSelf>,
     IUnaryNegationOperators<TSelf, TSelf>, IComparisonOperators<TSelf, TSelf, bool>, IEquatable<TSelf>

@@ -5,21 +5,24 @@ using Sim.Foundation.Diagnostics;
 namespace Sim.Foundation.Yaml;
 
 /// <summary>
-/// The files of `configs/`, embedded in the assembly at build time so that their names work from any folder: `configs/datapaths/int8_acc32.yaml` is the
-/// datapath `int8_acc32`. A field that takes a part (datapath, technology, architecture, ...) takes an inline mapping, such a name, or a path to a file.
+/// The files of `configs/`, embedded in the assembly at build time so that their names work from any folder:
+/// `configs/datapaths/int8_acc32.yaml` is the datapath `int8_acc32`. A field that takes a part (datapath, technology, architecture, ...)
+/// takes an inline mapping, such a name, or a path to a file.
 /// </summary>
 public static class ConfigCatalogue
 {
     private const string Root = "configs/";
 
     private static readonly Lazy<ImmutableArray<string>> Files = new(() =>
-        [.. typeof(ConfigCatalogue).Assembly.GetManifestResourceNames().Where(n => n.StartsWith(Root, StringComparison.Ordinal)).Order(StringComparer.Ordinal)]);
+        [.. typeof(ConfigCatalogue).Assembly.GetManifestResourceNames().Where(n => n.StartsWith(Root, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)]);
 
     private static readonly ConcurrentDictionary<string, YamlDocument> Read = new();
 
     /// <summary>Names in a folder of `configs/` (e.g. `datapaths`), in ordinal order.</summary>
     public static ImmutableArray<string> Names(string folder) =>
-        [.. Files.Value.Where(f => f.StartsWith(Root + folder + "/", StringComparison.Ordinal)).Select(f => Path.GetFileNameWithoutExtension(f))];
+        [.. Files.Value.Where(f => f.StartsWith(Root + folder + "/", StringComparison.Ordinal))
+            .Select(f => Path.GetFileNameWithoutExtension(f))];
 
     /// <summary>The text of a named entry, or null when there is none.</summary>
     public static string? Text(string folder, string name)
@@ -30,7 +33,8 @@ public static class ConfigCatalogue
         return reader.ReadToEnd();
     }
 
-    /// <summary>A named entry; null when there is none, or after recording what is wrong with it. Good entries are read once and shared (nodes are immutable).</summary>
+    /// <summary>A named entry; null when there is none, or after recording what is wrong with it. Good entries are read once and shared
+    /// (nodes are immutable).</summary>
     public static YamlDocument? Find(string folder, string name, DiagnosticBag bag)
     {
         string file = FileOf(folder, name);
@@ -55,12 +59,14 @@ public static class ConfigCatalogue
     public static bool IsPath(string word)
     {
         ArgumentNullException.ThrowIfNull(word);
-        return word.Contains('/') || word.Contains('\\') || word.EndsWith(".yaml", StringComparison.Ordinal) || word.EndsWith(".yml", StringComparison.Ordinal)
+        return word.Contains('/') || word.Contains('\\') || word.EndsWith(".yaml", StringComparison.Ordinal)
+            || word.EndsWith(".yml", StringComparison.Ordinal)
             || word.EndsWith(".json", StringComparison.Ordinal);
     }
 
     /// <summary>
-    /// The mapping that a field's value stands for: an inline mapping itself; a path (relative to the file that names it) or catalogue name loaded.
+    /// The mapping that a field's value stands for: an inline mapping itself; a path (relative to the file that names it) or catalogue name
+    /// loaded.
     /// Null after recording CFG010 (no such name; the nearest one is named) or what loading found. `key` names the field in messages.
     /// </summary>
     public static YamlMap? Resolve(YamlNode node, string folder, string key, DiagnosticBag bag)
@@ -81,13 +87,15 @@ public static class ConfigCatalogue
                     $"'{key}' names '{word.Text}', which is not in configs/{folder}{NearestName.Hint(word.Text, names)} (known: {string.Join(", ", names)}; or give a path to a .yaml file or an inline mapping)");
                 return null;
             default:
-                bag.Error(node.Location, "CFG006", $"'{key}' must be an inline mapping, a name from configs/{folder} or a path to a .yaml file, found {node.Found}");
+                bag.Error(node.Location, "CFG006",
+                    $"'{key}' must be an inline mapping, a name from configs/{folder} or a path to a .yaml file, found {node.Found}");
                 return null;
         }
     }
 
     /// <summary>
-    /// What a user typed on the command line: a path (relative to the working folder) or a name in a folder of `configs/`. Null after recording CFG008 or CFG010.
+    /// What a user typed on the command line: a path (relative to the working folder) or a name in a folder of `configs/`. Null after
+    /// recording CFG008 or CFG010.
     /// </summary>
     public static YamlDocument? Open(string pathOrName, string folder, DiagnosticBag bag)
     {
@@ -105,7 +113,8 @@ public static class ConfigCatalogue
     private static YamlDocument? LoadBeside(YamlScalar word, string key, DiagnosticBag bag)
     {
         string path = word.Text;
-        if (!Path.IsPathRooted(path) && Path.GetDirectoryName(word.Location.File) is { Length: > 0 } folder) path = Path.Combine(folder, path);
+        if (!Path.IsPathRooted(path) && Path.GetDirectoryName(word.Location.File) is { Length: > 0 } folder) path =
+            Path.Combine(folder, path);
         if (File.Exists(path)) return YamlDocument.Load(path, bag);
         bag.Error(word.Location, "CFG008", $"'{key}' names the file '{path}', which does not exist");
         return null;

@@ -4,8 +4,8 @@ using YamlDotNet.Core.Events;
 namespace Sim.Foundation.Yaml;
 
 /// <summary>
-/// YamlDotNet (16.3, 18.1) answers some broken files with InvalidOperationException and its like from inside the scanner (an unclosed `[` before a key is one);
-/// for the user those are syntax errors at the place reached.
+/// YamlDotNet (16.3, 18.1) answers some broken files with InvalidOperationException and its like from inside the scanner (an unclosed `[`
+/// before a key is one); for the user those are syntax errors at the place reached.
 /// </summary>
 internal sealed class GuardedParser(IParser inner) : IParser
 {
@@ -21,9 +21,11 @@ internal sealed class GuardedParser(IParser inner) : IParser
             if (inner.Current is { } current) _reached = current.End;
             return moved;
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or NullReferenceException or FormatException)
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or NullReferenceException
+            or FormatException)
         {
-            throw new YamlException(_reached, _reached, "a bracket, brace or quote opened before or here is not closed, or a key stands where none can", e);
+            throw new YamlException(_reached, _reached,
+                "a bracket, brace or quote opened before or here is not closed, or a key stands where none can", e);
         }
     }
 }

@@ -7,7 +7,8 @@ namespace Sim.Foundation.Yaml;
 /// <summary>A list whose items all have one type. Every bad item is reported.</summary>
 public sealed class YamlListType<T>(YamlType<T> item, int minimum) : YamlType<ImmutableArray<T>>
 {
-    public override string Expectation => minimum > 0 ? $"a list of at least {minimum}, each {item.Expectation}" : $"a list, each {item.Expectation}";
+    public override string Expectation =>
+        minimum > 0 ? $"a list of at least {minimum}, each {item.Expectation}" : $"a list, each {item.Expectation}";
 
     public override JsonObject JsonSchema()
     {

@@ -3,8 +3,8 @@ using Sim.Foundation.Diagnostics;
 namespace Sim.Foundation.Yaml;
 
 /// <summary>
-/// A YAML file as located nodes: the syntax pass. The root is a mapping whose first key is `schema`. Nothing is looked up or evaluated: YAML here
-/// is data (anchors and aliases are plain sharing; merge keys, tags, includes and expressions do not exist).
+/// A YAML file as located nodes: the syntax pass. The root is a mapping whose first key is `schema`. Nothing is looked up or evaluated:
+/// YAML here is data (anchors and aliases are plain sharing; merge keys, tags, includes and expressions do not exist).
 /// </summary>
 /// <param name="File">As diagnostics show it.</param>
 /// <param name="Root">The mapping.</param>
@@ -17,7 +17,8 @@ public sealed record YamlDocument(string File, YamlMap Root, string Schema)
     // Nothing that a person writes is longer, and what is read costs a multiple of it.
     private const long LargestFile = 16L << 20;
 
-    /// <summary>Reads a file; null after recording why not (CFG001 syntax, CFG005 duplicate keys, CFG008 unreadable, CFG009 no schema).</summary>
+    /// <summary>Reads a file; null after recording why not (CFG001 syntax, CFG005 duplicate keys, CFG008 unreadable, CFG009 no
+    /// schema).</summary>
     public static YamlDocument? Load(string path, DiagnosticBag bag)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -71,7 +72,8 @@ public sealed record YamlDocument(string File, YamlMap Root, string Schema)
         }
         if (map.Entries[0].Key != entry.Key) bag.Error(entry.Key.Location, "CFG009", "'schema' must be the first key of a file");
         if (entry.Value is YamlScalar { IsNothing: false } scalar) return scalar.Text;
-        bag.Error(entry.Value.Location, "CFG009", $"'schema' must be a schema name such as 'sim.architecture/1', found {entry.Value.Found}");
+        bag.Error(entry.Value.Location, "CFG009",
+            $"'schema' must be a schema name such as 'sim.architecture/1', found {entry.Value.Found}");
         return "";
     }
 }

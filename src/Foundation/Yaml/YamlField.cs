@@ -21,19 +21,23 @@ public abstract class YamlField(string name, string description, bool required, 
     public abstract YamlType Type { get; }
 
     /// <summary>A key that must be there.</summary>
-    public static YamlField<T> Required<T>(string name, YamlType<T> type, string description) => new(name, type, description, true, false, default!, null);
+    public static YamlField<T> Required<T>(string name, YamlType<T> type, string description) =>
+        new(name, type, description, true, false, default!, null);
 
     /// <summary>A key that may be left out, which means <paramref name="defaultValue"/>.</summary>
     public static YamlField<T> Optional<T>(string name, YamlType<T> type, T defaultValue, string defaultText, string description) =>
         new(name, type, description, false, true, defaultValue, defaultText);
 
-    /// <summary>A key that may be left out, which means that nothing is known: <see cref="YamlField{T}.TryRead"/> is false and records nothing.</summary>
-    public static YamlField<T> Optional<T>(string name, YamlType<T> type, string description) => new(name, type, description, false, false, default!, null);
+    /// <summary>A key that may be left out, which means that nothing is known: <see cref="YamlField{T}.TryRead"/> is false and records
+    /// nothing.</summary>
+    public static YamlField<T> Optional<T>(string name, YamlType<T> type, string description) =>
+        new(name, type, description, false, false, default!, null);
 }
 
 /// <summary>
-/// A key with the type of its value. A reader declares its keys once as static fields, lists them in a <see cref="YamlSchema"/> (unknown keys, JSON schema),
-/// and reads them with <see cref="TryRead"/> or <see cref="Read"/>; each records what is wrong and lets reading continue.
+/// A key with the type of its value. A reader declares its keys once as static fields, lists them in a <see cref="YamlSchema"/> (unknown
+/// keys, JSON schema), and reads them with <see cref="TryRead"/> or <see cref="Read"/>; each records what is wrong and lets reading
+/// continue.
 /// </summary>
 public sealed class YamlField<T> : YamlField
 {
@@ -41,7 +45,8 @@ public sealed class YamlField<T> : YamlField
     private readonly T _default;
     private readonly bool _hasDefault;
 
-    internal YamlField(string name, YamlType<T> type, string description, bool required, bool hasDefault, T defaultValue, string? defaultText)
+    internal YamlField(string name, YamlType<T> type, string description, bool required, bool hasDefault, T defaultValue,
+        string? defaultText)
         : base(name, description, required, defaultText)
     {
         _type = type;
@@ -66,8 +71,8 @@ public sealed class YamlField<T> : YamlField
     }
 
     /// <summary>
-    /// True with the value, or with the default when the key is absent. False when it is wrong (recorded), missing though required (recorded as CFG004),
-    /// or absent without a default (nothing recorded).
+    /// True with the value, or with the default when the key is absent. False when it is wrong (recorded), missing though required
+    /// (recorded as CFG004), or absent without a default (nothing recorded).
     /// </summary>
     public bool TryRead(YamlMap map, DiagnosticBag bag, out T value)
     {
@@ -79,7 +84,8 @@ public sealed class YamlField<T> : YamlField
         return _hasDefault;
     }
 
-    /// <summary>The value, or the default, or `default(T)` when there is neither; ask <see cref="DiagnosticBag.HasErrors"/> before using it.</summary>
+    /// <summary>The value, or the default, or `default(T)` when there is neither; ask <see cref="DiagnosticBag.HasErrors"/> before using
+    /// it.</summary>
     public T Read(YamlMap map, DiagnosticBag bag)
     {
         TryRead(map, bag, out T value);

@@ -3,7 +3,8 @@ using Sim.Foundation.Diagnostics;
 
 namespace Sim.Foundation.Yaml;
 
-/// <summary>A YAML value with its place. Nodes are immutable data; reading them is the business of <see cref="YamlField{T}"/> and <see cref="YamlType{T}"/>.</summary>
+/// <summary>A YAML value with its place. Nodes are immutable data; reading them is the business of <see cref="YamlField{T}"/> and
+/// <see cref="YamlType{T}"/>.</summary>
 public abstract record YamlNode(Location Location)
 {
     /// <summary>What the user wrote, for messages: the text of a scalar in quotes, else the kind of node.</summary>
@@ -44,7 +45,8 @@ public sealed record YamlMap(Location Location, ImmutableArray<YamlEntry> Entrie
         return null;
     }
 
-    /// <summary>A copy in which a key has another value; a new key is appended. The key's place becomes that of <paramref name="key"/>.</summary>
+    /// <summary>A copy in which a key has another value; a new key is appended. The key's place becomes that of
+    /// <paramref name="key"/>.</summary>
     public YamlMap With(YamlScalar key, YamlNode value)
     {
         ArgumentNullException.ThrowIfNull(key);

@@ -6,7 +6,8 @@ using YamlDotNet.Core.Events;
 namespace Sim.Foundation.Yaml;
 
 /// <summary>
-/// Builds located nodes from YamlDotNet's event stream. (Its own representation model stops at the first duplicate key; here all of them are reported.)
+/// Builds located nodes from YamlDotNet's event stream. (Its own representation model stops at the first duplicate key; here all of them
+/// are reported.)
 /// </summary>
 internal sealed class YamlParser(IParser parser, AnchorScanner anchors, string file, DiagnosticBag bag)
 {
@@ -50,7 +51,8 @@ internal sealed class YamlParser(IParser parser, AnchorScanner anchors, string f
         parser.Consume<DocumentEnd>();
         if (parser.Accept<DocumentStart>(out DocumentStart? second))
             bag.Error(Place(file, second.Start), "CFG001", "a file holds one YAML document, found a second one");
-        foreach (YamlDotNet.Core.Tokens.Anchor left in anchors.Left) bag.Error(Place(file, left.Start), "CFG001", $"the anchor '&{left.Value}' stands before no value");
+        foreach (YamlDotNet.Core.Tokens.Anchor left in anchors.Left) bag.Error(Place(file, left.Start), "CFG001",
+            $"the anchor '&{left.Value}' stands before no value");
         return root;
     }
 
@@ -58,10 +60,12 @@ internal sealed class YamlParser(IParser parser, AnchorScanner anchors, string f
     {
         Reach(depth, parser.Current!);
         if (parser.TryConsume<AnchorAlias>(out AnchorAlias? alias)) return Aliased(alias, depth);
-        if (parser.Current is not NodeEvent start) throw new YamlException(parser.Current!.Start, parser.Current.End, "a value is missing here");
+        if (parser.Current is not NodeEvent start) throw new YamlException(parser.Current!.Start, parser.Current.End,
+            "a value is missing here");
         string? anchor = anchors.Take(start.Start);
         // `!!str 8` is a text for YAML and a number for readers that pass over the tag, and `!include x` is no text.
-        if (!start.Tag.IsEmpty) bag.Error(Place(file, start.Start), "CFG001", $"the tag '{start.Tag}' has no meaning here; write the value without it");
+        if (!start.Tag.IsEmpty) bag.Error(Place(file, start.Start), "CFG001",
+            $"the tag '{start.Tag}' has no meaning here; write the value without it");
         (long nodes, int outer) = (_nodes++, _deepest);
         _deepest = depth;
         YamlNode node = start switch
@@ -96,7 +100,8 @@ internal sealed class YamlParser(IParser parser, AnchorScanner anchors, string f
         _deepest = Math.Max(_deepest, depth);
     }
 
-    private YamlScalar Value(Scalar scalar) => new(Place(file, scalar.Start), scalar.Value, scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any));
+    private YamlScalar Value(Scalar scalar) =>
+        new(Place(file, scalar.Start), scalar.Value, scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any));
 
     private YamlList List(int depth)
     {

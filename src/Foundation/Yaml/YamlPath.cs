@@ -4,16 +4,17 @@ using Sim.Foundation.Diagnostics;
 namespace Sim.Foundation.Yaml;
 
 /// <summary>
-/// Sets values deep inside a document without a second file: how a study varies a base. A path is keys joined by dots, `array.rows`; an item of a list is
-/// chosen by its number from 0 or by the value of its `name`, `buffers.global.capacity`. New values keep their own place, so that what is wrong with one is
-/// reported where the user wrote it.
+/// Sets values deep inside a document without a second file: how a study varies a base. A path is keys joined by dots, `array.rows`; an
+/// item of a list is chosen by its number from 0 or by the value of its `name`, `buffers.global.capacity`. New values keep their own place,
+/// so that what is wrong with one is reported where the user wrote it.
 /// </summary>
 public static class YamlPath
 {
     /// <summary>
-    /// A copy of <paramref name="root"/> in which <paramref name="path"/> has <paramref name="value"/>; null after recording CFG012 at the path.
-    /// A last key that is not there yet is added (the reader reports it if it is unknown). <paramref name="expand"/> turns a reference that the path goes through
-    /// (`datapath: int8_acc32`) into the mapping it stands for; it returns null for what is no reference.
+    /// A copy of <paramref name="root"/> in which <paramref name="path"/> has <paramref name="value"/>; null after recording CFG012 at the
+    /// path.
+    /// A last key that is not there yet is added (the reader reports it if it is unknown). <paramref name="expand"/> turns a reference that
+    /// the path goes through (`datapath: int8_acc32`) into the mapping it stands for; it returns null for what is no reference.
     /// </summary>
     public static YamlMap? Set(YamlMap root, YamlScalar path, YamlNode value, Func<string, YamlNode, YamlMap?> expand, DiagnosticBag bag)
     {
@@ -30,7 +31,8 @@ public static class YamlPath
         return Set(root, keys, 0, path, value, expand, bag) as YamlMap;
     }
 
-    private static YamlNode? Set(YamlNode node, string[] keys, int depth, YamlScalar path, YamlNode value, Func<string, YamlNode, YamlMap?> expand, DiagnosticBag bag)
+    private static YamlNode? Set(YamlNode node, string[] keys, int depth, YamlScalar path, YamlNode value, Func<string, YamlNode,
+        YamlMap?> expand, DiagnosticBag bag)
     {
         if (depth == keys.Length) return value;
         string key = keys[depth];
@@ -41,18 +43,22 @@ public static class YamlPath
                 var at = new YamlScalar(path.Location, key);
                 if (depth == keys.Length - 1) return map.With(at, value);
                 if (map[key] is not { } child) return Unknown(map, key, path, bag);
-                return Set(child, keys, depth + 1, path, value, expand, bag) is { } changed ? map.With(map.Find(key)!.Value.Key, changed) : null;
+                return Set(child, keys, depth + 1, path, value, expand, bag) is { } changed ? map.With(map.Find(key)!.Value.Key, changed)
+                    : null;
             case YamlList list:
                 int index = IndexOf(list, key);
                 if (index < 0)
                 {
                     IEnumerable<string> names = list.Items.OfType<YamlMap>().Select(m => (m["name"] as YamlScalar)?.Text).OfType<string>();
-                    bag.Error(path.Location, "CFG012", $"'{path.Text}': the list has no item '{key}'{NearestName.Hint(key, names)} (numbers 0 to {list.Items.Length - 1}; names: {string.Join(", ", names)})");
+                    bag.Error(path.Location, "CFG012",
+                        $"'{path.Text}': the list has no item '{key}'{NearestName.Hint(key, names)} (numbers 0 to {list.Items.Length - 1}; names: {string.Join(", ", names)})");
                     return null;
                 }
-                return Set(list.Items[index], keys, depth + 1, path, value, expand, bag) is { } item ? list with { Items = list.Items.SetItem(index, item) } : null;
+                return Set(list.Items[index], keys, depth + 1, path, value, expand, bag) is { } item
+                    ? list with { Items = list.Items.SetItem(index, item) } : null;
             default:
-                bag.Error(path.Location, "CFG012", $"'{path.Text}': '{string.Join('.', keys[..depth])}' is {node.Found}, which has no key '{key}'");
+                bag.Error(path.Location, "CFG012",
+                    $"'{path.Text}': '{string.Join('.', keys[..depth])}' is {node.Found}, which has no key '{key}'");
                 return null;
         }
     }
@@ -60,7 +66,8 @@ public static class YamlPath
     private static YamlNode? Unknown(YamlMap map, string key, YamlScalar path, DiagnosticBag bag)
     {
         IEnumerable<string> names = map.Entries.Select(e => e.Key.Text);
-        bag.Error(path.Location, "CFG012", $"'{path.Text}': there is no key '{key}'{NearestName.Hint(key, names)} (the file has: {string.Join(", ", names)})");
+        bag.Error(path.Location, "CFG012",
+            $"'{path.Text}': there is no key '{key}'{NearestName.Hint(key, names)} (the file has: {string.Join(", ", names)})");
         return null;
     }
 

@@ -7,29 +7,33 @@ using Sim.Foundation.Units;
 namespace Sim.Foundation.Yaml;
 
 /// <summary>
-/// Numbers with a unit, written `64 KiB`, `0.5 pJ`, `16 B/cycle`. A bare number is an error: a quantity always names its unit. Values are ≥ 0; those that
-/// cannot be zero say so. Units are case-sensitive (mW is not MW).
+/// Numbers with a unit, written `64 KiB`, `0.5 pJ`, `16 B/cycle`. A bare number is an error: a quantity always names its unit. Values are ≥
+/// 0; those that cannot be zero say so. Units are case-sensitive (mW is not MW).
 /// </summary>
 public static class YamlQuantities
 {
     private static readonly (string Unit, double Factor)[] DataUnits =
-        [("bit", 1), ("B", 8), ("KiB", 8 * 1024.0), ("MiB", 8 * 1048576.0), ("GiB", 8 * 1073741824.0), ("kB", 8e3), ("MB", 8e6), ("GB", 8e9)];
+        [("bit", 1), ("B", 8), ("KiB", 8 * 1024.0), ("MiB", 8 * 1048576.0), ("GiB", 8 * 1073741824.0), ("kB", 8e3), ("MB", 8e6),
+            ("GB", 8e9)];
 
     /// <summary>Storage, at least one bit; must come out as whole bits.</summary>
     public static YamlType<Bits> DataSize { get; } = Of<Bits>("a data size above 0 such as '64 KiB'", DataUnits, TryBits, zero: false);
 
     /// <summary>Data per cycle or per second, above 0.</summary>
     public static YamlType<Bandwidth> Bandwidth { get; } = Of("a bandwidth above 0 such as '16 B/cycle' or '12.8 GB/s'",
-        [("bit/cycle", 0.125), ("B/cycle", 1), ("KiB/cycle", 1024), ("B/s", -1), ("MB/s", -1e6), ("GB/s", -1e9), ("MiB/s", -1048576.0), ("GiB/s", -1073741824.0), ("TB/s", -1e12)],
+        [("bit/cycle", 0.125), ("B/cycle", 1), ("KiB/cycle", 1024), ("B/s", -1), ("MB/s", -1e6), ("GB/s", -1e9), ("MiB/s", -1048576.0),
+            ("GiB/s", -1073741824.0), ("TB/s", -1e12)],
         (double v, out Bandwidth b) => Yes(out b, new Bandwidth(Math.Abs(v), v < 0)), zero: false);
 
     /// <summary>A clock, above 0.</summary>
     public static YamlType<Frequency> Frequency { get; } = Of("a frequency above 0 such as '500 MHz'",
-        [("Hz", 1), ("kHz", 1e3), ("MHz", 1e6), ("GHz", 1e9)], (double v, out Frequency f) => Yes(out f, Units.Frequency.FromHertz(v)), zero: false);
+        [("Hz", 1), ("kHz", 1e3), ("MHz", 1e6), ("GHz", 1e9)], (double v, out Frequency f) =>
+            Yes(out f, Units.Frequency.FromHertz(v)), zero: false);
 
     /// <summary>Energy, ≥ 0.</summary>
     public static YamlType<Energy> Energy { get; } = Of("an energy such as '0.5 pJ'",
-        [("fJ", 1e-3), ("pJ", 1), ("nJ", 1e3), ("uJ", 1e6), ("mJ", 1e9), ("J", 1e12)], (double v, out Energy e) => Yes(out e, Units.Energy.FromPicojoules(v)));
+        [("fJ", 1e-3), ("pJ", 1), ("nJ", 1e3), ("uJ", 1e6), ("mJ", 1e9), ("J", 1e12)], (double v, out Energy e) =>
+            Yes(out e, Units.Energy.FromPicojoules(v)));
 
     /// <summary>Energy for each bit moved, ≥ 0.</summary>
     public static YamlType<Energy> EnergyPerBit { get; } = Of("an energy per bit such as '4 pJ/bit'",
@@ -42,18 +46,21 @@ public static class YamlQuantities
 
     /// <summary>Power, ≥ 0.</summary>
     public static YamlType<Power> Power { get; } = Of("a power such as '3 mW'",
-        [("pW", 1e-9), ("nW", 1e-6), ("uW", 1e-3), ("mW", 1), ("W", 1e3)], (double v, out Power p) => Yes(out p, Units.Power.FromMilliwatts(v)));
+        [("pW", 1e-9), ("nW", 1e-6), ("uW", 1e-3), ("mW", 1), ("W", 1e3)], (double v, out Power p) =>
+            Yes(out p, Units.Power.FromMilliwatts(v)));
 
     /// <summary>Time, ≥ 0.</summary>
     public static YamlType<Duration> Duration { get; } = Of("a time such as '2 ns'",
-        [("ps", 1e-3), ("ns", 1), ("us", 1e3), ("ms", 1e6), ("s", 1e9)], (double v, out Duration d) => Yes(out d, Units.Duration.FromNanoseconds(v)));
+        [("ps", 1e-3), ("ns", 1), ("us", 1e3), ("ms", 1e6), ("s", 1e9)], (double v, out Duration d) =>
+            Yes(out d, Units.Duration.FromNanoseconds(v)));
 
     /// <summary>A cost that somebody states by hand: `{value: 0.5 pJ, source: where it comes from}`. The source is required.</summary>
     public static YamlType<Sourced<T>> Sourced<T>(YamlType<T> quantity)
     {
         ArgumentNullException.ThrowIfNull(quantity);
         YamlField<T> value = YamlField.Required("value", quantity, "The number with its unit.");
-        YamlField<string> source = YamlField.Required("source", YamlTypes.Text, "Where the number comes from: paper and table, data sheet, synthesis run.");
+        YamlField<string> source = YamlField.Required("source", YamlTypes.Text,
+            "Where the number comes from: paper and table, data sheet, synthesis run.");
         return YamlTypes.Map(new YamlSchema("a value with its source", "A number that somebody states, with its source.", [value, source]),
             (YamlMap map, DiagnosticBag bag, out Sourced<T> read) =>
             {
@@ -89,7 +96,8 @@ public static class YamlQuantities
         int split = UnitStart(text.Trim());
         string unit = text.Trim()[split..].Trim();
         if (split > 0 && unit.Length == 0) return "; the unit is missing";
-        return unit.Length > 0 && units.All(u => u.Unit != unit) ? $"; '{unit}' is not one of the units{NearestName.Hint(unit, units.Select(u => u.Unit))}" : "";
+        return unit.Length > 0 && units.All(u => u.Unit != unit)
+            ? $"; '{unit}' is not one of the units{NearestName.Hint(unit, units.Select(u => u.Unit))}" : "";
     }
 
     // The number ends where the unit's first letter begins; an 'e' belongs to the number only when digits follow it.

@@ -4,7 +4,8 @@ using Sim.Foundation.Diagnostics;
 
 namespace Sim.Foundation.Yaml;
 
-/// <summary>The keys that a mapping may have. The same table drives unknown-key errors, the published JSON schema and the readers.</summary>
+/// <summary>The keys that a mapping may have. The same table drives unknown-key errors, the published JSON schema and the
+/// readers.</summary>
 /// <param name="Title">What the mapping describes, e.g. `processing element array`.</param>
 /// <param name="Description">One or two sentences.</param>
 /// <param name="Fields">The keys in the order of the guide.</param>
@@ -13,7 +14,8 @@ public sealed record YamlSchema(string Title, string Description, ImmutableArray
 {
     private const int MostUnknownKeys = 100;
 
-    /// <summary>Records CFG003 for every key that is not in the table, naming the nearest one (of many alike the first hundred), and CFG009 when a file's `schema` is another one.</summary>
+    /// <summary>Records CFG003 for every key that is not in the table, naming the nearest one (of many alike the first hundred), and CFG009
+    /// when a file's `schema` is another one.</summary>
     public void CheckKeys(YamlMap map, DiagnosticBag bag)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -24,14 +26,16 @@ public sealed record YamlSchema(string Title, string Description, ImmutableArray
         {
             if (Id is not null && entry.Key.Text == YamlDocument.SchemaKey)
             {
-                if (entry.Value is YamlScalar s && s.Text != Id) bag.Error(s.Location, "CFG009", $"'schema' must be '{Id}' here, found '{s.Text}'");
+                if (entry.Value is YamlScalar s && s.Text != Id) bag.Error(s.Location, "CFG009",
+                    $"'schema' must be '{Id}' here, found '{s.Text}'");
                 continue;
             }
             if (Fields.Any(f => f.Name == entry.Key.Text)) continue;
             // A file of another kind altogether: nobody reads thousands of hints, and each is a search.
             if (++unknown > MostUnknownKeys)
             {
-                int more = map.Entries.Count(e => e.Key.Text != YamlDocument.SchemaKey && Fields.All(f => f.Name != e.Key.Text)) - MostUnknownKeys;
+                int more = map.Entries.Count(e => e.Key.Text != YamlDocument.SchemaKey && Fields.All(f => f.Name != e.Key.Text))
+                    - MostUnknownKeys;
                 bag.Error(entry.Key.Location, "CFG003", $"{more} more unknown key(s) in {Title} from here on");
                 return;
             }

@@ -5,16 +5,19 @@ using Sim.Foundation.Diagnostics;
 
 namespace Sim.Foundation.Yaml;
 
-/// <summary>The types of values that files are made of. Each is a small object that reads, explains itself and states its JSON schema.</summary>
+/// <summary>The types of values that files are made of. Each is a small object that reads, explains itself and states its JSON
+/// schema.</summary>
 public static class YamlTypes
 {
     /// <summary>Any non-empty text.</summary>
     public static YamlType<string> Text { get; } = new YamlScalarType<string>("text", (string t, out string v) => (v = t).Length > 0,
         () => new JsonObject { ["type"] = new JsonArray("string", "number", "boolean"), ["minLength"] = 1 });
 
-    /// <summary>`true` or `false`, also `True`, `TRUE` and so on (YAML 1.2.2 §10.3.2); `yes` and `on` are words of YAML 1.1 and no longer mean it.</summary>
+    /// <summary>`true` or `false`, also `True`, `TRUE` and so on (YAML 1.2.2 §10.3.2); `yes` and `on` are words of YAML 1.1 and no longer
+    /// mean it.</summary>
     public static YamlType<bool> Boolean { get; } = new YamlScalarType<bool>("true or false",
-        (string t, out bool v) => (v = t is "true" or "True" or "TRUE") || t is "false" or "False" or "FALSE", () => new JsonObject { ["type"] = "boolean" });
+        (string t, out bool v) => (v = t is "true" or "True" or "TRUE") || t is "false" or "False" or "FALSE", () =>
+            new JsonObject { ["type"] = "boolean" });
 
     /// <summary>An integer ≥ 1.</summary>
     public static YamlType<int> PositiveInteger { get; } = Integer(1, int.MaxValue);
@@ -34,11 +37,14 @@ public static class YamlTypes
             () => Range(new JsonObject { ["type"] = "integer" }, minimum, maximum == int.MaxValue ? null : maximum));
     }
 
-    /// <summary>A finite real number ≥ <paramref name="minimum"/> (or above it when <paramref name="exclusive"/>) and ≤ <paramref name="maximum"/>.</summary>
-    public static YamlType<double> Number(double minimum = double.NegativeInfinity, double maximum = double.PositiveInfinity, bool exclusive = false)
+    /// <summary>A finite real number ≥ <paramref name="minimum"/> (or above it when <paramref name="exclusive"/>) and ≤
+    /// <paramref name="maximum"/>.</summary>
+    public static YamlType<double> Number(double minimum = double.NegativeInfinity, double maximum = double.PositiveInfinity,
+        bool exclusive = false)
     {
         var parts = new List<string>();
-        if (double.IsFinite(minimum)) parts.Add(string.Create(CultureInfo.InvariantCulture, $"{(exclusive ? "above" : "at least")} {minimum}"));
+        if (double.IsFinite(minimum)) parts.Add(string.Create(CultureInfo.InvariantCulture,
+            $"{(exclusive ? "above" : "at least")} {minimum}"));
         if (double.IsFinite(maximum)) parts.Add(string.Create(CultureInfo.InvariantCulture, $"at most {maximum}"));
         return new YamlScalarType<double>(parts.Count == 0 ? "a number" : $"a number {string.Join(" and ", parts)}",
             (string t, out double v) => StrictNumber.TryReal(t, out v) && (exclusive ? v > minimum : v >= minimum) && v <= maximum,
@@ -70,7 +76,8 @@ public static class YamlTypes
     /// <summary>A list of at least <paramref name="minimum"/> values.</summary>
     public static YamlType<ImmutableArray<T>> List<T>(YamlType<T> item, int minimum = 0) => new YamlListType<T>(item, minimum);
 
-    /// <summary>A nested mapping: its keys are checked against <paramref name="schema"/>, then <paramref name="read"/> turns it into a value or returns false after recording why.</summary>
+    /// <summary>A nested mapping: its keys are checked against <paramref name="schema"/>, then <paramref name="read"/> turns it into a
+    /// value or returns false after recording why.</summary>
     public static YamlType<T> Map<T>(YamlSchema schema, YamlMapType<T>.Reader read) => new YamlMapType<T>(schema, read);
 
     /// <summary>The node itself, for values that are interpreted later. <paramref name="schema"/> says what may stand there.</summary>

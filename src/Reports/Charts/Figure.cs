@@ -4,7 +4,8 @@ using SkiaSharp;
 
 namespace Sim.Reports.Charts;
 
-/// <summary>A static figure, drawn by ScottPlot: a heading, a line below it, and one or more plots under each other. The same figure gives the same bytes.</summary>
+/// <summary>A static figure, drawn by ScottPlot: a heading, a line below it, and one or more plots under each other. The same figure gives
+/// the same bytes.</summary>
 /// <param name="Name">File name without extension.</param>
 /// <param name="Title">Heading.</param>
 /// <param name="Note">What the reader has to know: what is drawn and what is left out.</param>
@@ -72,7 +73,8 @@ public sealed record Figure(string Name, string Title, string Note, int Width, I
 
     private void Line(SKCanvas canvas, Paint paint, string text, float baseline, float size, string colour)
     {
-        var style = new LabelStyle { FontName = FigureFont.Family, FontSize = size, ForeColor = Color.FromHex(colour), Alignment = Alignment.LowerLeft };
+        var style = new LabelStyle { FontName = FigureFont.Family, FontSize = size, ForeColor = Color.FromHex(colour),
+            Alignment = Alignment.LowerLeft };
         int longest = 200;
         do style.Text = FigureFont.Shown(text, longest--);
         while (longest > 20 && style.Measure(paint).Width > Width - 24);

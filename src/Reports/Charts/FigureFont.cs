@@ -7,8 +7,8 @@ using SkiaSharp;
 namespace Sim.Reports.Charts;
 
 /// <summary>
-/// The font of every figure: DejaVu Sans, embedded at build time. Skia knows the fonts of /usr/share/fonts alone, and where there are none it leaves every label
-/// out without a word; where there are some, figures of two machines would differ.
+/// The font of every figure: DejaVu Sans, embedded at build time. Skia knows the fonts of /usr/share/fonts alone, and where there are none
+/// it leaves every label out without a word; where there are some, figures of two machines would differ.
 /// </summary>
 internal static class FigureFont
 {
@@ -21,7 +21,8 @@ internal static class FigureFont
     public static bool IsThere => Face.Value is not null;
 
     /// <summary>
-    /// The text as the font can show it: control characters and characters that it lacks as `\u{4e2d}`, so that nothing vanishes, and no more than <paramref name="longest"/>
+    /// The text as the font can show it: control characters and characters that it lacks as `\u{4e2d}`, so that nothing vanishes, and no
+    /// more than <paramref name="longest"/>
     /// characters, the middle left out.
     /// </summary>
     public static string Shown(string text, int longest = 200)
@@ -51,7 +52,8 @@ internal static class FigureFont
     // From memory, where Fonts.AddFontFile would need a file on the disk of whoever runs Sim.
     private sealed class Resolver(SKTypeface face) : IFontResolver
     {
-        public SKTypeface? CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing) => CreateTypeface(fontName, false, false);
+        public SKTypeface? CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing) =>
+            CreateTypeface(fontName, false, false);
 
         public SKTypeface? CreateTypeface(string fontName, bool bold, bool italic) => fontName == Family ? face : null;
     }

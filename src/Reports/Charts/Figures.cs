@@ -30,21 +30,25 @@ public static class Figures
     {
         ArgumentNullException.ThrowIfNull(report);
         if (Shown(report) is not { } point || report.Whole(point).Record is not { } record) return [];
-        string design = point.Index.ToString(CultureInfo.InvariantCulture), words = report.Result.Points.Length > 1 ? $"design {design}" : report.Title;
+        string design = point.Index.ToString(CultureInfo.InvariantCulture), words = report.Result.Points.Length > 1 ? $"design {design}"
+            : report.Title;
         var charts = ImmutableArray.CreateBuilder<Figure>();
         charts.Add(LayerFigures.Energy($"layers_energy_design{design}", words, record));
         charts.Add(LayerFigures.Cycles($"layers_cycles_design{design}", words, record));
-        if (record.Layers.Any(l => l.Numerics?.SqnrDb is not null)) charts.Add(LayerFigures.Sqnr($"layers_sqnr_design{design}", words, record));
+        if (record.Layers.Any(l => l.Numerics?.SqnrDb is not null)) charts.Add(LayerFigures.Sqnr($"layers_sqnr_design{design}", words,
+            record));
         return charts.ToImmutable();
     }
 
-    /// <summary>The design shown first: of the front, the one nearest to the ideal point when every objective is scaled to [0, 1]; else the first that ran.</summary>
+    /// <summary>The design shown first: of the front, the one nearest to the ideal point when every objective is scaled to [0, 1]; else the
+    /// first that ran.</summary>
     public static PointResult? Shown(Report report)
     {
         ArgumentNullException.ThrowIfNull(report);
         PointResult[] members = [.. report.Analysis.Points.Where(p => p.OnFront).Select(p => p.Point)];
         if (members.Length == 0) return report.Result.Points.FirstOrDefault(p => p.Record is not null);
-        double[][] costs = [.. members.Select(p => report.Analysis.Objectives.Select(o => o.Cost(MetricCatalogue.Get(o.Metric).Of(p.Record!)!.Value)).ToArray())];
+        double[][] costs = [.. members.Select(p =>
+            report.Analysis.Objectives.Select(o => o.Cost(MetricCatalogue.Get(o.Metric).Of(p.Record!)!.Value)).ToArray())];
         double Distance(double[] c)
         {
             double sum = 0;

@@ -7,7 +7,8 @@ using Sim.Exploration.Studies;
 
 namespace Sim.Reports.Charts;
 
-/// <summary>All designs by two objectives; for each scope (network, when each has its own front) the front of these two as steps; members of the study's fronts ringed.</summary>
+/// <summary>All designs by two objectives; for each scope (network, when each has its own front) the front of these two as steps; members
+/// of the study's fronts ringed.</summary>
 internal static class ParetoFigure
 {
     private const int Width = 860, Most = 2000, LongestLegend = 22;
@@ -29,17 +30,22 @@ internal static class ParetoFigure
         Sheet.Axis(plot.Axes.Left, sy, uy.Heading(my.Label));
         (string axis, ImmutableArray<string> categories) = Colouring(report);
         Mark[] drawn = Some(points);
-        foreach (IGrouping<string, Mark> scope in points.Where(p => p.Judged.Violations.IsEmpty).GroupBy(p => Scope(report, p))) Steps(plot, sx, sy, x, y, [.. scope]);
+        foreach (IGrouping<string, Mark> scope in points.Where(p => p.Judged.Violations.IsEmpty)
+            .GroupBy(p => Scope(report, p))) Steps(plot, sx, sy, x, y, [.. scope]);
         foreach (bool front in new[] { false, true })
-            foreach (IGrouping<int, Mark> group in drawn.Where(p => p.Judged.OnFront == front).GroupBy(p => Category(categories, axis, p)).OrderBy(g => g.Key))
+            foreach (IGrouping<int, Mark> group in drawn.Where(p => p.Judged.OnFront == front).GroupBy(p => Category(categories, axis, p))
+                .OrderBy(g => g.Key))
                 Marks(plot, sx, sy, group, Palette.Category(group.Key), front);
         Sheet.Legend(plot, Legend(axis, categories, scopes: report.Analysis.Fronts.Length));
-        return new Figure($"pareto_{x.Metric}_{y.Metric}", report.Title, Note(report, all.Length, points, drawn.Length), Width, [(plot, 440)]);
+        return new Figure($"pareto_{x.Metric}_{y.Metric}", report.Title, Note(report, all.Length, points, drawn.Length), Width,
+            [(plot, 440)]);
     }
 
-    private static string Scope(Report report, Mark p) => report.Result.Header.Fronts == FrontScope.PerNetwork ? p.Judged.Point.Record!.Network : "";
+    private static string Scope(Report report, Mark p) =>
+        report.Result.Header.Fronts == FrontScope.PerNetwork ? p.Judged.Point.Record!.Network : "";
 
-    private static int Category(ImmutableArray<string> categories, string axis, Mark p) => Math.Max(0, categories.IndexOf(p.Judged.Point.Parameters.GetValueOrDefault(axis, "")));
+    private static int Category(ImmutableArray<string> categories, string axis, Mark p) =>
+        Math.Max(0, categories.IndexOf(p.Judged.Point.Parameters.GetValueOrDefault(axis, "")));
 
     // All members of fronts, and of the others every n-th: thousands of marks over each other are one blot.
     private static Mark[] Some(Mark[] points)
@@ -55,7 +61,8 @@ internal static class ParetoFigure
         foreach (IGrouping<bool, Mark> group in marks.GroupBy(p => double.IsFinite(p.X) && double.IsFinite(p.Y)))
         {
             // What has no place on the axis (an exact result has an infinite ratio) stands as a triangle at its end.
-            ScottPlot.Plottables.Markers drawn = plot.Add.Markers(group.Select(p => new Coordinates(sx.At(p.X), sy.At(p.Y))).ToArray(), group.Key ? MarkerShape.FilledCircle : MarkerShape.FilledTriangleUp,
+            ScottPlot.Plottables.Markers drawn = plot.Add.Markers(group.Select(p => new Coordinates(sx.At(p.X), sy.At(p.Y))).ToArray(),
+                group.Key ? MarkerShape.FilledCircle : MarkerShape.FilledTriangleUp,
                 front ? 10 : 7, Color.FromHex(colour).WithAlpha(front ? 1 : 0.55));
             drawn.MarkerStyle.OutlineColor = Color.FromHex(Palette.Ink);
             drawn.MarkerStyle.OutlineWidth = front ? 1.5f : 0;
@@ -65,7 +72,8 @@ internal static class ParetoFigure
     private static void Steps(Plot plot, Scale sx, Scale sy, Objective x, Objective y, Mark[] points)
     {
         double[][] costs = [.. points.Select(p => new[] { x.Cost(p.X), y.Cost(p.Y) })];
-        (double X, double Y)[] front = [.. ParetoFront.Of(costs).Select(i => (points[i].X, points[i].Y)).Distinct().OrderBy(p => x.Cost(p.X))];
+        (double X, double Y)[] front = [.. ParetoFront.Of(costs).Select(i => (points[i].X, points[i].Y)).Distinct()
+            .OrderBy(p => x.Cost(p.X))];
         var corners = new List<Coordinates>();
         for (int i = 0; i < front.Length; i++)
         {
@@ -95,10 +103,13 @@ internal static class ParetoFigure
         {
             yield return new LegendItem { LabelText = FigureFont.Shown(axis, 30), LabelFontSize = 12 };
             foreach ((string value, int i) in values.Take(LongestLegend).Select((v, i) => (v, i)))
-                yield return new LegendItem { LabelText = FigureFont.Shown(value, 30), MarkerShape = MarkerShape.FilledCircle, MarkerSize = 9, MarkerFillColor = Color.FromHex(Palette.Category(i)) };
-            if (values.Length > LongestLegend) yield return new LegendItem { LabelText = string.Create(CultureInfo.InvariantCulture, $"and {values.Length - LongestLegend} more") };
+                yield return new LegendItem { LabelText = FigureFont.Shown(value, 30), MarkerShape = MarkerShape.FilledCircle,
+                    MarkerSize = 9, MarkerFillColor = Color.FromHex(Palette.Category(i)) };
+            if (values.Length > LongestLegend) yield return new LegendItem
+                { LabelText = string.Create(CultureInfo.InvariantCulture, $"and {values.Length - LongestLegend} more") };
         }
-        yield return new LegendItem { LabelText = scopes > 1 ? "a network's front of these two" : "front of these two", LineColor = Color.FromHex(Palette.Front), LineWidth = 1.5f };
+        yield return new LegendItem { LabelText = scopes > 1 ? "a network's front of these two" : "front of these two",
+            LineColor = Color.FromHex(Palette.Front), LineWidth = 1.5f };
     }
 
     private static string Note(Report report, int all, Mark[] points, int drawn)
@@ -106,12 +117,16 @@ internal static class ParetoFigure
         int ringed = points.Count(p => p.Judged.OnFront), infinite = points.Count(p => !double.IsFinite(p.X) || !double.IsFinite(p.Y));
         var note = new List<string>
         {
-            string.Create(CultureInfo.InvariantCulture, $"{(drawn < points.Length ? $"{drawn} of {points.Length}" : $"{points.Length}")} designs"),
-            string.Create(CultureInfo.InvariantCulture, $"ringed: the {ringed} on the {(report.Analysis.Fronts.Length > 1 ? "fronts" : "front")} of all {report.Analysis.Objectives.Length} objectives"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"{(drawn < points.Length ? $"{drawn} of {points.Length}" : $"{points.Length}")} designs"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"ringed: the {ringed} on the {(report.Analysis.Fronts.Length > 1 ? "fronts" : "front")} of all {report.Analysis.Objectives.Length} objectives"),
         };
-        if (all > points.Length) note.Add(string.Create(CultureInfo.InvariantCulture, $"{all - points.Length} that violate a constraint are left out"));
+        if (all > points.Length) note.Add(string.Create(CultureInfo.InvariantCulture,
+            $"{all - points.Length} that violate a constraint are left out"));
         if (infinite > 0) note.Add(string.Create(CultureInfo.InvariantCulture, $"triangles at the edge: {infinite} exact or not finite"));
-        if (points.Count(p => p.Judged.Point.Record!.MissesClock) is > 0 and var slow) note.Add(string.Create(CultureInfo.InvariantCulture, $"{slow} miss their clock"));
+        if (points.Count(p => p.Judged.Point.Record!.MissesClock) is > 0
+            and var slow) note.Add(string.Create(CultureInfo.InvariantCulture, $"{slow} miss their clock"));
         return string.Join("; ", note);
     }
 }

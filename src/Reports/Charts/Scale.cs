@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Sim.Reports.Charts;
 
-/// <summary>The span of an axis: linear, or logarithmic when the values are positive and span more than a factor 20. Low and High are logarithms then.</summary>
+/// <summary>The span of an axis: linear, or logarithmic when the values are positive and span more than a factor 20. Low and High are
+/// logarithms then.</summary>
 public sealed record Scale(double Low, double High, bool Logarithmic, bool Whole = false)
 {
     /// <summary>A span over the finite ones of the values with room at its ends; <paramref name="fromZero"/> begins it at 0.</summary>
@@ -16,13 +17,15 @@ public sealed record Scale(double Low, double High, bool Logarithmic, bool Whole
             return new Scale(Math.Log10(low) - room, Math.Log10(high) + room, true);
         }
         if (fromZero) low = Math.Min(0, low);
-        if (high <= low) (low, high) = fromZero ? (low, low + 1) : (low - Math.Max(Math.Abs(low) * 0.1, 1e-9), high + Math.Max(Math.Abs(high) * 0.1, 1e-9));
+        if (high <= low) (low, high) = fromZero ? (low, low + 1)
+            : (low - Math.Max(Math.Abs(low) * 0.1, 1e-9), high + Math.Max(Math.Abs(high) * 0.1, 1e-9));
         double margin = (high - low) * 0.05;
         return new Scale(fromZero && low == 0 ? 0 : low - margin, high + margin, false, whole);
     }
 
     /// <summary>Where a value lies; an infinite one at the end of the axis.</summary>
-    public double At(double value) => double.IsPositiveInfinity(value) ? High - 0.015 * (High - Low) : double.IsNegativeInfinity(value) ? Low + 0.015 * (High - Low)
+    public double At(double value) =>
+        double.IsPositiveInfinity(value) ? High - 0.015 * (High - Low) : double.IsNegativeInfinity(value) ? Low + 0.015 * (High - Low)
         : Logarithmic ? Math.Log10(value) : value;
 
     /// <summary>Values to mark on a logarithmic axis: 1, 2, 5 of each decade, powers of ten alone over many.</summary>

@@ -39,14 +39,16 @@ internal static class Sheet
         panel.Alignment = Alignment.UpperLeft;
     }
 
-    /// <summary>Sets limits and ticks over values; the axis is logarithmic (then values are to be given as logarithms) when <see cref="Scale.Logarithmic"/>.</summary>
+    /// <summary>Sets limits and ticks over values; the axis is logarithmic (then values are to be given as logarithms) when
+    /// <see cref="Scale.Logarithmic"/>.</summary>
     public static void Axis(IAxis axis, Scale scale, string title)
     {
         axis.Label.Text = title;
         axis.Range.Set(scale.Low, scale.High);
         axis.TickGenerator = scale.Logarithmic
             ? new NumericManual([.. scale.Decades().Select(v => new Tick(Math.Log10(v), Scale.Label(v)))])
-            : new NumericAutomatic { LabelFormatter = Scale.Label, MinorTickGenerator = new NoMinorTicks(), IntegerTicksOnly = scale.Whole, MinimumTickSpacing = 40 };
+            : new NumericAutomatic { LabelFormatter = Scale.Label, MinorTickGenerator = new NoMinorTicks(), IntegerTicksOnly = scale.Whole,
+                MinimumTickSpacing = 40 };
     }
 
     private sealed class NoMinorTicks : IMinorTickGenerator

@@ -6,7 +6,8 @@ namespace Sim.Reports.Exporters;
 public static class ExporterCatalogue
 {
     /// <summary>All exporters.</summary>
-    public static ImmutableArray<IExporter> All { get; } = [new HtmlExporter(), new CsvExporter(), new JsonExporter(), new MarkdownExporter(), new SvgExporter(), new PngExporter()];
+    public static ImmutableArray<IExporter> All { get; } = [new HtmlExporter(), new CsvExporter(), new JsonExporter(),
+        new MarkdownExporter(), new SvgExporter(), new PngExporter()];
 
     /// <summary>The exporter of that format, or null.</summary>
     public static IExporter? Find(string format) => All.FirstOrDefault(e => e.Format == format);

@@ -9,8 +9,8 @@ using Sim.Simulator;
 namespace Sim.Reports.Exporters;
 
 /// <summary>
-/// Writes what the page's code reads. Records repeat names and sources thousands of times, so texts are listed once in `strings` and named by index, and rows are
-/// arrays; Web/model.js and Web/detail.js hold the other end.
+/// Writes what the page's code reads. Records repeat names and sources thousands of times, so texts are listed once in `strings` and named
+/// by index, and rows are arrays; Web/model.js and Web/detail.js hold the other end.
 /// </summary>
 internal sealed class HtmlData
 {
@@ -122,7 +122,8 @@ internal sealed class HtmlData
         Row(() =>
         {
             Number(n2.SqnrDb);
-            foreach (long n in new[] { n2.Outputs, n2.OverflowedOutputs, n2.NaNOutputs, n2.SaturatedInputs, n2.EncodedInputs }) _json.WriteNumberValue(n);
+            foreach (long n in new[] { n2.Outputs, n2.OverflowedOutputs, n2.NaNOutputs, n2.SaturatedInputs,
+                n2.EncodedInputs }) _json.WriteNumberValue(n);
             Text(n2.Kernel);
         });
     }

@@ -6,8 +6,8 @@ using Sim.Reports.Charts;
 namespace Sim.Reports.Exporters;
 
 /// <summary>
-/// `index.html`: the study in one file that needs no network. Data, style, code and the chart library are inside; a build without the library
-/// gives the static figures and a line that says what is missing.
+/// `index.html`: the study in one file that needs no network. Data, style, code and the chart library are inside; a build without the
+/// library gives the static figures and a line that says what is missing.
 /// </summary>
 public sealed class HtmlExporter : IExporter
 {
@@ -34,7 +34,9 @@ public sealed class HtmlExporter : IExporter
             ["description"] = Text(Escape(report.Result.Header.Description.Trim())),
             ["style"] = Text(WebAssets.Style),
             ["missing"] = Text(charts ? "" : Missing(report)),
-            ["pareto"] = Text(charts ? "" : string.Concat(Figures.Of(report).Where(f => f.Name.StartsWith("pareto_", StringComparison.Ordinal)).Select(f => f.ToSvg()))),
+            ["pareto"] = Text(charts ? ""
+                : string.Concat(Figures.Of(report).Where(f => f.Name.StartsWith("pareto_", StringComparison.Ordinal))
+                .Select(f => f.ToSvg()))),
             ["layers"] = Text(charts ? "" : string.Concat(Figures.Layers(report).Select(f => f.ToSvg()))),
             ["data"] = page => HtmlData.Write(report, PageSample.Of(report), page),
             ["library"] = Text(charts ? "<script>\n" + ScriptSafe(_library!) + "\n</script>" : ""),
@@ -44,7 +46,8 @@ public sealed class HtmlExporter : IExporter
         Fill(file, WebAssets.Page, parts);
     }
 
-    private static string Missing(Report report) => "<section class=\"notice\"><p>The interactive charts are missing: this copy of sim was built without its chart library. "
+    private static string Missing(Report report) =>
+        "<section class=\"notice\"><p>The interactive charts are missing: this copy of sim was built without its chart library. "
         + "Install npm, run <code>npm ci</code> in <code>src/Reports/Web</code> and build again. "
         + (Figures.HaveLabels ? "The figures below are static; tables and filters work.</p></section>"
             : "The figures below are static, and without labels, as their font comes with the same command; tables and filters work.</p></section>");
@@ -68,5 +71,6 @@ public sealed class HtmlExporter : IExporter
     private static string Escape(string text) => WebUtility.HtmlEncode(Printable.Lines(text));
 
     // Inside strings and regular expressions "<\/" means "</".
-    private static string ScriptSafe(string code) => code.Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase).Replace("<!--", "<\\!--", StringComparison.Ordinal);
+    private static string ScriptSafe(string code) =>
+        code.Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase).Replace("<!--", "<\\!--", StringComparison.Ordinal);
 }

@@ -11,7 +11,8 @@ namespace Sim.Reports.Exporters;
 /// </summary>
 public sealed class JsonExporter : IExporter
 {
-    private sealed record JudgedOut(int Index, PointStatus Status, bool OnFront, ImmutableArray<string> Violations, string? Reason, ImmutableSortedDictionary<string, string> Parameters,
+    private sealed record JudgedOut(int Index, PointStatus Status, bool OnFront, ImmutableArray<string> Violations, string? Reason,
+        ImmutableSortedDictionary<string, string> Parameters,
         RunRecord? Record);
 
     public string Format => "json";
@@ -27,7 +28,8 @@ public sealed class JsonExporter : IExporter
         {
             if (!first) study.Write(',');
             first = false;
-            study.Write(RecordJson.Write(new JudgedOut(p.Point.Index, p.Point.Status, p.OnFront, p.Violations, p.Point.Reason, p.Point.Parameters, p.Point.Record)));
+            study.Write(RecordJson.Write(new JudgedOut(p.Point.Index, p.Point.Status, p.OnFront, p.Violations, p.Point.Reason,
+                p.Point.Parameters, p.Point.Record)));
             lines.Write(Line(report, p));
         }
         study.Write("]}\n");
@@ -37,9 +39,11 @@ public sealed class JsonExporter : IExporter
     {
         var row = new Dictionary<string, object?>
         {
-            ["index"] = p.Point.Index, ["status"] = p.Point.Status, ["on_front"] = p.OnFront, ["network"] = p.Point.Record?.Network ?? p.Point.Parameters.GetValueOrDefault("network"),
+            ["index"] = p.Point.Index, ["status"] = p.Point.Status, ["on_front"] = p.OnFront, ["network"] = p.Point.Record?.Network
+                ?? p.Point.Parameters.GetValueOrDefault("network"),
         };
-        foreach (string axis in report.Axes.Where(a => a != "network")) row.Add(TableColumns.OfAxis(axis), p.Point.Parameters.GetValueOrDefault(axis));
+        foreach (string axis in report.Axes.Where(a => a != "network")) row.Add(TableColumns.OfAxis(axis),
+            p.Point.Parameters.GetValueOrDefault(axis));
         foreach (Metric m in MetricCatalogue.All) row.Add(m.Column, p.Point.Record is { } r ? m.Of(r) : null);
         row.Add("reason", p.Point.Reason);
         return RecordJson.Write(row) + "\n";

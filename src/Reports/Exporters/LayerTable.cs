@@ -8,7 +8,9 @@ namespace Sim.Reports.Exporters;
 public static class LayerTable
 {
     /// <summary>The row of column names.</summary>
-    public static string Head { get; } = CsvText.Row(["index", "layer", "op", "groups", "m", "n", "k", "compute_cycles", "stall_cycles", "utilization", "energy_nj", "sqnr_db", "outputs",
+    public static string Head { get; } =
+        CsvText.Row(["index", "layer", "op", "groups", "m", "n", "k", "compute_cycles", "stall_cycles", "utilization", "energy_nj",
+        "sqnr_db", "outputs",
         "overflowed_outputs", "nan_outputs", "saturated_inputs", "nan_inputs", "encoded_inputs", "kernel"]);
 
     /// <summary>The row of a layer of that design.</summary>
@@ -17,8 +19,10 @@ public static class LayerTable
         ArgumentNullException.ThrowIfNull(layer);
         LayerNumerics? n = layer.Numerics;
         double energy = layer.Energy.Sum(e => e.Count * e.PerActionPicojoules) * 1e-3;
-        return CsvText.Row([Text(index), layer.Name, layer.OpType, Text(layer.Groups), Text(layer.M), Text(layer.N), Text(layer.K), Text(layer.ComputeCycles), Text(layer.StallCycles),
-            Text(layer.Utilization), Text(energy), Text(n?.SqnrDb), Text(n?.Outputs), Text(n?.OverflowedOutputs), Text(n?.NaNOutputs), Text(n?.SaturatedInputs), Text(n?.NaNInputs),
+        return CsvText.Row([Text(index), layer.Name, layer.OpType, Text(layer.Groups), Text(layer.M), Text(layer.N), Text(layer.K),
+            Text(layer.ComputeCycles), Text(layer.StallCycles),
+            Text(layer.Utilization), Text(energy), Text(n?.SqnrDb), Text(n?.Outputs), Text(n?.OverflowedOutputs), Text(n?.NaNOutputs),
+                Text(n?.SaturatedInputs), Text(n?.NaNInputs),
             Text(n?.EncodedInputs), n?.Kernel ?? ""]);
     }
 }

@@ -16,7 +16,8 @@ internal static class MarkdownText
         for (int i = 0; i < line.Length; i++)
         {
             // An underscore inside a word is no emphasis.
-            bool inside = line[i] == '_' && i > 0 && i + 1 < line.Length && char.IsLetterOrDigit(line[i - 1]) && char.IsLetterOrDigit(line[i + 1]);
+            bool inside = line[i] == '_' && i > 0 && i + 1 < line.Length && char.IsLetterOrDigit(line[i - 1])
+                && char.IsLetterOrDigit(line[i + 1]);
             if (Special.Contains(line[i]) && !inside) safe.Append('\\');
             safe.Append(line[i]);
         }

@@ -6,7 +6,8 @@ using Sim.Simulator;
 namespace Sim.Reports.Exporters;
 
 /// <summary>
-/// What of a large study goes into the page: every design has a row up to <see cref="MostRows"/>, and layers and costs as long as there is room for them.
+/// What of a large study goes into the page: every design has a row up to <see cref="MostRows"/>, and layers and costs as long as there is
+/// room for them.
 /// Members of fronts come first, then every n-th of the others; the tables beside the page hold all.
 /// </summary>
 internal sealed record PageSample(ImmutableHashSet<int> Rows, ImmutableHashSet<int> Detailed)

@@ -10,8 +10,9 @@ namespace Sim.Simulator.Cycles;
 public sealed record MachineResult(long Cycles, Ledger Ledger, ImmutableArray<long> Results, GemmEvents Events);
 
 /// <summary>
-/// Executes a mapping cycle by cycle with the real operands: PEs are registers, operands move one PE a cycle, the sequencer looks at the registers to see
-/// whether the next fold may begin, buffers fill and empty over the bus bit by bit; scales of blocks travel with their elements. It shares no timing code with the Estimator. Each cycle:
+/// Executes a mapping cycle by cycle with the real operands: PEs are registers, operands move one PE a cycle, the sequencer looks at the
+/// registers to see whether the next fold may begin, buffers fill and empty over the bus bit by bit; scales of blocks travel with their
+/// elements. It shares no timing code with the Estimator. Each cycle:
 /// transfers begin, the sequencer starts a load or issues a step, the array steps, the bus delivers.
 /// </summary>
 public sealed class Machine
@@ -58,7 +59,8 @@ public sealed class Machine
         void Demand(string what, ImmutableArray<uint> scales, BlockFormat? format, int rows)
         {
             int needed = (format?.Blocks(mapping.Layer.K) ?? 0) * rows, found = scales.IsDefault ? 0 : scales.Length;
-            if (found != needed) throw new ArgumentException($"layer '{mapping.Layer.Name}' needs {needed} {what} scales, found {found}", nameof(operands));
+            if (found != needed) throw new ArgumentException($"layer '{mapping.Layer.Name}' needs {needed} {what} scales, found {found}",
+                nameof(operands));
         }
     }
 
@@ -100,7 +102,8 @@ public sealed class Machine
             if (!_memory.Serves(unit)) return null;
             if (unit.IsFirst && !MayBeginFold(unit)) return null;
             // A column's bus carries one result a cycle: the next fold's results must not overtake the R of this one.
-            if (!LoadsStationary && unit.IsLast && _lastIssueOfFold >= 0 && _cycle + (long)unit.Steps.Count * _digits - 1 - _lastIssueOfFold < _rows) return null;
+            if (!LoadsStationary && unit.IsLast && _lastIssueOfFold >= 0 && _cycle
+                + (long)unit.Steps.Count * _digits - 1 - _lastIssueOfFold < _rows) return null;
         }
         var step = new StreamStep(unit, unit.Steps.Start + _step, _digit, _digits);
         if (step.EndsFold) _lastIssueOfFold = _cycle;
@@ -118,7 +121,8 @@ public sealed class Machine
     private bool PreviousStreamed => _loads == 0 || _unit == _program.Length || _program[_unit].Fold.Number >= _loads;
 
     // With a second register a tile may follow as soon as the fold before has taken its own over, in the very cycle in which it begins.
-    private bool PreviousBegun => PreviousStreamed || _program[_unit].Fold.Number == _loads - 1 && (_step > 0 || _digit > 0 || !_program[_unit].IsFirst);
+    private bool PreviousBegun =>
+        PreviousStreamed || _program[_unit].Fold.Number == _loads - 1 && (_step > 0 || _digit > 0 || !_program[_unit].IsFirst);
 
     // Without a second register the chain is in use until the array is clear, as the registers stood when the cycle began.
     private void TryLoad(bool chainFree)
@@ -150,7 +154,9 @@ public sealed class Machine
         _ledger.Add(Keeper(Operands.Outputs), ActionNames.WriteOf(Operands.Outputs), _memory.SumsRead);
         _ledger.Add(Keeper(Operands.Outputs), ActionNames.ReadOf(Operands.Outputs), _memory.SumsWritten + _memory.OutputsWritten);
         _ledger.Add(ActionNames.Dram, ActionNames.ReadBits,
-            widths.Bits(_memory.ActivationsFetched * widths.Activation + _memory.WeightsFetched * widths.Weight + _memory.SumsRead * widths.Sum));
-        _ledger.Add(ActionNames.Dram, ActionNames.WriteBits, widths.Bits(_memory.OutputsWritten * widths.Output + _memory.SumsWritten * widths.Sum));
+            widths.Bits(_memory.ActivationsFetched * widths.Activation + _memory.WeightsFetched * widths.Weight
+                + _memory.SumsRead * widths.Sum));
+        _ledger.Add(ActionNames.Dram, ActionNames.WriteBits,
+            widths.Bits(_memory.OutputsWritten * widths.Output + _memory.SumsWritten * widths.Sum));
     }
 }

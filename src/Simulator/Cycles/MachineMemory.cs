@@ -5,8 +5,8 @@ using Sim.Mapper;
 namespace Sim.Simulator.Cycles;
 
 /// <summary>
-/// Buffers and bus as the machine sees them: what has arrived, what is free, what has left. With unlimited bandwidth everything is there when it is needed
-/// and gone when it is done; the elements are counted all the same.
+/// Buffers and bus as the machine sees them: what has arrived, what is free, what has left. With unlimited bandwidth everything is there
+/// when it is needed and gone when it is done; the elements are counted all the same.
 /// </summary>
 internal sealed class MachineMemory
 {
@@ -28,7 +28,8 @@ internal sealed class MachineMemory
         _weights = new OperandStore(mapping, Operands.Weights, SlotsOf(Operands.Weights), _widths.Weight);
         _resultSlots = SlotsOf(Operands.Outputs);
         int units = program.Length;
-        (_stationaryHere, _sumsHere, _finished, _written, _inputsMissing) = (new bool[units], new bool[units], new bool[units], new bool[units], new int[units]);
+        (_stationaryHere, _sumsHere, _finished, _written, _inputsMissing) = (new bool[units], new bool[units], new bool[units],
+            new bool[units], new int[units]);
         if (architecture.Dram.BytesPerCycle is { } rate) _bus = new TransferQueue((decimal)rate * 8 * _widths.PartsPerBit);
         int ahead = Math.Min(SlotsOf(Operands.Activations), SlotsOf(Operands.Weights)) - 1;
         for (int u = 0; u < Math.Min(ahead, units); u++) QueueInputs(program[u]);
@@ -63,10 +64,12 @@ internal sealed class MachineMemory
     public bool StationaryHere(MachineUnit unit) => _bus is null || _stationaryHere[unit.Number];
 
     /// <summary>Whether a unit's inputs and partial sums are on chip and its results have a place to go.</summary>
-    public bool Serves(MachineUnit unit) => _bus is null || _inputsMissing[unit.Number] == 0 && _sumsHere[unit.Number] && HasResultSlot(unit);
+    public bool Serves(MachineUnit unit) =>
+        _bus is null || _inputsMissing[unit.Number] == 0 && _sumsHere[unit.Number] && HasResultSlot(unit);
 
     /// <summary>The stationary tile of a fold has left its buffer.</summary>
-    public void StationaryTaken(MachineUnit firstUnit) => Release(Mapping.Stationary(_mapping.Grid.Dataflow), firstUnit, NextFold(firstUnit));
+    public void StationaryTaken(MachineUnit firstUnit) =>
+        Release(Mapping.Stationary(_mapping.Grid.Dataflow), firstUnit, NextFold(firstUnit));
 
     /// <summary>The last step of a unit has been read from the input buffers.</summary>
     public void Streamed(MachineUnit unit)
@@ -126,14 +129,17 @@ internal sealed class MachineMemory
         SumsRead += sums;
         if (_bus is null) return;
         _sumsHere[unit.Number] = false;
-        MachineUnit spilled = _program.Last(v => v.Number < unit.Number && v.Fold.Group == unit.Fold.Group && v.Fold.Columns == unit.Fold.Columns && v.Steps == unit.Steps);
-        _bus.Add(new Transfer(sums * _widths.Sum, () => _written[spilled.Number] && HasResultSlot(unit), () => _sumsHere[unit.Number] = true));
+        MachineUnit spilled = _program.Last(v => v.Number < unit.Number && v.Fold.Group == unit.Fold.Group
+            && v.Fold.Columns == unit.Fold.Columns && v.Steps == unit.Steps);
+        _bus.Add(new Transfer(sums * _widths.Sum, () => _written[spilled.Number] && HasResultSlot(unit),
+            () => _sumsHere[unit.Number] = true));
     }
 
     private void QueueResults(MachineUnit unit)
     {
         bool stationary = _mapping.Grid.Dataflow == Dataflow.OutputStationary;
-        long results = stationary ? (unit.IsLast ? (long)unit.Fold.Rows.Count * unit.Fold.Columns.Count : 0) : (long)unit.Steps.Count * unit.Fold.Columns.Count;
+        long results = stationary ? (unit.IsLast ? (long)unit.Fold.Rows.Count * unit.Fold.Columns.Count : 0)
+            : (long)unit.Steps.Count * unit.Fold.Columns.Count;
         bool final = unit.Fold.LastAlongK;
         if (!final && !SpillsSums) results = 0;
         if (final) OutputsWritten += results;
@@ -142,7 +148,8 @@ internal sealed class MachineMemory
         _bus?.Add(new Transfer(results * (final ? _widths.Output : _widths.Sum), () => _finished[unit.Number], () =>
         {
             _written[unit.Number] = true;
-            if (results > 0) _resultEpochsReleased = next is null ? ResultEpoch(unit) + 1 : Math.Max(_resultEpochsReleased, ResultEpoch(next));
+            if (results > 0) _resultEpochsReleased = next is null ? ResultEpoch(unit) + 1
+                : Math.Max(_resultEpochsReleased, ResultEpoch(next));
         }));
     }
 

@@ -5,14 +5,15 @@ using Sim.Mapper;
 namespace Sim.Simulator.Cycles;
 
 /// <summary>One fold as the machine executes it: index ranges of the GEMM, by the axes that its rows, columns and stream carry.</summary>
-internal sealed record MachineFold(int Number, int Group, int OuterStep, IndexRange Rows, IndexRange Columns, bool FirstAlongK, bool LastAlongK);
+internal sealed record MachineFold(int Number, int Group, int OuterStep, IndexRange Rows, IndexRange Columns, bool FirstAlongK,
+    bool LastAlongK);
 
 /// <summary>A tile of a fold's stream: what is transferred and issued as one.</summary>
 internal sealed record MachineUnit(int Number, MachineFold Fold, IndexRange Steps, bool IsFirst, bool IsLast);
 
 /// <summary>
-/// One digit of a step entering the corner of the array; it travels with its operands as their tag. A multiplier that takes whole operands has one digit a
-/// step; a serial one multiplies a digit a cycle and has the product with the last.
+/// One digit of a step entering the corner of the array; it travels with its operands as their tag. A multiplier that takes whole operands
+/// has one digit a step; a serial one multiplies a digit a cycle and has the product with the last.
 /// </summary>
 internal sealed record StreamStep(MachineUnit Unit, int Index, int Digit, int Digits)
 {

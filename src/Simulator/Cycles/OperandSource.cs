@@ -7,8 +7,8 @@ using Sim.Mapper;
 namespace Sim.Simulator.Cycles;
 
 /// <summary>
-/// Operand codes of a layer. Activations: group, m, k row-major (im2col already applied); Weights: group, n, k row-major. Results come out as group, m, n,
-/// each as <see cref="IGemmKernel.Run"/> writes it.
+/// Operand codes of a layer. Activations: group, m, k row-major (im2col already applied); Weights: group, n, k row-major. Results come out
+/// as group, m, n, each as <see cref="IGemmKernel.Run"/> writes it.
 /// </summary>
 public sealed record MachineOperands(ImmutableArray<uint> Activations, ImmutableArray<uint> Weights)
 {
@@ -20,8 +20,8 @@ public sealed record MachineOperands(ImmutableArray<uint> Activations, Immutable
 }
 
 /// <summary>
-/// What a lane takes in one step: one element, or as many as an output-stationary dot unit has lanes, and beside each the scale code of its block
-/// (0 without blocks). A scale is no read of its own: its share is in the width of the elements.
+/// What a lane takes in one step: one element, or as many as an output-stationary dot unit has lanes, and beside each the scale code of its
+/// block (0 without blocks). A scale is no read of its own: its share is in the width of the elements.
 /// </summary>
 internal sealed record OperandWord(ImmutableArray<uint> Codes, ImmutableArray<uint> Scales);
 
@@ -48,7 +48,8 @@ internal interface IOperandSource
 internal sealed class OperandSource(Architecture architecture, Mapping mapping, MachineOperands operands, Ledger ledger) : IOperandSource
 {
     private readonly int _m = mapping.Layer.M, _n = mapping.Layer.N, _k = mapping.Layer.K;
-    private readonly BlockFormat? _activationBlocks = architecture.Datapath.ActivationBlocks, _weightBlocks = architecture.Datapath.WeightBlocks;
+    private readonly BlockFormat? _activationBlocks = architecture.Datapath.ActivationBlocks,
+        _weightBlocks = architecture.Datapath.WeightBlocks;
     private readonly Dataflow _flow = mapping.Grid.Dataflow;
     private readonly ScalarAccumulator?[] _totals = new ScalarAccumulator?[mapping.Layer.OutputElements];
 
@@ -101,7 +102,8 @@ internal sealed class OperandSource(Architecture architecture, Mapping mapping, 
     {
         MachineFold fold = step.Unit.Fold;
         int index = fold.Columns.Start + column;
-        ref ScalarAccumulator? total = ref _totals[_flow == Dataflow.WeightStationary ? Index(fold.Group, step.Index, index) : Index(fold.Group, index, step.Index)];
+        ref ScalarAccumulator? total = ref _totals[_flow == Dataflow.WeightStationary ? Index(fold.Group, step.Index, index)
+            : Index(fold.Group, index, step.Index)];
         if (fold.FirstAlongK != total is null) throw new InvalidOperationException("the sums of a reduction arrive out of order");
         if (total is null)
         {
@@ -131,7 +133,8 @@ internal sealed class OperandSource(Architecture architecture, Mapping mapping, 
     }
 
     private OperandWord Word(ImmutableArray<uint> codes, ImmutableArray<uint> scales, BlockFormat? blocks, int row, IndexRange k) =>
-        new(codes.Slice(row * _k + k.Start, k.Count), [.. Enumerable.Range(k.Start, k.Count).Select(i => blocks is null ? 0 : scales[row * blocks.Blocks(_k) + i / blocks.Size])]);
+        new(codes.Slice(row * _k + k.Start, k.Count),
+            [.. Enumerable.Range(k.Start, k.Count).Select(i => blocks is null ? 0 : scales[row * blocks.Blocks(_k) + i / blocks.Size])]);
 
     private int Index(int group, int m, int n) => (group * _m + m) * _n + n;
 

@@ -5,8 +5,8 @@ using Sim.Workloads.Graph;
 namespace Sim.Simulator.Cycles;
 
 /// <summary>
-/// What one input buffer holds of one operand, element by element. It lives in epochs: a new one (unit, fold, outer step or group, by residency) starts
-/// with an empty slot; within an epoch nothing is fetched twice. Convolution inputs are held as whole rows of a channel.
+/// What one input buffer holds of one operand, element by element. It lives in epochs: a new one (unit, fold, outer step or group, by
+/// residency) starts with an empty slot; within an epoch nothing is fetched twice. Convolution inputs are held as whole rows of a channel.
 /// </summary>
 internal sealed class OperandStore(Mapping mapping, Operands operand, int slots, int elementWidth)
 {
@@ -43,7 +43,8 @@ internal sealed class OperandStore(Mapping mapping, Operands operand, int slots,
         if (epoch != _loadedEpoch) _held.Clear();
         _loadedEpoch = epoch;
         (IndexRange first, IndexRange second) = Rectangle(unit);
-        long elements = operand == Operands.Activations && mapping.Layer.Conv is { } conv ? ConvolutionElements(conv, first, second) : New(first, second);
+        long elements = operand == Operands.Activations && mapping.Layer.Conv is { } conv ? ConvolutionElements(conv, first, second)
+            : New(first, second);
         Fetched += elements;
         return elements;
     }
@@ -51,7 +52,8 @@ internal sealed class OperandStore(Mapping mapping, Operands operand, int slots,
     // (m, k) of activations, (n, k) of weights. A kept operand is brought in for the whole stream of the fold at once.
     private (IndexRange, IndexRange) Rectangle(MachineUnit unit)
     {
-        IndexRange steps = mapping.Of(operand) == Residency.Stream ? mapping.Grid.Elements(unit.Steps) : IndexRange.Whole(mapping.Grid.StreamExtent);
+        IndexRange steps = mapping.Of(operand) == Residency.Stream ? mapping.Grid.Elements(unit.Steps)
+            : IndexRange.Whole(mapping.Grid.StreamExtent);
         return (mapping.Grid.Dataflow, operand) switch
         {
             (Dataflow.OutputStationary, Operands.Activations) => (unit.Fold.Rows, steps),
@@ -70,7 +72,8 @@ internal sealed class OperandStore(Mapping mapping, Operands operand, int slots,
         return added;
     }
 
-    // A channel touched by one tap brings the input rows of all its taps; a tile fetched alone comes as im2col entries when those are fewer.
+    // A channel touched by one tap brings the input rows of all its taps; a tile fetched alone comes as im2col entries when those are
+    // fewer.
     private long ConvolutionElements(ConvGeometry conv, IndexRange m, IndexRange k)
     {
         long rows = 0;

@@ -12,8 +12,8 @@ internal sealed record Moving(StreamStep Step, OperandWord? Word);
 internal sealed record MovingSum(StreamStep Step, ScalarAccumulator? Sum);
 
 /// <summary>
-/// R×C PEs as registers. Each cycle every operand moves one PE to the right (and one down, output-stationary weights and partial sums), lanes entering
-/// through triangular skew registers: lane i one cycle after lane i−1. Stationary operands shift down a chain of their own.
+/// R×C PEs as registers. Each cycle every operand moves one PE to the right (and one down, output-stationary weights and partial sums),
+/// lanes entering through triangular skew registers: lane i one cycle after lane i−1. Stationary operands shift down a chain of their own.
 /// </summary>
 internal sealed class SystolicArray(PeArray shape, DatapathSpec datapath, IOperandSource source, Ledger ledger)
 {
@@ -51,7 +51,8 @@ internal sealed class SystolicArray(PeArray shape, DatapathSpec datapath, IOpera
     /// <summary>Begins to shift a fold's stationary tile in.</summary>
     public void BeginLoad(long cycle, MachineFold fold) => _loads.Add((cycle, fold));
 
-    /// <summary>One cycle: <paramref name="entering"/> reaches the corner PE, every other operand moves on, PEs compute. Returns the step that leaves the last corner.</summary>
+    /// <summary>One cycle: <paramref name="entering"/> reaches the corner PE, every other operand moves on, PEs compute. Returns the step
+    /// that leaves the last corner.</summary>
     public StreamStep? Step(long cycle, StreamStep? entering)
     {
         // The skew registers of lane i hold the last i entries: index 0 is what entered this cycle.
@@ -121,7 +122,8 @@ internal sealed class SystolicArray(PeArray shape, DatapathSpec datapath, IOpera
         if (shape.OverlapWeightLoad && left.Step.StartsFold) _active[i, j] = _chain[i, j];
         if (left.Word is { } streamed && usedColumn)
         {
-            OperandWord stationary = (shape.OverlapWeightLoad ? _active : _chain)[i, j] ?? throw new InvalidOperationException($"PE ({i}, {j}) holds no stationary operand");
+            OperandWord stationary = (shape.OverlapWeightLoad ? _active : _chain)[i, j]
+                ?? throw new InvalidOperationException($"PE ({i}, {j}) holds no stationary operand");
             ScalarAccumulator sum = above.Sum ?? new ScalarAccumulator(datapath);
             _sums[i, j] = above with { Sum = sum };
             // The digits before the last carry a part of the product each; what they add up to is known with the last.
@@ -139,7 +141,8 @@ internal sealed class SystolicArray(PeArray shape, DatapathSpec datapath, IOpera
 
     private void MultiplyAdd(ScalarAccumulator sum, OperandWord activations, OperandWord weights)
     {
-        for (int i = 0; i < activations.Codes.Length; i++) sum.MultiplyAdd(activations.Codes[i], weights.Codes[i], activations.Scales[i], weights.Scales[i]);
+        for (int i = 0; i < activations.Codes.Length; i++) sum.MultiplyAdd(activations.Codes[i], weights.Codes[i], activations.Scales[i],
+            weights.Scales[i]);
         ledger.Add(ActionNames.Pe, ActionNames.Mac, activations.Codes.Length);
     }
 

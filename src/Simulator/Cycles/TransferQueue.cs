@@ -1,6 +1,7 @@
 namespace Sim.Simulator.Cycles;
 
-/// <summary>A transfer waiting for the bus: its size in parts of a bit (<see cref="Sim.Mapper.ElementWidths"/>), when its source and destination are ready, what its arrival changes.</summary>
+/// <summary>A transfer waiting for the bus: its size in parts of a bit (<see cref="Sim.Mapper.ElementWidths"/>), when its source and
+/// destination are ready, what its arrival changes.</summary>
 internal sealed record Transfer(long Size, Func<bool> Ready, Action Arrived);
 
 /// <summary>The shared bus: one queue served in order, so much a cycle, no transfer begun before it is ready.</summary>

@@ -4,8 +4,8 @@ using Sim.Datapath.Specs;
 namespace Sim.Simulator.Execution;
 
 /// <summary>
-/// A kernel's result as the vector unit receives it: the accumulator's number as float32, rounded once to nearest even where float32 cannot hold it
-/// (integer and fixed registers above 24 bits).
+/// A kernel's result as the vector unit receives it: the accumulator's number as float32, rounded once to nearest even where float32 cannot
+/// hold it (integer and fixed registers above 24 bits).
 /// </summary>
 public sealed class AccumulatorDecoder
 {

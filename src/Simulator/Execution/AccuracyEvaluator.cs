@@ -5,9 +5,11 @@ using Sim.Workloads.Graph;
 namespace Sim.Simulator.Execution;
 
 /// <summary>What an evaluation found: totals and the numerics of each layer that the datapath executed.</summary>
-public sealed record AccuracyResult(string Key, AccuracyRecord Totals, ImmutableSortedDictionary<string, LayerNumerics> Layers, ImmutableArray<string> Warnings);
+public sealed record AccuracyResult(string Key, AccuracyRecord Totals, ImmutableSortedDictionary<string, LayerNumerics> Layers,
+    ImmutableArray<string> Warnings);
 
-/// <summary>Runs the quantized network over the data, bit for bit. A pure function of the plan: the number of threads changes nothing.</summary>
+/// <summary>Runs the quantized network over the data, bit for bit. A pure function of the plan: the number of threads changes
+/// nothing.</summary>
 public static class AccuracyEvaluator
 {
     /// <summary>Evaluates a plan on <paramref name="threads"/> ≥ 1 threads.</summary>
@@ -41,7 +43,8 @@ public static class AccuracyEvaluator
 
     private static AccuracyRecord Totals(PreparedNetwork network, Tensor[] outputs)
     {
-        int samples = network.Data.Samples, batch = NetworkRecording.BatchOf(network.Graph), sample = 0, agree = 0, right = 0, floatRight = 0, predictions = 0;
+        int samples = network.Data.Samples, batch = NetworkRecording.BatchOf(network.Graph), sample = 0, agree = 0, right = 0,
+            floatRight = 0, predictions = 0;
         ImmutableArray<int> labels = network.Data.Labels;
         var tally = new LayerTally();
         for (int b = 0; b < outputs.Length; b++)

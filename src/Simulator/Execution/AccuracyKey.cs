@@ -10,7 +10,8 @@ namespace Sim.Simulator.Execution;
 public readonly record struct LayerKey(string Layer, int Chunk, AccumulatorSpec? Register);
 
 /// <summary>
-/// Everything that the values of a network in a datapath depend on; equal keys, equal values. It is known before anything is packed for a kernel.
+/// Everything that the values of a network in a datapath depend on; equal keys, equal values. It is known before anything is packed for a
+/// kernel.
 /// </summary>
 /// <param name="Network">Digest of the network as executed.</param>
 /// <param name="Data">Digest of the samples and labels.</param>
@@ -19,12 +20,16 @@ public readonly record struct LayerKey(string Layer, int Chunk, AccumulatorSpec?
 /// <param name="Datapath">Formats, accumulator, dot unit and multiplier count.</param>
 /// <param name="Vector">Functions of the vector unit.</param>
 /// <param name="Layers">In the order of the network.</param>
-public sealed record AccuracyKey(string Network, string Data, string Calibration, string? Recipe, DatapathSpec Datapath, VectorProgram Vector, ImmutableArray<LayerKey> Layers)
+public sealed record AccuracyKey(string Network, string Data, string Calibration, string? Recipe, DatapathSpec Datapath,
+    VectorProgram Vector, ImmutableArray<LayerKey> Layers)
 {
     /// <summary>SHA-256 over all of it, in hexadecimal.</summary>
-    public string Digest { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(TextOf(Network, Data, Calibration, Recipe, Datapath, Vector, Layers))));
+    public string Digest { get; } =
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(TextOf(Network, Data, Calibration, Recipe, Datapath, Vector,
+        Layers))));
 
-    private static string TextOf(string network, string data, string calibration, string? recipe, DatapathSpec datapath, VectorProgram vector, ImmutableArray<LayerKey> layers)
+    private static string TextOf(string network, string data, string calibration, string? recipe, DatapathSpec datapath,
+        VectorProgram vector, ImmutableArray<LayerKey> layers)
     {
         var text = new StringBuilder($"{network}\n{data}\n{calibration}\n{recipe ?? "integer"}\n")
             .Append(FormattableString.Invariant($"{datapath.Weight}\n{datapath.Activation}\n{datapath.Accumulator}\n{datapath.Dot}\n"));

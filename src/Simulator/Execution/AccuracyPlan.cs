@@ -24,14 +24,17 @@ public sealed class AccuracyPlan
     /// <summary>The network and its data.</summary>
     public PreparedNetwork Network { get; }
 
-    /// <summary>SHA-256 of everything that affects the result: network, data, calibration, recipe, formats, accumulator, canonical order of each layer, the vector unit's functions.</summary>
+    /// <summary>SHA-256 of everything that affects the result: network, data, calibration, recipe, formats, accumulator, canonical order of
+    /// each layer, the vector unit's functions.</summary>
     public string Key => TypedKey.Digest;
 
     /// <summary>What <see cref="Key"/> is the digest of.</summary>
     public AccuracyKey TypedKey { get; }
 
     /// <summary>Layers for which no fast kernel is exact, in the order of the network.</summary>
-    public ImmutableArray<string> ReferenceLayers => [.. Network.Layers.Where(l => Quantized.Layers.TryGetValue(l.Name, out QuantizedLayer? layer) && layer.Groups.Any(g => g.IsReference)).Select(l => l.Name)];
+    public ImmutableArray<string> ReferenceLayers =>
+        [.. Network.Layers.Where(l => Quantized.Layers.TryGetValue(l.Name, out QuantizedLayer? layer)
+        && layer.Groups.Any(g => g.IsReference)).Select(l => l.Name)];
 
     internal QuantizedNetwork Quantized { get; }
 
@@ -39,11 +42,13 @@ public sealed class AccuracyPlan
     internal ImmutableArray<string> Warnings { get; private init; } = [];
 
     /// <summary>
-    /// Quantizes for a datapath. Orders hold the order that the mapping of each layer implies; where the register cannot overflow or is exact, every order
-    /// gives the same bits and the order leaves the key. Throws <see cref="InvalidInputException"/> when the datapath cannot execute the network; <paramref name="place"/> is
-    /// where the message points (the architecture's file). Layers named in <paramref name="registers"/> sum in a register of their own instead of the datapath's.
+    /// Quantizes for a datapath. Orders hold the order that the mapping of each layer implies; where the register cannot overflow or is
+    /// exact, every order gives the same bits and the order leaves the key. Throws <see cref="InvalidInputException"/> when the datapath
+    /// cannot execute the network; <paramref name="place"/> is where the message points (the architecture's file). Layers named in
+    /// <paramref name="registers"/> sum in a register of their own instead of the datapath's.
     /// </summary>
-    public static AccuracyPlan Create(PreparedNetwork network, DatapathSpec spec, Recipe recipe, Func<string, ReductionOrder> orders, Location place = default,
+    public static AccuracyPlan Create(PreparedNetwork network, DatapathSpec spec, Recipe recipe, Func<string, ReductionOrder> orders,
+        Location place = default,
         VectorProgram? vector = null, ImmutableSortedDictionary<string, IntegerAccumulator>? registers = null)
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -61,7 +66,8 @@ public sealed class AccuracyPlan
         foreach (MatrixLayer layer in network.Layers)
         {
             if (recipe.FloatLayerNames.Contains(layer.Name)) continue;
-            DatapathSpec own = registers is not null && registers.TryGetValue(layer.Name, out IntegerAccumulator? register) ? spec with { Accumulator = register } : spec;
+            DatapathSpec own = registers is not null && registers.TryGetValue(layer.Name, out IntegerAccumulator? register)
+                ? spec with { Accumulator = register } : spec;
             if (own != spec)
             {
                 DatapathFit.Check(network, own, recipe, place, bag);
@@ -75,16 +81,19 @@ public sealed class AccuracyPlan
             }
             LayerOperands operands = LayerOperands.Of(network, layer, own, recipe);
             warnings.AddRange(operands.Warnings);
-            QuantizedLayer quantized = Quantize(network, layer, own, RegisterReading.Of(KernelSpec(layer, own), own), recipe, operands, orders(layer.Name));
+            QuantizedLayer quantized = Quantize(network, layer, own, RegisterReading.Of(KernelSpec(layer, own), own), recipe, operands,
+                orders(layer.Name));
             layers.Add(layer.Name, quantized);
             keys.Add(new LayerKey(layer.Name, quantized.Order.Chunk, own == spec ? null : own.Accumulator));
         }
         uint[] pad = new uint[1];
         encoder.Encode([0f], 1, 0, pad);
         if (layers.Count == 0 && recipe.FloatLayerNames.IsEmpty)
-            throw new InvalidInputException(place, "NET020", $"no layer of the network is one that the datapath executes: {string.Join("; ", warnings)}");
+            throw new InvalidInputException(place, "NET020",
+                $"no layer of the network is one that the datapath executes: {string.Join("; ", warnings)}");
         var whole = new QuantizedNetwork(spec, encoder, pad[0], layers.ToImmutable(), vector ?? VectorProgram.None, network.Graph.Opset);
-        var key = new AccuracyKey(network.Graph.Digest, network.Data.Digest, network.CalibrationDigest, network.IsInteger ? null : recipe.Canonical, spec, whole.Vector, keys.ToImmutable());
+        var key = new AccuracyKey(network.Graph.Digest, network.Data.Digest, network.CalibrationDigest, network.IsInteger ? null
+            : recipe.Canonical, spec, whole.Vector, keys.ToImmutable());
         return new(network, whole, key) { Warnings = warnings.ToImmutable() };
     }
 
@@ -92,37 +101,52 @@ public sealed class AccuracyPlan
     private static DatapathSpec KernelSpec(MatrixLayer layer, DatapathSpec spec) =>
         layer.TakesIntegers && spec.InexactMultiplier is null && spec.Accumulator is ExactAccumulator ? Register(spec, 64) : spec;
 
-    private static DatapathSpec Register(DatapathSpec spec, int bits) => spec with { Accumulator = new IntegerAccumulator(bits, RegisterOverflow.Wrap) };
+    private static DatapathSpec Register(DatapathSpec spec, int bits) =>
+        spec with { Accumulator = new IntegerAccumulator(bits, RegisterOverflow.Wrap) };
 
-    private static QuantizedLayer Quantize(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, RegisterReading register, Recipe recipe, LayerOperands operands, ReductionOrder order)
+    private static QuantizedLayer Quantize(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, RegisterReading register,
+        Recipe recipe, LayerOperands operands, ReductionOrder order)
     {
         int n = layer.Shape.N, k = layer.Shape.K;
-        if (spec.Dot is { Segment: > 0 } unit && !layer.TakesIntegers) return QuantizeBlocks(network, layer, spec, register, unit, recipe, order.Canonical(k));
+        if (spec.Dot is { Segment: > 0 } unit && !layer.TakesIntegers) return QuantizeBlocks(network, layer, spec, register, unit, recipe,
+            order.Canonical(k));
         DatapathSpec kernelSpec = KernelSpec(layer, spec);
         (uint[] codes, int[] zeroPoints) = (operands.WeightCodes, operands.WeightZeros);
-        ReductionOrder canonical = OrderFreedom.IsFree(spec, layer, codes, zeroPoints, operands.LargestInput) ? ReductionOrder.Sequential : order.Canonical(k);
+        ReductionOrder canonical = OrderFreedom.IsFree(spec, layer, codes, zeroPoints, operands.LargestInput) ? ReductionOrder.Sequential
+            : order.Canonical(k);
         // An exact sum of integers is that of any register it fits; 32-bit registers have the fastest kernels.
-        if (kernelSpec != spec && OrderFreedom.IsFree(Register(spec, 32), layer, codes, zeroPoints, operands.LargestInput)) kernelSpec = Register(spec, 32);
+        if (kernelSpec != spec && OrderFreedom.IsFree(Register(spec, 32), layer, codes, zeroPoints, operands.LargestInput)) kernelSpec =
+            Register(spec, 32);
         var groups = new LayerKernel[layer.Shape.Groups];
         for (int g = 0; g < groups.Length; g++)
-            groups[g] = new LayerKernel(kernelSpec, canonical, n, k, codes.AsSpan(g * n * k, n * k), zeroPoints.Length == 0 ? [] : zeroPoints.AsSpan(g * n, n));
+            groups[g] = new LayerKernel(kernelSpec, canonical, n, k, codes.AsSpan(g * n * k, n * k), zeroPoints.Length == 0 ? []
+                : zeroPoints.AsSpan(g * n, n));
         return new(layer, groups, operands.Activation, operands.Scales, canonical, register, operands.Encoder) { Shift = operands.Shift };
     }
 
-    private static QuantizedLayer QuantizeBlocks(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, RegisterReading register, DotUnitSpec unit, Recipe recipe, ReductionOrder order)
+    private static QuantizedLayer QuantizeBlocks(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, RegisterReading register,
+        DotUnitSpec unit, Recipe recipe, ReductionOrder order)
     {
         if (order.Chunk % unit.Segment != 0)
-            throw new InvalidInputException(default, "NET028", $"layer '{layer.Name}' is summed in chunks of {order.Chunk} products, which are no whole blocks of {unit.Segment}: datapath '{spec.Name}' takes its operands in such blocks");
-        (uint[] codes, float[] scales) = BlockOperands.Weights(spec, layer, TensorEncoder.Of(recipe.WeightRounding, recipe.Seed, TensorEncoder.NameOfWeights(layer.Name)), () => network.Weights(layer, spec.Weight, recipe, null));
+            throw new InvalidInputException(default, "NET028",
+                $"layer '{layer.Name}' is summed in chunks of {order.Chunk} products, which are no whole blocks of {unit.Segment}: datapath '{spec.Name}' takes its operands in such blocks");
+        (uint[] codes, float[] scales) = BlockOperands.Weights(spec, layer,
+            TensorEncoder.Of(recipe.WeightRounding, recipe.Seed, TensorEncoder.NameOfWeights(layer.Name)), () =>
+            network.Weights(layer, spec.Weight, recipe, null));
         float amax = spec.ActivationBlocks is { TwoLevel: true } ? network.ActivationAmax(layer) : 0;
-        QuantizationParameters activation = spec.ActivationBlocks is { } blocks ? new(blocks.TensorScale(amax), 0) : network.Activation(layer, spec.Activation, recipe, null);
+        QuantizationParameters activation = spec.ActivationBlocks is { } blocks ? new(blocks.TensorScale(amax), 0)
+            : network.Activation(layer, spec.Activation, recipe, null);
         for (int r = 0; r < scales.Length; r++) scales[r] = activation.Scale * scales[r] * layer.Alpha;
         int n = layer.Shape.N, width = unit.RowCodes(layer.Shape.K);
         var groups = new LayerKernel[layer.Shape.Groups];
         for (int g = 0; g < groups.Length; g++)
             groups[g] = new LayerKernel(spec, BlockOperands.InCodes(unit, order), n, width, codes.AsSpan(g * n * width, n * width), []);
         string input = TensorEncoder.NameOfActivations(layer.Name);
-        ElementRounding[] roundings = [.. groups.Select((_, g) => TensorEncoder.Of(recipe.ActivationRounding, recipe.Seed, g == 0 ? input : FormattableString.Invariant($"{input} group {g}")))];
-        return new(layer, groups, activation, scales, order, register, new TensorEncoder(network.Encoder(spec.Activation), recipe.ActivationRounding, recipe.Seed, input), new BlockOperands(spec, amax, roundings));
+        ElementRounding[] roundings =
+            [.. groups.Select((_, g) => TensorEncoder.Of(recipe.ActivationRounding, recipe.Seed, g == 0 ? input
+            : FormattableString.Invariant($"{input} group {g}")))];
+        return new(layer, groups, activation, scales, order, register,
+            new TensorEncoder(network.Encoder(spec.Activation), recipe.ActivationRounding, recipe.Seed, input),
+            new BlockOperands(spec, amax, roundings));
     }
 }

@@ -8,10 +8,11 @@ using Sim.Workloads.Quantization;
 namespace Sim.Simulator.Execution;
 
 /// <summary>
-/// The operands of a layer whose datapath takes blocks along K: rows of weights and of im2col numbers become segments of a scale and its elements
-/// (<see cref="BlockRows"/>). A side without blocks is quantized by the recipe as ever and only gets places for scales. A format's tensor scale is found from
-/// the weights, or from the calibration samples of the layer's input, and multiplied in by the vector unit. Elements are rounded as the recipe says, a group's
-/// activations being numbered by sample, row and position along K.
+/// The operands of a layer whose datapath takes blocks along K: rows of weights and of im2col numbers become segments of a scale and its
+/// elements
+/// (<see cref="BlockRows"/>). A side without blocks is quantized by the recipe as ever and only gets places for scales. A format's tensor
+/// scale is found from the weights, or from the calibration samples of the layer's input, and multiplied in by the vector unit. Elements
+/// are rounded as the recipe says, a group's activations being numbered by sample, row and position along K.
 /// </summary>
 internal sealed class BlockOperands(DatapathSpec spec, float activationAmax, ElementRounding[] activations)
 {
@@ -27,7 +28,8 @@ internal sealed class BlockOperands(DatapathSpec spec, float activationAmax, Ele
     public static ReductionOrder InCodes(DotUnitSpec unit, ReductionOrder order) => new(unit.RowCodes(order.Chunk));
 
     /// <summary>Rows of weights as codes and their scale a row.</summary>
-    public static (uint[] Codes, float[] Scales) Weights(DatapathSpec spec, MatrixLayer layer, ElementRounding rounding, Func<QuantizedWeights> quantized)
+    public static (uint[] Codes, float[] Scales) Weights(DatapathSpec spec, MatrixLayer layer, ElementRounding rounding,
+        Func<QuantizedWeights> quantized)
     {
         int k = layer.Shape.K;
         DotUnitSpec unit = spec.Dot!;
@@ -44,7 +46,8 @@ internal sealed class BlockOperands(DatapathSpec spec, float activationAmax, Ele
         return (codes, scales);
     }
 
-    /// <summary>Rows of im2col numbers (as bit patterns) of a group to rows of codes; <paramref name="first"/> is the index of the first number in the group.</summary>
+    /// <summary>Rows of im2col numbers (as bit patterns) of a group to rows of codes; <paramref name="first"/> is the index of the first
+    /// number in the group.</summary>
     public BlockEvents Encode(ReadOnlySpan<float> rows, int count, int k, Span<uint> codes, int group, ulong first) =>
         BlockRows.Encode(_unit, spec.ActivationBlocks!, rows, count, k, activationAmax, codes, activations[group].From(first));
 

@@ -8,12 +8,14 @@ using Sim.Workloads.Graph;
 namespace Sim.Simulator.Execution;
 
 /// <summary>
-/// Runs the matrix layers of a network through a datapath, bit for bit: codes → im2col → kernel in the mapping's order → vector unit. The vector unit
-/// computes float layers as fl(fl(sum · scale) + bias) in float32, and integer layers as ONNX defines them: saturate(round(fl(fl(sum) · scale)) + zero point), or by a dyadic scale
-/// saturate(round(sum · b/2^c) + zero point). Functions that the vector unit has of its own go through <see cref="VectorEngine"/>.
+/// Runs the matrix layers of a network through a datapath, bit for bit: codes → im2col → kernel in the mapping's order → vector unit. The
+/// vector unit computes float layers as fl(fl(sum · scale) + bias) in float32, and integer layers as ONNX defines them:
+/// saturate(round(fl(fl(sum) · scale)) + zero point), or by a dyadic scale saturate(round(sum · b/2^c) + zero point). Functions that the
+/// vector unit has of its own go through <see cref="VectorEngine"/>.
 /// One engine serves one thread and a run of consecutive samples: <paramref name="batch"/> of them from <paramref name="firstSample"/> on.
 /// </summary>
-internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictionary<string, float[]> reference, int firstSample, int batch) : ILayerEngine
+internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictionary<string, float[]> reference, int firstSample, int batch)
+    : ILayerEngine
 {
     // Im2col rows of as many samples as stay in cache; large layers go one sample at a time.
     private const int PassElements = 1 << 19;
@@ -30,7 +32,8 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         Tensor input = inputs[0]!;
         bool blocksFloats = layer.Blocks is { BlocksActivations: true }, ofIntegers = layer.Layer.TakesIntegers;
         uint[] codes = blocksFloats ? MemoryMarshal.Cast<float, uint>(input.Floats).ToArray() : Encode(layer, input, tally);
-        int zero = layer.Layer.Sums is { InputZeroPoint: null } ? checked((int)inputs[2]!.Integers[0] + layer.Shift) : layer.Activation.ZeroPoint;
+        int zero = layer.Layer.Sums is { InputZeroPoint: null } ? checked((int)inputs[2]!.Integers[0] + layer.Shift)
+            : layer.Activation.ZeroPoint;
         // Rows of a product may hold windows or steps of a sequence beside samples, so they are counted, not derived.
         var part = new LayerPart(shape, shape.Conv is null ? input.Count / Math.Max(1, shape.K) : input.Shape[0]);
         float[] floats = ofIntegers ? [] : new float[part.Outputs];
@@ -43,22 +46,26 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
             int count = Math.Min(pass, part.Images - from);
             for (int group = 0; group < shape.Groups; group++)
             {
-                Multiply(layer, InBlocks(layer, part, Rows(layer, part, codes, rows, from, count, group, zero), from, count, group, tally), count * part.Rows, group, zero, sums, tally);
+                Multiply(layer, InBlocks(layer, part, Rows(layer, part, codes, rows, from, count, group, zero), from, count, group, tally),
+                    count * part.Rows, group, zero, sums, tally);
                 if (!ofIntegers) FinishFloats(layer, part, sums, from, count, group, floats);
-                else if (layer.Layer.Integer is { } requantized) FinishIntegers(layer, part, requantized, sums, from, count, group, integers, tally);
+                else if (layer.Layer.Integer is { } requantized) FinishIntegers(layer, part, requantized, sums, from, count, group,
+                    integers, tally);
                 else FinishSums(layer, part, sums, from, count, group, integers, tally);
             }
         }
         ArrayPool<long>.Shared.Return(sums);
         ArrayPool<uint>.Shared.Return(rows);
-        Tensor output = ofIntegers ? Tensor.OfIntegers(layer.Layer.Integer?.OutputElement ?? ElementType.Int32, integers, OutputShape(shape, input, node)) : Floats(input.Type, floats, OutputShape(shape, input, node));
+        Tensor output = ofIntegers ? Tensor.OfIntegers(layer.Layer.Integer?.OutputElement ?? ElementType.Int32, integers,
+            OutputShape(shape, input, node)) : Floats(input.Type, floats, OutputShape(shape, input, node));
         Compare(layer, output, tally);
         Tallies[node.Name] = tally;
         return [output];
     }
 
     private static Tensor Floats(ElementType type, float[] values, int[] shape) =>
-        type == ElementType.Float32 ? Tensor.OfFloats(values, shape) : new Tensor(type, shape, Array.ConvertAll(values, v => ElementCodes.Round(type, v)));
+        type == ElementType.Float32 ? Tensor.OfFloats(values, shape)
+            : new Tensor(type, shape, Array.ConvertAll(values, v => ElementCodes.Round(type, v)));
 
     private Tensor[]? Vector(Node node, IReadOnlyList<Tensor?> inputs)
     {
@@ -76,7 +83,8 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
             long notNumbers = 0;
             foreach (float value in input.Floats) notNumbers += float.IsNaN(value) ? 1 : 0;
             tally.NaNInputs = notNumbers;
-            tally.SaturatedInputs = layer.Encoder!.Encode(input.Floats, layer.Activation.Scale, layer.Activation.ZeroPoint, FirstElement(input.Count), codes);
+            tally.SaturatedInputs = layer.Encoder!.Encode(input.Floats, layer.Activation.Scale, layer.Activation.ZeroPoint,
+                FirstElement(input.Count), codes);
         }
         else
         {
@@ -89,19 +97,22 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
     // Elements of a layer are numbered through all samples, so that their random bits do not depend on the batches.
     private ulong FirstElement(long elements) => (ulong)firstSample * (ulong)(elements / batch);
 
-    private ReadOnlySpan<uint> Rows(QuantizedLayer layer, LayerPart part, uint[] codes, uint[] rows, int from, int count, int group, int zero)
+    private ReadOnlySpan<uint> Rows(QuantizedLayer layer, LayerPart part, uint[] codes, uint[] rows, int from, int count, int group,
+        int zero)
     {
         GemmLayer shape = layer.Layer.Shape;
         if (shape.Conv is not { } conv) return codes.AsSpan(from * part.Rows * shape.K, count * part.Rows * shape.K);
         // Numbers that become blocks later are carried as bit patterns: 0 is 0.
         uint pad = layer.Blocks is { BlocksActivations: true } ? 0 : zero != 0 ? network.Encoder.CodeOf(zero) : network.PadCode;
-        int channels = conv.InputChannels / shape.Groups, size = part.Rows * shape.K, sample = conv.InputChannels * conv.InputHeight * conv.InputWidth;
+        int channels = conv.InputChannels / shape.Groups, size = part.Rows * shape.K,
+            sample = conv.InputChannels * conv.InputHeight * conv.InputWidth;
         for (int s = 0; s < count; s++)
             Im2Col.Rows(codes.AsSpan((from + s) * sample, sample), conv, group * channels, channels, pad, rows.AsSpan(s * size, size));
         return rows.AsSpan(0, count * size);
     }
 
-    private ReadOnlySpan<uint> InBlocks(QuantizedLayer layer, LayerPart part, ReadOnlySpan<uint> rows, int from, int count, int group, LayerTally tally)
+    private ReadOnlySpan<uint> InBlocks(QuantizedLayer layer, LayerPart part, ReadOnlySpan<uint> rows, int from, int count, int group,
+        LayerTally tally)
     {
         if (layer.Blocks is not { } blocks) return rows;
         int k = layer.Layer.Shape.K, m = count * part.Rows;
@@ -144,7 +155,8 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         }
     }
 
-    private void FinishIntegers(QuantizedLayer layer, LayerPart part, QLinearOperands integer, long[] sums, int from, int count, int group, long[] output, LayerTally tally)
+    private void FinishIntegers(QuantizedLayer layer, LayerPart part, QLinearOperands integer, long[] sums, int from, int count, int group,
+        long[] output, LayerTally tally)
     {
         GemmLayer shape = layer.Layer.Shape;
         (long lowest, long highest) = integer.OutputElement.Range();
@@ -175,7 +187,8 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
     }
 
     // The register is the output; int32 wraps where the register is wider.
-    private static void FinishSums(QuantizedLayer layer, LayerPart part, long[] sums, int from, int count, int group, long[] output, LayerTally tally)
+    private static void FinishSums(QuantizedLayer layer, LayerPart part, long[] sums, int from, int count, int group, long[] output,
+        LayerTally tally)
     {
         GemmLayer shape = layer.Layer.Shape;
         for (int n = 0; n < shape.N; n++)

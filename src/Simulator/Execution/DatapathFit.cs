@@ -27,7 +27,8 @@ internal static class DatapathFit
             bag.Error(place, "NET023", $"recipe '{recipe.Name}' asks for asymmetric activations, which need an integer activation format; that of datapath '{spec.Name}' is {spec.Activation.Name}");
         if (floats.Length > 0) Blocks(spec, recipe, place, bag);
         foreach (MatrixLayer layer in floats) Numbers(network, layer, spec, recipe, place, bag);
-        Integers([.. network.Layers.Where(l => l.Integer is not null && !recipe.FloatLayerNames.Contains(l.Name))], network, spec, place, bag);
+        Integers([.. network.Layers.Where(l => l.Integer is not null && !recipe.FloatLayerNames.Contains(l.Name))], network, spec, place,
+            bag);
     }
 
     /// <summary>Why a datapath cannot execute a layer of integers, by code of the message; empty when it can.</summary>
@@ -41,7 +42,8 @@ internal static class DatapathFit
         string code = spec.InexactMultiplier is null ? "NET025" : "NET026";
         if (IntegerCoding(layer, spec) is { Coding: null, Reason: { } input }) yield return (code, $"{input} (its input)");
         if (network.StatedWeights(layer, spec) is { Codes: null, Reason: { } weights }) yield return (code, $"{weights} (its weights)");
-        bool exact = spec.Accumulator is ExactAccumulator { Output: FixedFormat { Fraction: 0 } } && spec.Weight.Bits + spec.Activation.Bits <= 32;
+        bool exact = spec.Accumulator is ExactAccumulator { Output: FixedFormat { Fraction: 0 } } && spec.Weight.Bits
+            + spec.Activation.Bits <= 32;
         if (spec.Accumulator is not IntegerAccumulator && !exact)
             yield return ("NET024", "the network is quantized to integers: its sums need an integer accumulator, or an exact one of operands up to 16 bits with an integer output format");
     }
@@ -53,13 +55,16 @@ internal static class DatapathFit
         (long low, long high) = element.Range();
         int? zero = layer.Integer is { } q ? q.InputZeroPoint : layer.Sums!.InputZeroPoint;
         var whole = new StatedOperand(low, high, [1], [zero ?? 0]) { Kind = $"{element.ToString().ToLowerInvariant()} numbers" };
-        return zero is null ? StatedFit.AnyZero(spec, whole) : StatedFit.Input(spec, layer.Stated?.Input is { } stated ? stated with { Zeros = [zero.Value] } : whole);
+        return zero is null ? StatedFit.AnyZero(spec, whole)
+            : StatedFit.Input(spec, layer.Stated?.Input is { } stated ? stated with { Zeros = [zero.Value] } : whole);
     }
 
     private static void Integers(MatrixLayer[] layers, PreparedNetwork network, DatapathSpec spec, Location place, DiagnosticBag bag)
     {
         // One message a kind of fault: networks repeat the same types in every layer.
-        foreach (IGrouping<(string Code, string Reason), MatrixLayer> same in layers.SelectMany(l => Refusals(network, l, spec).Select(r => (Layer: l, Refusal: r))).GroupBy(r => r.Refusal, r => r.Layer))
+        foreach (IGrouping<(string Code, string Reason),
+            MatrixLayer> same in layers.SelectMany(l => Refusals(network, l, spec).Select(r => (Layer: l, Refusal: r)))
+            .GroupBy(r => r.Refusal, r => r.Layer))
             bag.Error(place, same.Key.Code, same.Key.Code is "NET024" or "NET027" ? $"datapath '{spec.Name}': {same.Key.Reason}"
                 : $"datapath '{spec.Name}', layer '{same.First().Name}'{(same.Skip(1).Any() ? $" (and {same.Count() - 1} more)" : "")}: {same.Key.Reason}; use a wider integer format or one of the other sign");
     }
@@ -67,19 +72,24 @@ internal static class DatapathFit
     // Blocks take their scales from their own largest element, by the rule of the format.
     private static void Blocks(DatapathSpec spec, Recipe recipe, Location place, DiagnosticBag bag)
     {
-        if (spec.WeightBlocks is { } weights && (recipe.Weights.Method != CalibrationMethod.AbsMax || recipe.WeightGranularity != Granularity.PerChannel))
+        if (spec.WeightBlocks is { } weights
+            && (recipe.Weights.Method != CalibrationMethod.AbsMax || recipe.WeightGranularity != Granularity.PerChannel))
             bag.Error(place, "NET033", $"recipe '{recipe.Name}' asks for another scale of weights than absmax per_channel, but blocks of {weights.Name} have scales of their own, by the rule of the format; leave both keys at their defaults");
         if (spec.ActivationBlocks is { } activations && recipe.Activations.Method != CalibrationMethod.AbsMax)
             bag.Error(place, "NET033", $"recipe '{recipe.Name}' asks for another calibration of activations than absmax, but blocks of {activations.Name} have scales of their own, by the rule of the format; leave the key at its default");
     }
 
     // A scale is found from numbers that are finite.
-    private static void Numbers(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, Recipe recipe, Location place, DiagnosticBag bag)
+    private static void Numbers(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, Recipe recipe, Location place,
+        DiagnosticBag bag)
     {
-        bool Scaled(INumberFormat format, BlockFormat? blocks, CalibrationRule rule) => blocks is null ? rule.Method != CalibrationMethod.None && (recipe.ScaleWideFormats || !network.Encoder(format).Range.IsWide) : blocks.TwoLevel;
-        if (Scaled(spec.Weight, spec.WeightBlocks, recipe.Weights) && recipe.Groups is null && network.StatedWeights(layer, spec).Codes is null && !Array.TrueForAll(layer.WeightRows, float.IsFinite))
+        bool Scaled(INumberFormat format, BlockFormat? blocks, CalibrationRule rule) => blocks is null
+            ? rule.Method != CalibrationMethod.None && (recipe.ScaleWideFormats || !network.Encoder(format).Range.IsWide) : blocks.TwoLevel;
+        if (Scaled(spec.Weight, spec.WeightBlocks, recipe.Weights) && recipe.Groups is null
+            && network.StatedWeights(layer, spec).Codes is null && !Array.TrueForAll(layer.WeightRows, float.IsFinite))
             bag.Error(place, "NET030", $"layer '{layer.Name}': its weights hold NaN or Inf, so that they have no scale for {spec.WeightBlocks?.Name ?? spec.Weight.Name}");
-        if (Scaled(spec.Activation, spec.ActivationBlocks, recipe.Activations) && !Array.TrueForAll(network.Calibration(layer), float.IsFinite))
+        if (Scaled(spec.Activation, spec.ActivationBlocks, recipe.Activations)
+            && !Array.TrueForAll(network.Calibration(layer), float.IsFinite))
             bag.Error(place, "NET030", $"layer '{layer.Name}': its input holds NaN or Inf on the calibration samples, so that it has no scale for {spec.ActivationBlocks?.Name ?? spec.Activation.Name}");
     }
 }

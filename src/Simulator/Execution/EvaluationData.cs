@@ -17,7 +17,8 @@ public sealed record EvaluationData(Tensor Inputs, ImmutableArray<int> Labels, s
     public static EvaluationData Of(Tensor inputs, ImmutableArray<int> labels = default)
     {
         ArgumentNullException.ThrowIfNull(inputs);
-        if (inputs.Shape.Length < 1 || inputs.Shape[0] < 1) throw new ArgumentException("data must hold at least one sample", nameof(inputs));
+        if (inputs.Shape.Length < 1 || inputs.Shape[0] < 1) throw new ArgumentException("data must hold at least one sample",
+            nameof(inputs));
         if (!labels.IsDefault && labels.Length != inputs.Shape[0])
             throw new ArgumentException($"{labels.Length} labels for {inputs.Shape[0]} samples", nameof(labels));
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -31,8 +32,8 @@ public sealed record EvaluationData(Tensor Inputs, ImmutableArray<int> Labels, s
     }
 
     /// <summary>
-    /// The same samples as a graph's input takes them: real numbers are converted between the real types, rounded to nearest even. Throws <see cref="NetworkException"/> for other types and for
-    /// a number of samples that a fixed batch does not divide.
+    /// The same samples as a graph's input takes them: real numbers are converted between the real types, rounded to nearest even. Throws
+    /// <see cref="NetworkException"/> for other types and for a number of samples that a fixed batch does not divide.
     /// </summary>
     public EvaluationData In(GraphValue input)
     {
@@ -50,7 +51,8 @@ public sealed record EvaluationData(Tensor Inputs, ImmutableArray<int> Labels, s
         return input.Type switch
         {
             ElementType.Float64 => new(input.Type, Inputs.Shape, values),
-            ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 => new(input.Type, Inputs.Shape, Array.ConvertAll(values, v => ElementCodes.Round(input.Type, v))),
+            ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 =>
+                new(input.Type, Inputs.Shape, Array.ConvertAll(values, v => ElementCodes.Round(input.Type, v))),
             _ => throw new NetworkException($"input '{input.Name}' is {input.Type} and the samples are {Inputs.Type}; allowed are inputs of Float16, BFloat16, Float32 or Float64"),
         };
     }
@@ -78,5 +80,6 @@ public sealed record EvaluationData(Tensor Inputs, ImmutableArray<int> Labels, s
         }
     }
 
-    private static ReadOnlySpan<byte> Bytes<T>(ReadOnlySpan<T> values) where T : unmanaged => System.Runtime.InteropServices.MemoryMarshal.AsBytes(values);
+    private static ReadOnlySpan<byte> Bytes<T>(ReadOnlySpan<T> values) where T : unmanaged =>
+        System.Runtime.InteropServices.MemoryMarshal.AsBytes(values);
 }

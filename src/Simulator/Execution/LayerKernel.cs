@@ -4,7 +4,8 @@ using Sim.Datapath.Specs;
 namespace Sim.Simulator.Execution;
 
 /// <summary>
-/// The weights of one group of a layer and the fastest kernel that is exact for them; packed when they are first multiplied, as many plans are made for their key alone.
+/// The weights of one group of a layer and the fastest kernel that is exact for them; packed when they are first multiplied, as many plans
+/// are made for their key alone.
 /// Safe for concurrent use.
 /// </summary>
 internal sealed class LayerKernel

@@ -46,7 +46,8 @@ internal sealed class LayerTally
         if (Kernel.Length == 0) Kernel = other.Kernel;
     }
 
-    /// <summary>10·log10(signal / noise): +∞ when both agree exactly, -∞ when an output is not finite on either side; null for nothing but noise.</summary>
+    /// <summary>10·log10(signal / noise): +∞ when both agree exactly, -∞ when an output is not finite on either side; null for nothing but
+    /// noise.</summary>
     internal double? SqnrDb => Noise switch
     {
         0 => double.PositiveInfinity,

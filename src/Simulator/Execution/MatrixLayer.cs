@@ -10,10 +10,12 @@ namespace Sim.Simulator.Execution;
 /// <param name="WeightRows">Float layers: Groups·N rows of K float32 weights; empty for integer layers.</param>
 /// <param name="IntegerWeightRows">Integer layers: the same as integers; empty for float layers.</param>
 /// <param name="WeightElement">Element type of the weights in the graph.</param>
-/// <param name="Bias">float32 bias an output channel, already times beta; empty without bias. Integer layers keep theirs in <see cref="QLinearOperands"/>.</param>
+/// <param name="Bias">float32 bias an output channel, already times beta; empty without bias. Integer layers keep theirs in
+/// <see cref="QLinearOperands"/>.</param>
 /// <param name="Alpha">Factor of the product (Gemm's alpha), else 1.</param>
 /// <param name="Integer">What QLinearConv and QLinearMatMul add; null for others.</param>
-public sealed record MatrixLayer(Node Node, GemmLayer Shape, float[] WeightRows, long[] IntegerWeightRows, ElementType WeightElement, float[] Bias, float Alpha,
+public sealed record MatrixLayer(Node Node, GemmLayer Shape, float[] WeightRows, long[] IntegerWeightRows, ElementType WeightElement,
+    float[] Bias, float Alpha,
     QLinearOperands? Integer)
 {
     /// <summary>The node's name.</summary>
@@ -35,8 +37,10 @@ public sealed record MatrixLayer(Node Node, GemmLayer Shape, float[] WeightRows,
     public int Rows => Shape.Groups * Shape.N;
 }
 
-/// <summary>Quantization of an ONNX QLinearConv or QLinearMatMul: scales, zero points (per output channel where an array) and int32 bias.</summary>
-public sealed record QLinearOperands(float InputScale, int InputZeroPoint, ElementType InputElement, float[] WeightScales, int[] WeightZeroPoints,
+/// <summary>Quantization of an ONNX QLinearConv or QLinearMatMul: scales, zero points (per output channel where an array) and int32
+/// bias.</summary>
+public sealed record QLinearOperands(float InputScale, int InputZeroPoint, ElementType InputElement, float[] WeightScales,
+    int[] WeightZeroPoints,
     float OutputScale, int OutputZeroPoint, ElementType OutputElement, long[] Bias);
 
 /// <summary>Zero points of an ONNX ConvInteger or MatMulInteger, whose output is the register's integer.</summary>

@@ -3,8 +3,9 @@ using Sim.Workloads.Graph;
 namespace Sim.Simulator.Execution;
 
 /// <summary>
-/// Where the predictions of a sample are in a network's output, trailing dimensions of size 1 left out: [N, classes] is one prediction a sample; [N, positions, classes] one a token;
-/// [N, classes, height, width, …] one a pixel. Any other output is one prediction of all its values.
+/// Where the predictions of a sample are in a network's output, trailing dimensions of size 1 left out: [N, classes] is one prediction a
+/// sample; [N, positions, classes] one a token; [N, classes, height, width, …] one a pixel. Any other output is one prediction of all its
+/// values.
 /// </summary>
 /// <param name="Positions">Predictions of one sample.</param>
 /// <param name="Classes">Values of one prediction.</param>
@@ -15,7 +16,8 @@ internal readonly record struct PredictionShape(int Positions, int Classes, int 
     internal static PredictionShape Of(int[] output, int samples)
     {
         int count = Shapes.Count(output);
-        if (count == 0 || count % samples != 0) throw new NetworkException($"the network's output [{string.Join(", ", output)}] holds no predictions for each of {samples} samples");
+        if (count == 0 || count % samples
+            != 0) throw new NetworkException($"the network's output [{string.Join(", ", output)}] holds no predictions for each of {samples} samples");
         int rank = output.Length, all = count / samples;
         while (rank > 2 && output[rank - 1] == 1) rank--;
         if (rank < 3 || output[0] != samples) return new(1, all, 1, 0);

@@ -10,8 +10,8 @@ using Sim.Workloads.Quantization;
 namespace Sim.Simulator.Execution;
 
 /// <summary>
-/// A network with its data, made once and shared by every design: float reference outputs, calibration statistics, matrix layers with their weights, and the
-/// quantized weights and scales of each format and recipe that was asked for. Safe for concurrent use.
+/// A network with its data, made once and shared by every design: float reference outputs, calibration statistics, matrix layers with their
+/// weights, and the quantized weights and scales of each format and recipe that was asked for. Safe for concurrent use.
 /// </summary>
 public sealed class PreparedNetwork
 {
@@ -21,7 +21,8 @@ public sealed class PreparedNetwork
     private readonly ConcurrentDictionary<string, ElementEncoder> _encoders = new();
     private readonly Dictionary<string, float[]> _calibration;
 
-    private PreparedNetwork(NetworkGraph graph, NetworkLayers work, EvaluationData data, EvaluationData calibration, ImmutableArray<MatrixLayer> layers,
+    private PreparedNetwork(NetworkGraph graph, NetworkLayers work, EvaluationData data, EvaluationData calibration,
+        ImmutableArray<MatrixLayer> layers,
         ImmutableArray<string> warnings, NetworkRecording reference, Dictionary<string, float[]> calibrationInputs)
     {
         Graph = graph;
@@ -53,7 +54,8 @@ public sealed class PreparedNetwork
     /// <summary>Layers that stay in float32, and why.</summary>
     public ImmutableArray<string> Warnings { get; }
 
-    /// <summary>Whether every layer takes integers already (QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger): recipes then do not apply.</summary>
+    /// <summary>Whether every layer takes integers already (QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger): recipes then do not
+    /// apply.</summary>
     public bool IsInteger => !Layers.IsEmpty && Layers.All(l => l.TakesIntegers);
 
     internal IReadOnlyDictionary<string, float[]> ReferenceResults { get; }
@@ -61,7 +63,8 @@ public sealed class PreparedNetwork
     internal Tensor[] ReferenceOutputs { get; }
 
     /// <summary>
-    /// Runs the float network over the data and the calibration samples (default: the data itself). Throws <see cref="NetworkException"/> when the network cannot be run on them.
+    /// Runs the float network over the data and the calibration samples (default: the data itself). Throws <see cref="NetworkException"/>
+    /// when the network cannot be run on them.
     /// </summary>
     /// <param name="graph">The network as read.</param>
     /// <param name="recipe">Of it, batch-norm folding and the number of calibration samples matter here.</param>
@@ -91,7 +94,8 @@ public sealed class PreparedNetwork
             else warnings.Add(Bypass(node, reason!));
         }
         EvaluationData source = calibration?.In(executed.Inputs[0]) ?? data;
-        Tensor chosen = EvaluationData.Slice(source.Inputs, 0, NetworkRecording.WholeBatches(executed, Math.Min(recipe.CalibrationSamples, source.Samples), source.Samples));
+        Tensor chosen = EvaluationData.Slice(source.Inputs, 0,
+            NetworkRecording.WholeBatches(executed, Math.Min(recipe.CalibrationSamples, source.Samples), source.Samples));
         Dictionary<string, float[]> inputs = layers.All(l => l.TakesIntegers) ? []
             : NetworkRecording.Of(executed, chosen, names, keepInputs: true, keepResults: false, threads).Inputs;
         foreach (MatrixLayer layer in layers)
@@ -101,24 +105,30 @@ public sealed class PreparedNetwork
     }
 
     /// <summary>The warning about a matrix layer that the datapath does not execute.</summary>
-    internal static string Bypass(Node node, string reason) => $"NET031: layer '{node.Name}' ({node.OpType}) is computed beside the datapath, as ONNX defines it: {reason}";
+    internal static string Bypass(Node node, string reason) =>
+        $"NET031: layer '{node.Name}' ({node.OpType}) is computed beside the datapath, as ONNX defines it: {reason}";
 
     private static MatrixLayer WithStated(MatrixLayer layer, StatedLayer stated)
     {
         if (layer.TakesIntegers)
         {
             int[] zeros = layer.Integer?.WeightZeroPoints ?? layer.Sums!.WeightZeroPoints;
-            var rows = new StatedRows(Array.ConvertAll(layer.IntegerWeightRows, v => (float)v), layer.Integer?.WeightScales ?? [.. Enumerable.Repeat(1f, layer.Rows)],
+            var rows = new StatedRows(Array.ConvertAll(layer.IntegerWeightRows, v => (float)v), layer.Integer?.WeightScales
+                ?? [.. Enumerable.Repeat(1f, layer.Rows)],
                 Array.TrueForAll(zeros, z => z == 0) ? [] : Array.ConvertAll(zeros, z => (long)z));
             return layer with { Stated = stated, StatedRows = (rows, null) };
         }
-        return layer with { Stated = stated, StatedRows = stated.Weights is { Constant: not null } weights ? StatedRows.Of(layer.Node, layer.Shape, weights) : (null, stated.WeightReason) };
+        return layer with { Stated = stated, StatedRows = stated.Weights is { Constant: not null } weights
+            ? StatedRows.Of(layer.Node, layer.Shape, weights) : (null, stated.WeightReason) };
     }
 
     internal ElementEncoder Encoder(INumberFormat format) => _encoders.GetOrAdd(format.ToString()!, _ => new ElementEncoder(format));
 
-    internal QuantizedWeights Weights(MatrixLayer layer, INumberFormat format, Recipe recipe, double? peak) => _weights.GetOrAdd(FormattableString.Invariant($"{layer.Name}\n{format}\n{recipe.Canonical}\n{peak:R}"),
-        _ => new(() => QuantizedWeights.From(layer.WeightRows, layer.Rows, layer.Shape.K, new TensorEncoder(Encoder(format), recipe.WeightRounding, recipe.Seed, TensorEncoder.NameOfWeights(layer.Name)), recipe, peak))).Value;
+    internal QuantizedWeights Weights(MatrixLayer layer, INumberFormat format, Recipe recipe, double? peak) =>
+        _weights.GetOrAdd(FormattableString.Invariant($"{layer.Name}\n{format}\n{recipe.Canonical}\n{peak:R}"),
+        _ => new(() => QuantizedWeights.From(layer.WeightRows, layer.Rows, layer.Shape.K,
+            new TensorEncoder(Encoder(format), recipe.WeightRounding, recipe.Seed, TensorEncoder.NameOfWeights(layer.Name)), recipe,
+            peak))).Value;
 
     /// <summary>The codes of a layer's stated weights in a datapath, or null with the reason.</summary>
     internal (StatedCodes? Codes, string? Reason) StatedWeights(MatrixLayer layer, DatapathSpec spec)
@@ -134,7 +144,8 @@ public sealed class PreparedNetwork
     /// <summary>Largest magnitude that the layer's input reaches while calibrating.</summary>
     internal float ActivationAmax(MatrixLayer layer) => BlockOperands.Largest(_calibration[layer.Name]);
 
-    internal QuantizationParameters Activation(MatrixLayer layer, INumberFormat format, Recipe recipe, double? peak) => _activations.GetOrAdd(FormattableString.Invariant($"{layer.Name}\n{format}\n{recipe.Canonical}\n{peak:R}"),
+    internal QuantizationParameters Activation(MatrixLayer layer, INumberFormat format, Recipe recipe, double? peak) =>
+        _activations.GetOrAdd(FormattableString.Invariant($"{layer.Name}\n{format}\n{recipe.Canonical}\n{peak:R}"),
         _ => new(() => recipe.ActivationSymmetry == Symmetry.Asymmetric
             ? Calibrator.Asymmetric(recipe.Activations, Encoder(format), _calibration[layer.Name])
             : Calibrator.Symmetric(recipe.Activations, Encoder(format), _calibration[layer.Name], recipe.ScaleWideFormats, peak))).Value;

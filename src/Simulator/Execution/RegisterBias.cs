@@ -4,8 +4,9 @@ using Sim.Datapath.Specs;
 namespace Sim.Simulator.Execution;
 
 /// <summary>
-/// How the int32 bias of an integer layer enters the register. The bias is one more accumulator step after the last product: wrap and saturation apply to it
-/// (for a wrapping register this equals a register preloaded with the bias). An exact register adds it before its one rounding.
+/// How the int32 bias of an integer layer enters the register. The bias is one more accumulator step after the last product: wrap and
+/// saturation apply to it (for a wrapping register this equals a register preloaded with the bias). An exact register adds it before its
+/// one rounding.
 /// </summary>
 internal sealed class RegisterBias
 {

@@ -6,7 +6,8 @@ using Sim.Workloads.Quantization;
 
 namespace Sim.Simulator.Execution;
 
-/// <summary>How codes stand for stated numbers: code = number + <see cref="Shift"/>, with zero point <see cref="Zero"/>, so that code − zero point = number − the stated zero point.</summary>
+/// <summary>How codes stand for stated numbers: code = number + <see cref="Shift"/>, with zero point <see cref="Zero"/>, so that code −
+/// zero point = number − the stated zero point.</summary>
 internal readonly record struct OperandCoding(int Shift, int Zero);
 
 /// <summary>Weights as codes of a datapath that stand for the numbers that the graph states.</summary>
@@ -16,8 +17,8 @@ internal readonly record struct OperandCoding(int Shift, int Zero);
 internal sealed record StatedCodes(uint[] Codes, int[] Zeros, float[] Scales);
 
 /// <summary>
-/// Whether a datapath can compute with the numbers that a graph states, judged by the numbers that occur and not by the type that holds them: less their zero point, or moved by a constant
-/// together with it where the multipliers are exact and the format is one of integers.
+/// Whether a datapath can compute with the numbers that a graph states, judged by the numbers that occur and not by the type that holds
+/// them: less their zero point, or moved by a constant together with it where the multipliers are exact and the format is one of integers.
 /// </summary>
 internal static class StatedFit
 {
@@ -36,7 +37,8 @@ internal static class StatedFit
             bool zeros = spec.InexactMultiplier is null;
             if ((zero == 0 || zeros && Holds(integer, zero, zero)) && Holds(integer, low, high)) return (new(0, (int)zero), null);
             long shift = integer.MinimumInteger - low;
-            if ((zeros && Holds(integer, zero + shift, zero + shift) || zero + shift == 0) && Holds(integer, low + shift, high + shift)) return (new((int)shift, (int)(zero + shift)), null);
+            if ((zeros && Holds(integer, zero + shift, zero + shift) || zero + shift == 0)
+                && Holds(integer, low + shift, high + shift)) return (new((int)shift, (int)(zero + shift)), null);
             if (Holds(integer, low - zero, high - zero)) return (new((int)-zero, 0), null);
         }
         else if (HoldsAll(format)) return (null, null);
@@ -100,7 +102,8 @@ internal static class StatedFit
         }
     }
 
-    /// <summary>Why a float-like register cannot be trusted with sums of stated numbers, or null: integer registers wrap or saturate as they should.</summary>
+    /// <summary>Why a float-like register cannot be trusted with sums of stated numbers, or null: integer registers wrap or saturate as
+    /// they should.</summary>
     internal static string? SumRefusal(DatapathSpec spec, int k, double? input, double? weights)
     {
         if (Integers(spec.Weight) is not null && Integers(spec.Activation) is not null) return null;
@@ -110,12 +113,14 @@ internal static class StatedFit
     }
 
     /// <summary>Largest magnitude of what the multiplier takes.</summary>
-    internal static double Peak(StatedOperand input) => Math.Max(Math.Abs((double)input.Low - input.Zeros[0]), Math.Abs((double)input.High - input.Zeros[0]));
+    internal static double Peak(StatedOperand input) =>
+        Math.Max(Math.Abs((double)input.Low - input.Zeros[0]), Math.Abs((double)input.High - input.Zeros[0]));
 
     // Holds the dequantized float32 numbers themselves.
     private static bool HoldsAll(INumberFormat format) => format.Bits == 32 && format is not FixedFormat;
 
-    private static string? Refusal(DatapathSpec spec) => spec.Dot is { Segment: > 0 } ? "the datapath's operands come in blocks with scales of their own" : null;
+    private static string? Refusal(DatapathSpec spec) =>
+        spec.Dot is { Segment: > 0 } ? "the datapath's operands come in blocks with scales of their own" : null;
 
     private static FixedFormat? Integers(INumberFormat format) => format is FixedFormat { Fraction: 0 } integer ? integer : null;
 
@@ -125,7 +130,8 @@ internal static class StatedFit
 
     private static uint? Code(INumberFormat format, float number)
     {
-        uint code = format.Encode(Exact.FromDouble(number), new Rounding(RoundingMode.NearestEven, OverflowPolicy.Saturate), out RoundingFlags flags);
+        uint code = format.Encode(Exact.FromDouble(number), new Rounding(RoundingMode.NearestEven, OverflowPolicy.Saturate),
+            out RoundingFlags flags);
         return flags == RoundingFlags.None && format.Decode(code).ToDouble() == number ? code : null;
     }
 }

@@ -27,8 +27,8 @@ public static class VectorOperators
 }
 
 /// <summary>
-/// Runs single nodes through a vector unit's functions, bit for bit. Rows: Softmax along its axis; LayerNormalization from its axis on, with the node's epsilon, scale
-/// and bias in float32 after it; all else along the last axis.
+/// Runs single nodes through a vector unit's functions, bit for bit. Rows: Softmax along its axis; LayerNormalization from its axis on,
+/// with the node's epsilon, scale and bias in float32 after it; all else along the last axis.
 /// </summary>
 public sealed class VectorEngine(VectorProgram program, int opset) : ILayerEngine
 {
@@ -39,12 +39,15 @@ public sealed class VectorEngine(VectorProgram program, int opset) : ILayerEngin
     {
         if (node.Domain.Length > 0 || VectorOperators.Find(program, node.OpType) is not { } function) return null;
         Tensor input = inputs[0]!;
-        if (input.Type != ElementType.Float32) throw new NetworkException(node, $"the vector unit's '{function.Text}' takes float32, found {input.Type}");
-        if (node.OpType == "LayerNormalization") function = function.WithEpsilon(node.Attributes.TryGetValue("epsilon", out NodeAttribute? e) && e.Real is { } epsilon ? epsilon : 1e-5f);
+        if (input.Type != ElementType.Float32) throw new NetworkException(node,
+            $"the vector unit's '{function.Text}' takes float32, found {input.Type}");
+        if (node.OpType == "LayerNormalization") function =
+            function.WithEpsilon(node.Attributes.TryGetValue("epsilon", out NodeAttribute? e) && e.Real is { } epsilon ? epsilon : 1e-5f);
         int rank = input.Shape.Length;
         bool isFlat = node.OpType == "Softmax" && opset < 13 || node.OpType == "LayerNormalization";
         long asked = node.OpType is not ("Softmax" or "LayerNormalization") ? -1
-            : node.Attributes.TryGetValue("axis", out NodeAttribute? a) && a.Integer is { } given ? given : isFlat && node.OpType == "Softmax" ? 1 : -1;
+            : node.Attributes.TryGetValue("axis", out NodeAttribute? a) && a.Integer is { } given ? given : isFlat
+                && node.OpType == "Softmax" ? 1 : -1;
         var axis = (int)(asked < 0 ? asked + rank : asked);
         if (rank > 0 && (axis < 0 || axis >= rank)) throw new NetworkException(node, $"axis {asked} is not one of {rank} dimensions");
         int length = rank == 0 ? 1 : isFlat ? Shapes.Count(input.Shape.AsSpan(axis)) : input.Shape[axis];
@@ -60,16 +63,19 @@ public sealed class VectorEngine(VectorProgram program, int opset) : ILayerEngin
                 for (int i = 0; i < length; i++) result[block + lane + i * stride] = row[i];
             }
         if (node.OpType == "LayerNormalization") ScaleAndShift(node, inputs, result, length);
-        var tally = new LayerTally { Kernel = function.Text, Outputs = result.Length, EncodedInputs = result.Length, SaturatedInputs = rows.SaturatedInputs, NaNOutputs = result.Count(float.IsNaN), NaNInputs = rows.NaNInputs };
+        var tally = new LayerTally { Kernel = function.Text, Outputs = result.Length, EncodedInputs = result.Length,
+            SaturatedInputs = rows.SaturatedInputs, NaNOutputs = result.Count(float.IsNaN), NaNInputs = rows.NaNInputs };
         return ([Tensor.OfFloats(result, [.. input.Shape])], tally);
     }
 
     private static void ScaleAndShift(Node node, IReadOnlyList<Tensor?> inputs, float[] result, int length)
     {
-        if (node.Outputs.Skip(1).Any(o => o.Length > 0)) throw new NetworkException(node, "mean and deviation are no outputs of the vector unit's norm");
+        if (node.Outputs.Skip(1).Any(o => o.Length > 0)) throw new NetworkException(node,
+            "mean and deviation are no outputs of the vector unit's norm");
         float[] scale = inputs[1]!.Floats;
         float[]? bias = inputs.Count > 2 ? inputs[2]?.Floats : null;
-        if (scale.Length != length || bias is not null && bias.Length != length) throw new NetworkException(node, $"scale and bias must have the {length} elements of a row");
+        if (scale.Length != length || bias is not null && bias.Length != length) throw new NetworkException(node,
+            $"scale and bias must have the {length} elements of a row");
         for (int i = 0; i < result.Length; i++)
         {
             float product = result[i] * scale[i % length];

@@ -9,24 +9,29 @@ namespace Sim.Simulator.Inputs;
 /// <summary>What is done to every input value before the network sees it, in float32: (x + Offset) · Scale.</summary>
 public sealed record InputTransform(double Offset, double Scale);
 
-/// <summary>A network with its data. Paths are relative to the working directory; null: not given. Place is where the user names it.</summary>
-public sealed record WorkloadFiles(string Name, string ModelPath, string? DataPath, string? LabelsPath, string? CalibrationPath, InputTransform? Input, Location Place);
+/// <summary>A network with its data. Paths are relative to the working directory; null: not given. Place is where the user names
+/// it.</summary>
+public sealed record WorkloadFiles(string Name, string ModelPath, string? DataPath, string? LabelsPath, string? CalibrationPath,
+    InputTransform? Input, Location Place);
 
 /// <summary>
-/// A workload's files, read and checked against each other: a network with weights and perhaps data, or shapes alone. Calibration null means the data itself.
+/// A workload's files, read and checked against each other: a network with weights and perhaps data, or shapes alone. Calibration null
+/// means the data itself.
 /// </summary>
 public sealed class LoadedWorkload
 {
     private readonly NetworkGraph? _graph;
     private readonly NetworkLayers? _shapes;
 
-    private LoadedWorkload(string networkDigest, NetworkGraph? graph, NetworkLayers? shapes, EvaluationData? data, EvaluationData? calibration, WorkloadFiles source)
+    private LoadedWorkload(string networkDigest, NetworkGraph? graph, NetworkLayers? shapes, EvaluationData? data,
+        EvaluationData? calibration, WorkloadFiles source)
     {
         (NetworkDigest, _graph, _shapes, Data, Calibration, Source) = (networkDigest, graph, shapes, data, calibration, source);
     }
 
     /// <summary>A network with weights.</summary>
-    public static LoadedWorkload Of(WorkloadFiles source, NetworkGraph graph, EvaluationData? data = null, EvaluationData? calibration = null)
+    public static LoadedWorkload Of(WorkloadFiles source, NetworkGraph graph, EvaluationData? data = null,
+        EvaluationData? calibration = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(graph);
@@ -70,5 +75,6 @@ public sealed class LoadedWorkload
     public string Digest => $"{NetworkDigest} {Data?.Digest} {Calibration?.Digest}";
 
     /// <summary>The work of one sample, with batch normalization folded into the layers before it or not.</summary>
-    public NetworkLayers Layers(bool foldBatchNormalization) => _shapes ?? LayerExtraction.Layers(foldBatchNormalization ? BatchNormFolding.Fold(Graph) : Graph);
+    public NetworkLayers Layers(bool foldBatchNormalization) =>
+        _shapes ?? LayerExtraction.Layers(foldBatchNormalization ? BatchNormFolding.Fold(Graph) : Graph);
 }

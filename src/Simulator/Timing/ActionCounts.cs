@@ -4,7 +4,8 @@ using Sim.Mapper;
 namespace Sim.Simulator.Timing;
 
 /// <summary>
-/// What a layer makes the hardware do, in closed form. With s = folds along the other axis, array-side counts per group are SCALE-Sim's identities:
+/// What a layer makes the hardware do, in closed form. With s = folds along the other axis, array-side counts per group are SCALE-Sim's
+/// identities:
 /// a streamed operand is read once for every fold that uses it, a stationary one once, results are written once for every fold along K.
 /// </summary>
 internal static class ActionCounts
@@ -14,12 +15,14 @@ internal static class ActionCounts
         var ledger = new Ledger();
         FoldGrid grid = mapping.Grid;
         long macs = mapping.Layer.Macs, outputs = mapping.Layer.OutputElements;
-        long streamOnRows = (long)grid.Groups * grid.RowExtent * grid.StreamExtent, streamOnColumns = (long)grid.Groups * grid.ColumnExtent * grid.StreamExtent;
+        long streamOnRows = (long)grid.Groups * grid.RowExtent * grid.StreamExtent,
+            streamOnColumns = (long)grid.Groups * grid.ColumnExtent * grid.StreamExtent;
         ledger.Add(ActionNames.Pe, ActionNames.Mac, macs);
         BufferActions(ledger, architecture, Mapping.RowOperand(grid.Dataflow), streamOnRows * grid.ColumnFolds, dram);
         if (grid.LoadsStationary)
         {
-            BufferActions(ledger, architecture, Mapping.Stationary(grid.Dataflow), (long)grid.Groups * grid.RowExtent * grid.ColumnExtent, dram);
+            BufferActions(ledger, architecture, Mapping.Stationary(grid.Dataflow), (long)grid.Groups * grid.RowExtent * grid.ColumnExtent,
+                dram);
             ledger.Add(ActionNames.Pe, ActionNames.OperandShift, macs);
             ledger.Add(ActionNames.Pe, ActionNames.WeightLoad, StationaryShifts(grid));
             // The digit planes of a sum that a serial multiplier makes come down one after another and are added below the array, too.
@@ -33,7 +36,8 @@ internal static class ActionCounts
             ledger.Add(ActionNames.Pe, ActionNames.OperandShift, 2 * macs);
             ledger.Add(ActionNames.Pe, ActionNames.ResultShift, ResultShifts(grid));
         }
-        // Results enter an output-stationary design's buffer straight from the PEs; spilled partial sums leave and come back at accumulator width.
+        // Results enter an output-stationary design's buffer straight from the PEs; spilled partial sums leave and come back at accumulator
+        // width.
         string keeper = BufferFit.Keeper(architecture.Buffers, Operands.Outputs).Name;
         ledger.Add(keeper, ActionNames.WriteOf(Operands.Outputs), (grid.LoadsStationary ? 0 : outputs) + dram.SumsRead);
         ledger.Add(keeper, ActionNames.ReadOf(Operands.Outputs), dram.Outputs + dram.SumsWritten);

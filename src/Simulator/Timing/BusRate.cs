@@ -1,6 +1,7 @@
 namespace Sim.Simulator.Timing;
 
-/// <summary>What the shared bus delivers in one cycle, in parts of a bit, kept as an exact fraction so that a transfer's cycles never depend on rounding.</summary>
+/// <summary>What the shared bus delivers in one cycle, in parts of a bit, kept as an exact fraction so that a transfer's cycles never
+/// depend on rounding.</summary>
 internal readonly record struct BusRate
 {
     private readonly Int128 _numerator;
@@ -10,7 +11,8 @@ internal readonly record struct BusRate
     public BusRate(double bytesPerCycle, int partsPerBit = 1)
     {
         if (!(bytesPerCycle > 0) || double.IsInfinity(bytesPerCycle))
-            throw new ArgumentOutOfRangeException(nameof(bytesPerCycle), bytesPerCycle, "bandwidth must be a finite number of bytes a cycle above 0");
+            throw new ArgumentOutOfRangeException(nameof(bytesPerCycle), bytesPerCycle,
+                "bandwidth must be a finite number of bytes a cycle above 0");
         decimal bits = (decimal)bytesPerCycle * 8m * partsPerBit;
         if (bits == 0m) throw new ArgumentOutOfRangeException(nameof(bytesPerCycle), bytesPerCycle, "bandwidth is too small");
         Int128 denominator = 1;

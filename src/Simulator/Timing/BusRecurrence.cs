@@ -4,10 +4,11 @@ using Sim.Mapper;
 namespace Sim.Simulator.Timing;
 
 /// <summary>
-/// Completion time of a layer on a bus of finite bandwidth: a recurrence over units, not over cycles. The bus serves one queue of transfers in program
-/// order, ⌈bits / rate⌉ cycles each; for unit u the queue holds the inputs of unit u + p (stationary tile, row operand, column operand), the results of
-/// unit u − 1, the spilled partial sums of unit u, where p = 1 when every input buffer is double and 0 else. Times are those of the corner PE (buffers are
-/// read unskewed, triangular registers skew the lanes). With S(u) the start of unit u, T(u) the cycles of its steps (each as many as a MAC), slots = 2 for a double buffer, 1 else:
+/// Completion time of a layer on a bus of finite bandwidth: a recurrence over units, not over cycles. The bus serves one queue of transfers
+/// in program order, ⌈bits / rate⌉ cycles each; for unit u the queue holds the inputs of unit u + p (stationary tile, row operand, column
+/// operand), the results of unit u − 1, the spilled partial sums of unit u, where p = 1 when every input buffer is double and 0 else. Times
+/// are those of the corner PE (buffers are read unskewed, triangular registers skew the lanes). With S(u) the start of unit u, T(u) the
+/// cycles of its steps (each as many as a MAC), slots = 2 for a double buffer, 1 else:
 /// <code>
 /// input transfer begins ≥ S(v) + T(v)          v: last unit that reads what is overwritten (slots units, tiles or groups earlier)
 /// stationary transfer begins ≥ L(g) + R        g: fold, slots earlier
@@ -42,10 +43,12 @@ internal sealed class BusRecurrence
 
     public BusRecurrence(Architecture architecture, Mapping mapping, ElementWidths widths, double bytesPerCycle)
     {
-        (_array, _mapping, _grid, _plan, _rate) = (architecture.Array, mapping, mapping.Grid, new TransferPlan(mapping, widths), new BusRate(bytesPerCycle, widths.PartsPerBit));
+        (_array, _mapping, _grid, _plan, _rate) = (architecture.Array, mapping, mapping.Grid, new TransferPlan(mapping, widths),
+            new BusRate(bytesPerCycle, widths.PartsPerBit));
         _unitsPerFold = mapping.UnitsPerFold;
         int cyclesPerStep = architecture.Datapath.CyclesPerMac;
-        (_fullCycles, _lastCycles) = ((long)mapping.StreamTile * cyclesPerStep, (long)_plan.Steps(mapping.UnitsPerFold - 1).Count * cyclesPerStep);
+        (_fullCycles, _lastCycles) = ((long)mapping.StreamTile * cyclesPerStep,
+            (long)_plan.Steps(mapping.UnitsPerFold - 1).Count * cyclesPerStep);
         if ((Int128)_grid.Folds * _unitsPerFold > MostUnits)
             throw new NotSupportedException($"layer '{mapping.Layer.Name}' has {_grid.Folds} folds of {_unitsPerFold} units; at a finite bandwidth at most {MostUnits} units are timed");
         int folds = (int)_grid.Folds;
@@ -72,7 +75,8 @@ internal sealed class BusRecurrence
         return Math.Max(_free, Finished(_units - 1));
     }
 
-    private static int Slots(Architecture architecture, Operands operand) => BufferFit.Keeper(architecture.Buffers, operand).DoubleBuffered ? 2 : 1;
+    private static int Slots(Architecture architecture, Operands operand) =>
+        BufferFit.Keeper(architecture.Buffers, operand).DoubleBuffered ? 2 : 1;
 
     private long Transfer(long bits, long ready)
     {
@@ -94,7 +98,8 @@ internal sealed class BusRecurrence
             long user = _mapping.Of(stationary) == Residency.Stream ? fold - slots : (place.Group - slots + 1) * _grid.FoldsPerGroup - 1;
             _stationaryArrival[fold] = Transfer(transfers.Stationary, user < 0 ? 0 : _load[user] + _grid.Rows);
         }
-        long rowArrival = Transfer(transfers.RowOperand, InputSlotFree(unit, _mapping.Of(rows), rows == Operands.Weights ? _weightSlots : _activationSlots));
+        long rowArrival = Transfer(transfers.RowOperand,
+            InputSlotFree(unit, _mapping.Of(rows), rows == Operands.Weights ? _weightSlots : _activationSlots));
         long columnArrival = Transfer(transfers.ColumnOperand, InputSlotFree(unit, _mapping.Weights, _weightSlots));
         state.InputArrival = Math.Max(rowArrival, columnArrival);
     }
@@ -118,7 +123,8 @@ internal sealed class BusRecurrence
         if (u > 0) start = Math.Max(start, _start[u - 1] + StreamCycles(u - 1) + (first ? FoldTiming.Gap(_array, _grid) : 0));
         if (_grid.LoadsStationary && first)
         {
-            long clear = fold == 0 ? 0 : _array.OverlapWeightLoad ? _start[u - _unitsPerFold] : _start[u - 1] + StreamCycles(u - 1) + FoldTiming.Gap(_array, _grid);
+            long clear = fold == 0 ? 0 : _array.OverlapWeightLoad ? _start[u - _unitsPerFold] : _start[u - 1] + StreamCycles(u - 1)
+                + FoldTiming.Gap(_array, _grid);
             _load[fold] = Math.Max(clear, _stationaryArrival[fold]);
             start = Math.Max(start, _load[fold] + _grid.Rows);
         }
@@ -141,7 +147,8 @@ internal sealed class BusRecurrence
     private long ResultSlotFree(int unit)
     {
         int fold = unit / _unitsPerFold;
-        long user = _grid.LoadsStationary ? LastUser(unit, _mapping.Outputs, _outputSlots) : unit == LastUnit(fold) ? unit - (long)_outputSlots * _unitsPerFold : -1;
+        long user = _grid.LoadsStationary ? LastUser(unit, _mapping.Outputs, _outputSlots) : unit == LastUnit(fold)
+            ? unit - (long)_outputSlots * _unitsPerFold : -1;
         return user < 0 ? 0 : _written[user];
     }
 

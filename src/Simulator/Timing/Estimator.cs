@@ -7,13 +7,15 @@ using Sim.Workloads.Graph;
 namespace Sim.Simulator.Timing;
 
 /// <summary>
-/// Cycles and actions of a layer without stepping cycles: the closed form of <see cref="FoldTiming"/> when bandwidth is unlimited, else the recurrence of
+/// Cycles and actions of a layer without stepping cycles: the closed form of <see cref="FoldTiming"/> when bandwidth is unlimited, else the
+/// recurrence of
 /// <see cref="BusRecurrence"/>; actions are closed forms always. <c>Machine</c> states the same design a second time, cycle by cycle.
 /// </summary>
 public static class Estimator
 {
     /// <summary>Maps and times a layer; throws <see cref="MappingException"/> when it does not fit.</summary>
-    public static LayerTiming Estimate(Architecture architecture, GemmLayer layer) => Estimate(architecture, LayerMapper.Map(architecture, layer).Required);
+    public static LayerTiming Estimate(Architecture architecture, GemmLayer layer) =>
+        Estimate(architecture, LayerMapper.Map(architecture, layer).Required);
 
     /// <summary>Times a mapping.</summary>
     public static LayerTiming Estimate(Architecture architecture, Mapping mapping)
@@ -21,13 +23,16 @@ public static class Estimator
         ArgumentNullException.ThrowIfNull(architecture);
         ArgumentNullException.ThrowIfNull(mapping);
         ElementWidths widths = ElementWidths.Of(architecture.Datapath);
-        TrafficTotals dram = new DramTraffic(mapping.Layer, mapping.Grid).Totals(mapping.Activations, mapping.Weights, mapping.Outputs, mapping.StreamTile);
+        TrafficTotals dram = new DramTraffic(mapping.Layer, mapping.Grid)
+            .Totals(mapping.Activations, mapping.Weights, mapping.Outputs, mapping.StreamTile);
         long compute = FoldTiming.Cycles(architecture.Array, mapping.Grid, architecture.Datapath.CyclesPerMac);
-        long total = architecture.Dram.BytesPerCycle is { } rate ? new BusRecurrence(architecture, mapping, widths, rate).TotalCycles() : compute;
+        long total = architecture.Dram.BytesPerCycle is { } rate ? new BusRecurrence(architecture, mapping, widths, rate).TotalCycles()
+            : compute;
         return new LayerTiming(mapping, compute, total, dram, ActionCounts.Of(architecture, mapping, dram, widths));
     }
 
-    /// <summary>Time of an elementwise layer: ⌈operations / lanes⌉ cycles, its operands passing through without a transfer of their own.</summary>
+    /// <summary>Time of an elementwise layer: ⌈operations / lanes⌉ cycles, its operands passing through without a transfer of their
+    /// own.</summary>
     public static VectorTiming Estimate(Architecture architecture, VectorLayer layer)
     {
         ArgumentNullException.ThrowIfNull(architecture);

@@ -4,17 +4,21 @@ using Sim.Mapper;
 namespace Sim.Simulator.Timing;
 
 /// <summary>
-/// The array's time without memory, in closed form. A fold streams T steps into the corner PE, each I cycles long (1, or as many as a digit-serial multiplier needs); its wave needs R−1 more cycles until the last row is fed
-/// (fill) and C−1 more until it has crossed the last column (drain); a stationary operand takes R cycles to shift in before. From the start of one fold's
-/// stream to the next, with each term present unless its overlap switch is on,
+/// The array's time without memory, in closed form. A fold streams T steps into the corner PE, each I cycles long (1, or as many as a
+/// digit-serial multiplier needs); its wave needs R−1 more cycles until the last row is fed (fill) and C−1 more until it has crossed the
+/// last column (drain); a stationary operand takes R cycles to shift in before. From the start of one fold's stream to the next, with each
+/// term present unless its overlap switch is on,
 /// <code>interval = max(R, I·T + (R−1)[fill] + (C−1)[drain] + R[load])</code>
-/// where the R under the maximum is what a column's result bus (one result a cycle) or the loading of the next stationary tile needs in any case.
+/// where the R under the maximum is what a column's result bus (one result a cycle) or the loading of the next stationary tile needs in any
+/// case.
 /// <code>cycles = R[if stationary] + (folds − 1)·interval + I·T + R + C − 2</code>
-/// All switches off this is folds·(R+C+I·T−2), output-stationary, and folds·(2R+C+I·T−2) else: with I = 1 SCALE-Sim's count, edge folds costing as much as full ones.
+/// All switches off this is folds·(R+C+I·T−2), output-stationary, and folds·(2R+C+I·T−2) else: with I = 1 SCALE-Sim's count, edge folds
+/// costing as much as full ones.
 /// </summary>
 public static class FoldTiming
 {
-    /// <summary>Cycles between the last step fed to the corner PE and the moment the next fold may begin (its load, when that is not overlapped).</summary>
+    /// <summary>Cycles between the last step fed to the corner PE and the moment the next fold may begin (its load, when that is not
+    /// overlapped).</summary>
     public static int Gap(PeArray array, FoldGrid grid)
     {
         ArgumentNullException.ThrowIfNull(array);
@@ -34,5 +38,6 @@ public static class FoldTiming
 
     /// <summary>Cycles of a layer with unlimited bandwidth.</summary>
     public static long Cycles(PeArray array, FoldGrid grid, int cyclesPerStep = 1) =>
-        (grid.LoadsStationary ? grid.Rows : 0) + (grid.Folds - 1) * Interval(array, grid, cyclesPerStep) + (long)cyclesPerStep * grid.StreamLength + grid.Rows + grid.Columns - 2;
+        (grid.LoadsStationary ? grid.Rows : 0) + (grid.Folds - 1) * Interval(array, grid, cyclesPerStep)
+            + (long)cyclesPerStep * grid.StreamLength + grid.Rows + grid.Columns - 2;
 }

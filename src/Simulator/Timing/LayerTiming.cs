@@ -4,7 +4,8 @@ using Sim.Workloads.Graph;
 namespace Sim.Simulator.Timing;
 
 /// <summary>
-/// Time and actions of one layer for one sample. TotalCycles counts every cycle from the first transfer to the last (a count, not the last cycle's index).
+/// Time and actions of one layer for one sample. TotalCycles counts every cycle from the first transfer to the last (a count, not the last
+/// cycle's index).
 /// ComputeCycles is what the array needs with unlimited bandwidth; the rest is stalls, the first fetch and the last write-back included.
 /// </summary>
 public sealed record LayerTiming(Mapping Mapping, long ComputeCycles, long TotalCycles, TrafficTotals Dram, Ledger Ledger)

@@ -3,7 +3,8 @@ using Sim.Mapper;
 
 namespace Sim.Simulator.Timing;
 
-/// <summary>What one unit (a fold's stream tile) moves over the bus, in parts of a bit (<see cref="ElementWidths"/>). Stationary is the tile loaded into the PEs before the fold.</summary>
+/// <summary>What one unit (a fold's stream tile) moves over the bus, in parts of a bit (<see cref="ElementWidths"/>). Stationary is the
+/// tile loaded into the PEs before the fold.</summary>
 internal readonly record struct UnitTransfers(long Stationary, long RowOperand, long ColumnOperand, long SumsRead, long Written);
 
 /// <summary>Place of a fold: group, index in the outer and the inner loop, row and column fold.</summary>
@@ -28,11 +29,13 @@ internal sealed class TransferPlan(Mapping mapping, ElementWidths widths)
         int group = (int)(fold / _grid.FoldsPerGroup);
         long inGroup = fold % _grid.FoldsPerGroup;
         int outer = (int)(inGroup / InnerFolds), inner = (int)(inGroup % InnerFolds);
-        return mapping.OuterLoop == FoldAxis.Rows ? new FoldPlace(group, outer, inner, outer, inner) : new FoldPlace(group, outer, inner, inner, outer);
+        return mapping.OuterLoop == FoldAxis.Rows ? new FoldPlace(group, outer, inner, outer, inner)
+            : new FoldPlace(group, outer, inner, inner, outer);
     }
 
     /// <summary>Stream steps of a unit.</summary>
-    public IndexRange Steps(int unit) => new(unit * mapping.StreamTile, (int)Math.Min((unit + 1L) * mapping.StreamTile, _grid.StreamLength));
+    public IndexRange Steps(int unit) =>
+        new(unit * mapping.StreamTile, (int)Math.Min((unit + 1L) * mapping.StreamTile, _grid.StreamLength));
 
     /// <summary>What unit <paramref name="unit"/> of the fold at <paramref name="place"/> moves.</summary>
     public UnitTransfers Of(FoldPlace place, int unit)
@@ -42,7 +45,8 @@ internal sealed class TransferPlan(Mapping mapping, ElementWidths widths)
         if (_flow == Dataflow.OutputStationary)
         {
             long results = lastUnit ? (long)rows.Count * columns.Count * widths.Output : 0;
-            return new UnitTransfers(0, Activations(place, unit, rows, _grid.Elements(steps)), Weights(place, unit, columns, _grid.Elements(steps)), 0, results);
+            return new UnitTransfers(0, Activations(place, unit, rows, _grid.Elements(steps)),
+                Weights(place, unit, columns, _grid.Elements(steps)), 0, results);
         }
         long stationary = unit > 0 ? 0
             : _flow == Dataflow.WeightStationary ? (long)rows.Count * columns.Count * widths.Weight : StationaryActivations(columns, rows);
@@ -59,7 +63,8 @@ internal sealed class TransferPlan(Mapping mapping, ElementWidths widths)
     private long Activations(FoldPlace place, int unit, IndexRange m, IndexRange k)
     {
         bool pixelsStream = _flow == Dataflow.WeightStationary;
-        IndexRange allSteps = IndexRange.Whole(_grid.StreamExtent), wholeM = pixelsStream ? allSteps : m, wholeK = pixelsStream ? k : allSteps;
+        IndexRange allSteps = IndexRange.Whole(_grid.StreamExtent), wholeM = pixelsStream ? allSteps : m, wholeK = pixelsStream ? k
+            : allSteps;
         return widths.Activation * mapping.Activations switch
         {
             Residency.Stream => _input.Elements(m, k),
@@ -68,7 +73,8 @@ internal sealed class TransferPlan(Mapping mapping, ElementWidths widths)
         };
     }
 
-    private long Weights(FoldPlace place, int unit, IndexRange lanes, IndexRange elements) => widths.Weight * (long)lanes.Count * mapping.Weights switch
+    private long Weights(FoldPlace place, int unit, IndexRange lanes, IndexRange elements) =>
+        widths.Weight * (long)lanes.Count * mapping.Weights switch
     {
         Residency.Stream => elements.Count,
         Residency.Tile => unit == 0 && place.Inner == 0 ? _grid.StreamExtent : 0,

@@ -14,8 +14,9 @@ namespace Sim.Verification.Certificates;
 public sealed record ChannelCertificate(ImmutableArray<int> Widths, Verdict Verdict, ImmutableArray<Verdict?> Below);
 
 /// <summary>
-/// Writes verdicts so that a third party can follow them without this program; docs/guide/certificates.md describes the files. Everything is written beside the
-/// folder and renamed into place at the end, so that a folder is there as a whole or not at all. Disposing of an unfinished one removes it.
+/// Writes verdicts so that a third party can follow them without this program; docs/guide/certificates.md describes the files. Everything
+/// is written beside the folder and renamed into place at the end, so that a folder is there as a whole or not at all. Disposing of an
+/// unfinished one removes it.
 /// </summary>
 public sealed class CertificateWriter : IDisposable
 {
@@ -53,16 +54,21 @@ public sealed class CertificateWriter : IDisposable
         // Of input channel c of group g: entry g · (entries / groups) + c; a single entry holds for all.
         int entries = layer.Inputs.Length, each = entries / layer.Shape.Groups;
         json["inputs"] = entries == 1 ? new JsonArray(Range(first.Input(0)))
-            : new JsonArray([.. Enumerable.Range(0, entries).Select(i => (JsonNode)Range(layer.Input(i / each * layer.Shape.N, i % each * (layer.K / each), _options.ZeroPoints)))]);
+            : new JsonArray([.. Enumerable.Range(0, entries)
+                .Select(i => (JsonNode)Range(layer.Input(i / each * layer.Shape.N, i % each * (layer.K / each), _options.ZeroPoints)))]);
         if (layer.Weights.Length == 0) json["weight_range"] = Range(first.Weight(0));
-        else (json["weights"], json["weights_sha256"]) = Write(stem + ".weights.npy", NpyWriter.Write(Tensor.OfIntegers(ElementType.Int32, Weights(layer), layer.Rows, layer.K)));
-        json["channels"] = new JsonArray([.. channels.Select((c, row) => (JsonNode)new CertifiedChannel(_options, layer, row, c, _widths is null, (name, bytes) => Write($"{stem}.{row}{name}", bytes)).Json)]);
+        else (json["weights"], json["weights_sha256"]) = Write(stem + ".weights.npy",
+            NpyWriter.Write(Tensor.OfIntegers(ElementType.Int32, Weights(layer), layer.Rows, layer.K)));
+        json["channels"] = new JsonArray([.. channels.Select((c, row) =>
+            (JsonNode)new CertifiedChannel(_options, layer, row, c, _widths is null, (name, bytes) =>
+            Write($"{stem}.{row}{name}", bytes)).Json)]);
         (string file, string sha256) = Write(stem + ".json", System.Text.Encoding.UTF8.GetBytes(json.ToJsonString(Layout) + "\n"));
         _layers.Add((JsonNode)new JsonObject { ["layer"] = layer.Name, ["file"] = file, ["sha256"] = sha256 });
         _names.Add(layer.Name);
     }
 
-    /// <summary>Writes the manifest, with the registers of the network that nothing is certified of, and puts the folder into its place.</summary>
+    /// <summary>Writes the manifest, with the registers of the network that nothing is certified of, and puts the folder into its
+    /// place.</summary>
     public void Finish(NetworkGraph graph)
     {
         ArgumentNullException.ThrowIfNull(graph);

@@ -10,8 +10,9 @@ using Sim.Workloads.Data;
 namespace Sim.Verification.Certificates;
 
 /// <summary>
-/// One channel of a certificate. Bounds are the exact extremes of independent inputs, narrowed by what evidence shows, whichever prover decided; values that overflow are
-/// the first ones in a fixed order. So every number is one that a checker computes again, and none is free.
+/// One channel of a certificate. Bounds are the exact extremes of independent inputs, narrowed by what evidence shows, whichever prover
+/// decided; values that overflow are the first ones in a fixed order. So every number is one that a checker computes again, and none is
+/// free.
 /// </summary>
 internal sealed class CertifiedChannel
 {
@@ -22,14 +23,16 @@ internal sealed class CertifiedChannel
     private readonly ImmutableArray<Interval> _extremes;
     private int _files;
 
-    internal CertifiedChannel(VerifyOptions options, IntegerLayer layer, int row, ChannelCertificate certificate, bool minimal, Func<string, byte[], (string, string)> file)
+    internal CertifiedChannel(VerifyOptions options, IntegerLayer layer, int row, ChannelCertificate certificate, bool minimal,
+        Func<string, byte[], (string, string)> file)
     {
         (_options, _layer, _row, _file) = (options, layer, row, file);
         ChannelClaim claim = options.Claim(layer, row, certificate.Widths);
         _extremes = PartialSum.Hulls(PrefixExtremes.Each(claim), claim.Registers.Length);
         ImmutableArray<Interval> bounds = Bounds(certificate.Verdict);
         ImmutableArray<int> widths = minimal ? [.. bounds.Select(b => Math.Max(1, b.Width))] : certificate.Widths;
-        Json = new JsonObject { ["channel"] = row, ["bias"] = claim.Bias.ToString(), ["widths"] = new JsonArray([.. widths.Select(w => (JsonNode)w)]) };
+        Json = new JsonObject { ["channel"] = row, ["bias"] = claim.Bias.ToString(),
+            ["widths"] = new JsonArray([.. widths.Select(w => (JsonNode)w)]) };
         if (claim.Weights.Length > 0)
         {
             Int128 positive = 0, negative = 0;
@@ -40,7 +43,8 @@ internal sealed class CertifiedChannel
         {
             Json["relations"] = new JsonArray([.. claim.Relations.Select(r => (JsonNode)new JsonObject
             {
-                ["coefficients"] = new JsonArray([.. r.Coefficients.Select(c => (JsonNode)c)]), ["low"] = r.Low?.ToString(), ["high"] = r.High?.ToString(),
+                ["coefficients"] = new JsonArray([.. r.Coefficients.Select(c => (JsonNode)c)]), ["low"] = r.Low?.ToString(),
+                    ["high"] = r.High?.ToString(),
             })]);
         }
         Json["answer"] = Answer(certificate.Verdict, widths, bounds, null);
@@ -67,11 +71,13 @@ internal sealed class CertifiedChannel
         var claim = _options.Claim(_layer, _row, widths);
         bool overflows = Overflow(claim, below, (r, high) => high ? bounds[r].High : bounds[r].Low) is not null;
         // What a weaker prover left open, the extremes of free inputs decide.
-        if (IsFree) verdict = overflows ? new Refuted("", new Witness([], [], [], default, 0), []) : new Proved("", bounds, verdict is Proved p ? p.Evidence : []);
+        if (IsFree) verdict = overflows ? new Refuted("", new Witness([], [], [], default, 0), [])
+            : new Proved("", bounds, verdict is Proved p ? p.Evidence : []);
         switch (verdict)
         {
             case Proved proved:
-                var json = new JsonObject { ["verdict"] = "proved", ["bounds"] = new JsonArray([.. bounds.Select(b => (JsonNode)CertificateWriter.Range(b))]) };
+                var json = new JsonObject { ["verdict"] = "proved",
+                    ["bounds"] = new JsonArray([.. bounds.Select(b => (JsonNode)CertificateWriter.Range(b))]) };
                 if (!proved.Evidence.IsEmpty) json["evidence"] = new JsonArray([.. proved.Evidence.Select(e => (JsonNode)Evidence(e))]);
                 return json;
             case Refuted refuted: return Refutation(claim, refuted.Witness, below);
@@ -94,12 +100,16 @@ internal sealed class CertifiedChannel
             bool high = witness.Value > 0;
             long[] inputs = [.. witness.Inputs];
             for (int k = 0; k < inputs.Length; k++)
-                if (claim.Relations.All(r => r.Coefficients[k] == 0)) inputs[k] = (long)(claim.Weights[k] != 0 && claim.Weights[k] > 0 == high ? claim.Input(k).High : claim.Input(k).Low);
+                if (claim.Relations.All(r => r.Coefficients[k] == 0)) inputs[k] = (long)(claim.Weights[k] != 0
+                    && claim.Weights[k] > 0 == high ? claim.Input(k).High : claim.Input(k).Low);
             json["inputs"] = new JsonArray([.. inputs.Select(x => (JsonNode)x)]);
-            json["relation_sums"] = new JsonArray([.. claim.Relations.Select(r => (JsonNode)inputs.Select((x, k) => (Int128)r.Coefficients[k] * x).Aggregate((a, b) => a + b).ToString())]);
+            json["relation_sums"] = new JsonArray([.. claim.Relations.Select(r =>
+                (JsonNode)inputs.Select((x, k) => (Int128)r.Coefficients[k] * x).Aggregate((a, b) => a + b).ToString())]);
             reached = new ReachedSums(claim, [inputs]).Of;
         }
-        json["value"] = (Overflow(claim, below, reached) ?? throw new InvalidOperationException($"layer '{_layer.Name}', channel {_row}: a refutation without a sum that overflows")).ToString();
+        json["value"] = (Overflow(claim, below, reached)
+            ?? throw new InvalidOperationException($"layer '{_layer.Name}', channel {_row}: a refutation without a sum that overflows"))
+            .ToString();
         return json;
     }
 
@@ -108,7 +118,8 @@ internal sealed class CertifiedChannel
     {
         foreach (int r in below is { } one ? [one] : Enumerable.Range(0, claim.Registers.Length))
             foreach (bool high in (ReadOnlySpan<bool>)[true, false])
-                if (reached(r, high) is var value && (high ? value > claim.Registers[r].Range.High : value < claim.Registers[r].Range.Low)) return value;
+                if (reached(r, high) is var value
+                    && (high ? value > claim.Registers[r].Range.High : value < claim.Registers[r].Range.Low)) return value;
         return null;
     }
 

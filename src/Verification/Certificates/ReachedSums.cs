@@ -11,7 +11,8 @@ internal sealed class ReachedSums(ChannelClaim claim, IEnumerable<long[]> places
     private readonly long[][] _places = [.. places];
 
     /// <summary>The largest (or least) sum of a register.</summary>
-    internal Int128 Of(int register, bool high) => _places.Select(x => Of(x, register, high)).Aggregate((a, b) => high ? Int128.Max(a, b) : Int128.Min(a, b));
+    internal Int128 Of(int register, bool high) =>
+        _places.Select(x => Of(x, register, high)).Aggregate((a, b) => high ? Int128.Max(a, b) : Int128.Min(a, b));
 
     private Int128 Of(long[] inputs, int register, bool high)
     {
@@ -25,7 +26,8 @@ internal sealed class ReachedSums(ChannelClaim claim, IEnumerable<long[]> places
         }
         foreach (SumNode node in claim.Order.Nodes(claim.K, claim.BiasPlacement).Where(n => n.Register == register))
         {
-            bool every = claim.Order.EverySubset && node.Until > node.From && !(node.Bias && claim.BiasPlacement == BiasPlacement.AddedAfter);
+            bool every = claim.Order.EverySubset && node.Until > node.From
+                && !(node.Bias && claim.BiasPlacement == BiasPlacement.AddedAfter);
             Int128 value = (node.Bias ? claim.Bias : 0) + (every ? subset : prefix[node.Until] - prefix[node.From]);
             best = high ? Int128.Max(best, value) : Int128.Min(best, value);
         }
@@ -38,7 +40,8 @@ internal sealed class ReachedSums(ChannelClaim claim, IEnumerable<long[]> places
         IntegerNetwork network = claim.Network!.Network;
         LayerInput from = network.Inputs[claim.Network.IndexOf(claim.Layer)];
         Tensor? value = from.Value == network.Graph.Inputs[0].Name ? input : null;
-        GraphExecutor.Run(network.Graph, new Dictionary<string, Tensor> { [network.Graph.Inputs[0].Name] = input }, null, (name, t) => value = name == from.Value ? t : value);
+        GraphExecutor.Run(network.Graph, new Dictionary<string, Tensor> { [network.Graph.Inputs[0].Name] = input }, null, (name, t) =>
+            value = name == from.Value ? t : value);
         long[] stored = from.Stored(value!);
         int zero = claim.ZeroPoints == ZeroPoints.Raw ? 0 : claim.Layer.InputZeroPoint;
         if (claim.Layer.Shape.Conv is not { } g)
@@ -52,9 +55,11 @@ internal sealed class ReachedSums(ChannelClaim claim, IEnumerable<long[]> places
             var operands = new long[claim.K];
             for (int k = 0; k < operands.Length; k++)
             {
-                int y = place / g.OutputWidth * g.StrideHeight + k % window / g.KernelWidth * g.DilationHeight - g.PadTop, x = place % g.OutputWidth * g.StrideWidth + k % g.KernelWidth * g.DilationWidth - g.PadLeft;
+                int y = place / g.OutputWidth * g.StrideHeight + k % window / g.KernelWidth * g.DilationHeight - g.PadTop,
+                    x = place % g.OutputWidth * g.StrideWidth + k % g.KernelWidth * g.DilationWidth - g.PadLeft;
                 bool there = y >= 0 && x >= 0 && y < g.InputHeight && x < g.InputWidth;
-                operands[k] = (there ? stored[((first + k / window) * g.InputHeight + y) * g.InputWidth + x] : claim.Layer.InputZeroPoint) - zero;
+                operands[k] = (there ? stored[((first + k / window) * g.InputHeight + y) * g.InputWidth + x] : claim.Layer.InputZeroPoint)
+                    - zero;
             }
             yield return operands;
         }

@@ -2,10 +2,12 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Verification.Certificates;
 
-/// <summary>Nodes of a network that may add numbers which its inputs can change: a certificate covers each, or names it as absent.</summary>
+/// <summary>Nodes of a network that may add numbers which its inputs can change: a certificate covers each, or names it as
+/// absent.</summary>
 public static class SummingNodes
 {
-    // Operators without a sum or a product of two operands: quantizers, views, choices, comparisons, functions of one element. All others may have a register.
+    // Operators without a sum or a product of two operands: quantizers, views, choices, comparisons, functions of one element. All others
+    // may have a register.
     private static readonly HashSet<string> WithoutSums =
     [
         .. ("QuantizeLinear DequantizeLinear DynamicQuantizeLinear Quant IntQuant BipolarQuant Trunc Cast CastLike Constant Identity Dropout Flatten Reshape Squeeze "
@@ -28,7 +30,8 @@ public static class SummingNodes
             int computed = node.Inputs.Count(i => i.Length > 0 && !constants.Contains(i));
             if (computed == 0 || node.OpType is "Shape" or "Size") constants.UnionWith(node.Outputs);
             // A factor or an addend alone is no sum.
-            else if (!Known.Contains(node.Domain) || !WithoutSums.Contains(node.OpType) && !(node.OpType == "Mul" && computed == 1 || node.OpType is "Sum" or "Mean" && node.Inputs.Length == 1))
+            else if (!Known.Contains(node.Domain) || !WithoutSums.Contains(node.OpType)
+                && !(node.OpType == "Mul" && computed == 1 || node.OpType is "Sum" or "Mean" && node.Inputs.Length == 1))
                 yield return node.Name;
         }
     }

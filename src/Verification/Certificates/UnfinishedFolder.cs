@@ -1,6 +1,7 @@
 namespace Sim.Verification.Certificates;
 
-/// <summary>A folder that is filled under another name beside its place and renamed when it is whole. Disposing of it before removes it.</summary>
+/// <summary>A folder that is filled under another name beside its place and renamed when it is whole. Disposing of it before removes
+/// it.</summary>
 public sealed class UnfinishedFolder : IDisposable
 {
     // Tells the folders that one process is about to make apart.
@@ -15,10 +16,12 @@ public sealed class UnfinishedFolder : IDisposable
     {
         _place = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(place));
         if (File.Exists(_place)) throw new IOException($"'{place}' is a file");
-        if (Directory.Exists(_place) && Directory.EnumerateFileSystemEntries(_place).Any()) throw new IOException($"'{place}' is not empty");
+        if (Directory.Exists(_place) && Directory.EnumerateFileSystemEntries(_place)
+            .Any()) throw new IOException($"'{place}' is not empty");
         string parent = System.IO.Path.GetDirectoryName(_place) ?? throw new IOException($"'{place}' is no folder that can be made");
         Directory.CreateDirectory(parent);
-        do Path = System.IO.Path.Combine(parent, $".{System.IO.Path.GetFileName(_place)}.{Environment.ProcessId}-{Interlocked.Increment(ref _made)}.new");
+        do Path = System.IO.Path.Combine(parent,
+            $".{System.IO.Path.GetFileName(_place)}.{Environment.ProcessId}-{Interlocked.Increment(ref _made)}.new");
         while (Directory.Exists(Path));
         Directory.CreateDirectory(Path);
     }

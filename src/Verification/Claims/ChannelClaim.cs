@@ -5,15 +5,16 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Claims;
 
 /// <summary>
-/// "No partial sum of this output channel, in this order, leaves its register, whatever the inputs in their set." Inputs are independent within their boxes
-/// unless <see cref="Relations"/> tie them.
+/// "No partial sum of this output channel, in this order, leaves its register, whatever the inputs in their set." Inputs are independent
+/// within their boxes unless <see cref="Relations"/> tie them.
 /// </summary>
 public sealed class ChannelClaim
 {
     private int[]? _weights;
 
     /// <exception cref="NotSupportedException">The claim cannot be expressed: it is refused, not weakened.</exception>
-    public ChannelClaim(IntegerLayer layer, int row, SumOrder order, ImmutableArray<Register> registers, BiasPlacement bias, ZeroPoints zeroPoints)
+    public ChannelClaim(IntegerLayer layer, int row, SumOrder order, ImmutableArray<Register> registers, BiasPlacement bias,
+        ZeroPoints zeroPoints)
     {
         ArgumentNullException.ThrowIfNull(layer);
         ArgumentNullException.ThrowIfNull(order);
@@ -30,7 +31,8 @@ public sealed class ChannelClaim
     }
 
     /// <summary>The same claim without what it keeps for speed.</summary>
-    internal ChannelClaim Lean() => new(Layer, Row, Order, Registers, BiasPlacement, ZeroPoints) { Relations = Relations, Network = Network };
+    internal ChannelClaim Lean() =>
+        new(Layer, Row, Order, Registers, BiasPlacement, ZeroPoints) { Relations = Relations, Network = Network };
 
     /// <summary>The layer.</summary>
     public IntegerLayer Layer { get; }

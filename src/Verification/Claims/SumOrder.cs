@@ -1,7 +1,8 @@
 namespace Sim.Verification.Claims;
 
 /// <summary>
-/// Which partial sums exist and which register holds each. Register 0 ends with the result; orders of two stages have register 1 for their inner sums.
+/// Which partial sums exist and which register holds each. Register 0 ends with the result; orders of two stages have register 1 for their
+/// inner sums.
 /// A preloaded bias is in every sum of register 0 and in its start value; a bias added after is in the last sum alone.
 /// </summary>
 public abstract record SumOrder
@@ -12,13 +13,15 @@ public abstract record SumOrder
     /// <summary>Registers: 1, or 2 with an inner one.</summary>
     public virtual int Registers => 1;
 
-    /// <summary>Whether the sum of every subset of the products exists: any order, any grouping. <see cref="Nodes"/> then lists only the whole sums.</summary>
+    /// <summary>Whether the sum of every subset of the products exists: any order, any grouping. <see cref="Nodes"/> then lists only the
+    /// whole sums.</summary>
     public virtual bool EverySubset => false;
 
     /// <summary>All partial sums of K ≥ 1 products, in the order in which they come to be.</summary>
     public abstract IEnumerable<SumNode> Nodes(int k, BiasPlacement bias);
 
-    /// <summary>Partial sums that hold, register by register, all others of <see cref="Nodes"/> as subsets: enough where every operand can be 0.</summary>
+    /// <summary>Partial sums that hold, register by register, all others of <see cref="Nodes"/> as subsets: enough where every operand can
+    /// be 0.</summary>
     public abstract IEnumerable<SumNode> Maximal(int k, BiasPlacement bias);
 
     /// <inheritdoc/>
@@ -81,7 +84,8 @@ public sealed record FinalOrder : SumOrder
     public override IEnumerable<SumNode> Maximal(int k, BiasPlacement bias) => Nodes(k, bias);
 }
 
-/// <summary>Consecutive tiles of Size products: each summed from 0 in the inner register, k ascending, then added to the outer one (multi-stage accumulation, a weight-stationary fold).</summary>
+/// <summary>Consecutive tiles of Size products: each summed from 0 in the inner register, k ascending, then added to the outer one
+/// (multi-stage accumulation, a weight-stationary fold).</summary>
 public sealed record TiledOrder(int Size) : SumOrder
 {
     /// <inheritdoc/>
@@ -110,7 +114,8 @@ public sealed record TiledOrder(int Size) : SumOrder
     }
 }
 
-/// <summary>Groups of Lanes products in a balanced adder tree, every node of which counts (register 1), each root added to the accumulator (register 0).</summary>
+/// <summary>Groups of Lanes products in a balanced adder tree, every node of which counts (register 1), each root added to the accumulator
+/// (register 0).</summary>
 public sealed record TreeOrder(int Lanes) : SumOrder
 {
     /// <inheritdoc/>

@@ -21,9 +21,11 @@ public sealed class BoundConstraints
         return _relations.TryGetValue(layer.Name, out ImmutableArray<LinearRelation>[]? groups) ? groups[row / layer.Shape.N] : [];
     }
 
-    /// <summary>The constraints, and the layers with their boxes narrowed; null after recording, at their places, constraints that the layers cannot have.</summary>
+    /// <summary>The constraints, and the layers with their boxes narrowed; null after recording, at their places, constraints that the
+    /// layers cannot have.</summary>
     /// <param name="zeroPoints">What multipliers take: relations are about that, the file about stored inputs.</param>
-    public static (BoundConstraints Constraints, ImmutableArray<IntegerLayer> Layers)? Bind(ImmutableArray<LayerConstraints> file, ImmutableArray<IntegerLayer> layers, ZeroPoints zeroPoints, DiagnosticBag bag)
+    public static (BoundConstraints Constraints, ImmutableArray<IntegerLayer> Layers)? Bind(ImmutableArray<LayerConstraints> file,
+        ImmutableArray<IntegerLayer> layers, ZeroPoints zeroPoints, DiagnosticBag bag)
     {
         ArgumentNullException.ThrowIfNull(bag);
         int before = bag.ErrorCount;
@@ -34,7 +36,8 @@ public sealed class BoundConstraints
             int index = Array.FindIndex(narrowed, l => l.Name == constraints.Layer);
             if (index < 0)
             {
-                bag.Error(constraints.Location, "VER002", $"the network has no integer layer '{constraints.Layer}'{NearestName.Hint(constraints.Layer, narrowed.Select(l => l.Name))}; it has {string.Join(", ", narrowed.Select(l => l.Name))}");
+                bag.Error(constraints.Location, "VER002",
+                    $"the network has no integer layer '{constraints.Layer}'{NearestName.Hint(constraints.Layer, narrowed.Select(l => l.Name))}; it has {string.Join(", ", narrowed.Select(l => l.Name))}");
                 continue;
             }
             var binding = new LayerBinding(narrowed[index], constraints, zeroPoints, bag);
@@ -44,8 +47,10 @@ public sealed class BoundConstraints
         return bag.ErrorCount > before ? null : (bound, [.. narrowed]);
     }
 
-    /// <summary>Records layers of which no input fulfils all constraints: every claim about such a layer would be void. A set that nobody can decide about is left to the provers.</summary>
-    public static void CheckPossible(ImmutableArray<LayerConstraints> file, ImmutableArray<IntegerLayer> layers, VerifyOptions options, SolverPool? solvers, TimeSpan limit, DiagnosticBag bag)
+    /// <summary>Records layers of which no input fulfils all constraints: every claim about such a layer would be void. A set that nobody
+    /// can decide about is left to the provers.</summary>
+    public static void CheckPossible(ImmutableArray<LayerConstraints> file, ImmutableArray<IntegerLayer> layers, VerifyOptions options,
+        SolverPool? solvers, TimeSpan limit, DiagnosticBag bag)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(bag);
@@ -56,7 +61,8 @@ public sealed class BoundConstraints
             {
                 ChannelClaim claim = options.Claim(layer, group * layer.Shape.N, options.Widths(64));
                 if (InputSet.IsEmpty(claim, solvers, limit) is not true) continue;
-                bag.Error(constraints.Location, "VER022", $"no input of layer '{layer.Name}' fulfils all its constraints{(layer.Shape.Groups > 1 ? $" in group {group}" : "")}, so that every claim about it would be void");
+                bag.Error(constraints.Location, "VER022",
+                    $"no input of layer '{layer.Name}' fulfils all its constraints{(layer.Shape.Groups > 1 ? $" in group {group}" : "")}, so that every claim about it would be void");
                 break;
             }
         }

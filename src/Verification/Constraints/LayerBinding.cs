@@ -27,7 +27,9 @@ internal sealed class LayerBinding
 
     private bool IsBatch { get; }
 
-    private IEnumerable<MemberBox> Boxes => _constraints.Boxes.Concat(_constraints.Sums.Where(s => s.Box is not null).Select(s => new MemberBox(s.Members, s.Box!.Value, s.Location)));
+    private IEnumerable<MemberBox> Boxes =>
+        _constraints.Boxes.Concat(_constraints.Sums.Where(s => s.Box is not null)
+        .Select(s => new MemberBox(s.Members, s.Box!.Value, s.Location)));
 
     // Where inputs are channels, boxes of inputs are boxes of channels; elsewhere they become relations.
     private bool AreChannels(Members members) => !IsBatch && (members.Channels || _taps == 1 && _layer.Shape.Groups == 1);
@@ -66,7 +68,8 @@ internal sealed class LayerBinding
         if (members.Length == 0) return;
         if (sum.Coefficients.Length > 0 && sum.Coefficients.Length != members.Length)
         {
-            _bag.Error(sum.Location, "VER021", $"{sum.Coefficients.Length} coefficients for {members.Length} members of layer '{_layer.Name}'");
+            _bag.Error(sum.Location, "VER021",
+                $"{sum.Coefficients.Length} coefficients for {members.Length} members of layer '{_layer.Name}'");
             return;
         }
         (int Index, long Coefficient)[] terms = [.. members.Select((m, i) => (m, sum.Coefficients.Length == 0 ? 1L : sum.Coefficients[i]))];
@@ -126,7 +129,8 @@ internal sealed class LayerBinding
         foreach ((_, int last) in ranges)
         {
             if (last < count) continue;
-            _bag.Error(members.Location, "VER020", $"layer '{_layer.Name}' has no {(members.Channels ? "channel" : "input")} {last}; allowed are 0 to {count - 1}");
+            _bag.Error(members.Location, "VER020",
+                $"layer '{_layer.Name}' has no {(members.Channels ? "channel" : "input")} {last}; allowed are 0 to {count - 1}");
             return [];
         }
         return [.. ranges.SelectMany(r => Enumerable.Range(r.First, r.Last - r.First + 1))];

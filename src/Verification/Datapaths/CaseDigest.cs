@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 
 namespace Sim.Verification.Datapaths;
 
-/// <summary>Counts the cases of an exhaustive proof and hashes them with their results, in order, so that two runs can be compared.</summary>
+/// <summary>Counts the cases of an exhaustive proof and hashes them with their results, in order, so that two runs can be
+/// compared.</summary>
 internal sealed class CaseDigest : IDisposable
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

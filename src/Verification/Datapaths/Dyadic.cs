@@ -4,7 +4,8 @@ using Sim.Datapath;
 
 namespace Sim.Verification.Datapaths;
 
-/// <summary>An exact dyadic rational Significand·2^Exponent. Canonical: the significand is odd, or both are 0, so that equal numbers are equal records.</summary>
+/// <summary>An exact dyadic rational Significand·2^Exponent. Canonical: the significand is odd, or both are 0, so that equal numbers are
+/// equal records.</summary>
 public readonly record struct Dyadic : IComparable<Dyadic>
 {
     /// <summary><paramref name="significand"/>·2^<paramref name="exponent"/>.</summary>
@@ -18,7 +19,8 @@ public readonly record struct Dyadic : IComparable<Dyadic>
     /// <summary>Odd, or 0.</summary>
     public BigInteger Significand { get; }
 
-    /// <summary>Weight of the last place that is set: the number is a multiple of 2^Exponent and of no larger power of two. 0 for zero.</summary>
+    /// <summary>Weight of the last place that is set: the number is a multiple of 2^Exponent and of no larger power of two. 0 for
+    /// zero.</summary>
     public int Exponent { get; }
 
     /// <summary>−1, 0 or 1.</summary>
@@ -41,7 +43,8 @@ public readonly record struct Dyadic : IComparable<Dyadic>
         _ => throw new ArgumentException($"{value} is not finite", nameof(value)),
     };
 
-    /// <summary>The number for a rounding: beyond 126 bits the rest is or-ed into the last one, which no rounding to 60 bits or fewer can tell.</summary>
+    /// <summary>The number for a rounding: beyond 126 bits the rest is or-ed into the last one, which no rounding to 60 bits or fewer can
+    /// tell.</summary>
     public Exact ToExact()
     {
         UInt128 significand = Rounder.Jam(BigInteger.Abs(Significand), out int dropped);
@@ -86,7 +89,8 @@ public readonly record struct Dyadic : IComparable<Dyadic>
     public BigInteger Floor(Dyadic divisor)
     {
         int unit = Math.Min(Exponent, divisor.Exponent);
-        BigInteger quotient = BigInteger.DivRem(Significand << Exponent - unit, divisor.Significand << divisor.Exponent - unit, out BigInteger rest);
+        BigInteger quotient = BigInteger.DivRem(Significand << Exponent - unit, divisor.Significand << divisor.Exponent - unit,
+            out BigInteger rest);
         return rest.Sign < 0 ? quotient - 1 : quotient;
     }
 
@@ -94,7 +98,9 @@ public readonly record struct Dyadic : IComparable<Dyadic>
     public int CompareTo(Dyadic other) => (this - other).Sign;
 
     /// <summary>The nearest binary64, for reports only.</summary>
-    public double ToDouble() => Sign == 0 ? 0 : Sign * Math.ScaleB((double)(BigInteger.Abs(Significand) >> Math.Max(0, LeadingExponent - Exponent - 62)), Exponent + Math.Max(0, LeadingExponent - Exponent - 62));
+    public double ToDouble() => Sign == 0 ? 0
+        : Sign * Math.ScaleB((double)(BigInteger.Abs(Significand) >> Math.Max(0, LeadingExponent - Exponent - 62)), Exponent
+        + Math.Max(0, LeadingExponent - Exponent - 62));
 
     /// <summary>Short integers as they are, other numbers as `s·2^e`.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{(Exponent is >= 0 and < 64 && LeadingExponent < 64 || Sign == 0 ? (Significand << Exponent).ToString(CultureInfo.InvariantCulture)

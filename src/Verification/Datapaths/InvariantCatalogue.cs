@@ -28,5 +28,6 @@ public static class InvariantCatalogue
 
     /// <summary>Verdicts of the properties that mean something for the datapath; with <paramref name="names"/>, only of those.</summary>
     public static ImmutableArray<InvariantVerdict> Decide(DatapathClaim claim, IReadOnlyCollection<string>? names = null) =>
-        [.. All.Where(i => names is null || names.Count == 0 || names.Contains(i.Name)).Select(i => i.Decide(claim)).OfType<InvariantVerdict>()];
+        [.. All.Where(i => names is null || names.Count == 0 || names.Contains(i.Name)).Select(i => i.Decide(claim))
+            .OfType<InvariantVerdict>()];
 }

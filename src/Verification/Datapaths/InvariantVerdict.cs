@@ -26,13 +26,15 @@ public abstract record InvariantVerdict(string Invariant, string Claim);
 /// <param name="Cases">Cases tried, for exhaustive proofs; else 0.</param>
 /// <param name="Digest">SHA-256 over every case and its result, for exhaustive proofs; else null.</param>
 /// <param name="Closest">Operands that come closest to the bound, where such are known.</param>
-public sealed record ProvedInvariant(string Invariant, string Claim, ProofMethod Method, string Bound, long Cases = 0, string? Digest = null, DatapathWitness? Closest = null)
+public sealed record ProvedInvariant(string Invariant, string Claim, ProofMethod Method, string Bound, long Cases = 0,
+    string? Digest = null, DatapathWitness? Closest = null)
     : InvariantVerdict(Invariant, Claim);
 
 /// <summary>It does not hold for these operands, replayed in the reference kernel.</summary>
 /// <param name="Reason">What happens instead.</param>
 /// <param name="Second">The other operands of a claim that compares two sums.</param>
-public sealed record RefutedInvariant(string Invariant, string Claim, string Reason, DatapathWitness Witness, DatapathWitness? Second = null) : InvariantVerdict(Invariant, Claim);
+public sealed record RefutedInvariant(string Invariant, string Claim, string Reason, DatapathWitness Witness,
+    DatapathWitness? Second = null) : InvariantVerdict(Invariant, Claim);
 
 /// <summary>Neither could be shown: never to be read as safe.</summary>
 public sealed record UnknownInvariant(string Invariant, string Claim, string Reason) : InvariantVerdict(Invariant, Claim);

@@ -64,7 +64,8 @@ public sealed class OperandSet
 
     private static OperandSet? Ends(INumberFormat format, DyadicInterval? box)
     {
-        uint Code(Dyadic value, RoundingMode mode) => format.Encode(value.Sign == 0 ? Exact.Zero() : value.ToExact(), new Rounding(mode, OverflowPolicy.Saturate), out _);
+        uint Code(Dyadic value, RoundingMode mode) =>
+            format.Encode(value.Sign == 0 ? Exact.Zero() : value.ToExact(), new Rounding(mode, OverflowPolicy.Saturate), out _);
         DyadicInterval all = new(Dyadic.Of(format.Minimum), Dyadic.Of(format.Maximum));
         DyadicInterval wanted = box is { } b ? new(Dyadic.Max(all.Low, b.Low), Dyadic.Min(all.High, b.High)) : all;
         uint low = Code(wanted.Low, RoundingMode.Up), high = Code(wanted.High, RoundingMode.Down);

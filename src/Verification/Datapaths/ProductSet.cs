@@ -13,7 +13,8 @@ public sealed class ProductSet
     /// <summary>Most bits of both operands together of which every pair is tried.</summary>
     public const int MostEnumeratedBits = 16;
 
-    private ProductSet(DatapathSpec spec, OperandSet activations, OperandSet weights) => (Spec, Activations, Weights) = (spec, activations, weights);
+    private ProductSet(DatapathSpec spec, OperandSet activations, OperandSet weights) =>
+        (Spec, Activations, Weights) = (spec, activations, weights);
 
     /// <summary>The datapath.</summary>
     public DatapathSpec Spec { get; }
@@ -57,7 +58,8 @@ public sealed class ProductSet
         RoundingFlags flags = RoundingFlags.None;
         return Spec.InexactMultiplier is { } multiplier
             ? multiplier.Multiply(Spec.Activation, Spec.Weight, pair.Activation, pair.Weight)
-            : Sim.Datapath.Arithmetic.ExactArithmetic.Multiply(Spec.Activation.Decode(pair.Activation), Spec.Weight.Decode(pair.Weight), ref flags);
+            : Sim.Datapath.Arithmetic.ExactArithmetic.Multiply(Spec.Activation.Decode(pair.Activation), Spec.Weight.Decode(pair.Weight),
+                ref flags);
     }
 
     /// <summary>The products of a datapath's operands.</summary>
@@ -68,12 +70,14 @@ public sealed class ProductSet
         ArgumentNullException.ThrowIfNull(weights);
         var set = new ProductSet(spec, activations, weights);
         if (spec.InexactMultiplier is null) set.FromEnds();
-        else if (!activations.Codes.IsEmpty && !weights.Codes.IsEmpty && spec.Activation.Bits + spec.Weight.Bits <= MostEnumeratedBits) set.FromAll();
+        else if (!activations.Codes.IsEmpty && !weights.Codes.IsEmpty && spec.Activation.Bits
+            + spec.Weight.Bits <= MostEnumeratedBits) set.FromAll();
         else set.FromProbes();
         return set;
     }
 
-    // A product of two intervals has its extremes at corners; its last place is the sum of the last places, for odd numbers multiply to odd ones.
+    // A product of two intervals has its extremes at corners; its last place is the sum of the last places, for odd numbers multiply to odd
+    // ones.
     private void FromEnds()
     {
         CodePair[] corners = [.. Corners()];
@@ -117,7 +121,8 @@ public sealed class ProductSet
     }
 
     private IEnumerable<CodePair> Corners() =>
-        from a in new[] { Activations.LowCode, Activations.HighCode } from w in new[] { Weights.LowCode, Weights.HighCode } select new CodePair(a, w);
+        from a in new[] { Activations.LowCode, Activations.HighCode } from w in new[] { Weights.LowCode, Weights.HighCode }
+            select new CodePair(a, w);
 
     private Dyadic Value(CodePair pair) => Dyadic.Of(Of(pair));
 }

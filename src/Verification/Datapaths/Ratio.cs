@@ -46,8 +46,11 @@ public readonly record struct Ratio : IComparable<Ratio>
     public static bool operator >=(Ratio a, Ratio b) => a.CompareTo(b) >= 0;
 
     /// <summary>Difference.</summary>
-    public static Ratio operator -(Ratio a, Ratio b) => new(a.Numerator * b.Denominator - b.Numerator * a.Denominator, a.Denominator * b.Denominator);
+    public static Ratio operator -(Ratio a, Ratio b) =>
+        new(a.Numerator * b.Denominator - b.Numerator * a.Denominator, a.Denominator * b.Denominator);
 
     /// <summary>As a fraction and in per cent.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Numerator}/{Denominator} ({100 * Math.Exp(BigInteger.Log(BigInteger.Abs(Numerator)) - BigInteger.Log(Denominator)) * Numerator.Sign:F4} %)");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture,
+        $"{Numerator}/{Denominator} ({100 * Math.Exp(BigInteger.Log(BigInteger.Abs(Numerator)) - BigInteger.Log(Denominator)) * Numerator.Sign:F4} %)");
 }

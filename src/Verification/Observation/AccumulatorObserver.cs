@@ -9,8 +9,8 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Observation;
 
 /// <summary>
-/// Runs a network over data and watches every partial sum of its integer layers: operands without their zero points, k ascending, the bias preloaded. The sums
-/// are exact; nothing overflows here.
+/// Runs a network over data and watches every partial sum of its integer layers: operands without their zero points, k ascending, the bias
+/// preloaded. The sums are exact; nothing overflows here.
 /// </summary>
 public sealed class AccumulatorObserver : ILayerEngine
 {
@@ -27,7 +27,8 @@ public sealed class AccumulatorObserver : ILayerEngine
 
     /// <summary>What each layer with constant weights did, in order of the network. The same for any number of threads.</summary>
     /// <param name="samples">Samples along dimension 0.</param>
-    public static ImmutableArray<ObservedLayer> Observe(IntegerNetwork network, Tensor samples, int threads, CancellationToken cancellation = default)
+    public static ImmutableArray<ObservedLayer> Observe(IntegerNetwork network, Tensor samples, int threads,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(samples);
@@ -49,7 +50,8 @@ public sealed class AccumulatorObserver : ILayerEngine
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(inputs);
-        if (!_layers.TryGetValue(node.Name, out IntegerLayer? layer) || inputs[0] is not { } x || !_inputs.TryGetValue(node.Name, out LayerInput? input) || !input.IsKnown) return null;
+        if (!_layers.TryGetValue(node.Name, out IntegerLayer? layer) || inputs[0] is not { } x
+            || !_inputs.TryGetValue(node.Name, out LayerInput? input) || !input.IsKnown) return null;
         int[] stored = Array.ConvertAll(input.Stored(x), v => (int)v);
         for (int i = 0; i < stored.Length; i++) stored[i] -= layer.InputZeroPoint;
         if (layer.Shape.Conv is { } geometry) Windows(layer, geometry, stored);
@@ -66,7 +68,8 @@ public sealed class AccumulatorObserver : ILayerEngine
 
     private void Windows(IntegerLayer layer, ConvGeometry geometry, int[] stored)
     {
-        int pixels = geometry.OutputHeight * geometry.OutputWidth, size = geometry.InputChannels * geometry.InputHeight * geometry.InputWidth;
+        int pixels = geometry.OutputHeight * geometry.OutputWidth,
+            size = geometry.InputChannels * geometry.InputHeight * geometry.InputWidth;
         int groupInputs = geometry.InputChannels / layer.Shape.Groups;
         var columns = new int[layer.K * pixels];
         for (int sample = 0; sample < stored.Length / size; sample++)

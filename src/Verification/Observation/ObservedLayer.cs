@@ -4,8 +4,9 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Observation;
 
 /// <summary>
-/// What the sums of a layer did on data, products added k ascending after a preloaded bias. An overflow at P bits is persistent when the final sum leaves the register
-/// (a wrapping register then ends wrong), transient when only an inner one does (a wrapping register ends right, a saturating one may not).
+/// What the sums of a layer did on data, products added k ascending after a preloaded bias. An overflow at P bits is persistent when the
+/// final sum leaves the register (a wrapping register then ends wrong), transient when only an inner one does (a wrapping register ends
+/// right, a saturating one may not).
 /// </summary>
 public sealed class ObservedLayer(string name, int channels)
 {

@@ -6,8 +6,8 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Provers;
 
 /// <summary>
-/// What the closed-form provers find together for a layer whose inputs share one box that holds 0, from two sums over the weights: the same bounds and the same prover's
-/// name as <see cref="Ladder.Tightest"/>, without a claim, a list of sums or a witness for each channel.
+/// What the closed-form provers find together for a layer whose inputs share one box that holds 0, from two sums over the weights: the same
+/// bounds and the same prover's name as <see cref="Ladder.Tightest"/>, without a claim, a list of sums or a witness for each channel.
 /// </summary>
 internal sealed class ClosedForm
 {
@@ -26,8 +26,10 @@ internal sealed class ClosedForm
     /// <summary>null: the ladder must be asked, channel by channel.</summary>
     internal static ClosedForm? Of(IntegerLayer layer, VerifyOptions options)
     {
-        if (options.Network is not null || layer.Weights.Length == 0 || layer.Inputs.Length != 1 || layer.WeightZeroPoints.Length > 0) return null;
-        if (options.Order is not (AnyOrder or SequentialOrder or FinalOrder) || options.Provers is not [DataTypeBound, WeightNormBound, ZeroSumBound, PrefixExtremes, ..]) return null;
+        if (options.Network is not null || layer.Weights.Length == 0 || layer.Inputs.Length != 1
+            || layer.WeightZeroPoints.Length > 0) return null;
+        if (options.Order is not (AnyOrder or SequentialOrder or FinalOrder)
+            || options.Provers is not [DataTypeBound, WeightNormBound, ZeroSumBound, PrefixExtremes, ..]) return null;
         Interval box = layer.Input(0, 0, options.ZeroPoints);
         return box.Contains(0) ? new(layer, options, box) : null;
     }
@@ -46,7 +48,8 @@ internal sealed class ClosedForm
         Int128 norm = (Int128)positive + negative, offset = Int128.Abs(bias);
         Interval range = new(positive * _box.Low - negative * _box.High, positive * _box.High - negative * _box.Low);
         // A bias that is preloaded is in every sum, one that comes after in the last alone; of a final sum nothing else counts.
-        Interval exact = _options.Bias == BiasPlacement.AddedAfter && _options.Order is not FinalOrder ? range.Hull(range.Plus(bias)) : range.Plus(bias);
+        Interval exact = _options.Bias == BiasPlacement.AddedAfter && _options.Order is not FinalOrder ? range.Hull(range.Plus(bias))
+            : range.Plus(bias);
         string name = "data_type";
         Interval found = Symmetric(_dataType + offset);
         Narrow(Symmetric(norm * _input + offset), "a2q_l1");

@@ -4,8 +4,8 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Provers;
 
 /// <summary>
-/// |sum| ≤ K·2^(N+M−1−s) from the data types alone, the width P then being the least with 2^(P−1) − 1 ≥ that: the data-type bound of A2Q (arXiv 2301.13376, eq. for
-/// data types). N and M are the least widths of the operands' boxes, s = 1 for signed inputs.
+/// |sum| ≤ K·2^(N+M−1−s) from the data types alone, the width P then being the least with 2^(P−1) − 1 ≥ that: the data-type bound of A2Q
+/// (arXiv 2301.13376, eq. for data types). N and M are the least widths of the operands' boxes, s = 1 for signed inputs.
 /// </summary>
 public sealed class DataTypeBound : IProver
 {
@@ -20,7 +20,8 @@ public sealed class DataTypeBound : IProver
     {
         ArgumentNullException.ThrowIfNull(claim);
         Interval weights = claim.Layer.WeightRange;
-        if (claim.ZeroPoints == ZeroPoints.Folded && claim.Layer.WeightZeroPoints.Length > 0) weights = weights.Plus(-claim.Layer.WeightZeroPoints[claim.Row]);
+        if (claim.ZeroPoints == ZeroPoints.Folded && claim.Layer.WeightZeroPoints.Length > 0) weights =
+            weights.Plus(-claim.Layer.WeightZeroPoints[claim.Row]);
         Int128 input = 0;
         if (claim.UniformInput is { } box) input = Magnitude(box);
         else

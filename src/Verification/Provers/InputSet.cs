@@ -15,7 +15,9 @@ public static class InputSet
         if (solvers is null) return null;
         try
         {
-            return solvers.Ask(session => session.Send(solvers.Solver.Limit(limit) + SmtText.InputSet(claim) + "(check-sat)\n", limit + TimeSpan.FromSeconds(2))) switch
+            return solvers.Ask(session =>
+                session.Send(solvers.Solver.Limit(limit) + SmtText.InputSet(claim) + "(check-sat)\n", limit
+                + TimeSpan.FromSeconds(2))) switch
             {
                 "sat" => false,
                 "unsat" => true,

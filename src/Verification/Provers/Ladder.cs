@@ -21,7 +21,8 @@ public sealed class Ladder(ImmutableArray<IProver> provers)
             ProverBound bound = prover.Bound(claim);
             tightest = tightest.IsEmpty ? bound.Ranges : [.. tightest.Zip(bound.Ranges, (a, b) => a.Intersect(b))];
             evidence = evidence.AddRange(bound.Evidence);
-            if (tightest.Zip(claim.Registers).All(p => p.Second.Range.Contains(p.First))) return new Proved(prover.Name, tightest, evidence);
+            if (tightest.Zip(claim.Registers).All(p => p.Second.Range.Contains(p.First))) return new Proved(prover.Name, tightest,
+                evidence);
             if (Overflowing(claim, bound) is { } witness)
             {
                 Replay.Demand(claim, witness());
@@ -31,15 +32,19 @@ public sealed class Ladder(ImmutableArray<IProver> provers)
             else if (bound.Search is { } search)
             {
                 ImmutableArray<Witness> found = search();
-                if (found.FirstOrDefault(w => !claim.Registers[w.Node.Register].Range.Contains(w.Value)) is { } input) return new Refuted(prover.Name, Replay.Demand(claim, input), tightest);
-                if (!found.IsEmpty) reached = [.. claim.Registers.Select((_, r) => found.Where(w => w.Node.Register == r).Select(w => new Interval(w.Value, w.Value)).Aggregate((a, b) => a.Hull(b)))];
+                if (found.FirstOrDefault(w => !claim.Registers[w.Node.Register].Range.Contains(w.Value)) is
+                    { } input) return new Refuted(prover.Name, Replay.Demand(claim, input), tightest);
+                if (!found.IsEmpty) reached =
+                    [.. claim.Registers.Select((_, r) => found.Where(w => w.Node.Register == r).Select(w => new Interval(w.Value, w.Value))
+                    .Aggregate((a, b) => a.Hull(b)))];
             }
             reason = bound.Reason ?? $"the bounds of '{prover.Name}' are wider than the register and not known to be reached";
         }
         return new Unknown(reason, tightest, reached);
     }
 
-    /// <summary>The tightest bounds that the whole ladder finds, for minimal widths: the prover named is the last that narrowed them.</summary>
+    /// <summary>The tightest bounds that the whole ladder finds, for minimal widths: the prover named is the last that narrowed
+    /// them.</summary>
     public Proved Tightest(ChannelClaim claim)
     {
         ArgumentNullException.ThrowIfNull(claim);
@@ -51,7 +56,8 @@ public sealed class Ladder(ImmutableArray<IProver> provers)
             if (prover.Refuses(claim) is not null) continue;
             ProverBound bound = prover.Bound(claim);
             ImmutableArray<Interval> both = tightest.IsEmpty ? bound.Ranges : [.. tightest.Zip(bound.Ranges, (a, b) => a.Intersect(b))];
-            if (tightest.IsEmpty || !both.SequenceEqual(tightest)) (name, tightest, evidence) = (prover.Name, both, evidence.AddRange(bound.Evidence));
+            if (tightest.IsEmpty || !both.SequenceEqual(tightest)) (name, tightest, evidence) =
+                (prover.Name, both, evidence.AddRange(bound.Evidence));
             // What inputs of the layer reach, inputs of the network need not.
             if (bound.IsReached && claim.Network is null) break;
         }

@@ -7,8 +7,9 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Provers;
 
 /// <summary>
-/// Bounds over the layers before: every operand is a staircase of the sum that made it, each staircase is bounded by lines, and sums that share operands (overlapping
-/// windows, products of the same pixels) meet in one linear form over an earlier layer's operands. Sums whose ranges alone keep them inside are not looked at further.
+/// Bounds over the layers before: every operand is a staircase of the sum that made it, each staircase is bounded by lines, and sums that
+/// share operands (overlapping windows, products of the same pixels) meet in one linear form over an earlier layer's operands. Sums whose
+/// ranges alone keep them inside are not looked at further.
 /// </summary>
 public abstract class LayerBound : IProver
 {
@@ -27,7 +28,8 @@ public abstract class LayerBound : IProver
         ArgumentNullException.ThrowIfNull(claim);
         if (claim.Network is not { } network) return "the inputs are free within their boxes";
         if (claim.Layer.Weights.Length == 0) return "the weights are not constant";
-        return network.Chain(claim.Layer, claim.Row, claim.ZeroPoints) is null ? "the inputs are no requantized sums of a layer with constant weights" : null;
+        return network.Chain(claim.Layer, claim.Row, claim.ZeroPoints) is null
+            ? "the inputs are no requantized sums of a layer with constant weights" : null;
     }
 
     /// <inheritdoc/>
@@ -46,16 +48,19 @@ public abstract class LayerBound : IProver
         var parts = ImmutableArray.CreateBuilder<LayerEvidence.Part>();
         for (int r = 0; r < claim.Registers.Length; r++)
         {
-            Int128 low = -End(claim, chain, [.. queries.Where(q => q.Node.Register == r)], isHigh: false, parts), high = End(claim, chain, [.. queries.Where(q => q.Node.Register == r)], isHigh: true, parts);
+            Int128 low = -End(claim, chain, [.. queries.Where(q => q.Node.Register == r)], isHigh: false, parts),
+                high = End(claim, chain, [.. queries.Where(q => q.Node.Register == r)], isHigh: true, parts);
             ranges.Add(new(low, high));
         }
         var found = ranges.ToImmutable();
-        return new(found, [], [], "the relations to earlier layers are not known to let their bounds be reached") { Evidence = parts.Count == 0 ? [] : [new LayerEvidence(found, parts.ToImmutable())] };
+        return new(found, [], [], "the relations to earlier layers are not known to let their bounds be reached")
+            { Evidence = parts.Count == 0 ? [] : [new LayerEvidence(found, parts.ToImmutable())] };
     }
 
     private readonly record struct Query(SumNode Node, bool EverySubset, ImmutableArray<bool> There, Interval Range);
 
-    // The end of a register's sums, negated when it is the low one: sums in order of their ranges' ends, until no other can lie further out.
+    // The end of a register's sums, negated when it is the low one: sums in order of their ranges' ends, until no other can lie further
+    // out.
     private Int128 End(ChannelClaim claim, Chain chain, Query[] queries, bool isHigh, ImmutableArray<LayerEvidence.Part>.Builder parts)
     {
         Int128 Outer(Query q) => isHigh ? q.Range.High : -q.Range.Low;
@@ -81,7 +86,8 @@ public abstract class LayerBound : IProver
             if (bound < outer)
             {
                 ImmutableArray<int> missing = [.. Enumerable.Range(0, claim.K).Where(k => !query.There[k])];
-                found.Add((outer, new(query.Node, isHigh, query.EverySubset, missing, isHigh ? bound : -bound, [.. chain.Levels.Where(l => l.IsMade).Select(l => l.Shift)], numerators)));
+                found.Add((outer, new(query.Node, isHigh, query.EverySubset, missing, isHigh ? bound : -bound,
+                    [.. chain.Levels.Where(l => l.IsMade).Select(l => l.Shift)], numerators)));
             }
             best = Int128.Max(best, Int128.Min(bound, outer));
         }
@@ -101,12 +107,16 @@ public abstract class LayerBound : IProver
         {
             Interval offset = node.Bias ? bias : Interval.Zero;
             if (node.From == node.Until) queries.Add(new(node, false, everything, offset));
-            else if (claim.Order.EverySubset && !(node.Bias && claim.BiasPlacement == BiasPlacement.AddedAfter)) queries.Add(new(node, true, everything, subset + offset));
+            else if (claim.Order.EverySubset
+                && !(node.Bias && claim.BiasPlacement == BiasPlacement.AddedAfter)) queries.Add(new(node, true, everything, subset
+                + offset));
             else
             {
                 sums ??= [.. kinds.Select(there => Prefixes(terms, there))];
                 for (int i = 0; i < kinds.Length; i++)
-                    queries.Add(new(node, false, kinds[i], new Interval(sums[i][node.Until].Low - sums[i][node.From].Low, sums[i][node.Until].High - sums[i][node.From].High) + offset));
+                    queries.Add(new(node, false, kinds[i],
+                        new Interval(sums[i][node.Until].Low - sums[i][node.From].Low, sums[i][node.Until].High - sums[i][node.From].High)
+                        + offset));
             }
         }
         return queries;
@@ -120,7 +130,8 @@ public abstract class LayerBound : IProver
     }
 }
 
-/// <summary>Affine propagation: one line above and one below each staircase, back through the layers (DeepPoly, POPL 2019; CROWN, arXiv 1811.00866). No search.</summary>
+/// <summary>Affine propagation: one line above and one below each staircase, back through the layers (DeepPoly, POPL 2019; CROWN, arXiv
+/// 1811.00866). No search.</summary>
 public sealed class AffineBound : LayerBound
 {
     /// <inheritdoc/>
@@ -131,8 +142,8 @@ public sealed class AffineBound : LayerBound
 }
 
 /// <summary>
-/// The linear program over two and more layers, whose constraints are the hulls of the staircases: its dual, solved by descent, in exact rationals. Every step's dual
-/// is a bound that holds, so nothing depends on reaching the optimum.
+/// The linear program over two and more layers, whose constraints are the hulls of the staircases: its dual, solved by descent, in exact
+/// rationals. Every step's dual is a bound that holds, so nothing depends on reaching the optimum.
 /// </summary>
 public sealed class LayerProgram : LayerBound
 {

@@ -4,7 +4,8 @@ using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Provers;
 
-/// <summary>Refutes claims about a network by an input of the network, found by a search through the layers and run by the executor. Proves nothing beyond the boxes.</summary>
+/// <summary>Refutes claims about a network by an input of the network, found by a search through the layers and run by the executor. Proves
+/// nothing beyond the boxes.</summary>
 public sealed class NetworkSearch : IProver
 {
     /// <inheritdoc/>
@@ -22,9 +23,11 @@ public sealed class NetworkSearch : IProver
     {
         ArgumentNullException.ThrowIfNull(claim);
         NetworkRelations network = claim.Network!;
-        return new(new PrefixExtremes().Bound(claim).Ranges, [], [], "no input of the network was found that leaves the register, nor is it proved that there is none")
+        return new(new PrefixExtremes().Bound(claim).Ranges, [], [],
+            "no input of the network was found that leaves the register, nor is it proved that there is none")
         {
-            Search = () => network.Once((Name, claim.Layer, claim.Row, claim.Order, claim.BiasPlacement, claim.ZeroPoints), () => InputSearch.Run(network, claim)),
+            Search = () => network.Once((Name, claim.Layer, claim.Row, claim.Order, claim.BiasPlacement, claim.ZeroPoints),
+                () => InputSearch.Run(network, claim)),
         };
     }
 }

@@ -14,13 +14,16 @@ internal readonly record struct PartialSum(SumNode Node, bool IsSubset, Interval
 
     /// <summary>The interval that holds all sums of each register.</summary>
     internal static ImmutableArray<Interval> Hulls(IEnumerable<PartialSum> sums, int registers) =>
-        [.. Enumerable.Range(0, registers).Select(r => sums.Where(s => s.Node.Register == r).Select(s => s.Range).Aggregate((a, b) => a.Hull(b)))];
+        [.. Enumerable.Range(0, registers)
+            .Select(r => sums.Where(s => s.Node.Register == r).Select(s => s.Range).Aggregate((a, b) => a.Hull(b)))];
 
-    /// <summary>Sums of a register that could exceed others, the largest interval end first; sums of equal ends in the order in which they come to be.</summary>
+    /// <summary>Sums of a register that could exceed others, the largest interval end first; sums of equal ends in the order in which they
+    /// come to be.</summary>
     internal static PartialSum[] Descending(IEnumerable<PartialSum> sums, int register, bool highest) =>
         [.. sums.Where(s => s.Node.Register == register).OrderByDescending(s => highest ? s.Range.High : -s.Range.Low)];
 
-    /// <summary>Inputs as a witness of the largest (or least) sum that this stands for: of subsets, products of the right sign come first.</summary>
+    /// <summary>Inputs as a witness of the largest (or least) sum that this stands for: of subsets, products of the right sign come
+    /// first.</summary>
     internal Witness Reach(ChannelClaim claim, long[] inputs, bool highest)
     {
         ReadOnlySpan<int> weights = claim.Weights;

@@ -6,9 +6,9 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Provers;
 
 /// <summary>
-/// The exact extremes of every partial sum over independent inputs: hi = Σ max(w·x_min, w·x_max) over the products of the sum (S⁺·x_max − S⁻·x_min for one box),
-/// lo alike. Both ends are reached by choosing each input by the sign of its weight, so the bound is necessary and sufficient. With relations between inputs it
-/// stays sound, and its ends are no witnesses.
+/// The exact extremes of every partial sum over independent inputs: hi = Σ max(w·x_min, w·x_max) over the products of the sum (S⁺·x_max −
+/// S⁻·x_min for one box), lo alike. Both ends are reached by choosing each input by the sign of its weight, so the bound is necessary and
+/// sufficient. With relations between inputs it stays sound, and its ends are no witnesses.
 /// </summary>
 public sealed class PrefixExtremes : IProver
 {
@@ -32,7 +32,8 @@ public sealed class PrefixExtremes : IProver
         ImmutableArray<Interval> ranges = [.. low.Zip(high, (l, h) => new Interval(l!.Value.Value, h!.Value.Value))];
         if (!claim.Relations.IsEmpty) return new(ranges, [], []);
         // What outlives the claim holds no copy of its weights.
-        return new(ranges, [.. low.Select(l => Again(claim, l!.Value.Node, highest: false))], [.. high.Select(h => Again(claim, h!.Value.Node, highest: true))]);
+        return new(ranges, [.. low.Select(l => Again(claim, l!.Value.Node, highest: false))],
+            [.. high.Select(h => Again(claim, h!.Value.Node, highest: true))]);
     }
 
     private static Func<Witness> Again(ChannelClaim claim, SumNode node, bool highest)
@@ -50,7 +51,8 @@ public sealed class PrefixExtremes : IProver
             {
                 (long positive, long negative) = claim.Signed(node.From, node.Until);
                 Int128 bias = node.Bias ? claim.Bias : 0;
-                yield return (node, new((Int128)positive * box.Low - (Int128)negative * box.High + bias, (Int128)positive * box.High - (Int128)negative * box.Low + bias));
+                yield return (node, new((Int128)positive * box.Low - (Int128)negative * box.High + bias,
+                    (Int128)positive * box.High - (Int128)negative * box.Low + bias));
             }
             yield break;
         }
@@ -77,7 +79,8 @@ public sealed class PrefixExtremes : IProver
     }
 
     // A bias that comes last meets the whole sum, in whatever order that came to be.
-    private static bool IsSubset(ChannelClaim claim, SumNode node) => claim.Order.EverySubset && !(node.Bias && claim.BiasPlacement == BiasPlacement.AddedAfter);
+    private static bool IsSubset(ChannelClaim claim, SumNode node) =>
+        claim.Order.EverySubset && !(node.Bias && claim.BiasPlacement == BiasPlacement.AddedAfter);
 
     private static Interval Term(ChannelClaim claim, int k)
     {
@@ -112,7 +115,8 @@ public sealed class PrefixExtremes : IProver
     private static (Int128 W, Int128 X) Corner(Interval weight, Interval input, bool highest)
     {
         (Int128 W, Int128 X) best = (weight.Low, input.Low);
-        foreach ((Int128 w, Int128 x) in (ReadOnlySpan<(Int128, Int128)>)[(weight.Low, input.High), (weight.High, input.Low), (weight.High, input.High)])
+        foreach ((Int128 w, Int128 x) in (ReadOnlySpan<(Int128, Int128)>)[(weight.Low, input.High), (weight.High, input.Low),
+            (weight.High, input.High)])
             if (highest ? w * x > best.W * best.X : w * x < best.W * best.X) best = (w, x);
         return best;
     }

@@ -24,5 +24,6 @@ public static class ProverCatalogue
 
     /// <summary>Every prover, with a solver where one is needed.</summary>
     /// <param name="limit">Time that a solver may take for one channel.</param>
-    public static ImmutableArray<IProver> With(SolverPool solvers, TimeSpan limit) => [.. All.Select(p => p is SmtProver ? new SmtProver(solvers, limit) : p)];
+    public static ImmutableArray<IProver> With(SolverPool solvers, TimeSpan limit) =>
+        [.. All.Select(p => p is SmtProver ? new SmtProver(solvers, limit) : p)];
 }

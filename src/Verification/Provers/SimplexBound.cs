@@ -6,8 +6,9 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Provers;
 
 /// <summary>
-/// The exact extremes of every partial sum when relations bound sums of disjoint groups of inputs: one-hot, simplex, a budget. The largest value of a group is that of
-/// its most valuable inputs, filled one after the other (a knapsack whose items have equal weight), in closed form. Both ends are reached by inputs.
+/// The exact extremes of every partial sum when relations bound sums of disjoint groups of inputs: one-hot, simplex, a budget. The largest
+/// value of a group is that of its most valuable inputs, filled one after the other (a knapsack whose items have equal weight), in closed
+/// form. Both ends are reached by inputs.
 /// </summary>
 public sealed class SimplexBound : IProver
 {
@@ -25,7 +26,8 @@ public sealed class SimplexBound : IProver
         if (groups.IsEmpty) return "no input fulfils all relations, so that every claim about them is void";
         if (!claim.Order.EverySubset) return null;
         for (int k = 0; k < claim.K; k++)
-            if (groups.Box(k) is var box && box.Low < 0 && box.High > 0) return "in any order, inputs of both signs make the largest sum no linear form";
+            if (groups.Box(k) is var box && box.Low < 0
+                && box.High > 0) return "in any order, inputs of both signs make the largest sum no linear form";
         return null;
     }
 
@@ -67,7 +69,8 @@ public sealed class SimplexBound : IProver
     }
 }
 
-/// <summary>Relations bound sums of disjoint groups: the extremes follow from them in closed form, and a checker computes them again.</summary>
+/// <summary>Relations bound sums of disjoint groups: the extremes follow from them in closed form, and a checker computes them
+/// again.</summary>
 public sealed record SimplexEvidence() : Evidence("simplex")
 {
     /// <inheritdoc/>

@@ -5,8 +5,8 @@ using Sim.Verification.Solvers;
 namespace Sim.Verification.Provers;
 
 /// <summary>
-/// Asks a solver of linear integer arithmetic about inputs that relations tie: one question for each partial sum whose interval exceeds the bound, in one session. A
-/// solver that is missing, dies or takes too long leaves the bounds of the intervals and a reason.
+/// Asks a solver of linear integer arithmetic about inputs that relations tie: one question for each partial sum whose interval exceeds the
+/// bound, in one session. A solver that is missing, dies or takes too long leaves the bounds of the intervals and a reason.
 /// </summary>
 /// <param name="solvers">Sessions; disposed by whoever made them. null: no solver, every claim is refused.</param>
 /// <param name="limit">Time for all questions about one channel.</param>
@@ -34,7 +34,8 @@ public sealed class SmtProver(SolverPool? solvers, TimeSpan limit) : IProver
         try
         {
             ProverBound found = solvers.Ask(session => new SmtSearch(claim, sums, session, solvers.Solver, limit).Run());
-            return found.Evidence is [SmtEvidence evidence] && solvers.Second is { } second ? Confirmed(found, evidence, second, sums) : found;
+            return found.Evidence is [SmtEvidence evidence] && solvers.Second is { } second ? Confirmed(found, evidence, second, sums)
+                : found;
         }
         catch (SolverException e)
         {
@@ -50,7 +51,8 @@ public sealed class SmtProver(SolverPool? solvers, TimeSpan limit) : IProver
         return agrees switch
         {
             true => found with { Evidence = [evidence with { AgreedBy = second.Solver.Name }] },
-            false => new(PartialSum.Hulls(sums, found.Ranges.Length), [], [], $"the solvers '{evidence.Solver}' and '{second.Solver.Name}' contradict each other"),
+            false => new(PartialSum.Hulls(sums, found.Ranges.Length), [], [],
+                $"the solvers '{evidence.Solver}' and '{second.Solver.Name}' contradict each other"),
             _ => found,
         };
     }

@@ -9,9 +9,10 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Provers;
 
 /// <summary>
-/// The questions about one channel. When all intervals fit their registers, the true extremes are sought (`maximize` proposes, the unsatisfiable "sum beyond it" proves);
-/// otherwise only whether a sum leaves its register. A solver is not believed: its models are replayed, and its `unsat` counts only where no inputs found without it
-/// exceed the bound and where it says `sat` to a question of the same kind that has an answer.
+/// The questions about one channel. When all intervals fit their registers, the true extremes are sought (`maximize` proposes, the
+/// unsatisfiable "sum beyond it" proves); otherwise only whether a sum leaves its register. A solver is not believed: its models are
+/// replayed, and its `unsat` counts only where no inputs found without it exceed the bound and where it says `sat` to a question of the
+/// same kind that has an answer.
 /// </summary>
 internal sealed class SmtSearch(ChannelClaim claim, PartialSum[] sums, ISmtSession session, ISmtSolver solver, TimeSpan limit)
 {
@@ -34,7 +35,8 @@ internal sealed class SmtSearch(ChannelClaim claim, PartialSum[] sums, ISmtSessi
         else
         {
             (bool? feasible, long[]? inputs) = Check(SmtText.InputSet(claim), model: true);
-            if (feasible is not true) return new(hulls, [], [], feasible is null ? _reason : "no input fulfils all relations, so that every claim about them is void");
+            if (feasible is not true) return new(hulls, [], [], feasible is null ? _reason
+                : "no input fulfils all relations, so that every claim about them is void");
             if (!Replay.IsAllowed(claim, new([.. inputs!], [], [], default, 0))) throw Lie("gives a model that is none");
             _planted = inputs!;
         }
@@ -51,9 +53,11 @@ internal sealed class SmtSearch(ChannelClaim claim, PartialSum[] sums, ISmtSessi
                 else if (Exceeds(candidates[0].End(highest), register, highest)) ends[side, r] = Within(candidates, register, highest);
             }
         }
-        ImmutableArray<Int128?> low = [.. Enumerable.Range(0, registers).Select(r => ends[0, r].Proved)], high = [.. Enumerable.Range(0, registers).Select(r => ends[1, r].Proved)];
+        ImmutableArray<Int128?> low = [.. Enumerable.Range(0, registers).Select(r => ends[0, r].Proved)],
+            high = [.. Enumerable.Range(0, registers).Select(r => ends[1, r].Proved)];
         bool none = low.All(v => v is null) && high.All(v => v is null);
-        return new([.. hulls.Select((h, r) => new Interval(low[r] ?? h.Low, high[r] ?? h.High))], Witnesses(ends, 0), Witnesses(ends, 1), _reason)
+        return new([.. hulls.Select((h, r) => new Interval(low[r] ?? h.Low, high[r] ?? h.High))], Witnesses(ends, 0), Witnesses(ends, 1),
+            _reason)
         {
             Evidence = none ? [] : [new SmtEvidence(solver.Name, () => SmtText.Script(claim, sums, low, high).Script, low, high)],
         };
@@ -122,7 +126,8 @@ internal sealed class SmtSearch(ChannelClaim claim, PartialSum[] sums, ISmtSessi
                 else
                 {
                     (best, reached) = (witness!.Value, witness);
-                    if (solver.HasObjectives && Ask(sum, best, highest, optimize: true) is (true, { } further)) (best, reached) = (further.Value, further);
+                    if (solver.HasObjectives && Ask(sum, best, highest, optimize: true) is (true, { } further)) (best, reached) =
+                        (further.Value, further);
                 }
             }
         }
@@ -133,7 +138,8 @@ internal sealed class SmtSearch(ChannelClaim claim, PartialSum[] sums, ISmtSessi
     {
         string products = SmtText.Sum(claim, sum, highest);
         string objective = optimize ? $"({(highest ? "maximize" : "minimize")} {products})\n" : "";
-        (bool? exists, long[]? inputs) = Check("(push 1)\n" + SmtText.Beyond(claim, sum, products, bound, highest) + objective, model: true);
+        (bool? exists, long[]? inputs) = Check("(push 1)\n" + SmtText.Beyond(claim, sum, products, bound, highest) + objective,
+            model: true);
         session.Send("(pop 1)\n", limit + Grace);
         if (exists is false && !optimize) return Believed(sum, products, highest);
         if (exists is not true) return (exists, null);
@@ -146,7 +152,8 @@ internal sealed class SmtSearch(ChannelClaim claim, PartialSum[] sums, ISmtSessi
     private (bool?, Witness?) Believed(PartialSum sum, string products, bool highest)
     {
         Int128 known = sum.Reach(claim, _planted, highest).Value;
-        (bool? exists, _) = Check("(push 1)\n" + SmtText.Beyond(claim, sum, products, highest ? known - 1 : known + 1, highest), model: false);
+        (bool? exists, _) = Check("(push 1)\n" + SmtText.Beyond(claim, sum, products, highest ? known - 1 : known + 1, highest),
+            model: false);
         session.Send("(pop 1)\n", limit + Grace);
         if (exists is false) throw Lie("says unsat to a question that has an answer");
         return exists is true ? (false, null) : (null, null);
@@ -171,7 +178,8 @@ internal sealed class SmtSearch(ChannelClaim claim, PartialSum[] sums, ISmtSessi
 
     private (bool?, long[]?) Open(string why)
     {
-        _reason = string.Create(CultureInfo.InvariantCulture, $"the solver '{solver.Name}' leaves a sum open: {why} (limit {limit.TotalSeconds:0.###} s)");
+        _reason = string.Create(CultureInfo.InvariantCulture,
+            $"the solver '{solver.Name}' leaves a sum open: {why} (limit {limit.TotalSeconds:0.###} s)");
         return (null, null);
     }
 
@@ -185,11 +193,13 @@ internal sealed class SmtSearch(ChannelClaim claim, PartialSum[] sums, ISmtSessi
         {
             if (k >= inputs.Length || words[i] != FormattableString.Invariant($"x{k}") || ++i == words.Length) throw NoModel(text);
             bool negative = words[i] == "-" && ++i < words.Length;
-            if (i == words.Length || !long.TryParse(words[i], NumberStyles.None, CultureInfo.InvariantCulture, out inputs[k])) throw NoModel(text);
+            if (i == words.Length || !long.TryParse(words[i], NumberStyles.None, CultureInfo.InvariantCulture,
+                out inputs[k])) throw NoModel(text);
             if (negative) inputs[k] = -inputs[k];
         }
         return k == inputs.Length ? inputs : throw NoModel(text);
     }
 
-    private SolverException NoModel(string text) => new($"the solver '{solver.Name}' answers '{text[..Math.Min(text.Length, 80)].ReplaceLineEndings(" ")}' to get-value");
+    private SolverException NoModel(string text) =>
+        new($"the solver '{solver.Name}' answers '{text[..Math.Min(text.Length, 80)].ReplaceLineEndings(" ")}' to get-value");
 }

@@ -5,8 +5,9 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Provers;
 
 /// <summary>
-/// Relations that bound sums of disjoint groups of inputs (one-hot, simplex, budgets): each of the form low ≤ Σ ±x ≤ high after division by the common factor of its
-/// coefficients. Relations about a single input narrow its box. Over such sets a linear form is largest at integers that filling by value finds.
+/// Relations that bound sums of disjoint groups of inputs (one-hot, simplex, budgets): each of the form low ≤ Σ ±x ≤ high after division by
+/// the common factor of its coefficients. Relations about a single input narrow its box. Over such sets a linear form is largest at
+/// integers that filling by value finds.
 /// </summary>
 internal sealed class SumGroups
 {
@@ -31,12 +32,14 @@ internal sealed class SumGroups
                 continue;
             }
             Int128 unit = Int128.Abs(relation.Coefficients[members[0]]);
-            if (Array.Exists(members, k => Int128.Abs(relation.Coefficients[k]) != unit)) why = "a relation has coefficients of several sizes";
+            if (Array.Exists(members, k => Int128.Abs(relation.Coefficients[k]) != unit)) why =
+                "a relation has coefficients of several sizes";
             else if (members.Length > 1 && Array.Exists(members, k => used[k])) why = "relations share inputs";
             if (why.Length > 0) return null;
             int[] signs = Array.ConvertAll(members, k => relation.Coefficients[k] > 0 ? 1 : -1);
             Interval all = members.Zip(signs, (k, s) => groups._box[k].Times(s)).Aggregate((a, b) => a + b);
-            Int128 low = relation.Low is { } l ? Int128.Max(all.Low, Ceiling(l, unit)) : all.Low, high = relation.High is { } h ? Int128.Min(all.High, -Ceiling(-h, unit)) : all.High;
+            Int128 low = relation.Low is { } l ? Int128.Max(all.Low, Ceiling(l, unit)) : all.Low, high = relation.High is { } h
+                ? Int128.Min(all.High, -Ceiling(-h, unit)) : all.High;
             if (low > high) groups.IsEmpty = true;
             else if (members.Length == 1) groups._box[members[0]] = new Interval(low, high).Times(signs[0]);
             else

@@ -4,8 +4,8 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Provers;
 
 /// <summary>
-/// Inputs that fulfil all relations and bring a sum far out, found without a solver: from an allowed point, one input after the other and then pairs go as far as boxes
-/// and relations let them. Whatever a solver says to be impossible must not be beaten by these.
+/// Inputs that fulfil all relations and bring a sum far out, found without a solver: from an allowed point, one input after the other and
+/// then pairs go as far as boxes and relations let them. Whatever a solver says to be impossible must not be beaten by these.
 /// </summary>
 internal sealed class TiedSearch
 {
@@ -79,9 +79,11 @@ internal sealed class TiedSearch
         _inputs[k] += (long)(steps * a);
         if (j >= 0) _inputs[j] += (long)(steps * b);
         for (int r = 0; r < _sums.Length; r++)
-            _sums[r] += steps * ((Int128)_claim.Relations[r].Coefficients[k] * a + (j < 0 ? 0 : (Int128)_claim.Relations[r].Coefficients[j] * b));
+            _sums[r] += steps * ((Int128)_claim.Relations[r].Coefficients[k] * a
+                + (j < 0 ? 0 : (Int128)_claim.Relations[r].Coefficients[j] * b));
     }
 
     private static Int128 Room(Int128 at, Int128 step, Int128? low, Int128? high) =>
-        step > 0 ? high is { } h ? (h - at) / step : Int128.MaxValue : step < 0 ? low is { } l ? (at - l) / -step : Int128.MaxValue : Int128.MaxValue;
+        step > 0 ? high is { } h ? (h - at) / step : Int128.MaxValue : step < 0 ? low is { } l ? (at - l) / -step : Int128.MaxValue
+            : Int128.MaxValue;
 }

@@ -2,7 +2,8 @@ using Sim.Verification.Claims;
 
 namespace Sim.Verification.Provers;
 
-/// <summary>|sum| ≤ ‖w‖₁·2^(N−s): the weight bound of A2Q (arXiv 2301.13376, arXiv 2308.13504). Safe for sign-magnitude sums and every order.</summary>
+/// <summary>|sum| ≤ ‖w‖₁·2^(N−s): the weight bound of A2Q (arXiv 2301.13376, arXiv 2308.13504). Safe for sign-magnitude sums and every
+/// order.</summary>
 public sealed class WeightNormBound : IProver
 {
     /// <inheritdoc/>

@@ -4,7 +4,8 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Provers;
 
 /// <summary>
-/// |sum| ≤ ‖w‖₁·(x_max − x_min)/2 for weights whose sum is 0 (then S⁺ = S⁻): the zero-centred bound of A2Q+ (arXiv 2401.10432), ‖w‖₁ ≤ (2^P − 2)/(2^N − 1).
+/// |sum| ≤ ‖w‖₁·(x_max − x_min)/2 for weights whose sum is 0 (then S⁺ = S⁻): the zero-centred bound of A2Q+ (arXiv 2401.10432), ‖w‖₁ ≤ (2^P
+/// − 2)/(2^N − 1).
 /// On other weights the formula is false, so it refuses them.
 /// </summary>
 public sealed class ZeroSumBound : IProver

@@ -7,7 +7,8 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Records;
 
 /// <summary>
-/// A <see cref="VerifyRecord"/> as CSV: a line for each output channel of each judged register, and one for each node with a register that is not judged.
+/// A <see cref="VerifyRecord"/> as CSV: a line for each output channel of each judged register, and one for each node with a register that
+/// is not judged.
 /// Columns of an inner register are empty where there is none; what was not asked or not seen is empty, never 0.
 /// </summary>
 public static class VerifyCsv
@@ -32,8 +33,10 @@ public static class VerifyCsv
         Interval? seen = register.Observed?.Every(index), sums = At(channel.Verdict, 0), inner = At(channel.Verdict, 1);
         return
         [
-            register.Name, register.Operator, Text(index), Text(register.K), Word(channel.Verdict), Text(channel.Widths[0]), channel.Widths.Length > 1 ? Text(channel.Widths[1]) : "",
-            Text(sums?.Low), Text(sums?.High), Text(inner?.Low), Text(inner?.High), channel.Prover ?? "", channel.Below.IsEmpty ? "" : Text(channel.Below[0]),
+            register.Name, register.Operator, Text(index), Text(register.K), Word(channel.Verdict), Text(channel.Widths[0]),
+                channel.Widths.Length > 1 ? Text(channel.Widths[1]) : "",
+            Text(sums?.Low), Text(sums?.High), Text(inner?.Low), Text(inner?.High), channel.Prover ?? "", channel.Below.IsEmpty ? ""
+                : Text(channel.Below[0]),
             Text(seen?.Low), Text(seen?.High), channel.Verdict is Unknown unknown ? unknown.Reason : "",
         ];
     }

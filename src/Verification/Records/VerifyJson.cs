@@ -29,7 +29,8 @@ public static class VerifyJson
             ["constraints"] = record.Claims.Constraints,
             ["registers"] = record.Scope,
             ["all_judged"] = record.AreAllJudged,
-            ["not_judged"] = new JsonArray([.. record.NotJudged.Select(n => (JsonNode)new JsonObject { ["node"] = n.Name, ["type"] = n.Operator, ["reason"] = n.Reason })]),
+            ["not_judged"] = new JsonArray([.. record.NotJudged.Select(n =>
+                (JsonNode)new JsonObject { ["node"] = n.Name, ["type"] = n.Operator, ["reason"] = n.Reason })]),
         };
         if (record.Accumulator is { } accumulator)
         {
@@ -57,8 +58,10 @@ public static class VerifyJson
         {
             json["observed"] = new JsonObject
             {
-                ["sums"] = seen.Sums, ["final"] = Range(final), ["partial"] = Range(all), ["width"] = all.Width, ["final_width"] = final.Width,
-                ["persistent"] = record.Accumulator is { } b ? seen.Persistent(b) : null, ["transient"] = record.Accumulator is { } t ? seen.Transient(t) : null,
+                ["sums"] = seen.Sums, ["final"] = Range(final), ["partial"] = Range(all), ["width"] = all.Width,
+                    ["final_width"] = final.Width,
+                ["persistent"] = record.Accumulator is { } b ? seen.Persistent(b) : null, ["transient"] = record.Accumulator is { } t
+                    ? seen.Transient(t) : null,
             };
         }
         json["channels"] = new JsonArray([.. register.Channels.Select((c, i) => (JsonNode)(minimal ? Least(c, i) : Of(i, c.Verdict)))]);
@@ -111,13 +114,15 @@ public static class VerifyJson
         {
             json["witness"] = new JsonObject
             {
-                ["value"] = w.Value.ToString(), ["from"] = w.Node.From, ["until"] = w.Node.Until, ["bias"] = w.Node.Bias, ["register"] = w.Node.Register,
+                ["value"] = w.Value.ToString(), ["from"] = w.Node.From, ["until"] = w.Node.Until, ["bias"] = w.Node.Bias,
+                    ["register"] = w.Node.Register,
                 ["inputs"] = new JsonArray([.. w.Inputs.Select(x => (JsonNode)x)]),
                 ["weights"] = w.Weights.IsEmpty ? null : new JsonArray([.. w.Weights.Select(x => (JsonNode)x)]),
                 ["network_input"] = w.Network is not { } n ? null : new JsonObject
                 {
                     ["shape"] = new JsonArray([.. n.Input.Shape.Select(d => (JsonNode)d)]), ["y"] = n.Y, ["x"] = n.X,
-                    ["values"] = new JsonArray([.. n.Input.Type.IsReal() ? n.Input.Floats.Select(v => (JsonNode)v) : n.Input.Integers.Select(v => (JsonNode)v)]),
+                    ["values"] = new JsonArray([.. n.Input.Type.IsReal() ? n.Input.Floats.Select(v => (JsonNode)v)
+                        : n.Input.Integers.Select(v => (JsonNode)v)]),
                 },
                 ["order"] = w.Permutation.IsEmpty ? null : new JsonArray([.. w.Permutation.Select(x => (JsonNode)x)]),
             };

@@ -8,7 +8,8 @@ namespace Sim.Verification.Records;
 /// <summary>The answer about one output channel's registers.</summary>
 /// <param name="Widths">Of each register: the width that was claimed, or the least one that is proved.</param>
 /// <param name="Verdict">The verdict at these widths.</param>
-/// <param name="Below">Of a least width: the verdict when each register alone is one bit narrower, null where there is none; empty for a claimed width.</param>
+/// <param name="Below">Of a least width: the verdict when each register alone is one bit narrower, null where there is none; empty for a
+/// claimed width.</param>
 public sealed record ChannelRecord(ImmutableArray<int> Widths, Verdict Verdict, ImmutableArray<Verdict?> Below)
 {
     /// <summary>Whether no narrower register would do.</summary>
@@ -40,7 +41,8 @@ public sealed record RegisterRecord(string Name, string Operator, int Rows, int 
     public int Count<T>() where T : Verdict => Channels.Count(c => c.Verdict is T);
 }
 
-/// <summary>Everything that `sim verify` found out about a network: tables, JSON and CSV are written from it, and nothing is proved while they are.</summary>
+/// <summary>Everything that `sim verify` found out about a network: tables, JSON and CSV are written from it, and nothing is proved while
+/// they are.</summary>
 public sealed record VerifyRecord
 {
     /// <summary>The file of the network.</summary>

@@ -7,9 +7,10 @@ using Sim.Workloads.Integers.Reading;
 namespace Sim.Verification.Relations;
 
 /// <summary>
-/// The layers behind one output of a layer: level 0 holds the K operands of its sum in K order, every further level the operands of the layer before, in order of
-/// first use. Operands that several windows share are one operand, which is what relates the sums. Coordinates are relative to the output place, so one chain stands
-/// for every place; a matrix layer behind a convolution knows the places, and then padding is left out exactly.
+/// The layers behind one output of a layer: level 0 holds the K operands of its sum in K order, every further level the operands of the
+/// layer before, in order of first use. Operands that several windows share are one operand, which is what relates the sums. Coordinates
+/// are relative to the output place, so one chain stands for every place; a matrix layer behind a convolution knows the places, and then
+/// padding is left out exactly.
 /// </summary>
 internal sealed class Chain
 {
@@ -35,7 +36,8 @@ internal sealed class Chain
     /// <param name="most">Levels beyond level 0 at most.</param>
     /// <param name="place">Output place y, x: level 0 then leaves out padding; null: any place, with every operand.</param>
     /// <returns>null when the operands of the layer are not sums of a layer with constant weights.</returns>
-    internal static Chain? Of(IntegerNetwork network, int layer, int row, ZeroPoints zeros, int most, (int Y, int X)? place = null, int mostEdges = MostEdges)
+    internal static Chain? Of(IntegerNetwork network, int layer, int row, ZeroPoints zeros, int most, (int Y, int X)? place = null,
+        int mostEdges = MostEdges)
     {
         IntegerLayer top = network.Layers[layer];
         var chain = new Chain(place is not null);
@@ -60,7 +62,8 @@ internal sealed class Chain
     private void Push(int consumer, List<(int Channel, int, int)> keys, List<Interval> boxes) =>
         _levels.Add(new() { Consumer = consumer, Channel = [.. keys.Select(k => k.Channel)], Box = [.. boxes] });
 
-    private List<(int Channel, int Y, int X)>? Extend(IntegerNetwork network, ZeroPoints zeros, List<(int Channel, int Y, int X)> keys, int most, ref int total)
+    private List<(int Channel, int Y, int X)>? Extend(IntegerNetwork network, ZeroPoints zeros, List<(int Channel, int Y, int X)> keys,
+        int most, ref int total)
     {
         ChainLevel level = _levels[^1];
         IntegerLayer consumer = network.Layers[level.Consumer];
@@ -126,7 +129,8 @@ internal sealed class Chain
             return (k, 0, 0);
         }
         int window = g.KernelHeight * g.KernelWidth, channel = row / shape.N * (shape.K / window) + k / window;
-        int iy = y * g.StrideHeight + k % window / g.KernelWidth * g.DilationHeight - g.PadTop, ix = x * g.StrideWidth + k % g.KernelWidth * g.DilationWidth - g.PadLeft;
+        int iy = y * g.StrideHeight + k % window / g.KernelWidth * g.DilationHeight - g.PadTop, ix = x * g.StrideWidth
+            + k % g.KernelWidth * g.DilationWidth - g.PadLeft;
         return HasPlaces && (iy < 0 || ix < 0 || iy >= g.InputHeight || ix >= g.InputWidth) ? null : (channel, iy, ix);
     }
 }

@@ -3,8 +3,8 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Relations;
 
 /// <summary>
-/// Operands at one depth of a chain of layers, each once, and how the sums that make them hang together with the operands one layer earlier (edges). Operands of the
-/// last level have boxes instead.
+/// Operands at one depth of a chain of layers, each once, and how the sums that make them hang together with the operands one layer earlier
+/// (edges). Operands of the last level have boxes instead.
 /// </summary>
 internal sealed class ChainLevel
 {
@@ -32,7 +32,8 @@ internal sealed class ChainLevel
     /// <summary>Of each operand: the staircase that lines above lie on.</summary>
     internal Staircase[] Above { get; set; } = [];
 
-    /// <summary>Of each operand: the staircase that lines below lie on. The two differ where a place may be padding, which is 0 whatever the sum would be.</summary>
+    /// <summary>Of each operand: the staircase that lines below lie on. The two differ where a place may be padding, which is 0 whatever
+    /// the sum would be.</summary>
     internal Staircase[] Below { get; set; } = [];
 
     /// <summary>Slopes are p / 2^Shift.</summary>

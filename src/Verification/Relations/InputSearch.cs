@@ -8,8 +8,9 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Relations;
 
 /// <summary>
-/// Looks for an input of the network that brings a sum of a layer far out: inputs go to the ends that the gradient through the layers points to, first as if nothing were
-/// clipped, then by what is clipped. The best input is run through the network by the executor, and the layer's operands are read there: nothing else counts.
+/// Looks for an input of the network that brings a sum of a layer far out: inputs go to the ends that the gradient through the layers
+/// points to, first as if nothing were clipped, then by what is clipped. The best input is run through the network by the executor, and the
+/// layer's operands are read there: nothing else counts.
 /// </summary>
 internal sealed class InputSearch
 {
@@ -31,12 +32,14 @@ internal sealed class InputSearch
         _pull = [.. chain.Levels.Select(l => new double[l.Count])];
     }
 
-    /// <summary>Both ends of every register as far as the search brought them; empty when the layers before do not lead to the network's only input.</summary>
+    /// <summary>Both ends of every register as far as the search brought them; empty when the layers before do not lead to the network's
+    /// only input.</summary>
     internal static ImmutableArray<Witness> Run(NetworkRelations relations, ChannelClaim claim)
     {
         IntegerNetwork network = relations.Network;
         int layer = relations.IndexOf(claim.Layer);
-        if (layer < 0 || network.Inputs.Length != network.Layers.Length || network.Graph.Inputs.Length != 1 || claim.Layer.Weights.Length == 0) return [];
+        if (layer < 0 || network.Inputs.Length != network.Layers.Length || network.Graph.Inputs.Length != 1
+            || claim.Layer.Weights.Length == 0) return [];
         (int Y, int X) place = claim.Layer.Shape.Conv is { } g ? (g.OutputHeight / 2, g.OutputWidth / 2) : (0, 0);
         if (claim.Layer.Shape.Conv is null && claim.Layer.Shape.M != 1) return [];
         if (Chain.Of(network, layer, claim.Row, claim.ZeroPoints, 64, place, 400_000) is not { } chain) return [];
@@ -133,12 +136,15 @@ internal sealed class InputSearch
         for (int n = 0; n < values.Length; n++)
         {
             (int channel, int y, int x) = _chain.Places[n];
-            stored[g is null ? channel : (channel * g.InputHeight + y) * g.InputWidth + x] = Math.Clamp(values[n] + zero, (long)_from.Type.Low, (long)_from.Type.High);
+            stored[g is null ? channel : (channel * g.InputHeight + y) * g.InputWidth + x] = Math.Clamp(values[n] + zero,
+                (long)_from.Type.Low, (long)_from.Type.High);
         }
-        Tensor image = _from.Scale is not { } scale ? Tensor.OfIntegers(declared.Type, stored, shape) : Tensor.OfFloats(Array.ConvertAll(stored, s => (s - _from.ZeroPoint) * scale), shape);
+        Tensor image = _from.Scale is not { } scale ? Tensor.OfIntegers(declared.Type, stored, shape)
+            : Tensor.OfFloats(Array.ConvertAll(stored, s => (s - _from.ZeroPoint) * scale), shape);
         LayerInput into = _network.Inputs[_layer];
         Tensor? seen = into.Value == declared.Name ? image : null;
-        GraphExecutor.Run(_network.Graph, new Dictionary<string, Tensor> { [declared.Name] = image }, null, (name, t) => seen = name == into.Value ? t : seen);
+        GraphExecutor.Run(_network.Graph, new Dictionary<string, Tensor> { [declared.Name] = image }, null, (name, t) =>
+            seen = name == into.Value ? t : seen);
         if (seen is null) return [];
         long[] made = into.Stored(seen), operands = new long[_claim.K];
         int subtract = _claim.ZeroPoints == ZeroPoints.Raw ? 0 : _claim.Layer.InputZeroPoint;
@@ -153,7 +159,8 @@ internal sealed class InputSearch
         else return [];
         for (int k = 0; k < operands.Length; k++) operands[k] -= subtract;
         // A float input that the quantizer rounds to other integers than meant may leave the boxes of narrower inputs.
-        return Enumerable.Range(0, _claim.K).All(k => _claim.Input(k).Contains(operands[k])) ? Ends(operands, new(image, _place.Y, _place.X)) : [];
+        return Enumerable.Range(0, _claim.K).All(k => _claim.Input(k).Contains(operands[k]))
+            ? Ends(operands, new(image, _place.Y, _place.X)) : [];
     }
 
     // The sums of the claim's order that lie furthest out with these operands, two a register.
@@ -163,15 +170,18 @@ internal sealed class InputSearch
         var ends = new Witness?[2, _claim.Registers.Length];
         foreach (SumNode node in _claim.Order.Nodes(_claim.K, _claim.BiasPlacement))
         {
-            bool subset = _claim.Order.EverySubset && node.Until > node.From && !(node.Bias && _claim.BiasPlacement == BiasPlacement.AddedAfter);
+            bool subset = _claim.Order.EverySubset && node.Until > node.From
+                && !(node.Bias && _claim.BiasPlacement == BiasPlacement.AddedAfter);
             for (int end = 0; end < 2; end++)
             {
-                bool Taken(int k) => k >= node.From && k < node.Until && (!subset || (end == 1 ? _claim.Weights[k] * operands[k] >= 0 : _claim.Weights[k] * operands[k] <= 0));
+                bool Taken(int k) => k >= node.From && k < node.Until
+                    && (!subset || (end == 1 ? _claim.Weights[k] * operands[k] >= 0 : _claim.Weights[k] * operands[k] <= 0));
                 int[] first = [.. Enumerable.Range(0, _claim.K).Where(Taken)];
                 Int128 value = node.Bias ? _claim.Bias : 0;
                 foreach (int k in first) value += (Int128)_claim.Weights[k] * operands[k];
                 if (ends[end, node.Register] is { } known && (end == 1 ? known.Value >= value : known.Value <= value)) continue;
-                ends[end, node.Register] = new(x, [], subset ? [.. first, .. Enumerable.Range(0, _claim.K).Where(k => !Taken(k))] : [], subset ? node with { From = 0, Until = first.Length } : node, value) { Network = input };
+                ends[end, node.Register] = new(x, [], subset ? [.. first, .. Enumerable.Range(0, _claim.K).Where(k => !Taken(k))] : [],
+                    subset ? node with { From = 0, Until = first.Length } : node, value) { Network = input };
             }
         }
         return ends.Cast<Witness>();

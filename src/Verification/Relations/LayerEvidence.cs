@@ -9,8 +9,9 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Relations;
 
 /// <summary>
-/// Bounds of partial sums by lines through the staircases of earlier layers: the slopes of each are all that a checker needs to follow them. They are the dual solution
-/// of the linear program over the staircases' hulls. Sums without a part here are within the bounds by the ranges of their terms alone.
+/// Bounds of partial sums by lines through the staircases of earlier layers: the slopes of each are all that a checker needs to follow
+/// them. They are the dual solution of the linear program over the staircases' hulls. Sums without a part here are within the bounds by the
+/// ranges of their terms alone.
 /// </summary>
 /// <param name="Ranges">Of each register: what the parts and those ranges show.</param>
 internal sealed record LayerEvidence(ImmutableArray<Interval> Ranges, ImmutableArray<LayerEvidence.Part> Parts) : Evidence("layers")
@@ -20,7 +21,8 @@ internal sealed record LayerEvidence(ImmutableArray<Interval> Ranges, ImmutableA
     /// <param name="Missing">Products that lie in padding.</param>
     /// <param name="Bound">The bound, bias included.</param>
     /// <param name="Shifts">Of each level of the chain: slopes are Numerators / 2^Shift.</param>
-    internal sealed record Part(SumNode Node, bool IsHigh, bool EverySubset, ImmutableArray<int> Missing, Int128 Bound, ImmutableArray<int> Shifts, ImmutableArray<ImmutableArray<long>> Numerators);
+    internal sealed record Part(SumNode Node, bool IsHigh, bool EverySubset, ImmutableArray<int> Missing, Int128 Bound,
+        ImmutableArray<int> Shifts, ImmutableArray<ImmutableArray<long>> Numerators);
 
     /// <inheritdoc/>
     public override JsonObject ToJson(Func<string, string, (string Name, string Digest)> file) => new()
@@ -35,8 +37,10 @@ internal sealed record LayerEvidence(ImmutableArray<Interval> Ranges, ImmutableA
         string[] slopes = [.. p.Numerators.Zip(p.Shifts, (n, s) => $"{s} {string.Join(' ', n)}")];
         return new()
         {
-            ["register"] = p.Node.Register, ["from"] = p.Node.From, ["until"] = p.Node.Until, ["bias"] = p.Node.Bias, ["end"] = p.IsHigh ? "high" : "low",
-            ["there"] = string.Concat(Enumerable.Range(0, p.Numerators[0].Length).Select(k => p.Missing.Contains(k) ? '0' : '1')), ["bound"] = p.Bound.ToString(),
+            ["register"] = p.Node.Register, ["from"] = p.Node.From, ["until"] = p.Node.Until, ["bias"] = p.Node.Bias, ["end"] = p.IsHigh
+                ? "high" : "low",
+            ["there"] = string.Concat(Enumerable.Range(0, p.Numerators[0].Length).Select(k => p.Missing.Contains(k) ? '0' : '1')),
+                ["bound"] = p.Bound.ToString(),
             ["slopes"] = new JsonArray([.. slopes.Select(s => (JsonNode)s)]),
             ["slopes_sha256"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', slopes)))),
         };

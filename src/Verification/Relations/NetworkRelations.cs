@@ -6,8 +6,8 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Relations;
 
 /// <summary>
-/// The network that claims are about: their inputs are then what the layers before make of the network's inputs, not only what lies in boxes. Keeps what the channels
-/// of a layer share. Safe for several threads.
+/// The network that claims are about: their inputs are then what the layers before make of the network's inputs, not only what lies in
+/// boxes. Keeps what the channels of a layer share. Safe for several threads.
 /// </summary>
 public sealed class NetworkRelations
 {
@@ -36,10 +36,12 @@ public sealed class NetworkRelations
         // Rows of one group take the same operands.
         int index = IndexOf(layer), group = row / layer.Shape.N;
         if (index < 0 || layer.Source is null) return null;
-        return Once(("chain", index, group, zeros), () => Relations.Chain.Of(Network, index, row, zeros, MostLevels) is { Levels.Count: > 1 } chain ? chain : null);
+        return Once(("chain", index, group, zeros), () => Relations.Chain.Of(Network, index, row, zeros, MostLevels) is
+            { Levels.Count: > 1 } chain ? chain : null);
     }
 
-    /// <summary>The products that some output places take from padding: for each different kind of place, which products are there. Every place is of one kind.</summary>
+    /// <summary>The products that some output places take from padding: for each different kind of place, which products are there. Every
+    /// place is of one kind.</summary>
     internal ImmutableArray<ImmutableArray<bool>> Places(IntegerLayer layer) => Once(("places", layer), () => PlaceKinds.Of(layer));
 
     /// <summary>Computes once what claims that differ in register widths alone share.</summary>

@@ -5,8 +5,9 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Relations;
 
 /// <summary>
-/// Upper bounds of one sum Σ Coefficients[k]·operand k over everything that the chain behind it can make. Each staircase is replaced by a line of a chosen slope, level
-/// by level back to the last one, whose boxes then say how large the linear form can be. The exact bound is in arbitrary precision; doubles only choose slopes.
+/// Upper bounds of one sum Σ Coefficients[k]·operand k over everything that the chain behind it can make. Each staircase is replaced by a
+/// line of a chosen slope, level by level back to the last one, whose boxes then say how large the linear form can be. The exact bound is
+/// in arbitrary precision; doubles only choose slopes.
 /// </summary>
 internal sealed class RelaxedSum
 {
@@ -24,7 +25,8 @@ internal sealed class RelaxedSum
         _cut = new Staircase?[coefficients.Length];
         if (everySubset)
             for (int n = 0; n < coefficients.Length; n++)
-                if (coefficients[n] != 0) _cut[n] = coefficients[n] > 0 ? Levels[0].Above[n].Cut(below: true) : Levels[0].Below[n].Cut(below: false);
+                if (coefficients[n] != 0) _cut[n] = coefficients[n] > 0 ? Levels[0].Above[n].Cut(below: true) : Levels[0].Below[n]
+                    .Cut(below: false);
         _values = [.. Levels.Select(l => new double[l.Count])];
         _weights = [.. Levels.Select(l => new double[l.Count])];
         _touch = [.. Levels.Select(l => new double[l.Count])];
@@ -34,12 +36,14 @@ internal sealed class RelaxedSum
     internal IReadOnlyList<ChainLevel> Levels => _chain.Levels;
 
     /// <summary>The staircase of an operand.</summary>
-    internal Staircase Stairs(int level, int n, bool above) => level == 0 && _cut[n] is { } cut ? cut : above ? Levels[level].Above[n] : Levels[level].Below[n];
+    internal Staircase Stairs(int level, int n, bool above) =>
+        level == 0 && _cut[n] is { } cut ? cut : above ? Levels[level].Above[n] : Levels[level].Below[n];
 
     /// <summary>The coefficient that an operand had in the last bound: above 0 its line lies above.</summary>
     internal double WeightOf(int level, int n) => _weights[level][n];
 
-    /// <summary>The bound for some slopes, in doubles. Fills how the bound changes with the slopes that it used: gradient[level][n], 0 where none was.</summary>
+    /// <summary>The bound for some slopes, in doubles. Fills how the bound changes with the slopes that it used: gradient[level][n], 0
+    /// where none was.</summary>
     internal double Bound(Slopes slopes, double[][]? gradient = null)
     {
         double constant = 0;
@@ -49,7 +53,8 @@ internal sealed class RelaxedSum
         for (int t = 0; t < last; t++)
         {
             ChainLevel level = Levels[t];
-            double[] from = _weights[t], to = _weights[t + 1], forward = _forward[t], rise = slopes.Of(t, above: true), fall = slopes.Of(t, above: false);
+            double[] from = _weights[t], to = _weights[t + 1], forward = _forward[t], rise = slopes.Of(t, above: true),
+                fall = slopes.Of(t, above: false);
             for (int n = 0; n < level.Count; n++)
             {
                 double a = from[n];
@@ -94,7 +99,8 @@ internal sealed class RelaxedSum
         }
     }
 
-    /// <summary>The bound for slopes rounded to p / 2^Shift, exactly, and the p of each operand that has a line (0 elsewhere), level by level.</summary>
+    /// <summary>The bound for slopes rounded to p / 2^Shift, exactly, and the p of each operand that has a line (0 elsewhere), level by
+    /// level.</summary>
     internal (BigInteger Bound, ImmutableArray<ImmutableArray<long>> Numerators) Exact(Slopes slopes)
     {
         var numerators = ImmutableArray.CreateBuilder<ImmutableArray<long>>();

@@ -1,8 +1,9 @@
 namespace Sim.Verification.Relations;
 
 /// <summary>
-/// Chooses slopes. The dual of the linear program over the hulls of the staircases is convex for one earlier layer; its subgradient is followed with steps of Adam
-/// (arXiv 1412.6980) that shrink. The number of steps is fixed, so answers do not depend on the machine's speed.
+/// Chooses slopes. The dual of the linear program over the hulls of the staircases is convex for one earlier layer; its subgradient is
+/// followed with steps of Adam (arXiv 1412.6980) that shrink. The number of steps is fixed, so answers do not depend on the machine's
+/// speed.
 /// </summary>
 internal static class SlopeSearch
 {
@@ -35,7 +36,8 @@ internal static class SlopeSearch
     {
         int depths = sum.Levels.Count - 1;
         double[][] gradient = Zeros(sum, depths);
-        (double[][] Mean, double[][] Square)[] moments = [(Zeros(sum, depths), Zeros(sum, depths)), (Zeros(sum, depths), Zeros(sum, depths))];
+        (double[][] Mean, double[][] Square)[] moments = [(Zeros(sum, depths), Zeros(sum, depths)),
+            (Zeros(sum, depths), Zeros(sum, depths))];
         for (int step = 1; step <= steps; step++)
         {
             double bound = sum.Bound(at, gradient);
@@ -54,7 +56,8 @@ internal static class SlopeSearch
                     double g = gradient[t][n] * most;
                     mean[t][n] = 0.8 * mean[t][n] + 0.2 * g;
                     square[t][n] = 0.95 * square[t][n] + 0.05 * g * g;
-                    double move = rate * (mean[t][n] / (1 - Math.Pow(0.8, step))) / (Math.Sqrt(square[t][n] / (1 - Math.Pow(0.95, step))) + 1e-9);
+                    double move = rate * (mean[t][n] / (1 - Math.Pow(0.8, step))) / (Math.Sqrt(square[t][n] / (1 - Math.Pow(0.95, step)))
+                        + 1e-9);
                     double[] slopes = at.Of(t, above);
                     slopes[n] = Math.Clamp(slopes[n] - move * most, 0, most);
                 }

@@ -4,8 +4,9 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Relations;
 
 /// <summary>
-/// Requantization of one channel as a staircase: which operand (stored value less the zero point) each sum of the earlier layer becomes, over all sums that layer can
-/// have. Steps rise with the sum. A straight line of slope p / 2^s above (below) the staircase touches it at the first (last) sum of a step.
+/// Requantization of one channel as a staircase: which operand (stored value less the zero point) each sum of the earlier layer becomes,
+/// over all sums that layer can have. Steps rise with the sum. A straight line of slope p / 2^s above (below) the staircase touches it at
+/// the first (last) sum of a step.
 /// </summary>
 internal sealed class Staircase
 {
@@ -116,7 +117,8 @@ internal sealed class Staircase
             while (hull.Count > 1)
             {
                 int a = hull[^2], b = hull[^1];
-                Int128 turn = (Int128)(_values[b] - _values[a]) * (sums[i] - sums[a]) - (Int128)(_values[i] - _values[a]) * (sums[b] - sums[a]);
+                Int128 turn = (Int128)(_values[b] - _values[a]) * (sums[i] - sums[a]) - (Int128)(_values[i] - _values[a])
+                    * (sums[b] - sums[a]);
                 if (above ? turn > 0 : turn < 0) break;
                 hull.RemoveAt(hull.Count - 1);
             }

@@ -2,7 +2,8 @@ using Sim.Verification.Provers;
 
 namespace Sim.Verification.Repair;
 
-/// <summary>The L1 ball of A2Q (arXiv 2308.13504): Σ|w| ≤ (2^(P−1) − 1)/2^(N−s), truncated towards zero. Safe for sign-magnitude sums and every order.</summary>
+/// <summary>The L1 ball of A2Q (arXiv 2308.13504): Σ|w| ≤ (2^(P−1) − 1)/2^(N−s), truncated towards zero. Safe for sign-magnitude sums and
+/// every order.</summary>
 public sealed class A2q : ProjectionMethod
 {
     /// <inheritdoc/>

@@ -1,8 +1,9 @@
 namespace Sim.Verification.Repair;
 
 /// <summary>
-/// The zero-centred ball of A2Q+ (arXiv 2401.10432): weights minus their mean, projected on Σ|w| ≤ (2^P − 2)/(2^N − 1), centred again, because soft thresholds break the
-/// zero sum, scaled down where that left the ball, truncated towards zero. Truncation breaks the zero sum too, so the integers are judged exactly afterwards.
+/// The zero-centred ball of A2Q+ (arXiv 2401.10432): weights minus their mean, projected on Σ|w| ≤ (2^P − 2)/(2^N − 1), centred again,
+/// because soft thresholds break the zero sum, scaled down where that left the ball, truncated towards zero. Truncation breaks the zero sum
+/// too, so the integers are judged exactly afterwards.
 /// </summary>
 public sealed class A2qPlus : ProjectionMethod
 {

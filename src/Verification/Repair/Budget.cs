@@ -3,8 +3,8 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Repair;
 
 /// <summary>
-/// What is left of a feasible set while weights are chosen one after the other: the running sums of positive and negative weights of AXE (arXiv 2409.17092), of the row
-/// and of each tile, against the exact limits.
+/// What is left of a feasible set while weights are chosen one after the other: the running sums of positive and negative weights of AXE
+/// (arXiv 2409.17092), of the row and of each tile, against the exact limits.
 /// </summary>
 internal sealed class Budget
 {

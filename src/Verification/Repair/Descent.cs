@@ -1,8 +1,8 @@
 namespace Sim.Verification.Repair;
 
 /// <summary>
-/// Coordinate descent on integers: moves single weights, then pairs (one towards 0 that makes room for another), as long as the output error on data falls and the
-/// feasible set holds the row. It ends where no such move helps.
+/// Coordinate descent on integers: moves single weights, then pairs (one towards 0 that makes room for another), as long as the output
+/// error on data falls and the feasible set holds the row. It ends where no such move helps.
 /// </summary>
 internal static class Descent
 {

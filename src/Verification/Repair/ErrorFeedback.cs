@@ -1,8 +1,9 @@
 namespace Sim.Verification.Repair;
 
 /// <summary>
-/// Rounds weights one after the other, each told the error that those before it made on data, and each kept within what the exact limits have left (AXE, arXiv
-/// 2409.17092: a soft threshold for the row's budget, a strict clamp for each step). Descent from the better of that and the plain projection ends it.
+/// Rounds weights one after the other, each told the error that those before it made on data, and each kept within what the exact limits
+/// have left (AXE, arXiv 2409.17092: a soft threshold for the row's budget, a strict clamp for each step). Descent from the better of that
+/// and the plain projection ends it.
 /// </summary>
 public abstract class ErrorFeedback : IRepairMethod
 {
@@ -12,7 +13,8 @@ public abstract class ErrorFeedback : IRepairMethod
     /// <inheritdoc/>
     public bool NeedsData => true;
 
-    /// <summary>The real value that weight k should have, given the errors of those already chosen (integer − wanted; 0 for the others).</summary>
+    /// <summary>The real value that weight k should have, given the errors of those already chosen (integer − wanted; 0 for the
+    /// others).</summary>
     private protected abstract double Centre(RowProblem problem, InputMoments inputs, int position, double[] errors);
 
     /// <summary>Weight of each step.</summary>

@@ -4,7 +4,8 @@ using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Repair;
 
-/// <summary>The rows of weights of which no sum can leave its register: exactly those. With an inner register, each tile of consecutive products has limits of its own.</summary>
+/// <summary>The rows of weights of which no sum can leave its register: exactly those. With an inner register, each tile of consecutive
+/// products has limits of its own.</summary>
 /// <param name="Whole">Limits of the outer register.</param>
 /// <param name="Inner">Limits of the inner register; null: there is none.</param>
 /// <param name="TileSize">Products of a tile; 0 without an inner register.</param>
@@ -43,8 +44,8 @@ public sealed record FeasibleSet(SumLimits Whole, SumLimits? Inner = null, int T
     internal ReadOnlySpan<T> Tile<T>(ReadOnlySpan<T> row, int from) => row.Slice(from, Math.Min(TileSize, row.Length - from));
 
     /// <summary>
-    /// Steps weights towards 0, one unit at a time and each time the one that moves away least from <paramref name="wanted"/>, until the set holds them. Weights that
-    /// it holds already stay.
+    /// Steps weights towards 0, one unit at a time and each time the one that moves away least from <paramref name="wanted"/>, until the
+    /// set holds them. Weights that it holds already stay.
     /// </summary>
     public void PullIn(Span<int> weights, ReadOnlySpan<double> wanted)
     {
@@ -63,7 +64,8 @@ public sealed record FeasibleSet(SumLimits Whole, SumLimits? Inner = null, int T
         {
             bool high = positive * limits.Box.High - negative * limits.Box.Low > limits.High;
             // A positive weight adds x_max to the upper sum and −x_min to the lower one, a negative weight the other way round.
-            bool positiveHelps = (high ? limits.Box.High : -limits.Box.Low) > 0, negativeHelps = (high ? -limits.Box.Low : limits.Box.High) > 0;
+            bool positiveHelps = (high ? limits.Box.High : -limits.Box.Low) > 0,
+                negativeHelps = (high ? -limits.Box.Low : limits.Box.High) > 0;
             int best = -1;
             double least = double.PositiveInfinity;
             for (int k = 0; k < weights.Length; k++)

@@ -1,6 +1,7 @@
 namespace Sim.Verification.Repair;
 
-/// <summary>Greedy path following (GPFQ, arXiv 2010.11365): in the order of the inputs, each weight takes what brings the error of the sum so far nearest to 0.</summary>
+/// <summary>Greedy path following (GPFQ, arXiv 2010.11365): in the order of the inputs, each weight takes what brings the error of the sum
+/// so far nearest to 0.</summary>
 public sealed class Gpfq : ErrorFeedback
 {
     /// <inheritdoc/>

@@ -2,7 +2,8 @@ using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Repair;
 
-/// <summary>Makes integer weights of which no sum can leave its register. An implementation is one file and one line of <see cref="RepairCatalogue"/>.</summary>
+/// <summary>Makes integer weights of which no sum can leave its register. An implementation is one file and one line of
+/// <see cref="RepairCatalogue"/>.</summary>
 public interface IRepairMethod
 {
     /// <summary>Name on the command line and in provenance.</summary>

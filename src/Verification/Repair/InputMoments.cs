@@ -9,12 +9,14 @@ public sealed class InputMoments
     private readonly Lazy<double[]> _factor;
 
     /// <param name="mean">Mean of each input, zero point subtracted.</param>
-    /// <param name="covariance">K×K, row-major: the mean of (x_i − mean_i)(x_j − mean_j). What the mean does to a sum, a bias can undo; this is the rest.</param>
+    /// <param name="covariance">K×K, row-major: the mean of (x_i − mean_i)(x_j − mean_j). What the mean does to a sum, a bias can undo;
+    /// this is the rest.</param>
     public InputMoments(double[] mean, double[] covariance)
     {
         ArgumentNullException.ThrowIfNull(mean);
         ArgumentNullException.ThrowIfNull(covariance);
-        if (covariance.LongLength != mean.LongLength * mean.Length) throw new ArgumentException($"{covariance.Length} covariances of {mean.Length} inputs", nameof(covariance));
+        if (covariance.LongLength != mean.LongLength
+            * mean.Length) throw new ArgumentException($"{covariance.Length} covariances of {mean.Length} inputs", nameof(covariance));
         (Mean, Covariance) = (mean, covariance);
         double trace = 0;
         for (int i = 0; i < K; i++) trace += covariance[i * K + i];

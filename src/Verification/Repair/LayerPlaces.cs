@@ -43,7 +43,8 @@ internal sealed class LayerPlaces
         if (graph.Constants.TryGetValue(maker.Inputs[1], out Tensor? scales) && !Array.TrueForAll(scales.Floats, v => v > 0))
             throw new NotSupportedException("a scale of its weights is 0 or negative, so that its integers are not those of the file; allowed are positive scales");
         foreach (string factor in (string[])["alpha", "beta"])
-            if (node.Attributes.GetValueOrDefault(factor)?.Real is { } value && value != 1) throw new NotSupportedException(FormattableString.Invariant($"{factor} = {value}; repair takes 1"));
+            if (node.Attributes.GetValueOrDefault(factor)?.Real is { } value
+                && value != 1) throw new NotSupportedException(FormattableString.Invariant($"{factor} = {value}; repair takes 1"));
         return new(graph, node, maker, 0, 1, network.Inputs[index]);
     }
 
@@ -56,12 +57,14 @@ internal sealed class LayerPlaces
             for (int k = 0; k < layer.K; k++)
                 rows[r * layer.K + k] = repaired.Rows[r].Weights[k] + (layer.WeightZeroPoints.Length == 0 ? 0 : layer.WeightZeroPoints[r]);
         Tensor weights = _graph.Constants[_weights.Inputs[_weightInput]];
-        yield return new(_weights.Position, _weightInput, new Tensor(weights.Type, weights.Shape, LayerWeights.FromRows(_node, layer.Shape, rows)));
+        yield return new(_weights.Position, _weightInput,
+            new Tensor(weights.Type, weights.Shape, LayerWeights.FromRows(_node, layer.Shape, rows)));
         float[] scales = [];
         if (_scaleInput >= 0)
         {
             Tensor stated = _graph.Constants[_weights.Inputs[_scaleInput]];
-            scales = [.. stated.Floats.Select((s, i) => stated.Count == 1 || stated.Count == layer.Rows ? (float)(s * repaired.Rows[i].Factor) : s)];
+            scales = [.. stated.Floats.Select((s, i) => stated.Count == 1 || stated.Count == layer.Rows
+                ? (float)(s * repaired.Rows[i].Factor) : s)];
             yield return new(_weights.Position, _scaleInput, Tensor.OfFloats(scales, stated.Shape));
         }
         if (Bias(layer, repaired, scales) is { } bias) yield return bias;
@@ -77,12 +80,14 @@ internal sealed class LayerPlaces
         float Product(int row) => (_input.Scale ?? 1) * scales[scales.Length == 1 ? 0 : row];
         Tensor floats = Tensor.OfFloats([.. values.Select((b, r) => (float)((double)b * Product(r)))], layer.Rows);
         if (Maker(_graph, _node.Inputs[index]) is not { OpType: "DequantizeLinear" } maker) return new(_node.Position, index, floats);
-        if (!_graph.Constants.TryGetValue(maker.Inputs[0], out Tensor? stored) || stored.Count != layer.Rows) throw new NotSupportedException("its bias is not one constant integer an output channel");
+        if (!_graph.Constants.TryGetValue(maker.Inputs[0], out Tensor? stored)
+            || stored.Count != layer.Rows) throw new NotSupportedException("its bias is not one constant integer an output channel");
         return new(maker.Position, 0, new Tensor(stored.Type, stored.Shape, values));
     }
 
     // Integers of a bias with a scale of its own keep the unit of the products, so that the weights have to keep theirs.
-    private bool HasFreeBias => LayerWeights.IsQLinear(_node) || LayerWeights.BiasIndex(_node) is var i && (i < 0 || i >= _node.Inputs.Length || Maker(_graph, _node.Inputs[i]) is null);
+    private bool HasFreeBias => LayerWeights.IsQLinear(_node) || LayerWeights.BiasIndex(_node) is var i
+        && (i < 0 || i >= _node.Inputs.Length || Maker(_graph, _node.Inputs[i]) is null);
 
     private static void Demand(NetworkGraph graph, Node node, int input)
     {

@@ -5,8 +5,10 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Repair;
 
 /// <summary>
-/// Repairs the rows of a layer. A row that fits stays as it is. Of the others, scales are tried in steps of 2^(1/4) up to the one at which the weights fit by themselves, and on
-/// as long as the error falls (methods that keep within less than the exact set need more); the scale of least error is taken. What the change of weights does to the mean of the sums on data, the bias takes back, as far as the register has room for it.
+/// Repairs the rows of a layer. A row that fits stays as it is. Of the others, scales are tried in steps of 2^(1/4) up to the one at which
+/// the weights fit by themselves, and on as long as the error falls (methods that keep within less than the exact set need more); the scale
+/// of least error is taken. What the change of weights does to the mean of the sums on data, the bias takes back, as far as the register
+/// has room for it.
 /// </summary>
 public static class LayerRepair
 {
@@ -14,13 +16,16 @@ public static class LayerRepair
 
     /// <summary>The repaired layer; the same for any number of threads.</summary>
     /// <param name="moments">Of each group, what its inputs are on data; null: nothing is known.</param>
-    /// <exception cref="NotSupportedException">No weights fit (a bias outside the register), or the claim cannot be repaired for.</exception>
-    public static RepairedLayer Repair(IntegerLayer layer, InputMoments[]? moments, RepairOptions options, ScaleFreedom freedom, CancellationToken cancellation = default)
+    /// <exception cref="NotSupportedException">No weights fit (a bias outside the register), or the claim cannot be repaired
+    /// for.</exception>
+    public static RepairedLayer Repair(IntegerLayer layer, InputMoments[]? moments, RepairOptions options, ScaleFreedom freedom,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(layer);
         ArgumentNullException.ThrowIfNull(options);
         if (!options.SearchScales) freedom = ScaleFreedom.Kept;
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, options.Claims.Threads), CancellationToken = cancellation };
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, options.Claims.Threads),
+            CancellationToken = cancellation };
         var rows = new RowRepair[layer.Rows];
         for (int r = 0; r < rows.Length; r++) rows[r] = new RowRepair(layer, r, moments?[r / layer.Shape.N], options);
         var repaired = new RepairedRow?[rows.Length];
@@ -93,7 +98,8 @@ internal sealed class RowRepair
         {
             FeasibleSet empty = FeasibleSet.Of(_layer, _row, 0, _options.Claims, _options.Widths);
             double factor = Ratio(empty.Whole, _weights, _options.Claims.Bias == BiasPlacement.None ? 0 : _bias);
-            for (int from = 0; empty.Inner is not null && from < _weights.Length; from += empty.TileSize) factor = Math.Max(factor, Ratio(empty.Inner, empty.Tile<int>(_weights, from), 0));
+            for (int from = 0; empty.Inner is not null && from < _weights.Length; from += empty.TileSize) factor =
+                Math.Max(factor, Ratio(empty.Inner, empty.Tile<int>(_weights, from), 0));
             return Math.Max(1, factor);
         }
     }
@@ -106,7 +112,8 @@ internal sealed class RowRepair
         double bias = _bias / factor;
         RepairedRow? first = Around(wanted, bias, (long)Math.Round(bias, MidpointRounding.ToEven), factor);
         // The limits depend on the bias and the bias on the weights: once more around the corrected one.
-        RepairedRow? second = first is null || first.Bias == (long)Math.Round(bias, MidpointRounding.ToEven) ? null : Around(wanted, bias, first.Bias, factor);
+        RepairedRow? second = first is null || first.Bias == (long)Math.Round(bias, MidpointRounding.ToEven) ? null
+            : Around(wanted, bias, first.Bias, factor);
         return second is not null && second.Error < first!.Error ? second : first;
     }
 
@@ -121,7 +128,8 @@ internal sealed class RowRepair
         else
         {
             double shift = _moments.Shift(error);
-            if (_layer.Bias.Length > 0) chosen = Room(weights, set, assumed) is var (low, high) ? (long)Math.Clamp(Math.Round(bias - shift, MidpointRounding.ToEven), low, high) : assumed;
+            if (_layer.Bias.Length > 0) chosen = Room(weights, set, assumed) is var (low, high)
+                ? (long)Math.Clamp(Math.Round(bias - shift, MidpointRounding.ToEven), low, high) : assumed;
             double mean = shift + chosen - bias;
             square = _moments.Variance(error) + mean * mean;
         }
@@ -134,17 +142,20 @@ internal sealed class RowRepair
         if (_options.Claims.Bias == BiasPlacement.None) return (int.MinValue, int.MaxValue);
         (long positive, long negative) = SumLimits.Signed(weights);
         Interval box = set.Whole.Box, register = new Register(_options.Widths[0]).Range;
-        Int128 high = register.High - (positive * box.High - negative * box.Low), low = register.Low - (positive * box.Low - negative * box.High);
+        Int128 high = register.High - (positive * box.High - negative * box.Low),
+            low = register.Low - (positive * box.Low - negative * box.High);
         return (Math.Max(int.MinValue, Math.Min((double)low, assumed)), Math.Min(int.MaxValue, Math.Max((double)high, assumed)));
     }
 
     private FeasibleSet? Set(long bias) =>
-        _options.Claims.Bias == BiasPlacement.None || new Register(_options.Widths[0]).Range.Contains(bias) ? FeasibleSet.Of(_layer, _row, bias, _options.Claims, _options.Widths) : null;
+        _options.Claims.Bias == BiasPlacement.None || new Register(_options.Widths[0]).Range.Contains(bias)
+            ? FeasibleSet.Of(_layer, _row, bias, _options.Claims, _options.Widths) : null;
 
     private static double Ratio(SumLimits limits, ReadOnlySpan<int> weights, long bias)
     {
         (long positive, long negative) = SumLimits.Signed(weights);
-        double above = (double)(positive * limits.Box.High - negative * limits.Box.Low) + Math.Max(bias, 0), below = (double)(negative * limits.Box.High - positive * limits.Box.Low) - Math.Min(bias, 0);
+        double above = (double)(positive * limits.Box.High - negative * limits.Box.Low) + Math.Max(bias, 0),
+            below = (double)(negative * limits.Box.High - positive * limits.Box.Low) - Math.Min(bias, 0);
         return Math.Max(above / (double)limits.High, below / (double)limits.Low);
     }
 }

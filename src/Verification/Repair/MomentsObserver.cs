@@ -5,7 +5,8 @@ using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Repair;
 
-/// <summary>Runs a network over data and sums up how the inputs of its integer layers vary together, group by group. The sums are exact integers, so that threads change nothing.</summary>
+/// <summary>Runs a network over data and sums up how the inputs of its integer layers vary together, group by group. The sums are exact
+/// integers, so that threads change nothing.</summary>
 public sealed class MomentsObserver : ILayerEngine
 {
     private sealed record Sums(long[] First, long[] Second)
@@ -32,18 +33,21 @@ public sealed class MomentsObserver : ILayerEngine
 
     /// <summary>Of each layer, of each group: the moments of its inputs; null where nothing was seen.</summary>
     /// <param name="samples">Samples along dimension 0, as the network takes them.</param>
-    public static ImmutableArray<InputMoments[]?> Observe(IntegerNetwork network, Tensor samples, int threads, CancellationToken cancellation = default)
+    public static ImmutableArray<InputMoments[]?> Observe(IntegerNetwork network, Tensor samples, int threads,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(samples);
-        int total = samples.Shape[0], fixedBatch = network.Graph.Inputs[0].Shape is [> 0, ..] shape ? shape[0] : 0, part = fixedBatch > 0 ? fixedBatch : Math.Max(1, Math.Min(32, total / Math.Max(1, threads)));
+        int total = samples.Shape[0], fixedBatch = network.Graph.Inputs[0].Shape is [> 0, ..] shape ? shape[0] : 0, part = fixedBatch > 0
+            ? fixedBatch : Math.Max(1, Math.Min(32, total / Math.Max(1, threads)));
         var parts = new MomentsObserver[(total + part - 1) / part];
         BatchLoop.Run(parts.Length, threads, i =>
         {
             parts[i] = new MomentsObserver(network);
             BatchExecutor.Run(network.Graph, BatchExecutor.Rows(samples, i * part, Math.Min(part, total - i * part)), part, parts[i]);
         }, cancellation);
-        return [.. Enumerable.Range(0, network.Layers.Length).Select(l => parts[0]._sums[l] is null ? null : Moments([.. parts.Select(p => p._sums[l])]))];
+        return [.. Enumerable.Range(0, network.Layers.Length)
+            .Select(l => parts[0]._sums[l] is null ? null : Moments([.. parts.Select(p => p._sums[l])]))];
     }
 
     /// <inheritdoc/>
@@ -61,10 +65,12 @@ public sealed class MomentsObserver : ILayerEngine
             var transposed = new int[layer.K * Math.Max(1, rows)];
             for (int row = 0; row < rows; row++)
                 for (int k = 0; k < layer.K; k++) transposed[k * rows + row] = centred[row * layer.K + k];
-            for (int group = 0; group < layer.Shape.Groups; group++) Add(_sums[index][group], transposed, layer.K, rows, group * perGroup, perGroup);
+            for (int group = 0; group < layer.Shape.Groups; group++) Add(_sums[index][group], transposed, layer.K, rows, group * perGroup,
+                perGroup);
             return null;
         }
-        int pixels = g.OutputHeight * g.OutputWidth, size = g.InputChannels * g.InputHeight * g.InputWidth, channels = g.InputChannels / layer.Shape.Groups;
+        int pixels = g.OutputHeight * g.OutputWidth, size = g.InputChannels * g.InputHeight * g.InputWidth,
+            channels = g.InputChannels / layer.Shape.Groups;
         var columns = new int[layer.K * pixels];
         for (int sample = 0; sample < centred.Length / size; sample++)
             for (int group = 0; group < layer.Shape.Groups; group++)
@@ -80,7 +86,9 @@ public sealed class MomentsObserver : ILayerEngine
     {
         if (!x.Type.IsReal()) return Array.ConvertAll(x.Integers, v => (int)v - input.ZeroPoint);
         float scale = input.Scale ?? 1;
-        return Array.ConvertAll(x.Floats, v => (int)Math.Clamp(MathF.Round(v / scale, MidpointRounding.ToEven) + input.ZeroPoint, (double)input.Type.Low, (double)input.Type.High) - input.ZeroPoint);
+        return Array.ConvertAll(x.Floats,
+            v => (int)Math.Clamp(MathF.Round(v / scale, MidpointRounding.ToEven) + input.ZeroPoint, (double)input.Type.Low,
+            (double)input.Type.High) - input.ZeroPoint);
     }
 
     // K rows of places; the places from `from` on are sets of inputs. Only the lower triangle is summed.
@@ -116,7 +124,8 @@ public sealed class MomentsObserver : ILayerEngine
             for (int i = 0; i < k; i++) mean[i] = (double)parts.Sum(p => p[g].First[i]) / count;
             for (int i = 0; i < k; i++)
                 for (int j = 0; j <= i; j++)
-                    covariance[i * k + j] = covariance[j * k + i] = (double)parts.Sum(p => p[g].Second[i * k + j]) / count - mean[i] * mean[j];
+                    covariance[i * k + j] = covariance[j * k + i] = (double)parts.Sum(p => p[g].Second[i * k + j]) / count - mean[i]
+                        * mean[j];
             groups[g] = new(mean, covariance);
         }
         return groups;

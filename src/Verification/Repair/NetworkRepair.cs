@@ -9,10 +9,12 @@ namespace Sim.Verification.Repair;
 /// <summary>Repairs every integer layer of a network that does not fit, and says what that changes in its file.</summary>
 public static class NetworkRepair
 {
-    /// <summary>The repaired layers, those that have constant weights, in order; null after recording which cannot be repaired and why.</summary>
+    /// <summary>The repaired layers, those that have constant weights, in order; null after recording which cannot be repaired and
+    /// why.</summary>
     /// <param name="samples">Calibration samples as the network takes them; null: none.</param>
     /// <param name="file">The network's file for messages.</param>
-    public static RepairedNetwork? Repair(IntegerNetwork network, Tensor? samples, RepairOptions options, string file, DiagnosticBag bag, CancellationToken cancellation = default)
+    public static RepairedNetwork? Repair(IntegerNetwork network, Tensor? samples, RepairOptions options, string file, DiagnosticBag bag,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(options);

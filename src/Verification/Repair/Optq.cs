@@ -1,8 +1,8 @@
 namespace Sim.Verification.Repair;
 
 /// <summary>
-/// OPTQ, also called GPTQ (arXiv 2210.17323): from the inputs that vary most to those that vary least, each weight takes its optimum given the chosen ones when the others are free
-/// and real. With the Cholesky factor L of the covariance, that is one step of back substitution.
+/// OPTQ, also called GPTQ (arXiv 2210.17323): from the inputs that vary most to those that vary least, each weight takes its optimum given
+/// the chosen ones when the others are free and real. With the Cholesky factor L of the covariance, that is one step of back substitution.
 /// </summary>
 public sealed class Optq : ErrorFeedback
 {

@@ -1,8 +1,9 @@
 namespace Sim.Verification.Repair;
 
 /// <summary>
-/// Projects real weights and rounds them. Tiles are projected on the limits of the inner register first; what is projected on the outer ones after that only shrinks,
-/// and so stays within them. Whatever rounding to float64 or to integers leaves outside is stepped in by exact arithmetic.
+/// Projects real weights and rounds them. Tiles are projected on the limits of the inner register first; what is projected on the outer
+/// ones after that only shrinks, and so stays within them. Whatever rounding to float64 or to integers leaves outside is stepped in by
+/// exact arithmetic.
 /// </summary>
 public abstract class ProjectionMethod : IRepairMethod
 {
@@ -27,7 +28,8 @@ public abstract class ProjectionMethod : IRepairMethod
         if (set.Inner is not null)
         {
             projected = [.. projected];
-            for (int from = 0; from < projected.Length; from += set.TileSize) Project(set.Tile<double>(projected, from), set.Inner).CopyTo(projected, from);
+            for (int from = 0; from < projected.Length; from += set.TileSize) Project(set.Tile<double>(projected, from), set.Inner)
+                .CopyTo(projected, from);
         }
         projected = Project(projected, set.Whole);
         int[] weights = [.. projected.Select(v => (int)Math.Clamp(Round(v), (double)problem.Range.Low, (double)problem.Range.High))];

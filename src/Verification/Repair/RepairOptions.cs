@@ -30,7 +30,8 @@ public sealed record RepairOptions(IRepairMethod Method, VerifyOptions Claims, I
 /// <param name="Weights">Integers, zero point subtracted.</param>
 /// <param name="Bias">In units of the products; 0 without one.</param>
 /// <param name="Factor">What the scale of the weights is multiplied with, at least 1.</param>
-/// <param name="Error">Mean square change of the sum on data, in units of the products before; without data the squared distance of the weights.</param>
+/// <param name="Error">Mean square change of the sum on data, in units of the products before; without data the squared distance of the
+/// weights.</param>
 /// <param name="IsChanged">false: it fitted as it was.</param>
 public sealed record RepairedRow(int[] Weights, long Bias, double Factor, double Error, bool IsChanged);
 

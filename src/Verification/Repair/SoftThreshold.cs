@@ -16,9 +16,9 @@ public static class SoftThreshold
     }
 
     /// <summary>
-    /// The nearest point of the exact feasible set of a register: x_max·S⁺ − x_min·S⁻ ≤ high and x_max·S⁻ − x_min·S⁺ ≤ low. Each limit that binds shrinks the
-    /// two signs by its multiplier times what they cost it; where both bind, S⁺ and S⁻ are known and the signs are two simplex projections. With x_min = 0 these
-    /// are the two of the sign split.
+    /// The nearest point of the exact feasible set of a register: x_max·S⁺ − x_min·S⁻ ≤ high and x_max·S⁻ − x_min·S⁺ ≤ low. Each limit that
+    /// binds shrinks the two signs by its multiplier times what they cost it; where both bind, S⁺ and S⁻ are known and the signs are two
+    /// simplex projections. With x_min = 0 these are the two of the sign split.
     /// </summary>
     public static double[] OntoLimits(ReadOnlySpan<double> values, SumLimits limits)
     {
@@ -39,7 +39,8 @@ public static class SoftThreshold
         double lower = Multiplier(values, Costs(values, down, up), low);
         double[] other = Shrunk(values, lower * down, lower * up);
         if (Fits(other)) return other;
-        double area = up * up - down * down, positive = Math.Max(0, (up * high - down * low) / area), negative = Math.Max(0, (up * low - down * high) / area);
+        double area = up * up - down * down, positive = Math.Max(0, (up * high - down * low) / area),
+            negative = Math.Max(0, (up * low - down * high) / area);
         return Shrunk(values, SignThreshold(values, 1, positive), SignThreshold(values, -1, negative));
     }
 
@@ -63,7 +64,8 @@ public static class SoftThreshold
         return Multiplier(values, costs, sum);
     }
 
-    // λ ≥ 0 with Σ cost·max(|v| − λ·cost, 0) = budget; 0 when the sum does not exceed it. The terms that stay are those of the largest |v|/cost.
+    // λ ≥ 0 with Σ cost·max(|v| − λ·cost, 0) = budget; 0 when the sum does not exceed it. The terms that stay are those of the largest
+    // |v|/cost.
     private static double Multiplier(ReadOnlySpan<double> values, double[] costs, double budget)
     {
         var order = new List<(double Ratio, double Magnitude, double Cost)>(values.Length);

@@ -4,9 +4,9 @@ using Sim.Workloads.Integers;
 namespace Sim.Verification.Repair;
 
 /// <summary>
-/// Which weights a register can take: with S⁺ the sum of the positive weights and S⁻ that of the magnitudes of the negative ones, the largest sum is
-/// S⁺·x_max − S⁻·x_min and the least S⁺·x_min − S⁻·x_max. Both ends are reached and every partial sum lies between them, because every input can be 0, so
-/// the limits are necessary and sufficient for independent inputs.
+/// Which weights a register can take: with S⁺ the sum of the positive weights and S⁻ that of the magnitudes of the negative ones, the
+/// largest sum is S⁺·x_max − S⁻·x_min and the least S⁺·x_min − S⁻·x_max. Both ends are reached and every partial sum lies between them,
+/// because every input can be 0, so the limits are necessary and sufficient for independent inputs.
 /// </summary>
 public sealed record SumLimits
 {

@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace Sim.Verification.Solvers;
 
-/// <summary>The first of several solvers that there is on this machine. Those before it that there are not are told to whoever wants to know.</summary>
+/// <summary>The first of several solvers that there is on this machine. Those before it that there are not are told to whoever wants to
+/// know.</summary>
 public sealed class FirstSolver(ImmutableArray<ISmtSolver> solvers, Action<string>? note = null) : ISmtSolver
 {
     private readonly Lock _choosing = new();

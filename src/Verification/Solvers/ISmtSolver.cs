@@ -1,6 +1,7 @@
 namespace Sim.Verification.Solvers;
 
-/// <summary>A solver of SMT-LIB 2 scripts over linear integer arithmetic (QF_LIA). To use another one: implement this, or describe its process by <see cref="SolverCommand"/>.</summary>
+/// <summary>A solver of SMT-LIB 2 scripts over linear integer arithmetic (QF_LIA). To use another one: implement this, or describe its
+/// process by <see cref="SolverCommand"/>.</summary>
 public interface ISmtSolver
 {
     /// <summary>Name and version as the solver gives them, for certificates and messages.</summary>
@@ -9,7 +10,8 @@ public interface ISmtSolver
     /// <summary>Whether `(maximize …)` and `(minimize …)` are understood; without them extremes are found by bisection.</summary>
     bool HasObjectives { get; }
 
-    /// <summary>The command that makes later checks answer `unknown` after so long; empty when there is none and only ending the process stops it.</summary>
+    /// <summary>The command that makes later checks answer `unknown` after so long; empty when there is none and only ending the process
+    /// stops it.</summary>
     string Limit(TimeSpan time);
 
     /// <summary>A fresh session, for one thread at a time; its waits end when they are cancelled.</summary>

@@ -23,7 +23,9 @@ internal static class LiveProcesses
     private static PosixSignalRegistration[] Registered()
     {
         AppDomain.CurrentDomain.ProcessExit += (_, _) => EndAll();
-        return OperatingSystem.IsWindows() ? [] : [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT }.Select(s => PosixSignalRegistration.Create(s, _ => EndAll()))];
+        return OperatingSystem.IsWindows() ? []
+            : [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT }.Select(s =>
+            PosixSignalRegistration.Create(s, _ => EndAll()))];
     }
 
     private static void EndAll()

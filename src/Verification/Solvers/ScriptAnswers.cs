@@ -1,21 +1,23 @@
 namespace Sim.Verification.Solvers;
 
 /// <summary>
-/// Asks a script whose answers are prescribed: `sat` to its first check-sat, `unsat` to all others. Each `unsat` counts only when the solver, asked the opposite in the
-/// same state, says `sat`, as it must.
+/// Asks a script whose answers are prescribed: `sat` to its first check-sat, `unsat` to all others. Each `unsat` counts only when the
+/// solver, asked the opposite in the same state, says `sat`, as it must.
 /// </summary>
 public static class ScriptAnswers
 {
     private const string CheckSat = "(check-sat)\n", Next = "(pop 1)\n(push 1)\n";
 
-    /// <summary>true: all answers are as prescribed. false: the solver contradicts. null: it does not know, died, or was caught answering wrongly.</summary>
+    /// <summary>true: all answers are as prescribed. false: the solver contradicts. null: it does not know, died, or was caught answering
+    /// wrongly.</summary>
     /// <param name="unsat">Questions after the first one.</param>
     public static bool? Of(SolverPool solvers, string script, int unsat, TimeSpan limit)
     {
         ArgumentNullException.ThrowIfNull(solvers);
         ArgumentNullException.ThrowIfNull(script);
         string[] parts = script.Split(CheckSat);
-        if (parts.Length != unsat + 2) throw new ArgumentException($"a script of {parts.Length - 1} questions, {unsat + 1} are announced", nameof(unsat));
+        if (parts.Length != unsat + 2) throw new ArgumentException($"a script of {parts.Length - 1} questions, {unsat + 1} are announced",
+            nameof(unsat));
         TimeSpan grace = limit + TimeSpan.FromSeconds(2);
         try
         {

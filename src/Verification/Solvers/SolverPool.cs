@@ -14,8 +14,8 @@ public sealed class SolverPool(ISmtSolver solver, CancellationToken cancellation
     public SolverPool? Second { get; init; }
 
     /// <summary>
-    /// Asks in a session that remembers nothing. When the solver dies, the question is asked once more of a fresh process; when it does so again or the time runs out, the
-    /// exception is the caller's.
+    /// Asks in a session that remembers nothing. When the solver dies, the question is asked once more of a fresh process; when it does so
+    /// again or the time runs out, the exception is the caller's.
     /// </summary>
     /// <exception cref="SolverException">The solver is missing, dies or takes too long.</exception>
     public T Ask<T>(Func<ISmtSession, T> question)

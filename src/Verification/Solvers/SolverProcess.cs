@@ -5,8 +5,9 @@ using System.Text;
 namespace Sim.Verification.Solvers;
 
 /// <summary>
-/// One persistent solver process. Replies are framed by an echo, so that however much the solver says, the session stays in step. Nothing that the process does holds
-/// up the caller beyond the limit: it is written to and read from in the background, at most 16 MiB a reply, and what outlives it with its pipes open is left alone.
+/// One persistent solver process. Replies are framed by an echo, so that however much the solver says, the session stays in step. Nothing
+/// that the process does holds up the caller beyond the limit: it is written to and read from in the background, at most 16 MiB a reply,
+/// and what outlives it with its pipes open is left alone.
 /// </summary>
 public sealed class SolverProcess : ISmtSession
 {
@@ -25,7 +26,8 @@ public sealed class SolverProcess : ISmtSession
     public SolverProcess(string program, IEnumerable<string> arguments, CancellationToken cancellation = default)
     {
         (_program, _cancellation) = (program, cancellation);
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, StandardInputEncoding = new UTF8Encoding(false) };
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardError = true, StandardInputEncoding = new UTF8Encoding(false) };
         try
         {
             _process = Process.Start(start) ?? throw new SolverException($"the solver '{program}' does not start");
@@ -64,7 +66,8 @@ public sealed class SolverProcess : ISmtSession
                 if (Reply(end) is { } reply) return Judged(reply);
                 if (writing.IsFaulted) throw Over($"died: {writing.Exception?.InnerException?.Message}", false);
                 TimeSpan left = limit - clock.Elapsed;
-                if (left <= TimeSpan.Zero) throw Over(FormattableString.Invariant($"did not answer within {limit.TotalSeconds:0.###} s"), true);
+                if (left <= TimeSpan.Zero) throw Over(FormattableString.Invariant($"did not answer within {limit.TotalSeconds:0.###} s"),
+                    true);
                 _arrived.Wait(left < TimeSpan.FromMilliseconds(200) ? left : TimeSpan.FromMilliseconds(200), _cancellation);
             }
         }
@@ -91,13 +94,16 @@ public sealed class SolverProcess : ISmtSession
         lock (_guard)
         {
             if (_flooded) throw Over("does not stop answering", false);
-            string text = _text.Length > 0 && _text[^1] == '\n' && _text.Length >= end.Length ? _text.ToString(Math.Max(0, _text.Length - end.Length - 8), Math.Min(_text.Length, end.Length + 8)).Trim() : "";
-            if (text == end || text.EndsWith($"\n{end}", StringComparison.Ordinal) || text == $"\"{end}\"" || text.EndsWith($"\n\"{end}\"", StringComparison.Ordinal))
+            string text = _text.Length > 0 && _text[^1] == '\n' && _text.Length >= end.Length
+                ? _text.ToString(Math.Max(0, _text.Length - end.Length - 8), Math.Min(_text.Length, end.Length + 8)).Trim() : "";
+            if (text == end || text.EndsWith($"\n{end}", StringComparison.Ordinal) || text == $"\"{end}\""
+                || text.EndsWith($"\n\"{end}\"", StringComparison.Ordinal))
             {
                 string all = _text.ToString().Trim().TrimEnd('"');
                 return all[..^end.Length].TrimEnd('"').Trim();
             }
-            if (_ended) throw Over(_text.Length == 0 ? "died" : $"died: {_text.ToString(0, Math.Min(_text.Length, 300)).Trim().ReplaceLineEndings(" ")}", false);
+            if (_ended) throw Over(_text.Length == 0 ? "died"
+                : $"died: {_text.ToString(0, Math.Min(_text.Length, 300)).Trim().ReplaceLineEndings(" ")}", false);
         }
         return null;
     }

@@ -6,8 +6,9 @@ using Microsoft.Z3;
 namespace Sim.Verification.Solvers;
 
 /// <summary>
-/// Z3 as a library (Microsoft.Z3), in a worker process of our own: a solver that exhausts its memory takes its process down. The worker answers SMT-LIB 2 on its
-/// standard streams, so that to everybody else it is one more solver program. The package holds no Linux library: libz3 comes from the system (Debian: libz3-4).
+/// Z3 as a library (Microsoft.Z3), in a worker process of our own: a solver that exhausts its memory takes its process down. The worker
+/// answers SMT-LIB 2 on its standard streams, so that to everybody else it is one more solver program. The package holds no Linux library:
+/// libz3 comes from the system (Debian: libz3-4).
 /// </summary>
 public static class Z3Library
 {
@@ -15,7 +16,8 @@ public static class Z3Library
     public const string WorkerArgument = "--smt-worker";
 
     private static readonly string[] Names = ["libz3.so.4", "libz3.so", "libz3.dylib", "libz3.dll", "libz3"];
-    private static readonly Native.Z3_error_handler Ignored = (_, _) => { }; // Without one an error in a script ends the process. Kept alive here.
+    // Without one an error in a script ends the process. Kept alive here.
+    private static readonly Native.Z3_error_handler Ignored = (_, _) => { };
     private static bool _resolves;
 
     /// <summary>The solver whose worker is a program with arguments.</summary>

@@ -5,8 +5,8 @@ using Microsoft.Z3;
 namespace Sim.Verification.Solvers;
 
 /// <summary>
-/// The state of a worker. Z3's text interface answers everything but objectives ("unsupported" there), so those go to its optimizer, with all that is asserted at that
-/// time; its optimum is a proposal that the asker checks.
+/// The state of a worker. Z3's text interface answers everything but objectives ("unsupported" there), so those go to its optimizer, with
+/// all that is asserted at that time; its optimum is a proposal that the asker checks.
 /// </summary>
 internal sealed class Z3Session : IDisposable
 {
@@ -36,7 +36,8 @@ internal sealed class Z3Session : IDisposable
             case "maximize" or "minimize":
                 _frames[^1].Objectives.Append(command).Append('\n');
                 return "";
-            case "set-option" when words is [_, ":timeout", var time]: _timeout = uint.Parse(time, NumberStyles.None, CultureInfo.InvariantCulture); break;
+            case "set-option" when words is [_, ":timeout", var time]: _timeout = uint.Parse(time, NumberStyles.None,
+                CultureInfo.InvariantCulture); break;
             case "check-sat":
                 _model = null;
                 if (_frames.Any(f => f.Objectives.Length > 0)) return Optimized();
@@ -69,7 +70,8 @@ internal sealed class Z3Session : IDisposable
                 Native.Z3_params_set_uint(context, parameters, Native.Z3_mk_string_symbol(context, "timeout"), _timeout);
                 Native.Z3_optimize_set_params(context, optimizer, parameters);
             }
-            Native.Z3_optimize_from_string(context, optimizer, string.Concat(_frames.Select(f => f.Text.ToString())) + string.Concat(_frames.Select(f => f.Objectives.ToString())));
+            Native.Z3_optimize_from_string(context, optimizer, string.Concat(_frames.Select(f => f.Text.ToString()))
+                + string.Concat(_frames.Select(f => f.Objectives.ToString())));
             int answer = Native.Z3_optimize_check(context, optimizer, 0, []);
             if (answer == 1) _model = Native.Z3_model_to_string(context, Native.Z3_optimize_get_model(context, optimizer));
             return answer switch { 1 => "sat", -1 => "unsat", _ => "unknown" };
@@ -83,7 +85,8 @@ internal sealed class Z3Session : IDisposable
     // "x0 -> 5" and "x1 -> (- 3)", one a line, as ((x0 5) (x1 (- 3))).
     private static string Values(string model, string command)
     {
-        Dictionary<string, string> values = model.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(" -> ", 2)).Where(p => p.Length == 2).ToDictionary(p => p[0].Trim(), p => p[1].Trim());
+        Dictionary<string, string> values = model.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(" -> ", 2))
+            .Where(p => p.Length == 2).ToDictionary(p => p[0].Trim(), p => p[1].Trim());
         string[] names = command["(get-value".Length..].Split(['(', ')', ' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
         return $"({string.Join(' ', names.Select(n => $"({n} {values.GetValueOrDefault(n, "0")})"))})";
     }

@@ -5,10 +5,12 @@ using Sim.Verification.Claims;
 
 namespace Sim.Verification.Verdicts;
 
-/// <summary>Runs a witness through the reference kernel's register of the claimed width: a refutation counts only when that register really overflows.</summary>
+/// <summary>Runs a witness through the reference kernel's register of the claimed width: a refutation counts only when that register really
+/// overflows.</summary>
 public static class Replay
 {
-    /// <summary>Whether the witness lies in the claim's input set, its partial sum has the stated value, and the register that holds it overflows.</summary>
+    /// <summary>Whether the witness lies in the claim's input set, its partial sum has the stated value, and the register that holds it
+    /// overflows.</summary>
     public static bool Overflows(ChannelClaim claim, Witness witness)
     {
         ArgumentNullException.ThrowIfNull(claim);
@@ -20,20 +22,23 @@ public static class Replay
         for (int i = node.From; i < node.Until; i++) exact += products[i];
         Register register = claim.Registers[node.Register];
         if (exact != witness.Value || register.Range.Contains(exact)) return false;
-        // The start value itself does not fit; or the register is a lone sign bit, which no datapath has, and the exact sum is neither 0 nor −1.
+        // The start value itself does not fit; or the register is a lone sign bit, which no datapath has, and the exact sum is neither 0
+        // nor −1.
         if (node.Until == node.From || register.Bits == 1) return true;
         bool preload = node.Bias && claim.BiasPlacement == BiasPlacement.Preloaded;
         if (preload && !register.Range.Contains(claim.Bias)) return true;
         List<(uint A, uint B)> steps = [.. Addends(claim, witness, products)];
         var spec = new DatapathSpec("replay", Wide, Wide, new IntegerAccumulator(register.Bits, register.Overflow));
         GemmEvents events = default;
-        long result = ReferenceKernel.Dot(spec, preload ? unchecked((ulong)(long)claim.Bias) : 0, [.. steps.Select(s => s.A)], [.. steps.Select(s => s.B)], ref events);
+        long result = ReferenceKernel.Dot(spec, preload ? unchecked((ulong)(long)claim.Bias) : 0, [.. steps.Select(s => s.A)],
+            [.. steps.Select(s => s.B)], ref events);
         return events.OverflowedOutputs == 1 && (claim.Order is not FinalOrder || result != exact);
     }
 
     /// <summary>The witness, once replayed. A witness that does not overflow is a fault of the prover that made it.</summary>
     public static Witness Demand(ChannelClaim claim, Witness witness) =>
-        Overflows(claim, witness) ? witness : throw new InvalidOperationException($"layer '{claim.Layer.Name}', channel {claim.Row}: a refutation does not replay: {witness.Node} = {witness.Value}");
+        Overflows(claim, witness) ? witness
+            : throw new InvalidOperationException($"layer '{claim.Layer.Name}', channel {claim.Row}: a refutation does not replay: {witness.Node} = {witness.Value}");
 
     private static readonly FixedFormat Wide = new("int32", 32, 0, true);
 

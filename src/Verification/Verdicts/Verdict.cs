@@ -10,7 +10,8 @@ namespace Sim.Verification.Verdicts;
 public abstract record Verdict(ImmutableArray<Interval> Bounds);
 
 /// <summary>No sum can leave its register; the named prover shows it by <see cref="Verdict.Bounds"/>.</summary>
-/// <param name="Evidence">What a checker needs beside the weights and boxes to follow the bounds; empty: nothing, the extremes of independent inputs show them.</param>
+/// <param name="Evidence">What a checker needs beside the weights and boxes to follow the bounds; empty: nothing, the extremes of
+/// independent inputs show them.</param>
 public sealed record Proved(string Prover, ImmutableArray<Interval> Bounds, ImmutableArray<Evidence> Evidence) : Verdict(Bounds)
 {
     /// <summary>The solver whose answers show the bounds, and a second one that gave the same; null: no solver was needed.</summary>
@@ -18,7 +19,8 @@ public sealed record Proved(string Prover, ImmutableArray<Interval> Bounds, Immu
 }
 
 /// <summary>A sum leaves its register for the inputs of the witness, replayed in the reference kernel.</summary>
-/// <param name="Again">Makes the witness, the same at every call: that of a wide channel is not kept for every channel of a network.</param>
+/// <param name="Again">Makes the witness, the same at every call: that of a wide channel is not kept for every channel of a
+/// network.</param>
 public sealed record Refuted(string Prover, Func<Witness> Again, ImmutableArray<Interval> Bounds) : Verdict(Bounds)
 {
     /// <summary>Refuted by a witness at hand.</summary>
@@ -38,7 +40,8 @@ public sealed record Unknown(string Reason, ImmutableArray<Interval> Bounds, Imm
 /// <param name="Permutation">Position → k of the order of addition, for claims about every order; empty: k ascending.</param>
 /// <param name="Node">The partial sum, in positions of the permutation.</param>
 /// <param name="Value">Its exact value.</param>
-public sealed record Witness(ImmutableArray<long> Inputs, ImmutableArray<long> Weights, ImmutableArray<int> Permutation, SumNode Node, Int128 Value)
+public sealed record Witness(ImmutableArray<long> Inputs, ImmutableArray<long> Weights, ImmutableArray<int> Permutation, SumNode Node,
+    Int128 Value)
 {
     /// <summary>The input of the network that makes these inputs; null: they are inputs of the layer alone.</summary>
     public NetworkInput? Network { get; init; }

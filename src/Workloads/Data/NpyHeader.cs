@@ -4,8 +4,8 @@ using Sim.Foundation.Diagnostics;
 namespace Sim.Workloads.Data;
 
 /// <summary>
-/// The header of a .npy file: a Python dictionary with the keys descr, fortran_order and shape, once each, and nothing else. What NumPy refuses is refused;
-/// the long integers of Python 2 (`2L`), either quote and the prefixes u and b are taken.
+/// The header of a .npy file: a Python dictionary with the keys descr, fortran_order and shape, once each, and nothing else. What NumPy
+/// refuses is refused; the long integers of Python 2 (`2L`), either quote and the prefixes u and b are taken.
 /// </summary>
 internal sealed class NpyHeader
 {
@@ -49,7 +49,8 @@ internal sealed class NpyHeader
             if (!known || again)
             {
                 _at = at;
-                return Fail("NPY003", known ? $"the header gives '{key}' twice" : "the header has a key that is not one of descr, fortran_order, shape");
+                return Fail("NPY003", known ? $"the header gives '{key}' twice"
+                    : "the header has a key that is not one of descr, fortran_order, shape");
             }
             if (!Take(':')) return Fail("NPY003", $"':' is missing after '{key}'");
             if (!Value(key)) return false;
@@ -94,7 +95,8 @@ internal sealed class NpyHeader
             int from = _at;
             while (_at < _text.Length && char.IsAsciiDigit(_text[_at])) _at++;
             // Python takes no leading zero, but 0 itself.
-            bool whole = int.TryParse(_text.AsSpan(from, _at - from), NumberStyles.None, CultureInfo.InvariantCulture, out int size) && (_text[from] != '0' || _at == from + 1);
+            bool whole = int.TryParse(_text.AsSpan(from, _at - from), NumberStyles.None, CultureInfo.InvariantCulture, out int size)
+                && (_text[from] != '0' || _at == from + 1);
             if (!comma || !whole || sizes.Count == 64) return Wrong();
             if (_longs && _at < _text.Length && _text[_at] is 'L' or 'l') _at++;
             sizes.Add(size);
@@ -129,7 +131,8 @@ internal sealed class NpyHeader
     private bool Word(string word)
     {
         int end = _at + word.Length;
-        if (!_text.AsSpan(_at).StartsWith(word, StringComparison.Ordinal) || end < _text.Length && (char.IsLetterOrDigit(_text[end]) || _text[end] == '_')) return false;
+        if (!_text.AsSpan(_at).StartsWith(word, StringComparison.Ordinal) || end < _text.Length
+            && (char.IsLetterOrDigit(_text[end]) || _text[end] == '_')) return false;
         _at = end;
         return true;
     }

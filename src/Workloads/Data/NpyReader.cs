@@ -30,25 +30,30 @@ public static class NpyReader
             bag.Error(new Location(file, 1, (int)Math.Min(int.MaxValue, at + 1)), code, what);
             return null;
         }
-        if (bytes.Length < 10 || !Magic(bytes)) return Fail("NPY001", 0, "not a .npy file (its magic string is missing) or a truncated one");
+        if (bytes.Length < 10 || !Magic(bytes)) return Fail("NPY001", 0,
+            "not a .npy file (its magic string is missing) or a truncated one");
         int version = bytes[6];
         if (version is < 1 or > 3 || bytes[7] != 0)
             return Fail("NPY002", 6, $".npy version {version}.{bytes[7]} is not supported; 1.0, 2.0 and 3.0 are");
         int start = version == 1 ? 10 : 12;
         if (bytes.Length < start) return Fail("NPY001", bytes.Length, "the file ends within its header");
-        long length = version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..]) : BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
+        long length = version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..])
+            : BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
         if (bytes.Length < start + length) return Fail("NPY001", bytes.Length, $"the file ends within its header of {length} bytes");
         if (length > LongestHeader) return Fail("NPY003", start, $"the header has {length} bytes; NumPy takes at most {LongestHeader}");
         NpyHeader header = NpyHeader.Of(Encoding.Latin1.GetString(bytes.Slice(start, (int)length)), longs: version < 3);
         if (header.Fault is var (at, code, what)) return Fail(code, start + at, what);
         if (Element(header.Descr!) is not var (element, swapped))
-            return Fail("NPY004", start + header.DescrAt, $"element type '{PlainText.Of(header.Descr!, 20)}' is not supported; supported are {string.Join(' ', Types.Keys.Order(StringComparer.Ordinal))}");
+            return Fail("NPY004", start + header.DescrAt,
+                $"element type '{PlainText.Of(header.Descr!, 20)}' is not supported; supported are {string.Join(' ', Types.Keys.Order(StringComparer.Ordinal))}");
         int[] shape = header.Shape!;
-        if (Size(shape) is not { } count) return Fail("NPY005", start + header.ShapeAt, $"shape {Shapes.Text(shape)} has more than {Shapes.MaximumElements} elements");
+        if (Size(shape) is not { } count) return Fail("NPY005", start + header.ShapeAt,
+            $"shape {Shapes.Text(shape)} has more than {Shapes.MaximumElements} elements");
         long expected = count * element.Bytes();
         ReadOnlySpan<byte> data = bytes[(int)(start + length)..];
         if (data.Length != expected)
-            return Fail("NPY006", Math.Min(bytes.Length, start + length + expected), $"shape {Shapes.Text(shape)} of {element} needs {expected} bytes of data, found {data.Length}");
+            return Fail("NPY006", Math.Min(bytes.Length, start + length + expected),
+                $"shape {Shapes.Text(shape)} of {element} needs {expected} bytes of data, found {data.Length}");
         Tensor tensor = ElementBytes.Read(element, shape, swapped ? Swapped(data, element.Bytes()) : data);
         return header.Fortran == true ? FromFortran(tensor) : tensor;
     }
@@ -59,7 +64,8 @@ public static class NpyReader
     private static (ElementType Type, bool Swapped)? Element(string descr)
     {
         char order = descr.Length == 3 ? descr[0] : '=';
-        if (order is not ('<' or '>' or '=' or '|') || !Types.TryGetValue(descr.Length == 3 ? descr[1..] : descr, out ElementType type)) return null;
+        if (order is not ('<' or '>' or '=' or '|')
+            || !Types.TryGetValue(descr.Length == 3 ? descr[1..] : descr, out ElementType type)) return null;
         return (type, order == '>' && type.Bytes() > 1);
     }
 

@@ -6,8 +6,8 @@ using Sim.Workloads.Graph;
 namespace Sim.Workloads.Data;
 
 /// <summary>
-/// An .npz archive: a zip file of .npy members. Only members that are asked for are read. The checksum of each is compared, a name that occurs twice is refused,
-/// and a member is unpacked only as far as a bound that the archive's own size sets.
+/// An .npz archive: a zip file of .npy members. Only members that are asked for are read. The checksum of each is compared, a name that
+/// occurs twice is refused, and a member is unpacked only as far as a bound that the archive's own size sets.
 /// </summary>
 internal sealed class NpzArchive : IDisposable
 {
@@ -73,13 +73,15 @@ internal sealed class NpzArchive : IDisposable
             using Stream stream = entry.Open();
             int got = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             if (got < bytes.Length) return Fail("NPZ001", $"'{shown}' is damaged: it ends after {got} bytes of {bytes.Length}");
-            if (stream.ReadByte() >= 0) return Fail("NPZ001", $"'{shown}' is damaged: it is longer than the {bytes.Length} bytes that the archive says");
+            if (stream.ReadByte() >= 0) return Fail("NPZ001",
+                $"'{shown}' is damaged: it is longer than the {bytes.Length} bytes that the archive says");
         }
         catch (Exception e) when (IsDamage(e))
         {
             return Fail("NPZ001", $"'{shown}' cannot be unpacked: {PlainText.Of(e.Message, 200)}");
         }
-        if (Crc32.HashToUInt32(bytes) != entry.Crc32) return Fail("NPZ001", $"'{shown}' is damaged: its checksum (CRC-32) is not the one that the archive says");
+        if (Crc32.HashToUInt32(bytes) != entry.Crc32) return Fail("NPZ001",
+            $"'{shown}' is damaged: its checksum (CRC-32) is not the one that the archive says");
         return NpyReader.Read(bytes, $"{_file}:{shown}", _bag);
     }
 
@@ -88,5 +90,6 @@ internal sealed class NpzArchive : IDisposable
     private static bool IsArray(string name) => name.EndsWith(".npy", StringComparison.Ordinal);
 
     private static bool IsDamage(Exception e) =>
-        e is InvalidDataException or IOException or NotSupportedException or ArgumentException or OverflowException or IndexOutOfRangeException;
+        e is InvalidDataException or IOException or NotSupportedException or ArgumentException or OverflowException
+            or IndexOutOfRangeException;
 }

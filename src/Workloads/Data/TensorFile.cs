@@ -7,7 +7,8 @@ using Sim.Workloads.Onnx.Messages;
 
 namespace Sim.Workloads.Data;
 
-/// <summary>Reads data files by their extension: .npy, .npz (`file.npz` when it holds one array, else `file.npz:name`), .pb (ONNX TensorProto).</summary>
+/// <summary>Reads data files by their extension: .npy, .npz (`file.npz` when it holds one array, else `file.npz:name`), .pb (ONNX
+/// TensorProto).</summary>
 public static class TensorFile
 {
     /// <summary>One tensor; null after recording what is wrong.</summary>
@@ -49,7 +50,8 @@ public static class TensorFile
     {
         if (entry is null && archive.Names.Count == 1) return archive.Read(archive.Names.First());
         if (entry is not null && archive.Names.Contains(entry)) return archive.Read(entry);
-        string names = archive.Names.Count == 0 ? "none" : string.Join(", ", archive.Names.Take(20).Select(n => PlainText.Of(n))) + (archive.Names.Count > 20 ? ", ..." : "");
+        string names = archive.Names.Count == 0 ? "none" : string.Join(", ", archive.Names.Take(20).Select(n => PlainText.Of(n)))
+            + (archive.Names.Count > 20 ? ", ..." : "");
         bag.Error(new Location(file, 1, 1), "NPZ002", entry is null
             ? $"holds {archive.Names.Count} arrays; name one as '{file}:NAME' ({names})"
             : $"has no array '{entry}'{NearestName.Hint(entry, archive.Names.Where(n => n.Length <= 200))}; it has {names}");
@@ -65,7 +67,8 @@ public static class TensorFile
             using ModelSource source = ModelSource.Of(bytes);
             TensorProto proto = TensorProto.Parser.ParseFrom(SlimMessage.Of(source, SlimMessage.Kind.Tensor));
             if (proto.HasDataType)
-                return new OnnxTensorReader((code, message) => bag.Error(new Location(file, 1, 1), code, message), source, null).Read(proto, $"tensor '{PlainText.Of(proto.Name)}'");
+                return new OnnxTensorReader((code, message) => bag.Error(new Location(file, 1, 1), code, message), source, null)
+                    .Read(proto, $"tensor '{PlainText.Of(proto.Name)}'");
             bag.Error(new Location(file, 1, 1), "DAT003", "not an ONNX TensorProto: it has no data type");
         }
         catch (Exception e) when (e is InvalidProtocolBufferException or InvalidDataException)

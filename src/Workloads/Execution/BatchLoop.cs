@@ -7,8 +7,8 @@ namespace Sim.Workloads.Execution;
 public static class BatchLoop
 {
     /// <summary>
-    /// Calls <paramref name="body"/> for 0 to count − 1. What samples do that a network cannot take (<see cref="NetworkException"/>) is told as if the batches had run one after the
-    /// other: of the first that fails, whatever the number of threads.
+    /// Calls <paramref name="body"/> for 0 to count − 1. What samples do that a network cannot take (<see cref="NetworkException"/>) is
+    /// told as if the batches had run one after the other: of the first that fails, whatever the number of threads.
     /// </summary>
     public static void Run(int count, int threads, Action<int> body, CancellationToken cancellation = default)
     {

@@ -3,7 +3,8 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Execution;
 
-/// <summary>Computes, once, the nodes that depend on constants alone (weights quantized in the graph, say). Outputs of the graph stay bit for bit what they were.</summary>
+/// <summary>Computes, once, the nodes that depend on constants alone (weights quantized in the graph, say). Outputs of the graph stay bit
+/// for bit what they were.</summary>
 public static class ConstantFolding
 {
     /// <summary>The graph without such nodes; their values, as far as still used, are constants of the new graph.</summary>

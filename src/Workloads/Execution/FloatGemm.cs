@@ -6,8 +6,8 @@ using System.Runtime.Intrinsics;
 namespace Sim.Workloads.Execution;
 
 /// <summary>
-/// Float32 matrix product. Every output is one chain of fused multiply-adds in ascending k from its initial value, so its bits depend on neither
-/// vector width, tiling nor threads.
+/// Float32 matrix product. Every output is one chain of fused multiply-adds in ascending k from its initial value, so its bits depend on
+/// neither vector width, tiling nor threads.
 /// </summary>
 internal static class FloatGemm
 {
@@ -15,7 +15,8 @@ internal static class FloatGemm
 
     private const long ParallelThreshold = 1 << 20;
 
-    /// <summary>C[m×n] += A[m×k]·B[k×n], all row-major and dense; C holds the initial values. Uses the machine's cores for large products.</summary>
+    /// <summary>C[m×n] += A[m×k]·B[k×n], all row-major and dense; C holds the initial values. Uses the machine's cores for large
+    /// products.</summary>
     internal static void AccumulateParallel(float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int m, int n, int k)
     {
         // Parts of at least 32 rows, so that packing a panel of B is a small share of the work.
@@ -77,7 +78,8 @@ internal static class FloatGemm
         Vector512<float> c30 = Vector512.LoadUnsafe(ref t, 96), c31 = Vector512.LoadUnsafe(ref t, 112);
         for (nint i = 0; i < k; i++)
         {
-            Vector512<float> b0 = Vector512.LoadUnsafe(ref p, (nuint)(i * PanelColumns)), b1 = Vector512.LoadUnsafe(ref p, (nuint)(i * PanelColumns + 16));
+            Vector512<float> b0 = Vector512.LoadUnsafe(ref p, (nuint)(i * PanelColumns)),
+                b1 = Vector512.LoadUnsafe(ref p, (nuint)(i * PanelColumns + 16));
             Vector512<float> a0 = Vector512.Create(Unsafe.Add(ref x, i));
             c00 = Vector512.FusedMultiplyAdd(a0, b0, c00);
             c01 = Vector512.FusedMultiplyAdd(a0, b1, c01);

@@ -3,10 +3,12 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Execution;
 
-/// <summary>Judges, before anything is simulated, whether a graph can be run. Line numbers of its findings are node numbers in the file.</summary>
+/// <summary>Judges, before anything is simulated, whether a graph can be run. Line numbers of its findings are node numbers in the
+/// file.</summary>
 public static class GraphChecks
 {
-    /// <summary>Checks that every node's operator is supported and that its inputs, outputs and attributes are understood; true when so.</summary>
+    /// <summary>Checks that every node's operator is supported and that its inputs, outputs and attributes are understood; true when
+    /// so.</summary>
     public static bool Operators(NetworkGraph graph, string file, DiagnosticBag bag)
     {
         ArgumentNullException.ThrowIfNull(graph);
@@ -15,7 +17,8 @@ public static class GraphChecks
         bool listed = false;
         foreach (Node node in graph.Nodes)
         {
-            void Error(string code, string what) => bag.Error(new Location(file, node.Position, 1), code, $"node '{node.Name}' ({node.OpType}): {what}");
+            void Error(string code, string what) =>
+                bag.Error(new Location(file, node.Position, 1), code, $"node '{node.Name}' ({node.OpType}): {what}");
             if (OperatorCatalogue.Find(node) is not { } op)
             {
                 Error("ONX040", OperatorCatalogue.Unsupported(node, !listed));
@@ -46,10 +49,12 @@ public static class GraphChecks
             error("ONX042", $"has {node.Outputs.Length} outputs; 1 to {op.MaxOutputs} are supported (training outputs are not)");
     }
 
-    // Honoured or refused: an attribute must be one of the operator's version, of the kind that it states, and one that the operator here acts on.
+    // Honoured or refused: an attribute must be one of the operator's version, of the kind that it states, and one that the operator here
+    // acts on.
     private static void Attributes(Node node, Operator op, OperatorSchema? schema, Action<string, string> error)
     {
-        IEnumerable<string> known = (schema is null ? op.AttributeNames : schema.Attributes.Keys.Where(op.Knows)).Order(StringComparer.Ordinal);
+        IEnumerable<string> known = (schema is null ? op.AttributeNames : schema.Attributes.Keys.Where(op.Knows))
+            .Order(StringComparer.Ordinal);
         foreach (NodeAttribute a in node.Attributes.Values.OrderBy(a => a.Name, StringComparer.Ordinal))
         {
             SchemaAttribute? stated = schema?.Attributes.GetValueOrDefault(a.Name);
@@ -65,12 +70,14 @@ public static class GraphChecks
             if (stated.IsRequired && !node.Attributes.ContainsKey(stated.Name)) error("ONX043", $"attribute '{stated.Name}' is missing");
     }
 
-    /// <summary>Infers types and shapes, open dimensions taken as 1; true when every node's fit and the outputs are what the file declares.</summary>
+    /// <summary>Infers types and shapes, open dimensions taken as 1; true when every node's fit and the outputs are what the file
+    /// declares.</summary>
     public static bool Shapes(NetworkGraph graph, string file, DiagnosticBag bag)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(bag);
-        void Report(NetworkException e) => bag.Error(new Location(file, Math.Max(1, e.Node?.Position ?? 1), 1), "ONX044", e.Message + OpenDimensions(graph));
+        void Report(NetworkException e) =>
+            bag.Error(new Location(file, Math.Max(1, e.Node?.Position ?? 1), 1), "ONX044", e.Message + OpenDimensions(graph));
         try
         {
             int before = bag.ErrorCount;
@@ -94,7 +101,8 @@ public static class GraphChecks
         int before = bag.ErrorCount;
         IReadOnlyDictionary<string, StaticValue> values = ShapeInference.Values(graph);
         foreach (GraphValue input in graph.Inputs.Where(i => i.Shape.Contains(0)))
-            bag.Error(new Location(file, 1, 1), "ONX045", $"input '{input.Name}' of shape {Graph.Shapes.Text(input.Shape)} has no elements: there is nothing to run");
+            bag.Error(new Location(file, 1, 1), "ONX045",
+                $"input '{input.Name}' of shape {Graph.Shapes.Text(input.Shape)} has no elements: there is nothing to run");
         foreach (Node node in graph.Nodes.Where(n => LayerExtraction.IsMatrixOperator(n.OpType)))
             foreach (string name in node.Inputs.Concat(node.Outputs))
                 if (values.TryGetValue(name, out StaticValue? v) && v.Shape.Contains(0))
@@ -112,8 +120,10 @@ public static class GraphChecks
         Node? maker = graph.Nodes.FirstOrDefault(n => n.Outputs.Contains(output.Name));
         var place = new Location(file, Math.Max(1, maker?.Position ?? 1), 1);
         string by = maker is null ? "" : $"node '{maker.Name}' ({maker.OpType}): ";
-        if (output.Type != found.Type) bag.Error(place, "ONX046", $"{by}output '{output.Name}' is declared {output.Type}, computed {found.Type}");
-        if (!fits) bag.Error(place, "ONX046", $"{by}output '{output.Name}' is declared with shape {Text(output)}, computed with {Graph.Shapes.Text(found.Shape)}");
+        if (output.Type != found.Type) bag.Error(place, "ONX046",
+            $"{by}output '{output.Name}' is declared {output.Type}, computed {found.Type}");
+        if (!fits) bag.Error(place, "ONX046",
+            $"{by}output '{output.Name}' is declared with shape {Text(output)}, computed with {Graph.Shapes.Text(found.Shape)}");
     }
 
     private static string Text(GraphValue v) => $"[{string.Join(',', v.Shape.Select(d => d < 0 ? "?" : $"{d}"))}]";
@@ -121,9 +131,11 @@ public static class GraphChecks
     // What was assumed, as part of a message.
     private static string OpenDimensions(NetworkGraph graph)
     {
-        string[] open = [.. graph.Inputs.Where(i => i.IsOpen).Select(i => $"{string.Join(", ", Enumerable.Range(0, i.Shape.Length).Where(d => i.Shape[d] < 0).Select(d => Name(i, d)))} of input '{i.Name}'")];
+        string[] open = [.. graph.Inputs.Where(i => i.IsOpen)
+            .Select(i => $"{string.Join(", ", Enumerable.Range(0, i.Shape.Length).Where(d => i.Shape[d] < 0).Select(d => Name(i, d)))} of input '{i.Name}'")];
         return open.Length == 0 ? "" : $"; open dimensions were taken as 1: {string.Join("; ", open)}";
     }
 
-    private static string Name(GraphValue input, int d) => d < input.Names.Length && input.Names[d].Length > 0 ? $"'{PlainText.Of(input.Names[d])}'" : $"number {d}";
+    private static string Name(GraphValue input, int d) =>
+        d < input.Names.Length && input.Names[d].Length > 0 ? $"'{PlainText.Of(input.Names[d])}'" : $"number {d}";
 }

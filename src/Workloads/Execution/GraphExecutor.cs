@@ -8,7 +8,8 @@ public static class GraphExecutor
     private const string Beyond = "sizes or values are beyond the range of integers";
 
     /// <summary>
-    /// Computes the graph's outputs by name. <paramref name="engine"/> may take over nodes; <paramref name="observer"/> sees every computed value by name, in order.
+    /// Computes the graph's outputs by name. <paramref name="engine"/> may take over nodes; <paramref name="observer"/> sees every computed
+    /// value by name, in order.
     /// Intermediate values are dropped after their last use. Results do not depend on the number of threads.
     /// Throws <see cref="NetworkException"/> when the inputs do not fit the graph or a node cannot be computed.
     /// </summary>
@@ -38,7 +39,8 @@ public static class GraphExecutor
     private static Tensor Output(NetworkGraph graph, Dictionary<string, Tensor> values, GraphValue declared)
     {
         Tensor t = Value(graph, values, declared.Name) ?? throw new NetworkException($"output '{declared.Name}' was not computed");
-        return t.Type == declared.Type ? t : throw new NetworkException($"output '{declared.Name}' is declared {declared.Type}, computed {t.Type}");
+        return t.Type == declared.Type ? t
+            : throw new NetworkException($"output '{declared.Name}' is declared {declared.Type}, computed {t.Type}");
     }
 
     private static Tensor[] RunNode(NetworkGraph graph, Node node, Dictionary<string, Tensor> values, ILayerEngine? engine)

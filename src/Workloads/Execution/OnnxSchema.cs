@@ -5,10 +5,12 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Execution;
 
-/// <summary>An attribute as ONNX states it. Kind: i int, f float, s string, t tensor, I ints, F floats, S strings, g graph, p sparse tensor, y type.</summary>
+/// <summary>An attribute as ONNX states it. Kind: i int, f float, s string, t tensor, I ints, F floats, S strings, g graph, p sparse
+/// tensor, y type.</summary>
 public sealed record SchemaAttribute(string Name, char Kind, bool IsRequired, string? Default);
 
-/// <summary>One version of an operator of the default domain: the operator set that brought it, counts of inputs and outputs, attributes by name.</summary>
+/// <summary>One version of an operator of the default domain: the operator set that brought it, counts of inputs and outputs, attributes by
+/// name.</summary>
 public sealed record OperatorSchema(string OpType, int Since, int MinInputs, int MaxInputs, int MinOutputs, int MaxOutputs,
     ImmutableSortedDictionary<string, SchemaAttribute> Attributes)
 {
@@ -19,7 +21,8 @@ public sealed record OperatorSchema(string OpType, int Since, int MinInputs, int
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{OpType}-{Since}");
 }
 
-/// <summary>The operators of ONNX's default domain, every version that operator sets 7 to 25 use (OnnxSchema.tsv, which names its source).</summary>
+/// <summary>The operators of ONNX's default domain, every version that operator sets 7 to 25 use (OnnxSchema.tsv, which names its
+/// source).</summary>
 public static class OnnxSchema
 {
     private static readonly FrozenDictionary<string, ImmutableArray<OperatorSchema>> Table = Read();
@@ -34,8 +37,8 @@ public static class OnnxSchema
     public static ImmutableArray<OperatorSchema> Versions(string opType) => Table.GetValueOrDefault(opType, []);
 
     /// <summary>
-    /// The version that an operator set uses; null for an unknown operator. An operator that is newer than the operator set (some exporters write LayerNormalization so) is
-    /// taken in its first version.
+    /// The version that an operator set uses; null for an unknown operator. An operator that is newer than the operator set (some exporters
+    /// write LayerNormalization so) is taken in its first version.
     /// </summary>
     public static OperatorSchema? Of(string opType, int opset)
     {
@@ -64,7 +67,8 @@ public static class OnnxSchema
 
     private static FrozenDictionary<string, ImmutableArray<OperatorSchema>> Read()
     {
-        using Stream stream = typeof(OnnxSchema).Assembly.GetManifestResourceStream("onnx-schema.tsv") ?? throw new InvalidOperationException("the table of ONNX operators is missing");
+        using Stream stream = typeof(OnnxSchema).Assembly.GetManifestResourceStream("onnx-schema.tsv")
+            ?? throw new InvalidOperationException("the table of ONNX operators is missing");
         using var reader = new StreamReader(stream);
         var rows = new List<OperatorSchema>();
         while (reader.ReadLine() is { } line)
@@ -73,17 +77,22 @@ public static class OnnxSchema
             string[] cells = line.Split('\t');
             (int minInputs, int maxInputs) = Counts(cells[2]);
             (int minOutputs, int maxOutputs) = Counts(cells[3]);
-            ImmutableSortedDictionary<string, SchemaAttribute> attributes = cells[4].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Attribute)
+            ImmutableSortedDictionary<string, SchemaAttribute> attributes = cells[4].Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(Attribute)
                 .ToImmutableSortedDictionary(a => a.Name, a => a, StringComparer.Ordinal);
-            rows.AddRange(cells[1].Split(',').Select(v => new OperatorSchema(cells[0], int.Parse(v, NumberStyles.None, CultureInfo.InvariantCulture), minInputs, maxInputs, minOutputs, maxOutputs, attributes)));
+            rows.AddRange(cells[1].Split(',')
+                .Select(v => new OperatorSchema(cells[0], int.Parse(v, NumberStyles.None, CultureInfo.InvariantCulture), minInputs,
+                maxInputs, minOutputs, maxOutputs, attributes)));
         }
-        return rows.GroupBy(r => r.OpType).ToFrozenDictionary(g => g.Key, g => g.OrderBy(r => r.Since).ToImmutableArray(), StringComparer.Ordinal);
+        return rows.GroupBy(r => r.OpType)
+            .ToFrozenDictionary(g => g.Key, g => g.OrderBy(r => r.Since).ToImmutableArray(), StringComparer.Ordinal);
     }
 
     private static (int Least, int Most) Counts(string cell)
     {
         string[] ends = cell.Split('-');
-        return (int.Parse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture), ends[1] == "*" ? int.MaxValue : int.Parse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture));
+        return (int.Parse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture), ends[1] == "*" ? int.MaxValue
+            : int.Parse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture));
     }
 
     // name:kind, then ! or =default.

@@ -2,7 +2,8 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Execution;
 
-/// <summary>One application of an operator: its node, the model's opset, its input values; checked access to inputs and attributes.</summary>
+/// <summary>One application of an operator: its node, the model's opset, its input values; checked access to inputs and
+/// attributes.</summary>
 internal class OperatorCall(Node node, int opset, Tensor?[] inputs)
 {
     internal Node Node { get; } = node;
@@ -21,7 +22,8 @@ internal class OperatorCall(Node node, int opset, Tensor?[] inputs)
 
     internal bool Has(string attribute) => Node.Attributes.ContainsKey(attribute);
 
-    internal long Int(string name, long absent) => !Node.Attributes.TryGetValue(name, out NodeAttribute? a) ? absent : a.Integer ?? throw Wrong(name, "an integer");
+    internal long Int(string name, long absent) =>
+        !Node.Attributes.TryGetValue(name, out NodeAttribute? a) ? absent : a.Integer ?? throw Wrong(name, "an integer");
 
     internal bool Flag(string name, bool absent) => Int(name, absent ? 1 : 0) switch
     {
@@ -34,13 +36,16 @@ internal class OperatorCall(Node node, int opset, Tensor?[] inputs)
     internal ElementType? Type(string name)
     {
         int code = Small(Int(name, 0), name);
-        return code == 0 ? null : ElementTypes.FromOnnx(code) ?? throw Fail($"attribute '{name}' names {ElementTypes.OnnxName(code)}, which is not supported");
+        return code == 0 ? null : ElementTypes.FromOnnx(code)
+            ?? throw Fail($"attribute '{name}' names {ElementTypes.OnnxName(code)}, which is not supported");
     }
 
 
-    internal float Real(string name, float absent) => !Node.Attributes.TryGetValue(name, out NodeAttribute? a) ? absent : a.Real ?? throw Wrong(name, "a float");
+    internal float Real(string name, float absent) =>
+        !Node.Attributes.TryGetValue(name, out NodeAttribute? a) ? absent : a.Real ?? throw Wrong(name, "a float");
 
-    internal string Text(string name, string absent) => !Node.Attributes.TryGetValue(name, out NodeAttribute? a) ? absent : a.Text ?? throw Wrong(name, "a string");
+    internal string Text(string name, string absent) =>
+        !Node.Attributes.TryGetValue(name, out NodeAttribute? a) ? absent : a.Text ?? throw Wrong(name, "a string");
 
     /// <summary>A float list attribute; null when absent.</summary>
     internal float[]? Reals(string name) => !Node.Attributes.TryGetValue(name, out NodeAttribute? a) ? null
@@ -56,12 +61,14 @@ internal class OperatorCall(Node node, int opset, Tensor?[] inputs)
         return a.Integers.IsDefault ? throw Wrong(name, "a list of integers") : [.. a.Integers];
     }
 
-    /// <summary>An integer list that newer opsets take as input <paramref name="index"/> and older ones as an attribute; null when absent.</summary>
+    /// <summary>An integer list that newer opsets take as input <paramref name="index"/> and older ones as an attribute; null when
+    /// absent.</summary>
     internal int[]? IntsFromInputOr(int index, string attribute) =>
         Optional(index) is { } t ? Array.ConvertAll(Integers(t, index), v => Small(v, attribute)) : Ints(attribute);
 
     /// <summary>Values of an integer input.</summary>
-    internal long[] Integers(Tensor t, int index) => t.Type.IsReal() ? throw Fail($"input {index} must hold integers, found {t.Type}") : t.Integers;
+    internal long[] Integers(Tensor t, int index) =>
+        t.Type.IsReal() ? throw Fail($"input {index} must hold integers, found {t.Type}") : t.Integers;
 
     internal int Small(long value, string what) =>
         value is >= int.MinValue and <= int.MaxValue ? (int)value : throw Fail($"{what} {value} is outside the range of 32-bit integers");
@@ -80,7 +87,8 @@ internal class OperatorCall(Node node, int opset, Tensor?[] inputs)
     /// <summary>Checks that values are held as float32.</summary>
     internal void RequireFloats(ElementType type, string what)
     {
-        if (type is not (ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16)) throw Fail($"{what} must be float32, float16 or bfloat16, found {type}");
+        if (type is not (ElementType.Float32 or ElementType.Float16
+            or ElementType.BFloat16)) throw Fail($"{what} must be float32, float16 or bfloat16, found {type}");
     }
 
     internal NetworkException Fail(string what) => new(Node, what);

@@ -7,7 +7,8 @@ using Sim.Workloads.Quantization;
 
 namespace Sim.Workloads.Execution;
 
-/// <summary>Every operator that is supported, one line each: name, least and most inputs, most outputs, attributes understood, body, rule of shapes.</summary>
+/// <summary>Every operator that is supported, one line each: name, least and most inputs, most outputs, attributes understood, body, rule
+/// of shapes.</summary>
 public static class OperatorCatalogue
 {
     private const int Any = int.MaxValue;
@@ -20,7 +21,8 @@ public static class OperatorCatalogue
         new("QLinearAdd", 7, 8, 1, "", QLinearOperators.Add, QLinearOperators.BinaryShape),
         new("QLinearMul", 7, 8, 1, "", QLinearOperators.Mul, QLinearOperators.BinaryShape),
         new("QLinearConcat", 5, Any, 1, "axis", QLinearOperators.Concat, QLinearOperators.ConcatShape),
-        new("QLinearAveragePool", 4, 5, 1, "auto_pad ceil_mode channels_last count_include_pad kernel_shape pads strides", QLinearOperators.AveragePool, QLinearOperators.PoolShape),
+        new("QLinearAveragePool", 4, 5, 1, "auto_pad ceil_mode channels_last count_include_pad kernel_shape pads strides",
+            QLinearOperators.AveragePool, QLinearOperators.PoolShape),
         new("QLinearGlobalAveragePool", 5, 5, 1, "channels_last", QLinearOperators.GlobalAveragePool, QLinearOperators.GlobalShape),
         new("QLinearSigmoid", 4, 5, 1, "", QLinearOperators.Sigmoid, ShapeRules.Same),
         new("QLinearLeakyRelu", 4, 5, 1, "alpha", QLinearOperators.LeakyRelu, ShapeRules.Same),
@@ -34,17 +36,24 @@ public static class OperatorCatalogue
         new("Conv", 2, 3, 1, "auto_pad dilations group kernel_shape pads strides", Convolution.Conv, Convolution.Shape),
         new("Gemm", 2, 3, 1, "alpha beta transA transB", MatrixProducts.Gemm, MatrixProducts.GemmShape),
         new("MatMul", 2, 2, 1, "", MatrixProducts.MatMul, MatrixProducts.MatMulShape),
-        new("QLinearConv", 8, 9, 1, "auto_pad dilations group kernel_shape pads strides", QuantizedProducts.Conv, QuantizedProducts.ConvShape),
+        new("QLinearConv", 8, 9, 1, "auto_pad dilations group kernel_shape pads strides", QuantizedProducts.Conv,
+            QuantizedProducts.ConvShape),
         new("QLinearMatMul", 8, 8, 1, "", QuantizedProducts.MatMul, QuantizedProducts.MatMulShape),
-        new("ConvInteger", 2, 4, 1, "auto_pad dilations group kernel_shape pads strides", QuantizedProducts.ConvInteger, QuantizedProducts.ConvIntegerShape),
+        new("ConvInteger", 2, 4, 1, "auto_pad dilations group kernel_shape pads strides", QuantizedProducts.ConvInteger,
+            QuantizedProducts.ConvIntegerShape),
         new("MatMulInteger", 2, 4, 1, "", QuantizedProducts.MatMulInteger, QuantizedProducts.MatMulIntegerShape),
-        new("QuantizeLinear", 2, 3, 1, "axis block_size output_dtype saturate precision", QuantizationOperators.Quantize, QuantizationOperators.QuantizeShape) { TakesStored = true },
-        new("DequantizeLinear", 2, 3, 1, "axis block_size output_dtype", QuantizationOperators.Dequantize, QuantizationOperators.DequantizeShape) { TakesStored = true },
+        new("QuantizeLinear", 2, 3, 1, "axis block_size output_dtype saturate precision", QuantizationOperators.Quantize,
+            QuantizationOperators.QuantizeShape) { TakesStored = true },
+        new("DequantizeLinear", 2, 3, 1, "axis block_size output_dtype", QuantizationOperators.Dequantize,
+            QuantizationOperators.DequantizeShape) { TakesStored = true },
         new("DynamicQuantizeLinear", 1, 1, 3, "", QuantizationOperators.Dynamic, QuantizationOperators.DynamicShape),
-        new("Quant", 4, 4, 1, "narrow rounding_mode signed", QonnxOperators.Quant, ShapeRules.SameFloat) { Domains = QonnxQuantizer.Domains },
-        new("IntQuant", 4, 4, 1, "narrow rounding_mode signed", QonnxOperators.Quant, ShapeRules.SameFloat) { Domains = QonnxQuantizer.Domains },
+        new("Quant", 4, 4, 1, "narrow rounding_mode signed", QonnxOperators.Quant, ShapeRules.SameFloat)
+            { Domains = QonnxQuantizer.Domains },
+        new("IntQuant", 4, 4, 1, "narrow rounding_mode signed", QonnxOperators.Quant, ShapeRules.SameFloat)
+            { Domains = QonnxQuantizer.Domains },
         new("BipolarQuant", 2, 2, 1, "", QonnxOperators.Bipolar, ShapeRules.SameFloat) { Domains = QonnxQuantizer.Domains },
-        new("Trunc", 5, 6, 1, "narrow rounding_mode signed", QonnxOperators.Trunc, ShapeRules.SameFloat) { Domains = QonnxQuantizer.Domains },
+        new("Trunc", 5, 6, 1, "narrow rounding_mode signed", QonnxOperators.Trunc, ShapeRules.SameFloat)
+            { Domains = QonnxQuantizer.Domains },
         new("Add", 2, 2, 1, "", BinaryOperators.Add, ShapeRules.Broadcast),
         new("Sub", 2, 2, 1, "", BinaryOperators.Sub, ShapeRules.Broadcast),
         new("Mul", 2, 2, 1, "", BinaryOperators.Mul, ShapeRules.Broadcast),
@@ -102,21 +111,27 @@ public static class OperatorCatalogue
         new("InstanceNormalization", 3, 3, 1, "epsilon", Normalization.Instance, Normalization.ChannelShape(2)),
         new("LayerNormalization", 2, 3, 3, "axis epsilon stash_type", Normalization.Layer, Normalization.LayerShape),
         new("MaxPool", 1, 1, 2, "auto_pad ceil_mode dilations kernel_shape pads storage_order strides", Pooling.MaxPool, Pooling.Shape),
-        new("AveragePool", 1, 1, 1, "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides", Pooling.AveragePool, Pooling.Shape),
+        new("AveragePool", 1, 1, 1, "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides", Pooling.AveragePool,
+            Pooling.Shape),
         new("GlobalAveragePool", 1, 1, 1, "", Pooling.GlobalAveragePool, Pooling.GlobalShape),
         new("GlobalMaxPool", 1, 1, 1, "", Pooling.GlobalMaxPool, Pooling.GlobalShape),
         new("Identity", 1, 1, 1, "", ShapeOperators.Identity, ShapeRules.Same) { TakesStored = true },
         new("Dropout", 1, 3, 2, "ratio seed", ShapeOperators.Dropout, ShapeOperators.DropoutShape),
-        new("Flatten", 1, 1, 1, "axis", ShapeOperators.Of(ShapeOperators.Flatten), ShapeOperators.Rule(ShapeOperators.Flatten)) { TakesStored = true },
-        new("Reshape", 2, 2, 1, "allowzero", ShapeOperators.Of(ShapeOperators.Reshape), ShapeOperators.Rule(ShapeOperators.Reshape)) { TakesStored = true },
-        new("Squeeze", 1, 2, 1, "axes", ShapeOperators.Of(ShapeOperators.Squeeze), ShapeOperators.Rule(ShapeOperators.Squeeze)) { TakesStored = true },
-        new("Unsqueeze", 1, 2, 1, "axes", ShapeOperators.Of(ShapeOperators.Unsqueeze), ShapeOperators.Rule(ShapeOperators.Unsqueeze)) { TakesStored = true },
+        new("Flatten", 1, 1, 1, "axis", ShapeOperators.Of(ShapeOperators.Flatten), ShapeOperators.Rule(ShapeOperators.Flatten))
+            { TakesStored = true },
+        new("Reshape", 2, 2, 1, "allowzero", ShapeOperators.Of(ShapeOperators.Reshape), ShapeOperators.Rule(ShapeOperators.Reshape))
+            { TakesStored = true },
+        new("Squeeze", 1, 2, 1, "axes", ShapeOperators.Of(ShapeOperators.Squeeze), ShapeOperators.Rule(ShapeOperators.Squeeze))
+            { TakesStored = true },
+        new("Unsqueeze", 1, 2, 1, "axes", ShapeOperators.Of(ShapeOperators.Unsqueeze), ShapeOperators.Rule(ShapeOperators.Unsqueeze))
+            { TakesStored = true },
         new("Shape", 1, 1, 1, "start end", ShapeOperators.Shape, ShapeOperators.ShapeShape) { TakesStored = true },
         new("Size", 1, 1, 1, "", ShapeOperators.Size, ShapeOperators.SizeShape) { TakesStored = true },
         new("ConstantOfShape", 1, 1, 1, "value", ShapeOperators.ConstantOfShape, ShapeOperators.ConstantShape),
         new("Range", 3, 3, 1, "", ShapeOperators.Range, ShapeOperators.RangeShape),
         new("Cast", 1, 1, 1, "to saturate round_mode", Casting.Cast, Casting.CastShape) { TakesStored = true },
-        new("CastLike", 2, 2, 1, "saturate round_mode", Casting.CastLike, ShapeRules.SameShape(call => call.In(1).Type)) { TakesStored = true },
+        new("CastLike", 2, 2, 1, "saturate round_mode", Casting.CastLike, ShapeRules.SameShape(call => call.In(1).Type))
+            { TakesStored = true },
         new("Transpose", 1, 1, 1, "perm", Movement.Transpose, Movement.TransposeShape) { TakesStored = true },
         new("Concat", 1, Any, 1, "axis", Movement.Concat, Movement.ConcatShape) { TakesStored = true },
         new("Split", 1, 2, Any, "axis num_outputs split", Movement.Split, Movement.SplitShape) { TakesStored = true },
@@ -127,13 +142,15 @@ public static class OperatorCatalogue
         new("DepthToSpace", 1, 1, 1, "blocksize mode", Movement.DepthToSpace, Movement.DepthToSpaceShape) { TakesStored = true },
         new("SpaceToDepth", 1, 1, 1, "blocksize", Movement.SpaceToDepth, Movement.SpaceToDepthShape) { TakesStored = true },
         new("Pad", 1, 4, 1, "mode pads value", Padding.Pad, Padding.Shape) { TakesStored = true },
-        new("ReduceMean", 1, 2, 1, "axes keepdims noop_with_empty_axes", Reductions.Of(0, (s, x) => s + x, (s, n) => s / n), Reductions.Shape),
+        new("ReduceMean", 1, 2, 1, "axes keepdims noop_with_empty_axes", Reductions.Of(0, (s, x) => s + x, (s, n) => s / n),
+            Reductions.Shape),
         new("ReduceSum", 1, 2, 1, "axes keepdims noop_with_empty_axes", Reductions.Of(0, (s, x) => s + x), Reductions.Shape),
         new("ReduceMax", 1, 2, 1, "axes keepdims noop_with_empty_axes", Reductions.Of(double.NegativeInfinity, Math.Max), Reductions.Shape),
         new("ReduceMin", 1, 2, 1, "axes keepdims noop_with_empty_axes", Reductions.Of(double.PositiveInfinity, Math.Min), Reductions.Shape),
         new("ReduceProd", 1, 2, 1, "axes keepdims noop_with_empty_axes", Reductions.Of(1, (s, x) => s * x), Reductions.Shape),
         new("ReduceL1", 1, 2, 1, "axes keepdims noop_with_empty_axes", Reductions.Of(0, (s, x) => s + Math.Abs(x)), Reductions.Shape),
-        new("ReduceL2", 1, 2, 1, "axes keepdims noop_with_empty_axes", Reductions.Of(0, (s, x) => s + x * x, (s, _) => Math.Sqrt(s)), Reductions.Shape),
+        new("ReduceL2", 1, 2, 1, "axes keepdims noop_with_empty_axes", Reductions.Of(0, (s, x) => s + x * x, (s, _) => Math.Sqrt(s)),
+            Reductions.Shape),
         new("ReduceSumSquare", 1, 2, 1, "axes keepdims noop_with_empty_axes", Reductions.Of(0, (s, x) => s + x * x), Reductions.Shape),
         new("ArgMax", 1, 1, 1, "axis keepdims select_last_index", Reductions.ArgMax, Reductions.ArgShape),
         new("ArgMin", 1, 1, 1, "axis keepdims select_last_index", Reductions.ArgMin, Reductions.ArgShape),
@@ -148,9 +165,11 @@ public static class OperatorCatalogue
         List.SelectMany(o => o.Domains.Select(d => ((d, o.OpType), o))).ToFrozenDictionary(p => p.Item1, p => p.o);
 
     /// <summary>Names of the supported operators in alphabetical order; Constant nodes are read as constants.</summary>
-    public static ImmutableArray<string> Names { get; } = [.. List.Select(o => o.OpType).Append("Constant").Distinct().Order(StringComparer.Ordinal)];
+    public static ImmutableArray<string> Names
+        { get; } = [.. List.Select(o => o.OpType).Append("Constant").Distinct().Order(StringComparer.Ordinal)];
 
-    /// <summary>Every attribute that is understood, by operator; one of com.microsoft that shares its name with the standard is "com.microsoft:NAME".</summary>
+    /// <summary>Every attribute that is understood, by operator; one of com.microsoft that shares its name with the standard is
+    /// "com.microsoft:NAME".</summary>
     public static IEnumerable<(string Operator, string Attribute)> UnderstoodAttributes => List.SelectMany(o => o.AttributeNames.Select(a =>
         (o.Domains.Contains("") || !OnnxSchema.IsStandard(o.OpType) ? o.OpType : $"{o.Domains[0]}:{o.OpType}", a)));
 
@@ -169,6 +188,7 @@ public static class OperatorCatalogue
         // A name of the standard is no typing error.
         string hint = node.Domain.Length > 0 ? $" (domain '{PlainText.Of(node.Domain)}')"
             : OnnxSchema.IsStandard(node.OpType) || node.OpType.Length > 100 ? "" : NearestName.Hint(node.OpType, Names);
-        return $"operator {PlainText.Of(node.OpType)} is not supported{hint}" + (listNames ? $"; supported are {string.Join(", ", Names)}" : "");
+        return $"operator {PlainText.Of(node.OpType)} is not supported{hint}"
+            + (listNames ? $"; supported are {string.Join(", ", Names)}" : "");
     }
 }

@@ -4,7 +4,8 @@ using Sim.Workloads.Execution;
 namespace Sim.Workloads.Graph;
 
 /// <summary>
-/// Folds inference batch normalization into the weights and biases of the Conv, Gemm, MatMul or MatMul + Add before it. Computed in float64, stored in float32:
+/// Folds inference batch normalization into the weights and biases of the Conv, Gemm, MatMul or MatMul + Add before it. Computed in
+/// float64, stored in float32:
 /// outputs agree with the original to rounding. A normalization that nothing can take up stays a node.
 /// </summary>
 public static class BatchNormFolding
@@ -22,7 +23,8 @@ public static class BatchNormFolding
             Node? Sole(string value, params string[] types) =>
                 outputs.Contains(value) || nodes.Sum(n => n.Inputs.Count(i => i == value)) != 1 ? null
                 : nodes.Find(n => n.Outputs.Contains(value) && n.Domain.Length == 0 && types.Contains(n.OpType));
-            if (ChannelScale.Of(norm, constants) is not { } scale || Sole(norm.Inputs[0], "Conv", "Gemm", "MatMul", "Add") is not { } before) continue;
+            if (ChannelScale.Of(norm, constants) is not { } scale || Sole(norm.Inputs[0], "Conv", "Gemm", "MatMul", "Add") is not
+                { } before) continue;
             Node[]? replacement = before.OpType switch
             {
                 "Conv" => Conv(before, norm, scale, constants),
@@ -31,7 +33,8 @@ public static class BatchNormFolding
             };
             if (replacement is null) continue;
             nodes[nodes.IndexOf(norm)] = replacement[^1];
-            if (before.OpType == "Add") nodes[nodes.FindIndex(n => n.OpType == "MatMul" && before.Inputs.Contains(n.Outputs[0]))] = replacement[0];
+            if (before.OpType == "Add") nodes[nodes.FindIndex(n => n.OpType == "MatMul" && before.Inputs.Contains(n.Outputs[0]))] =
+                replacement[0];
             else if (replacement.Length == 2) nodes[nodes.IndexOf(before)] = replacement[0];
             nodes.Remove(before);
         }
@@ -41,7 +44,8 @@ public static class BatchNormFolding
 
     private static Node[]? Conv(Node conv, Node norm, ChannelScale scale, Dictionary<string, Tensor> constants)
     {
-        if (!constants.TryGetValue(conv.Inputs[1], out Tensor? w) || w.Type != ElementType.Float32 || w.Shape[0] != scale.Channels) return null;
+        if (!constants.TryGetValue(conv.Inputs[1], out Tensor? w) || w.Type != ElementType.Float32
+            || w.Shape[0] != scale.Channels) return null;
         double[]? bias = Bias(conv, 2, scale.Channels, constants);
         if (bias is null) return null;
         int per = w.Count / scale.Channels;
@@ -57,10 +61,12 @@ public static class BatchNormFolding
         // C is scaled by beta before it is added; folding makes that factor part of the bias.
         double beta = gemm.Attributes.TryGetValue("beta", out NodeAttribute? b) ? b.Real ?? 1 : 1;
         for (int c = 0; c < bias.Length; c++) bias[c] *= beta;
-        return [Rewritten(gemm, norm, constants, scale.Weights(w, i => transposed ? i / columns : i % columns), scale.Biases(bias), gemm.Attributes.Remove("beta"))];
+        return [Rewritten(gemm, norm, constants, scale.Weights(w, i => transposed ? i / columns : i % columns), scale.Biases(bias),
+            gemm.Attributes.Remove("beta"))];
     }
 
-    private static Node[]? MatMul(Node before, Node norm, ChannelScale scale, Dictionary<string, Tensor> constants, Func<string, Node?> sole,
+    private static Node[]? MatMul(Node before, Node norm, ChannelScale scale, Dictionary<string, Tensor> constants, Func<string,
+        Node?> sole,
         Lazy<IReadOnlyDictionary<string, int[]>> shapes)
     {
         Node? matmul = before;
@@ -73,17 +79,20 @@ public static class BatchNormFolding
         }
         if (matmul is null || bias is null || !constants.TryGetValue(matmul.Inputs[1], out Tensor? w)) return null;
         // Normalization is over axis 1, the columns of a product only when that is a matrix.
-        if (w.Type != ElementType.Float32 || w.Shape.Length != 2 || w.Shape[1] != scale.Channels || shapes.Value.GetValueOrDefault(matmul.Outputs[0])?.Length != 2) return null;
+        if (w.Type != ElementType.Float32 || w.Shape.Length != 2 || w.Shape[1] != scale.Channels
+            || shapes.Value.GetValueOrDefault(matmul.Outputs[0])?.Length != 2) return null;
         string weight = Add(constants, $"{matmul.Inputs[1]}/{norm.Name}", scale.Weights(w, i => i % scale.Channels));
         string addend = Add(constants, $"{norm.Name}/bias", scale.Biases(bias));
         return
         [
             matmul with { Inputs = [matmul.Inputs[0], weight] },
-            new Node(norm.Name, "", "Add", [matmul.Outputs[0], addend], [norm.Outputs[0]], ImmutableDictionary<string, NodeAttribute>.Empty, norm.Position),
+            new Node(norm.Name, "", "Add", [matmul.Outputs[0], addend], [norm.Outputs[0]], ImmutableDictionary<string,
+                NodeAttribute>.Empty, norm.Position),
         ];
     }
 
-    private static Node Rewritten(Node node, Node norm, Dictionary<string, Tensor> constants, Tensor weight, Tensor bias, ImmutableDictionary<string, NodeAttribute> attributes)
+    private static Node Rewritten(Node node, Node norm, Dictionary<string, Tensor> constants, Tensor weight, Tensor bias,
+        ImmutableDictionary<string, NodeAttribute> attributes)
     {
         string w = Add(constants, $"{node.Inputs[1]}/{norm.Name}", weight), b = Add(constants, $"{norm.Name}/bias", bias);
         return node with { Inputs = [node.Inputs[0], w, b], Outputs = [norm.Outputs[0]], Attributes = attributes };
@@ -133,6 +142,7 @@ public static class BatchNormFolding
             return Tensor.OfFloats(scaled, w.Shape);
         }
 
-        internal Tensor Biases(double[] bias) => Tensor.OfFloats([.. bias.Select((b, c) => (float)((b - Mean[c]) * Factor[c] + Shift[c]))], bias.Length);
+        internal Tensor Biases(double[] bias) =>
+            Tensor.OfFloats([.. bias.Select((b, c) => (float)((b - Mean[c]) * Factor[c] + Shift[c]))], bias.Length);
     }
 }

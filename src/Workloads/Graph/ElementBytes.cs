@@ -5,7 +5,8 @@ namespace Sim.Workloads.Graph;
 /// <summary>Fills the next bytes of a tensor.</summary>
 internal delegate void FillBytes(Span<byte> to);
 
-/// <summary>Tensors from and to the little-endian bytes of files (ONNX raw_data; npy where it has the type). Elements of 2 and 4 bits are packed, the first one lowest.</summary>
+/// <summary>Tensors from and to the little-endian bytes of files (ONNX raw_data; npy where it has the type). Elements of 2 and 4 bits are
+/// packed, the first one lowest.</summary>
 public static class ElementBytes
 {
     private const int Chunk = 1 << 16;
@@ -21,7 +22,8 @@ public static class ElementBytes
         return new Tensor(type, shape, data);
     }
 
-    /// <summary>A tensor whose bytes <paramref name="fill"/> gives piece after piece: where the type allows it, straight into the tensor.</summary>
+    /// <summary>A tensor whose bytes <paramref name="fill"/> gives piece after piece: where the type allows it, straight into the
+    /// tensor.</summary>
     internal static Tensor Read(ElementType type, int[] shape, FillBytes fill)
     {
         int count = Shapes.Count(shape);
@@ -38,7 +40,8 @@ public static class ElementBytes
         return new Tensor(type, shape, data);
     }
 
-    private static bool IsHeldAsStored(ElementType type) => type is not (ElementType.Float16 or ElementType.BFloat16 or ElementType.Bool) && type.Bits() >= 8;
+    private static bool IsHeldAsStored(ElementType type) =>
+        type is not (ElementType.Float16 or ElementType.BFloat16 or ElementType.Bool) && type.Bits() >= 8;
 
     // Elements from first on; the bytes begin with one of them.
     private static void Convert(ElementType type, ReadOnlySpan<byte> bytes, Array data, int first)
@@ -74,7 +77,8 @@ public static class ElementBytes
                 for (int i = 0; i < tensor.Count; i++) MemoryMarshal.Cast<byte, Half>(bytes.AsSpan())[i] = (Half)tensor.Floats[i];
                 break;
             case ElementType.BFloat16:
-                for (int i = 0; i < tensor.Count; i++) MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan())[i] = ElementCodes.ToBFloat16(tensor.Floats[i]);
+                for (int i = 0; i < tensor.Count; i++) MemoryMarshal.Cast<byte,
+                    ushort>(bytes.AsSpan())[i] = ElementCodes.ToBFloat16(tensor.Floats[i]);
                 break;
             default:
                 ReadOnlySpan<byte> held = TensorStorage.Bytes(tensor.Data);

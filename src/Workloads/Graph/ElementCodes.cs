@@ -37,7 +37,8 @@ public static class ElementCodes
 
     /// <summary>The code nearest to a number under <paramref name="rounding"/>: one rounding from the double.</summary>
     public static byte Encode(ElementType type, double value, Rounding rounding) =>
-        type.IsCoded() ? (byte)Format(type).Encode(Exact.FromDouble(value), rounding, out _) : throw new ArgumentOutOfRangeException(nameof(type), type, "not held as codes");
+        type.IsCoded() ? (byte)Format(type).Encode(Exact.FromDouble(value), rounding, out _)
+            : throw new ArgumentOutOfRangeException(nameof(type), type, "not held as codes");
 
     /// <summary>The number rounded once, to nearest even, to Float16, BFloat16 or Float32; beyond the range Inf.</summary>
     public static float Round(ElementType type, double value) => type switch

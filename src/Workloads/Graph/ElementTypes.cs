@@ -1,6 +1,7 @@
 namespace Sim.Workloads.Graph;
 
-/// <summary>Facts about element types: ONNX codes (TensorProto.DataType), sizes, ranges, wrap-around, how a <see cref="Tensor"/> holds them.</summary>
+/// <summary>Facts about element types: ONNX codes (TensorProto.DataType), sizes, ranges, wrap-around, how a <see cref="Tensor"/> holds
+/// them.</summary>
 public static class ElementTypes
 {
     // One row a type: ONNX code, bits in a file, how a tensor holds an element.
@@ -9,17 +10,23 @@ public static class ElementTypes
         (ElementType.Float32, 1, 32, typeof(float)), (ElementType.UInt8, 2, 8, typeof(byte)), (ElementType.Int8, 3, 8, typeof(sbyte)),
         (ElementType.UInt16, 4, 16, typeof(ushort)), (ElementType.Int16, 5, 16, typeof(short)), (ElementType.Int32, 6, 32, typeof(int)),
         (ElementType.Int64, 7, 64, typeof(long)), (ElementType.Bool, 9, 8, typeof(bool)), (ElementType.Float16, 10, 16, typeof(float)),
-        (ElementType.Float64, 11, 64, typeof(double)), (ElementType.UInt32, 12, 32, typeof(uint)), (ElementType.UInt64, 13, 64, typeof(ulong)),
-        (ElementType.BFloat16, 16, 16, typeof(float)), (ElementType.Float8E4M3FN, 17, 8, typeof(byte)), (ElementType.Float8E4M3FNUZ, 18, 8, typeof(byte)),
-        (ElementType.Float8E5M2, 19, 8, typeof(byte)), (ElementType.Float8E5M2FNUZ, 20, 8, typeof(byte)), (ElementType.UInt4, 21, 4, typeof(byte)),
-        (ElementType.Int4, 22, 4, typeof(sbyte)), (ElementType.Float4E2M1, 23, 4, typeof(byte)), (ElementType.Float8E8M0, 24, 8, typeof(byte)),
+        (ElementType.Float64, 11, 64, typeof(double)), (ElementType.UInt32, 12, 32, typeof(uint)),
+            (ElementType.UInt64, 13, 64, typeof(ulong)),
+        (ElementType.BFloat16, 16, 16, typeof(float)), (ElementType.Float8E4M3FN, 17, 8, typeof(byte)),
+            (ElementType.Float8E4M3FNUZ, 18, 8, typeof(byte)),
+        (ElementType.Float8E5M2, 19, 8, typeof(byte)), (ElementType.Float8E5M2FNUZ, 20, 8, typeof(byte)),
+            (ElementType.UInt4, 21, 4, typeof(byte)),
+        (ElementType.Int4, 22, 4, typeof(sbyte)), (ElementType.Float4E2M1, 23, 4, typeof(byte)),
+            (ElementType.Float8E8M0, 24, 8, typeof(byte)),
         (ElementType.UInt2, 25, 2, typeof(byte)), (ElementType.Int2, 26, 2, typeof(sbyte)),
     ];
 
     private static readonly string[] OnnxNames =
     [
-        "UNDEFINED", "FLOAT", "UINT8", "INT8", "UINT16", "INT16", "INT32", "INT64", "STRING", "BOOL", "FLOAT16", "DOUBLE", "UINT32", "UINT64", "COMPLEX64",
-        "COMPLEX128", "BFLOAT16", "FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "UINT4", "INT4", "FLOAT4E2M1", "FLOAT8E8M0", "UINT2", "INT2",
+        "UNDEFINED", "FLOAT", "UINT8", "INT8", "UINT16", "INT16", "INT32", "INT64", "STRING", "BOOL", "FLOAT16", "DOUBLE", "UINT32",
+            "UINT64", "COMPLEX64",
+        "COMPLEX128", "BFLOAT16", "FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "UINT4", "INT4", "FLOAT4E2M1",
+            "FLOAT8E8M0", "UINT2", "INT2",
     ];
 
     /// <summary>ONNX's names of the element types that are supported, in the order of their codes.</summary>
@@ -47,7 +54,8 @@ public static class ElementTypes
 
     /// <summary>Bytes of one element in a file; an error for packed types, whose elements have no bytes of their own.</summary>
     public static int Bytes(this ElementType type) =>
-        type.Bits() >= 8 ? type.Bits() / 8 : throw new ArgumentOutOfRangeException(nameof(type), type, "elements are packed; ask for StoredBytes");
+        type.Bits() >= 8 ? type.Bits() / 8
+            : throw new ArgumentOutOfRangeException(nameof(type), type, "elements are packed; ask for StoredBytes");
 
     /// <summary>The .NET type of an element of <see cref="Tensor.Data"/>.</summary>
     public static Type Storage(this ElementType type) => Row(type).Storage;
@@ -57,14 +65,16 @@ public static class ElementTypes
         type is ElementType.Float16 or ElementType.Float32 or ElementType.Float64 or ElementType.BFloat16 || type.IsCoded();
 
     /// <summary>A float type of at most 8 bits, which a tensor holds as codes: see <see cref="ElementCodes"/>.</summary>
-    public static bool IsCoded(this ElementType type) => type is ElementType.Float8E4M3FN or ElementType.Float8E4M3FNUZ or ElementType.Float8E5M2
+    public static bool IsCoded(this ElementType type) =>
+        type is ElementType.Float8E4M3FN or ElementType.Float8E4M3FNUZ or ElementType.Float8E5M2
         or ElementType.Float8E5M2FNUZ or ElementType.Float8E8M0 or ElementType.Float4E2M1;
 
     /// <summary>A type of ONNX for storage alone: operators convert or move it, none computes with it.</summary>
     public static bool IsStorageOnly(this ElementType type) =>
         type.IsCoded() || type is ElementType.Int4 or ElementType.UInt4 or ElementType.Int2 or ElementType.UInt2;
 
-    /// <summary>Least and greatest value of an integer type (Bool: 0, 1). UInt64 is held as the 64-bit pattern, so it spans all of long.</summary>
+    /// <summary>Least and greatest value of an integer type (Bool: 0, 1). UInt64 is held as the 64-bit pattern, so it spans all of
+    /// long.</summary>
     public static (long Minimum, long Maximum) Range(this ElementType type) => type switch
     {
         ElementType.Int8 => (sbyte.MinValue, sbyte.MaxValue),

@@ -2,14 +2,17 @@ using System.Collections.Immutable;
 
 namespace Sim.Workloads.Graph;
 
-/// <summary>Chains of nodes that can run as one: a matrix layer or a pointwise node, and the pointwise nodes that follow it, each the only user of the one before.</summary>
+/// <summary>Chains of nodes that can run as one: a matrix layer or a pointwise node, and the pointwise nodes that follow it, each the only
+/// user of the one before.</summary>
 public static class FusionGroups
 {
     // One result element from one element of the chain's value; other operands are constants.
     private static readonly HashSet<string> Pointwise =
     [
-        "Abs", "Add", "BatchNormalization", "BipolarQuant", "Cast", "Ceil", "Clip", "Cos", "DequantizeLinear", "Div", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid",
-        "HardSwish", "Identity", "IntQuant", "LeakyRelu", "Log", "Max", "Min", "Mish", "Mul", "Neg", "PRelu", "Quant", "QuantizeLinear", "Reciprocal", "Relu", "Round", "Selu",
+        "Abs", "Add", "BatchNormalization", "BipolarQuant", "Cast", "Ceil", "Clip", "Cos", "DequantizeLinear", "Div", "Elu", "Erf", "Exp",
+            "Floor", "Gelu", "HardSigmoid",
+        "HardSwish", "Identity", "IntQuant", "LeakyRelu", "Log", "Max", "Min", "Mish", "Mul", "Neg", "PRelu", "Quant", "QuantizeLinear",
+            "Reciprocal", "Relu", "Round", "Selu",
         "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Sqrt", "Sub", "Tanh", "ThresholdedRelu", "Trunc",
     ];
 
@@ -23,7 +26,8 @@ public static class FusionGroups
         var groups = ImmutableArray.CreateBuilder<ImmutableArray<int>>();
         for (int i = 0; i < taken.Length; i++)
         {
-            if (taken[i] || !(LayerExtraction.IsMatrixOperator(graph.Nodes[i].OpType) || Pointwise.Contains(graph.Nodes[i].OpType))) continue;
+            if (taken[i] || !(LayerExtraction.IsMatrixOperator(graph.Nodes[i].OpType)
+                || Pointwise.Contains(graph.Nodes[i].OpType))) continue;
             List<int> chain = [i];
             while (Next(graph, topology, chain[^1], constants) is { } next && !taken[next]) chain.Add(next);
             foreach (int node in chain) taken[node] = true;

@@ -6,8 +6,10 @@ public sealed record ConvGeometry(int InputChannels, int InputHeight, int InputW
     int OutputHeight, int OutputWidth);
 
 /// <summary>
-/// A layer that multiplies matrices, for one sample: Groups independent GEMMs, each M×K activations (im2col rows: output pixels) by K×N weights.
-/// M = output pixels, N = output channels of a group, K = kernel height · kernel width · input channels of a group, ordered as the ONNX weight: channel, ky, kx.
+/// A layer that multiplies matrices, for one sample: Groups independent GEMMs, each M×K activations (im2col rows: output pixels) by K×N
+/// weights.
+/// M = output pixels, N = output channels of a group, K = kernel height · kernel width · input channels of a group, ordered as the ONNX
+/// weight: channel, ky, kx.
 /// </summary>
 /// <param name="Name">Unique layer name (the node's).</param>
 /// <param name="OpType">Conv, Gemm, MatMul, QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger, QGemm, MatMulNBits.</param>

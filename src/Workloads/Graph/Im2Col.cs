@@ -4,17 +4,20 @@ namespace Sim.Workloads.Graph;
 public static class Im2Col
 {
     /// <summary>
-    /// Rows: [OutputHeight·OutputWidth × K] from channels [firstChannel, firstChannel + channels) of one sample in CHW order. Places in the padding get <paramref name="pad"/>
+    /// Rows: [OutputHeight·OutputWidth × K] from channels [firstChannel, firstChannel + channels) of one sample in CHW order. Places in the
+    /// padding get <paramref name="pad"/>
     /// (a quantized zero is its zero point).
     /// </summary>
-    public static void Rows<T>(ReadOnlySpan<T> sample, ConvGeometry geometry, int firstChannel, int channels, T pad, Span<T> rows) where T : unmanaged
+    public static void Rows<T>(ReadOnlySpan<T> sample, ConvGeometry geometry, int firstChannel, int channels, T pad, Span<T> rows) where T
+        : unmanaged
     {
         ArgumentNullException.ThrowIfNull(geometry);
         Fill(sample, geometry, firstChannel, channels, pad, rows, channels * geometry.KernelHeight * geometry.KernelWidth, 1);
     }
 
     /// <summary>Columns: the transpose, [K × OutputHeight·OutputWidth].</summary>
-    public static void Columns<T>(ReadOnlySpan<T> sample, ConvGeometry geometry, int firstChannel, int channels, T pad, Span<T> columns) where T : unmanaged
+    public static void Columns<T>(ReadOnlySpan<T> sample, ConvGeometry geometry, int firstChannel, int channels, T pad, Span<T> columns)
+        where T : unmanaged
     {
         ArgumentNullException.ThrowIfNull(geometry);
         Fill(sample, geometry, firstChannel, channels, pad, columns, 1, geometry.OutputHeight * geometry.OutputWidth);
@@ -25,7 +28,8 @@ public static class Im2Col
         if (from < until) plane.Slice(row + from, until - from).CopyTo(target[(to + from)..]);
     }
 
-    private static void Fill<T>(ReadOnlySpan<T> sample, ConvGeometry g, int firstChannel, int channels, T pad, Span<T> target, int pixelStep, int kStep)
+    private static void Fill<T>(ReadOnlySpan<T> sample, ConvGeometry g, int firstChannel, int channels, T pad, Span<T> target,
+        int pixelStep, int kStep)
         where T : unmanaged
     {
         int k = 0;

@@ -19,11 +19,14 @@ public sealed record NetworkLayers(ImmutableArray<GemmLayer> Gemms, ImmutableArr
 public static class LayerExtraction
 {
     // They change no values: at run time a shape or a view, not work.
-    private static readonly HashSet<string> Free = ["Identity", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Shape", "Size", "Dropout", "Constant"];
+    private static readonly HashSet<string> Free = ["Identity", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Shape", "Size", "Dropout",
+        "Constant"];
 
     /// <summary>
-    /// Layers of one sample. Nodes that depend on constants alone are no work. A MatMul of two computed operands is a layer too, its groups the batched products.
-    /// <paramref name="inputShapes"/> overrides the graph's input shapes; open dimensions are 1. Sizes are divided by the batch (first dimension of the first input).
+    /// Layers of one sample. Nodes that depend on constants alone are no work. A MatMul of two computed operands is a layer too, its groups
+    /// the batched products.
+    /// <paramref name="inputShapes"/> overrides the graph's input shapes; open dimensions are 1. Sizes are divided by the batch (first
+    /// dimension of the first input).
     /// </summary>
     public static NetworkLayers Layers(NetworkGraph graph, IReadOnlyDictionary<string, int[]>? inputShapes = null)
     {
@@ -41,7 +44,8 @@ public static class LayerExtraction
                 continue;
             }
             if (node.Inputs.Concat(node.Outputs).FirstOrDefault(n => n.Length > 0 && !shapes.ContainsKey(n)) is { } open)
-                throw new NetworkException(node, $"the shape of '{open}' depends on the values of the network's inputs, so that its work is not known before it runs");
+                throw new NetworkException(node,
+                    $"the shape of '{open}' depends on the values of the network's inputs, so that its work is not known before it runs");
             if (MatrixLayer(node, graph.Opset, shapes, batch, constants) is { } gemm) gemms.Add(gemm);
             else if (!Free.Contains(node.OpType)) vectors.Add(VectorLayer(node, shapes, batch, constants));
         }
@@ -52,7 +56,8 @@ public static class LayerExtraction
     /// <param name="shapes">Shapes of the node's inputs by name.</param>
     /// <param name="batch">Samples in those shapes.</param>
     /// <param name="constants">Names of values that do not depend on the graph's inputs.</param>
-    public static GemmLayer? MatrixLayer(Node node, int opset, IReadOnlyDictionary<string, int[]> shapes, int batch, IReadOnlySet<string> constants)
+    public static GemmLayer? MatrixLayer(Node node, int opset, IReadOnlyDictionary<string, int[]> shapes, int batch,
+        IReadOnlySet<string> constants)
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(shapes);
@@ -85,7 +90,8 @@ public static class LayerExtraction
     }
 
     /// <summary>Whether an operator is a matrix product or a convolution.</summary>
-    public static bool IsMatrixOperator(string opType) => opType is "Conv" or "QLinearConv" or "ConvInteger" or "Gemm" or "MatMul" or "QLinearMatMul" or "MatMulInteger"
+    public static bool IsMatrixOperator(string opType) =>
+        opType is "Conv" or "QLinearConv" or "ConvInteger" or "Gemm" or "MatMul" or "QLinearMatMul" or "MatMulInteger"
         or "QGemm" or "MatMulNBits";
 
     // A size that the batch does not divide does not hold the batch.
@@ -101,9 +107,11 @@ public static class LayerExtraction
     // One operation per element touched: a pooling window costs its elements, a reduction its inputs, the rest its outputs.
     private static long Operations(Node node, long inputs, long outputs)
     {
-        if (node.OpType is "MaxPool" or "AveragePool" or "QLinearAveragePool" && node.Attributes.TryGetValue("kernel_shape", out NodeAttribute? kernel))
+        if (node.OpType is "MaxPool" or "AveragePool" or "QLinearAveragePool"
+            && node.Attributes.TryGetValue("kernel_shape", out NodeAttribute? kernel))
             return outputs * kernel.Integers.Aggregate(1L, (a, b) => a * b);
-        if (node.OpType.StartsWith("Reduce", StringComparison.Ordinal) || node.OpType.Contains("Global", StringComparison.Ordinal)) return inputs;
+        if (node.OpType.StartsWith("Reduce", StringComparison.Ordinal)
+            || node.OpType.Contains("Global", StringComparison.Ordinal)) return inputs;
         return Math.Max(outputs, 1);
     }
 }

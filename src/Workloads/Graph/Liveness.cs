@@ -32,7 +32,8 @@ public sealed class Liveness
     /// <summary>Lifetimes of a network's values; found once for each network.</summary>
     public static Liveness Of(NetworkGraph graph) => Known.GetValue(graph, static g => new Liveness(g));
 
-    /// <summary>The most bytes of computed values and inputs that live at once, and the index of the node at which they do. Values of unknown size count nothing.</summary>
+    /// <summary>The most bytes of computed values and inputs that live at once, and the index of the node at which they do. Values of
+    /// unknown size count nothing.</summary>
     public (long Bytes, int Node) Peak(IReadOnlyDictionary<string, Execution.StaticValue> values)
     {
         ArgumentNullException.ThrowIfNull(values);

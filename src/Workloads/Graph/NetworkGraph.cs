@@ -4,10 +4,12 @@ namespace Sim.Workloads.Graph;
 
 /// <summary>One attribute of a node; exactly one member is set.</summary>
 public sealed record NodeAttribute(string Name, long? Integer = null, float? Real = null, string? Text = null,
-    ImmutableArray<long> Integers = default, ImmutableArray<float> Reals = default, ImmutableArray<string> Texts = default, Tensor? Tensor = null);
+    ImmutableArray<long> Integers = default, ImmutableArray<float> Reals = default, ImmutableArray<string> Texts = default,
+        Tensor? Tensor = null);
 
 /// <summary>
-/// One operator application. Name is unique in the graph (made from the first output when the file gives none). An absent optional input is "".
+/// One operator application. Name is unique in the graph (made from the first output when the file gives none). An absent optional input is
+/// "".
 /// Position is the node's number in the file, from 1; 0 when a transformation made the node.
 /// </summary>
 public sealed record Node(string Name, string Domain, string OpType, ImmutableArray<string> Inputs, ImmutableArray<string> Outputs,
@@ -30,7 +32,8 @@ public sealed record GraphValue(string Name, ElementType Type, ImmutableArray<in
 public sealed record NetworkGraph(string Name, int Opset, ImmutableArray<GraphValue> Inputs, ImmutableArray<GraphValue> Outputs,
     ImmutableArray<Node> Nodes, ImmutableDictionary<string, Tensor> Constants, string Digest)
 {
-    /// <summary>The network for samples of a shape: open dimensions of its only input but the first, which counts samples, are those of the samples.</summary>
+    /// <summary>The network for samples of a shape: open dimensions of its only input but the first, which counts samples, are those of the
+    /// samples.</summary>
     public NetworkGraph ForSamples(IReadOnlyList<int> shape)
     {
         GraphValue input = Inputs[0];
@@ -41,6 +44,8 @@ public sealed record NetworkGraph(string Name, int Opset, ImmutableArray<GraphVa
     /// <summary>The network with open dimensions set by their names in the file.</summary>
     public NetworkGraph WithDimensions(IReadOnlyDictionary<string, int> sizes) => this with
     {
-        Inputs = [.. Inputs.Select(v => v with { Shape = [.. v.Shape.Select((d, i) => d < 0 && i < v.Names.Length && sizes.TryGetValue(v.Names[i], out int size) ? size : d)] })],
+        Inputs = [.. Inputs.Select(v =>
+            v with { Shape = [.. v.Shape.Select((d, i) => d < 0 && i < v.Names.Length && sizes.TryGetValue(v.Names[i], out int size) ? size
+            : d)] })],
     };
 }

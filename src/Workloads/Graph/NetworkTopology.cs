@@ -5,8 +5,8 @@ using QuikGraph.Algorithms;
 namespace Sim.Workloads.Graph;
 
 /// <summary>
-/// The network as a directed graph of its nodes (QuikGraph): an edge for every value that one node makes and another uses, tagged with the value's name. A source feeds graph
-/// inputs and nodes that only constants feed; a sink takes graph outputs and what nothing uses.
+/// The network as a directed graph of its nodes (QuikGraph): an edge for every value that one node makes and another uses, tagged with the
+/// value's name. A source feeds graph inputs and nodes that only constants feed; a sink takes graph outputs and what nothing uses.
 /// </summary>
 public sealed class NetworkTopology
 {
@@ -23,7 +23,8 @@ public sealed class NetworkTopology
             foreach (string name in nodes[i].Outputs.Where(o => o.Length > 0)) producer.TryAdd(name, i);
         _graph.AddVertexRange(Enumerable.Range(-1, Count + 2));
         for (int i = 0; i < Count; i++)
-            foreach (string name in nodes[i].Inputs.Where(n => n.Length > 0).Distinct()) _graph.AddEdge(new(producer.GetValueOrDefault(name, Source), i, name));
+            foreach (string name in nodes[i].Inputs.Where(n => n.Length > 0)
+                .Distinct()) _graph.AddEdge(new(producer.GetValueOrDefault(name, Source), i, name));
         foreach (string name in outputs.Distinct()) _graph.AddEdge(new(producer.GetValueOrDefault(name, Source), Sink, name));
         for (int i = 0; i < Count; i++)
         {
@@ -41,18 +42,21 @@ public sealed class NetworkTopology
     /// <summary>Number of nodes; they are the vertices 0 to Count − 1.</summary>
     public int Count { get; }
 
-    /// <summary>Nodes that use a value of a node, each once, in ascending order; the sink among them where a value is an output or unused.</summary>
+    /// <summary>Nodes that use a value of a node, each once, in ascending order; the sink among them where a value is an output or
+    /// unused.</summary>
     public IEnumerable<int> Consumers(int node) => _graph.OutEdges(node).Select(e => e.Target).Distinct().Order();
 
-    /// <summary>Nodes whose values a node uses, each once, in ascending order; the source among them where it uses inputs or constants.</summary>
+    /// <summary>Nodes whose values a node uses, each once, in ascending order; the source among them where it uses inputs or
+    /// constants.</summary>
     public IEnumerable<int> Producers(int node) => _graph.InEdges(node).Select(e => e.Source).Distinct().Order();
 
     /// <summary>The values that a vertex makes, with the vertices that use each.</summary>
-    public IEnumerable<IGrouping<string, int>> Values(int node) => _graph.OutEdges(node).Where(e => e.Tag.Length > 0).GroupBy(e => e.Tag, e => e.Target, StringComparer.Ordinal);
+    public IEnumerable<IGrouping<string, int>> Values(int node) =>
+        _graph.OutEdges(node).Where(e => e.Tag.Length > 0).GroupBy(e => e.Tag, e => e.Target, StringComparer.Ordinal);
 
     /// <summary>
-    /// Nodes in an order that has every value made before it is used, the lowest number first where several could come: QuikGraph's own order is depth-first and would
-    /// change with the order of edges. Nodes on a cycle or behind one are left out.
+    /// Nodes in an order that has every value made before it is used, the lowest number first where several could come: QuikGraph's own
+    /// order is depth-first and would change with the order of edges. Nodes on a cycle or behind one are left out.
     /// </summary>
     public ImmutableArray<int> Order()
     {
@@ -77,7 +81,8 @@ public sealed class NetworkTopology
         return [.. Enumerable.Range(0, Count).Where(i => large.Contains(components[i]) || _graph.OutEdges(i).Any(e => e.Target == i))];
     }
 
-    /// <summary>For each node in order and the sink: the last vertex that every path from the source to it passes (Cooper, Harvey and Kennedy 2001).</summary>
+    /// <summary>For each node in order and the sink: the last vertex that every path from the source to it passes (Cooper, Harvey and
+    /// Kennedy 2001).</summary>
     public IReadOnlyDictionary<int, int> ImmediateDominators()
     {
         int[] order = [.. Order(), Sink];
@@ -102,7 +107,8 @@ public sealed class NetworkTopology
         return dominator;
     }
 
-    /// <summary>Nodes that every path from inputs or constants to outputs passes, from the first to the last: where the network can be cut in two.</summary>
+    /// <summary>Nodes that every path from inputs or constants to outputs passes, from the first to the last: where the network can be cut
+    /// in two.</summary>
     public ImmutableArray<int> Bottlenecks()
     {
         IReadOnlyDictionary<int, int> dominators = ImmediateDominators();

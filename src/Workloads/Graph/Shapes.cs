@@ -3,13 +3,15 @@ namespace Sim.Workloads.Graph;
 /// <summary>Arithmetic on tensor shapes.</summary>
 public static class Shapes
 {
-    /// <summary>Elements that one tensor may have: a bound on memory, so that a damaged size is an error and not the end of the machine.</summary>
+    /// <summary>Elements that one tensor may have: a bound on memory, so that a damaged size is an error and not the end of the
+    /// machine.</summary>
     public const int MaximumElements = 1 << 30;
 
     /// <summary>"[1,3,224,224]".</summary>
     public static string Text(IEnumerable<int> shape) => $"[{string.Join(',', shape)}]";
 
-    /// <summary>Elements of a shape; throws <see cref="NetworkException"/> when a dimension is negative or the product exceeds <see cref="MaximumElements"/>.</summary>
+    /// <summary>Elements of a shape; throws <see cref="NetworkException"/> when a dimension is negative or the product exceeds
+    /// <see cref="MaximumElements"/>.</summary>
     public static int Count(ReadOnlySpan<int> shape)
     {
         long count = 1;

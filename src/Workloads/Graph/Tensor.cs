@@ -8,8 +8,9 @@ public enum ElementType : byte
 }
 
 /// <summary>
-/// Dense row-major tensor that keeps its element type: <see cref="Data"/> is an array of <see cref="ElementTypes.Storage"/>. Integers of 2 and 4 bits take a byte each,
-/// Float16 and BFloat16 are held as float[], floats of at most 8 bits as their codes. Shape entries are ≥ 0; a scalar has an empty shape.
+/// Dense row-major tensor that keeps its element type: <see cref="Data"/> is an array of <see cref="ElementTypes.Storage"/>. Integers of 2
+/// and 4 bits take a byte each, Float16 and BFloat16 are held as float[], floats of at most 8 bits as their codes. Shape entries are ≥ 0; a
+/// scalar has an empty shape.
 /// Tensors are immutable by convention: whoever is handed one must not write to it.
 /// </summary>
 public sealed class Tensor
@@ -18,7 +19,8 @@ public sealed class Tensor
     private WeakReference<long[]>? _widened;
 
     /// <summary>
-    /// A tensor of an array of the type's storage; the count is the product of the shape. For an integer type long[] is taken too and made narrow: each value must lie in the type's range.
+    /// A tensor of an array of the type's storage; the count is the product of the shape. For an integer type long[] is taken too and made
+    /// narrow: each value must lie in the type's range.
     /// </summary>
     public Tensor(ElementType type, int[] shape, Array data)
     {
@@ -59,7 +61,8 @@ public sealed class Tensor
     public ReadOnlySpan<byte> Codes => Type.IsCoded() ? (byte[])Data : throw new NetworkException($"a {Type} tensor holds no codes");
 
     /// <summary>
-    /// Values of an integer or Bool tensor, each widened to 64 bits (UInt64: the pattern). Eight bytes an element: for small tensors; else <see cref="Span"/>,
+    /// Values of an integer or Bool tensor, each widened to 64 bits (UInt64: the pattern). Eight bytes an element: for small tensors; else
+    /// <see cref="Span"/>,
     /// <see cref="Integer"/> or <see cref="CopyIntegers(int, Span{int})"/>.
     /// </summary>
     public long[] Integers
@@ -102,7 +105,8 @@ public sealed class Tensor
     {
         if (Type.IsReal() && Type != ElementType.Float64) return Floats;
         var floats = new float[Count];
-        for (int i = 0; i < floats.Length; i++) floats[i] = Type == ElementType.Int64 ? Integer(i) : Type == ElementType.UInt64 ? unchecked((ulong)Integer(i)) : (float)Real(i);
+        for (int i = 0; i < floats.Length; i++) floats[i] = Type == ElementType.Int64 ? Integer(i) : Type == ElementType.UInt64
+            ? unchecked((ulong)Integer(i)) : (float)Real(i);
         return floats;
     }
 
@@ -116,5 +120,6 @@ public sealed class Tensor
     public static Tensor OfIntegers(ElementType type, long[] data, params int[] shape) => new(type, shape, data);
 
     /// <summary>A tensor of zeros (Float8E8M0 has none: its code 0).</summary>
-    public static Tensor Zeros(ElementType type, params int[] shape) => new(type, shape, Array.CreateInstance(type.Storage(), Shapes.Count(shape)));
+    public static Tensor Zeros(ElementType type, params int[] shape) =>
+        new(type, shape, Array.CreateInstance(type.Storage(), Shapes.Count(shape)));
 }

@@ -35,7 +35,8 @@ internal static class TensorStorage
             // The pattern, for 64-bit users; a number of up to 31 bits is its own.
             case ElementType.UInt64:
                 ReadOnlySpan<ulong> patterns = t.Span<ulong>().Slice(from, to.Length);
-                for (int i = 0; i < to.Length; i++) to[i] = typeof(TTo) == typeof(long) ? TTo.CreateTruncating(patterns[i]) : TTo.CreateChecked(patterns[i]);
+                for (int i = 0; i < to.Length; i++) to[i] = typeof(TTo) == typeof(long) ? TTo.CreateTruncating(patterns[i])
+                    : TTo.CreateChecked(patterns[i]);
                 break;
             case ElementType.Bool:
                 ReadOnlySpan<bool> truths = t.Span<bool>().Slice(from, to.Length);
@@ -130,7 +131,8 @@ internal static class TensorStorage
     }
 
     /// <summary>The memory of an array of primitive elements.</summary>
-    internal static Span<byte> Bytes(Array data) => MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(data), checked(data.Length * ElementSize(data)));
+    internal static Span<byte> Bytes(Array data) =>
+        MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(data), checked(data.Length * ElementSize(data)));
 
     /// <summary>Bytes [offset, offset + count) of it, wherever in a large array.</summary>
     internal static Span<byte> Bytes(Array data, long offset, int count) =>
@@ -155,7 +157,8 @@ internal static class TensorStorage
         for (int i = 0; i < to.Length; i++) to[i] = from[source[i]];
     }
 
-    private static void Convert<TFrom, TTo>(Tensor t, int from, Span<TTo> to) where TFrom : unmanaged, IBinaryInteger<TFrom> where TTo : unmanaged, IBinaryInteger<TTo>
+    private static void Convert<TFrom, TTo>(Tensor t, int from, Span<TTo> to) where TFrom : unmanaged, IBinaryInteger<TFrom> where TTo
+        : unmanaged, IBinaryInteger<TTo>
     {
         ReadOnlySpan<TFrom> source = t.Span<TFrom>().Slice(from, to.Length);
         if (typeof(TFrom) == typeof(TTo)) MemoryMarshal.Cast<TFrom, TTo>(source).CopyTo(to);

@@ -5,9 +5,10 @@ using Sim.Workloads.Graph;
 namespace Sim.Workloads.Integers;
 
 /// <summary>
-/// Narrows the boxes of a network's layers to what their inputs are on data, input channel by input channel. A claim about such boxes is a claim about data that
-/// stay within them, and about nothing else. The inputs are those of the network as the executor runs it: after
-/// post-training quantization those of the float network, quantized at each layer, so that boxes of <see cref="BoxRule.Propagated"/> need not hold them.
+/// Narrows the boxes of a network's layers to what their inputs are on data, input channel by input channel. A claim about such boxes is a
+/// claim about data that stay within them, and about nothing else. The inputs are those of the network as the executor runs it: after
+/// post-training quantization those of the float network, quantized at each layer, so that boxes of <see cref="BoxRule.Propagated"/> need
+/// not hold them.
 /// </summary>
 public sealed class CalibratedBoxes : ILayerEngine
 {
@@ -19,7 +20,8 @@ public sealed class CalibratedBoxes : ILayerEngine
 
     /// <summary>The network with calibrated boxes, where the inputs are known; each lies within the box that was there.</summary>
     /// <param name="samples">Samples along the first dimension, at least one.</param>
-    /// <exception cref="NetworkException">The samples do not fit the network, or an input lies outside the box that it has been given.</exception>
+    /// <exception cref="NetworkException">The samples do not fit the network, or an input lies outside the box that it has been
+    /// given.</exception>
     public static IntegerNetwork Narrow(IntegerNetwork network, Tensor samples)
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -36,7 +38,8 @@ public sealed class CalibratedBoxes : ILayerEngine
         if (!_layers.TryGetValue(node.Name, out (IntegerLayer Layer, LayerInput Input) at)) return null;
         long[] stored = at.Input.Stored(inputs[0]!);
         (int channels, int inner) = Channels(at.Layer.Shape);
-        if (!_boxes.TryGetValue(node.Name, out Interval[]? box)) _boxes[node.Name] = box = [.. Enumerable.Range(0, channels).Select(c => new Interval(stored[c * inner], stored[c * inner]))];
+        if (!_boxes.TryGetValue(node.Name, out Interval[]? box)) _boxes[node.Name] = box =
+            [.. Enumerable.Range(0, channels).Select(c => new Interval(stored[c * inner], stored[c * inner]))];
         for (int i = 0; i < stored.Length; i += inner)
         {
             int c = i / inner % channels;

@@ -10,10 +10,12 @@ public sealed record IntegerNetwork(NetworkGraph Graph, ImmutableArray<IntegerLa
     /// <summary>Of each layer: where its inputs are in the graph. As many as layers, or none when the layers came from elsewhere.</summary>
     public ImmutableArray<LayerInput> Inputs { get; init; } = [];
 
-    /// <summary>Of each layer: how its sums are requantized, <see cref="LayerSource.Layer"/> being the layer itself; null: they are not, or not in this form.</summary>
+    /// <summary>Of each layer: how its sums are requantized, <see cref="LayerSource.Layer"/> being the layer itself; null: they are not, or
+    /// not in this form.</summary>
     public ImmutableArray<LayerSource?> Outputs { get; init; } = [];
 
-    /// <summary>Nodes with a sum or register of which nothing is claimed: an answer about <see cref="Registers"/> is none about the network while there are any.</summary>
+    /// <summary>Nodes with a sum or register of which nothing is claimed: an answer about <see cref="Registers"/> is none about the network
+    /// while there are any.</summary>
     public ImmutableArray<UnjudgedNode> NotJudged { get; init; } = [];
 
     /// <summary>Every register that is judged, in execution order: <see cref="Layers"/> and <see cref="Sums"/>.</summary>
@@ -26,6 +28,7 @@ public sealed record IntegerNetwork(NetworkGraph Graph, ImmutableArray<IntegerLa
         }
     }
 
-    /// <summary>Sums that are no matrix products: windows of average pooling, residual additions, reductions. See <see cref="OtherRegisters"/>.</summary>
+    /// <summary>Sums that are no matrix products: windows of average pooling, residual additions, reductions. See
+    /// <see cref="OtherRegisters"/>.</summary>
     public ImmutableArray<IntegerLayer> Sums { get; init; } = [];
 }

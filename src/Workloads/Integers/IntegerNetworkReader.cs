@@ -5,8 +5,9 @@ using Sim.Workloads.Integers.Reading;
 namespace Sim.Workloads.Integers;
 
 /// <summary>
-/// Finds the layers of a network whose sums are integers: QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger; Conv, Gemm and MatMul of operands that
-/// DequantizeLinear or QONNX's Quant, BipolarQuant and Trunc made, or that <see cref="ReadingOptions.PostTraining"/> quantizes. What it cannot know (scales that are computed at run time, say) it refuses and never guesses.
+/// Finds the layers of a network whose sums are integers: QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger; Conv, Gemm and MatMul of
+/// operands that DequantizeLinear or QONNX's Quant, BipolarQuant and Trunc made, or that <see cref="ReadingOptions.PostTraining"/>
+/// quantizes. What it cannot know (scales that are computed at run time, say) it refuses and never guesses.
 /// </summary>
 public static class IntegerNetworkReader
 {

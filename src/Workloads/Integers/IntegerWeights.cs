@@ -6,7 +6,8 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Integers;
 
-/// <summary>The weights of a layer in the narrowest array that holds them: those of a tensor are read where they are, without a copy.</summary>
+/// <summary>The weights of a layer in the narrowest array that holds them: those of a tensor are read where they are, without a
+/// copy.</summary>
 [CollectionBuilder(typeof(IntegerWeights), nameof(Create))]
 public sealed class IntegerWeights : IReadOnlyList<int>
 {
@@ -25,13 +26,15 @@ public sealed class IntegerWeights : IReadOnlyList<int>
     int IReadOnlyCollection<int>.Count => Length;
 
     /// <inheritdoc/>
-    public int this[int index] => Is<sbyte>() ? Span<sbyte>()[index] : Is<byte>() ? Span<byte>()[index] : Is<short>() ? Span<short>()[index] : ((int[])_data)[index];
+    public int this[int index] =>
+        Is<sbyte>() ? Span<sbyte>()[index] : Is<byte>() ? Span<byte>()[index] : Is<short>() ? Span<short>()[index] : ((int[])_data)[index];
 
     /// <summary>Weights in an array that becomes the layer's own: sbyte, byte, short or int.</summary>
     public static IntegerWeights Of<T>(T[] values) where T : unmanaged
     {
         ArgumentNullException.ThrowIfNull(values);
-        return typeof(T) == typeof(sbyte) || typeof(T) == typeof(byte) || typeof(T) == typeof(short) || typeof(T) == typeof(int) ? new(values) : throw new ArgumentException($"weights are not held as {typeof(T).Name}", nameof(values));
+        return typeof(T) == typeof(sbyte) || typeof(T) == typeof(byte) || typeof(T) == typeof(short) || typeof(T) == typeof(int)
+            ? new(values) : throw new ArgumentException($"weights are not held as {typeof(T).Name}", nameof(values));
     }
 
     /// <summary>Weights of any width, narrowed to bytes where all fit.</summary>
@@ -51,9 +54,12 @@ public sealed class IntegerWeights : IReadOnlyList<int>
     /// <summary>The integers of a constant, rearranged by a function of its typed array.</summary>
     internal static IntegerWeights Of(Tensor constant, IRearrangement arrange)
     {
-        if (constant.Type is ElementType.Int8 or ElementType.Int4 or ElementType.Int2 && constant.Data is sbyte[] s && constant.Data.GetType() == typeof(sbyte[])) return new(arrange.Of(s));
-        if (constant.Type is ElementType.UInt8 or ElementType.UInt4 or ElementType.UInt2 && constant.Data.GetType() == typeof(byte[])) return new(arrange.Of((byte[])constant.Data));
-        if (constant.Type == ElementType.Int16 && constant.Data.GetType() == typeof(short[])) return new(arrange.Of((short[])constant.Data));
+        if (constant.Type is ElementType.Int8 or ElementType.Int4 or ElementType.Int2 && constant.Data is sbyte[] s
+            && constant.Data.GetType() == typeof(sbyte[])) return new(arrange.Of(s));
+        if (constant.Type is ElementType.UInt8 or ElementType.UInt4 or ElementType.UInt2
+            && constant.Data.GetType() == typeof(byte[])) return new(arrange.Of((byte[])constant.Data));
+        if (constant.Type == ElementType.Int16
+            && constant.Data.GetType() == typeof(short[])) return new(arrange.Of((short[])constant.Data));
         var wide = new int[constant.Count];
         constant.CopyIntegers(0, wide);
         return FromIntegers(arrange.Of(wide));
@@ -74,7 +80,8 @@ public sealed class IntegerWeights : IReadOnlyList<int>
     public Interval Range => Length == 0 ? Interval.Zero
         : Is<sbyte>() ? Ends(Span<sbyte>()) : Is<byte>() ? Ends(Span<byte>()) : Is<short>() ? Ends(Span<short>()) : Ends(Span<int>());
 
-    /// <summary>Of weights less a zero point: the sum of the positive ones, and that of the magnitudes of the negative ones. Exact.</summary>
+    /// <summary>Of weights less a zero point: the sum of the positive ones, and that of the magnitudes of the negative ones.
+    /// Exact.</summary>
     public (long Positive, long Negative) Signed(int from, int count, int zero = 0)
     {
         if (zero == 0)
@@ -106,7 +113,8 @@ public sealed class IntegerWeights : IReadOnlyList<int>
     // The runtime takes an sbyte[] for a byte[] in a pattern, hence the comparison of types.
     private bool Is<T>() => _data.GetType() == typeof(T[]);
 
-    private ReadOnlySpan<T> Span<T>() where T : unmanaged => MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetArrayDataReference((T[])_data), _data.Length);
+    private ReadOnlySpan<T> Span<T>() where T : unmanaged =>
+        MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetArrayDataReference((T[])_data), _data.Length);
 
     private static Interval Ends<T>(ReadOnlySpan<T> values) where T : unmanaged, IBinaryInteger<T>
     {

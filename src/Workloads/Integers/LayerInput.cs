@@ -5,7 +5,8 @@ namespace Sim.Workloads.Integers;
 
 /// <summary>The value of the graph that feeds a layer.</summary>
 /// <param name="Value">Name of the value.</param>
-/// <param name="Scale">null: the value holds the stored integers. Else it holds float32 numbers and stored = clamp(round-half-even(value / Scale) + ZeroPoint, type); NaN: not known without calibration data.</param>
+/// <param name="Scale">null: the value holds the stored integers. Else it holds float32 numbers and stored = clamp(round-half-even(value /
+/// Scale) + ZeroPoint, type); NaN: not known without calibration data.</param>
 /// <param name="Type">What the stored integers' type holds.</param>
 public sealed record LayerInput(string Value, float? Scale, int ZeroPoint, Interval Type)
 {

@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Sim.Workloads.Integers;
 
-/// <summary>Sums of the positive and of the negative elements of typed spans, with SIMD: lanes are widened before they could overflow, so the sums are exact.</summary>
+/// <summary>Sums of the positive and of the negative elements of typed spans, with SIMD: lanes are widened before they could overflow, so
+/// the sums are exact.</summary>
 internal static class SignedSums
 {
     // Two widened elements a step: 120 · 2 · 128 stays below 2^15, 120 · 2 · 255 below 2^16.

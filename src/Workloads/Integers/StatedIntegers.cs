@@ -6,21 +6,25 @@ using Sim.Workloads.Quantization;
 
 namespace Sim.Workloads.Integers;
 
-/// <summary>What a graph states for the operands of a matrix layer, and why not where a quantizer is there but its numbers cannot be known.</summary>
+/// <summary>What a graph states for the operands of a matrix layer, and why not where a quantizer is there but its numbers cannot be
+/// known.</summary>
 public sealed record StatedLayer(StatedOperand? Input, StatedOperand? Weights, string? InputReason, string? WeightReason);
 
 /// <summary>
-/// Reads, for every matrix layer of a network, the numbers that the graph states for its operands: QuantizeLinear, Clip and DequantizeLinear in any number; Quant, BipolarQuant and
-/// Trunc of QONNX; integer tensors; and what moves or chooses elements in between. Arithmetic in float32 states nothing. Unlike <see cref="IntegerNetworkReader"/>,
-/// which must know every sum, it takes each operand for itself and refuses none.
+/// Reads, for every matrix layer of a network, the numbers that the graph states for its operands: QuantizeLinear, Clip and
+/// DequantizeLinear in any number; Quant, BipolarQuant and Trunc of QONNX; integer tensors; and what moves or chooses elements in between.
+/// Arithmetic in float32 states nothing. Unlike <see cref="IntegerNetworkReader"/>, which must know every sum, it takes each operand for
+/// itself and refuses none.
 /// </summary>
 public static class StatedIntegers
 {
     // Everything else makes new numbers.
     private static readonly HashSet<string> Stating =
     [
-        "QuantizeLinear", "DequantizeLinear", "Quant", "IntQuant", "BipolarQuant", "Trunc", "Relu", "Clip", "Identity", "Dropout", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose",
-        "Slice", "Gather", "Split", "Expand", "Tile", "DepthToSpace", "SpaceToDepth", "MaxPool", "GlobalMaxPool", "Concat", "Pad", "ReduceMax", "ReduceMin", "Max", "Min", "Where", "Resize", "Cast",
+        "QuantizeLinear", "DequantizeLinear", "Quant", "IntQuant", "BipolarQuant", "Trunc", "Relu", "Clip", "Identity", "Dropout",
+            "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose",
+        "Slice", "Gather", "Split", "Expand", "Tile", "DepthToSpace", "SpaceToDepth", "MaxPool", "GlobalMaxPool", "Concat", "Pad",
+            "ReduceMax", "ReduceMin", "Max", "Min", "Where", "Resize", "Cast",
     ];
 
     private static readonly HashSet<string> Quantizers = ["DequantizeLinear", "Quant", "IntQuant", "BipolarQuant", "Trunc"];
@@ -61,15 +65,19 @@ public static class StatedIntegers
             reason = e.Message;
         }
         if (reading.IsStated(node.Outputs[0])) return;
-        if (bag.ErrorCount > before) reason = bag.Sorted.LastOrDefault(d => d.Message.StartsWith($"node '{node.Name}' (", StringComparison.Ordinal)).Message;
-        reason ??= Quantizers.Contains(node.OpType) ? $"node '{node.Name}' ({node.OpType}) makes them of numbers that are not known to be integers" : null;
+        if (bag.ErrorCount > before) reason =
+            bag.Sorted.LastOrDefault(d => d.Message.StartsWith($"node '{node.Name}' (", StringComparison.Ordinal)).Message;
+        reason ??= Quantizers.Contains(node.OpType)
+            ? $"node '{node.Name}' ({node.OpType}) makes them of numbers that are not known to be integers" : null;
         reason ??= Earlier(node, reasons);
         // What only moves, chooses or cuts numbers does not make new ones: where their integers are lost it says so.
-        if (reason is null && node.OpType != "QuantizeLinear" && node.Inputs.Any(reading.IsStated)) reason = $"after node '{node.Name}' ({node.OpType}) they are not known to be integers of one scale";
+        if (reason is null && node.OpType != "QuantizeLinear" && node.Inputs.Any(reading.IsStated)) reason =
+            $"after node '{node.Name}' ({node.OpType}) they are not known to be integers of one scale";
         if (reason is not null) SetReason(node, reason, reasons);
     }
 
-    private static string? Earlier(Node node, Dictionary<string, string> reasons) => node.Inputs.Select(reasons.GetValueOrDefault).FirstOrDefault(r => r is not null);
+    private static string? Earlier(Node node, Dictionary<string, string> reasons) =>
+        node.Inputs.Select(reasons.GetValueOrDefault).FirstOrDefault(r => r is not null);
 
     private static void SetReason(Node node, string reason, Dictionary<string, string> reasons)
     {
@@ -79,14 +87,17 @@ public static class StatedIntegers
     // Nearest neighbours are elements of the input; one mode puts a number of its own beside them.
     private static void Resized(GraphReading reading, Node node)
     {
-        if ((node.Attributes.GetValueOrDefault("mode")?.Text ?? "nearest") == "nearest" && node.Attributes.GetValueOrDefault("coordinate_transformation_mode")?.Text != "tf_crop_and_resize") Views.Moved(reading, node);
+        if ((node.Attributes.GetValueOrDefault("mode")?.Text ?? "nearest") == "nearest"
+            && node.Attributes.GetValueOrDefault("coordinate_transformation_mode")?.Text != "tf_crop_and_resize") Views.Moved(reading,
+            node);
     }
 
     // Of numbers that a quantizer made. Constant integers that become float numbers to be scaled by other operators state no scale.
     private static void Cast(GraphReading reading, Node node, bool isConstant, Dictionary<string, string> reasons)
     {
         if (reading.Value(node, 0) is Dequantized) Elementwise.Cast(reading, node);
-        else if (isConstant && reading.Type(node.Outputs[0]).IsReal() && reading.Type(node.Inputs[0]) is ElementType.Int8 or ElementType.UInt8 or ElementType.Int4 or ElementType.UInt4 or ElementType.Int2 or ElementType.UInt2)
+        else if (isConstant && reading.Type(node.Outputs[0]).IsReal() && reading.Type(node.Inputs[0]) is ElementType.Int8
+            or ElementType.UInt8 or ElementType.Int4 or ElementType.UInt4 or ElementType.Int2 or ElementType.UInt2)
             SetReason(node, $"node '{node.Name}' (Cast) makes float numbers of its integers, whose scale no quantizer states", reasons);
     }
 
@@ -98,7 +109,8 @@ public static class StatedIntegers
         return new(input, weights, inputReason, weightReason);
     }
 
-    private static (StatedOperand? Operand, string? Reason) Operand(GraphReading reading, Node node, int index, Dictionary<string, string> reasons)
+    private static (StatedOperand? Operand, string? Reason) Operand(GraphReading reading, Node node, int index, Dictionary<string,
+        string> reasons)
     {
         switch (reading.Value(node, index))
         {
@@ -118,13 +130,16 @@ public static class StatedIntegers
     {
         if (q.Coded is { } type)
         {
-            float[] all = [.. Enumerable.Range(0, 1 << type.Bits()).Select(c => ElementCodes.Decode(type, (byte)c)).Where(float.IsFinite)], numbers = q.Constant is null ? all : [.. q.Constant.Floats.Distinct()];
-            return new(numbers.Min(), numbers.Max(), scales, zeros) { Constant = q.Constant?.Floats, Numbers = numbers, Kind = $"{type.ToString().ToLowerInvariant()} numbers" };
+            float[] all = [.. Enumerable.Range(0, 1 << type.Bits()).Select(c => ElementCodes.Decode(type, (byte)c)).Where(float.IsFinite)],
+                numbers = q.Constant is null ? all : [.. q.Constant.Floats.Distinct()];
+            return new(numbers.Min(), numbers.Max(), scales, zeros)
+                { Constant = q.Constant?.Floats, Numbers = numbers, Kind = $"{type.ToString().ToLowerInvariant()} numbers" };
         }
         Interval range = q.Constant is { Count: > 0 } t ? new(t.Integers.Min(), t.Integers.Max()) : q.Type;
         return new((float)range.Low, (float)range.High, scales, zeros)
         {
-            Constant = q.Constant is null ? null : Array.ConvertAll(q.Constant.Integers, v => (float)v), Kind = $"integers from {range.Low} to {range.High}",
+            Constant = q.Constant is null ? null : Array.ConvertAll(q.Constant.Integers, v => (float)v),
+                Kind = $"integers from {range.Low} to {range.High}",
         };
     }
 }

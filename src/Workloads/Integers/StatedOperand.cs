@@ -4,7 +4,8 @@ using Sim.Workloads.Quantization;
 namespace Sim.Workloads.Integers;
 
 /// <summary>
-/// The numbers that a graph states for an operand of a matrix layer: value = scale · (number − zero point). Numbers are integers, or those of a float format of at most 8 bits.
+/// The numbers that a graph states for an operand of a matrix layer: value = scale · (number − zero point). Numbers are integers, or those
+/// of a float format of at most 8 bits.
 /// What a container type could hold beyond a quantizer's width or a Clip does not count.
 /// </summary>
 /// <param name="Low">Least number that can occur; of constants, that does.</param>
@@ -27,7 +28,8 @@ public sealed record StatedOperand(float Low, float High, float[] Scales, long[]
     {
         if (Numbers is not null) return Numbers;
         // Of very many the odd ones near the ends need the most bits.
-        return High - Low > 1 << 16 ? [Low - zero, Low + 1 - zero, High - 1 - zero, High - zero] : Enumerable.Range(0, (int)(High - Low) + 1).Select(i => Low + i - zero);
+        return High - Low > 1 << 16 ? [Low - zero, Low + 1 - zero, High - 1 - zero, High - zero]
+            : Enumerable.Range(0, (int)(High - Low) + 1).Select(i => Low + i - zero);
     }
 }
 
@@ -40,14 +42,15 @@ public sealed record StatedOperand(float Low, float High, float[] Scales, long[]
 public sealed record StatedRows(float[] Numbers, float[] Scales, long[] Zeros)
 {
     /// <summary>
-    /// The rows of stated weights. Scales that differ within a row (blocks along K) are brought to the row's least where they are whole multiples of it; rows that are not
-    /// possible give null and the reason.
+    /// The rows of stated weights. Scales that differ within a row (blocks along K) are brought to the row's least where they are whole
+    /// multiples of it; rows that are not possible give null and the reason.
     /// </summary>
     public static (StatedRows? Rows, string? Reason) Of(Node node, GemmLayer shape, StatedOperand stated)
     {
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(stated);
-        float[] numbers = LayerWeights.Rows(node, shape, stated.Constant ?? throw new ArgumentException("weights are not constant", nameof(stated)));
+        float[] numbers = LayerWeights.Rows(node, shape, stated.Constant
+            ?? throw new ArgumentException("weights are not constant", nameof(stated)));
         float[] scales = stated.Scales.Length == 1 ? [] : LayerWeights.Rows(node, shape, stated.Scales);
         long[] zeros = stated.Zeros.Length == 1 ? [] : LayerWeights.Rows(node, shape, stated.Zeros);
         int rows = shape.Groups * shape.N, k = shape.K;
@@ -67,7 +70,8 @@ public sealed record StatedRows(float[] Numbers, float[] Scales, long[] Zeros)
     }
 
     // Each number less its zero point, times how often the least scale goes into its own.
-    private static bool OneScale(Span<float> row, ReadOnlySpan<float> scale, ReadOnlySpan<long> zero, StatedRows made, int r, long commonZero)
+    private static bool OneScale(Span<float> row, ReadOnlySpan<float> scale, ReadOnlySpan<long> zero, StatedRows made, int r,
+        long commonZero)
     {
         float least = float.PositiveInfinity;
         for (int i = 0; i < row.Length; i++)
@@ -75,7 +79,8 @@ public sealed record StatedRows(float[] Numbers, float[] Scales, long[] Zeros)
         if (float.IsInfinity(least)) least = 1;
         for (int i = 0; i < row.Length; i++)
         {
-            double times = (double)(scale.IsEmpty ? made.Scales[r] : scale[i]) / least, number = (row[i] - (zero.IsEmpty ? commonZero : zero[i])) * times;
+            double times = (double)(scale.IsEmpty ? made.Scales[r] : scale[i]) / least,
+                number = (row[i] - (zero.IsEmpty ? commonZero : zero[i])) * times;
             if (times != Math.Round(times) || Math.Abs(number) > 1 << 24) return false;
             row[i] = (float)number;
         }

@@ -5,7 +5,8 @@ using Sim.Workloads.Onnx.Messages;
 
 namespace Sim.Workloads.Onnx;
 
-/// <summary>Turns AttributeProto into <see cref="NodeAttribute"/>. A subgraph becomes an attribute with no member set: no supported operator takes one.</summary>
+/// <summary>Turns AttributeProto into <see cref="NodeAttribute"/>. A subgraph becomes an attribute with no member set: no supported
+/// operator takes one.</summary>
 internal static class AttributeReader
 {
     internal static NodeAttribute? Read(AttributeProto a, ModelSource source, Action<string, string> report)
@@ -30,7 +31,8 @@ internal static class AttributeReader
 
     private static readonly string[] ConstantNames = ["value", "value_float", "value_floats", "value_int", "value_ints"];
 
-    /// <summary>The value of a Constant node, or null and what is wrong; a null problem means that its attribute was reported already.</summary>
+    /// <summary>The value of a Constant node, or null and what is wrong; a null problem means that its attribute was reported
+    /// already.</summary>
     internal static Tensor? ConstantValue(Node node, out string? problem)
     {
         string[] given = [.. node.Attributes.Keys.Order(StringComparer.Ordinal)], unknown = [.. given.Except(ConstantNames)];
@@ -53,5 +55,6 @@ internal static class AttributeReader
 
     // IR versions before 3 did not write the type.
     private static int Guess(AttributeProto a) =>
-        a.HasF ? 1 : a.HasI ? 2 : a.HasS ? 3 : a.T is not null ? 4 : a.HasG ? 5 : a.Floats.Count > 0 ? 6 : a.Ints.Count > 0 ? 7 : a.Strings.Count > 0 ? 8 : 0;
+        a.HasF ? 1 : a.HasI ? 2 : a.HasS ? 3 : a.T is not null ? 4 : a.HasG ? 5 : a.Floats.Count > 0 ? 6 : a.Ints.Count > 0 ? 7
+            : a.Strings.Count > 0 ? 8 : 0;
 }

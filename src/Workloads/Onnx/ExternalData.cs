@@ -5,12 +5,14 @@ using Sim.Workloads.Onnx.Messages;
 
 namespace Sim.Workloads.Onnx;
 
-/// <summary>Reads tensors that an ONNX model keeps in files beside it (keys location, offset, length) and adds their bytes to the model's digest.</summary>
+/// <summary>Reads tensors that an ONNX model keeps in files beside it (keys location, offset, length) and adds their bytes to the model's
+/// digest.</summary>
 internal sealed class ExternalData(string folder, Action<string, string> report, IncrementalHash digest)
 {
     private const int MostLinks = 40;
 
-    /// <summary>The tensor, or null after reporting why not. A location must be a relative path that stays below the model's folder, through symbolic links too.</summary>
+    /// <summary>The tensor, or null after reporting why not. A location must be a relative path that stays below the model's folder,
+    /// through symbolic links too.</summary>
     public Tensor? Read(TensorProto proto, string what, ElementType type, int[] shape)
     {
         Dictionary<string, string> keys = [];
@@ -27,7 +29,8 @@ internal sealed class ExternalData(string folder, Action<string, string> report,
         try
         {
             string path = RealPath(Path.Combine(folder, location)), root = RealPath(folder);
-            if (!path.StartsWith(root.EndsWith(Path.DirectorySeparatorChar) ? root : root + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            if (!path.StartsWith(root.EndsWith(Path.DirectorySeparatorChar) ? root : root + Path.DirectorySeparatorChar,
+                StringComparison.Ordinal))
                 return Fail("ONX025", $"{what} has external location '{location}', a symbolic link that leaves the model's folder; only a path below it is allowed");
             using ModelSource file = ModelSource.Of(path);
             if (offset > file.Length - expected)
@@ -61,7 +64,8 @@ internal sealed class ExternalData(string folder, Action<string, string> report,
             }
             if (++links > MostLinks) throw new IOException("too many symbolic links");
             if (Path.IsPathRooted(target)) real = Path.GetPathRoot(target)!;
-            foreach (string piece in target[(Path.IsPathRooted(target) ? real.Length : 0)..].Split(Path.DirectorySeparatorChar).Reverse()) left.Push(piece);
+            foreach (string piece in target[(Path.IsPathRooted(target) ? real.Length : 0)..].Split(Path.DirectorySeparatorChar)
+                .Reverse()) left.Push(piece);
         }
         return real;
     }
@@ -69,7 +73,8 @@ internal sealed class ExternalData(string folder, Action<string, string> report,
     private static bool Number(Dictionary<string, string> keys, string key, long absent, out long value)
     {
         value = absent;
-        return !keys.TryGetValue(key, out string? text) || (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= 0);
+        return !keys.TryGetValue(key, out string? text)
+            || (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= 0);
     }
 
     private Tensor? Fail(string code, string message)

@@ -65,7 +65,8 @@ internal sealed class GraphBuilder
             return new GraphValue(proto.Name, ElementType.Float32, []);
         }
         ElementType? element = ElementTypes.FromOnnx(type.ElemType);
-        if (element is null) _problems.File("ONX020", $"{what} has element type {ElementTypes.OnnxName(type.ElemType)}, which is not supported");
+        if (element is null) _problems.File("ONX020",
+            $"{what} has element type {ElementTypes.OnnxName(type.ElemType)}, which is not supported");
         var shape = ImmutableArray.CreateBuilder<int>();
         foreach (TensorShapeProto.Types.Dimension d in type.Shape?.Dim ?? [])
         {
@@ -88,7 +89,8 @@ internal sealed class GraphBuilder
         foreach (AttributeProto a in proto.Attribute)
         {
             if (attributes.ContainsKey(a.Name)) _problems.Node(index, name, proto.OpType, "ONX016", $"attribute '{a.Name}' occurs twice");
-            else if (AttributeReader.Read(a, _source, (code, text) => _problems.Node(index, name, proto.OpType, code, text)) is { } read) attributes.Add(a.Name, read);
+            else if (AttributeReader.Read(a, _source, (code, text) => _problems.Node(index, name, proto.OpType, code, text)) is
+                { } read) attributes.Add(a.Name, read);
         }
         string domain = proto.Domain == "ai.onnx" ? "" : proto.Domain;
         // Exporters left the domain of QONNX operators out; the standard has none of their names.

@@ -2,7 +2,8 @@ using Sim.Foundation;
 
 namespace Sim.Workloads.Onnx;
 
-/// <summary>The bytes of a model, in memory or in a file: read where they are asked for, so that weights go from the file to their tensor without a copy between.</summary>
+/// <summary>The bytes of a model, in memory or in a file: read where they are asked for, so that weights go from the file to their tensor
+/// without a copy between.</summary>
 internal abstract class ModelSource : IDisposable
 {
     internal abstract long Length { get; }

@@ -3,7 +3,8 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Onnx;
 
-/// <summary>Orders nodes so that every value is made before it is used, keeping file order where free; reports values of no origin, of two origins, and cycles.</summary>
+/// <summary>Orders nodes so that every value is made before it is used, keeping file order where free; reports values of no origin, of two
+/// origins, and cycles.</summary>
 internal sealed class NodeOrder(OnnxProblems problems, List<(int Index, Node Node)> nodes, ImmutableArray<GraphValue> inputs,
     ImmutableArray<GraphValue> outputs, Func<string, bool> isConstant)
 {
@@ -35,5 +36,6 @@ internal sealed class NodeOrder(OnnxProblems problems, List<(int Index, Node Nod
         return made;
     }
 
-    private void Report(int i, string code, string message) => problems.Node(nodes[i].Index, nodes[i].Node.Name, nodes[i].Node.OpType, code, message);
+    private void Report(int i, string code, string message) =>
+        problems.Node(nodes[i].Index, nodes[i].Node.Name, nodes[i].Node.OpType, code, message);
 }

@@ -9,33 +9,39 @@ using Sim.Workloads.Quantization;
 
 namespace Sim.Workloads.Onnx;
 
-/// <summary>Reads an ONNX file into a <see cref="NetworkGraph"/>: structure checked, constants loaded, nodes in topological order.</summary>
+/// <summary>Reads an ONNX file into a <see cref="NetworkGraph"/>: structure checked, constants loaded, nodes in topological
+/// order.</summary>
 public static class OnnxReader
 {
     /// <summary>Oldest and newest opset of the standard domain that is understood: 7 brought numpy broadcasting.</summary>
     public const int OldestOpset = 7, NewestOpset = 25;
 
     /// <summary>
-    /// Reads a file and checks that it can be run: operators supported, arities and attributes known, shapes consistent (an open dimension taken as 1).
+    /// Reads a file and checks that it can be run: operators supported, arities and attributes known, shapes consistent (an open dimension
+    /// taken as 1).
     /// Null after recording every problem found.
     /// </summary>
     public static NetworkGraph? Load(string path, DiagnosticBag bag) => FromFile(path, bag, source => Load(source, path, bag, true));
 
-    /// <summary>As <see cref="Load(string, DiagnosticBag)"/>, but shapes are not judged: for a network whose data say what open dimensions are. See <see cref="GraphChecks.Shapes"/>.</summary>
+    /// <summary>As <see cref="Load(string, DiagnosticBag)"/>, but shapes are not judged: for a network whose data say what open dimensions
+    /// are. See <see cref="GraphChecks.Shapes"/>.</summary>
     public static NetworkGraph? LoadOpen(string path, DiagnosticBag bag) => FromFile(path, bag, source => Load(source, path, bag, false));
 
-    /// <summary><see cref="Load(string, DiagnosticBag)"/> of a model that is in memory; <paramref name="path"/> names it and says where external data lie.</summary>
+    /// <summary><see cref="Load(string, DiagnosticBag)"/> of a model that is in memory; <paramref name="path"/> names it and says where
+    /// external data lie.</summary>
     public static NetworkGraph? Load(ReadOnlyMemory<byte> model, string path, DiagnosticBag bag)
     {
         using ModelSource source = ModelSource.Of(model);
         return Load(source, path, bag, true);
     }
 
-    /// <summary>Reads a file's structure; null after recording every problem found. Operators are not judged here: see <see cref="Load(string, DiagnosticBag)"/>.</summary>
+    /// <summary>Reads a file's structure; null after recording every problem found. Operators are not judged here: see
+    /// <see cref="Load(string, DiagnosticBag)"/>.</summary>
     public static NetworkGraph? Read(string path, DiagnosticBag bag) => FromFile(path, bag, source => Read(source, path, bag));
 
     /// <summary>
-    /// Reads the structure of a model that is in memory. Digest = SHA-256 of its bytes followed by the bytes of its external tensors in file order.
+    /// Reads the structure of a model that is in memory. Digest = SHA-256 of its bytes followed by the bytes of its external tensors in
+    /// file order.
     /// </summary>
     public static NetworkGraph? Read(ReadOnlyMemory<byte> bytes, string path, DiagnosticBag bag)
     {
@@ -69,7 +75,8 @@ public static class OnnxReader
             using ModelSource source = ModelSource.Of(path);
             return read(source);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException { InnerException: null, ParamName: "path" })
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException
+            or ArgumentException { InnerException: null, ParamName: "path" })
         {
             bag.Error(new Location(path, 1, 1), "ONX000", $"cannot be read: {e.Message}");
             return null;
@@ -96,19 +103,23 @@ public static class OnnxReader
             problems.File("ONX002", "holds no graph: not an ONNX model, or a truncated one");
             return null;
         }
-        var builder = new GraphBuilder(model.Graph, Opset(model, problems), problems, source, Path.GetDirectoryName(Path.GetFullPath(path)) ?? "", digest);
+        var builder = new GraphBuilder(model.Graph, Opset(model, problems), problems, source, Path.GetDirectoryName(Path.GetFullPath(path))
+            ?? "", digest);
         NetworkGraph graph = builder.Build();
         return graph with { Digest = Convert.ToHexStringLower(digest.GetHashAndReset()) };
     }
 
-    // A model imports the operator sets that it uses (ONNX IR, Models): nodes of the standard domain need theirs, a graph of QONNX alone needs none.
+    // A model imports the operator sets that it uses (ONNX IR, Models): nodes of the standard domain need theirs, a graph of QONNX alone
+    // needs none.
     private static int Opset(ModelProto model, OnnxProblems problems)
     {
         long? version = null;
         foreach (OperatorSetIdProto import in model.OpsetImport)
             if (import.Domain is "" or "ai.onnx") version = import.Version;
-        bool isNeeded = model.Graph.Node.Count == 0 || model.Graph.Node.Any(n => n.Domain is "" or "ai.onnx" && !QonnxQuantizer.Operators.Contains(n.OpType));
-        if (version is null && isNeeded) problems.File("ONX003", "imports no operator set of the standard domain: not an ONNX model, or a truncated one");
+        bool isNeeded = model.Graph.Node.Count == 0
+            || model.Graph.Node.Any(n => n.Domain is "" or "ai.onnx" && !QonnxQuantizer.Operators.Contains(n.OpType));
+        if (version is null && isNeeded) problems.File("ONX003",
+            "imports no operator set of the standard domain: not an ONNX model, or a truncated one");
         else if (version is < OldestOpset or > NewestOpset)
             problems.File("ONX003", $"uses opset {version}; supported are {OldestOpset} to {NewestOpset}");
         return (int)Math.Clamp(version ?? NewestOpset, 0, int.MaxValue);

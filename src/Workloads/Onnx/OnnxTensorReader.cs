@@ -3,7 +3,8 @@ using Sim.Workloads.Onnx.Messages;
 
 namespace Sim.Workloads.Onnx;
 
-/// <summary>Turns a TensorProto into a <see cref="Tensor"/>: raw data, typed data or external data, all element types of <see cref="ElementTypes"/>.</summary>
+/// <summary>Turns a TensorProto into a <see cref="Tensor"/>: raw data, typed data or external data, all element types of
+/// <see cref="ElementTypes"/>.</summary>
 internal sealed class OnnxTensorReader(Action<string, string> report, ModelSource source, ExternalData? external)
 {
     private const int RawData = 9;
@@ -24,7 +25,8 @@ internal sealed class OnnxTensorReader(Action<string, string> report, ModelSourc
             report("ONX024", $"{what} is kept in an external file, which is allowed in a model only");
             return null;
         }
-        Piece[] pieces = [.. Enumerable.Range(0, proto.Elsewhere.Count / 3).Select(i => new Piece((int)proto.Elsewhere[3 * i], proto.Elsewhere[3 * i + 1], proto.Elsewhere[3 * i + 2]))];
+        Piece[] pieces = [.. Enumerable.Range(0, proto.Elsewhere.Count / 3)
+            .Select(i => new Piece((int)proto.Elsewhere[3 * i], proto.Elsewhere[3 * i + 1], proto.Elsewhere[3 * i + 2]))];
         // A field that is written twice counts as the last.
         if (Array.FindLast(pieces, p => p.Field == RawData) is { } raw)
         {

@@ -3,8 +3,9 @@ using System.Security.Cryptography;
 namespace Sim.Workloads.Onnx;
 
 /// <summary>
-/// A message of ONNX without the data of its tensors: for those, where they lie (field, offset and length of each piece, in TensorProto.elsewhere). Every length is
-/// checked against the message around it, fields that nothing here reads are left out. What remains is small and safe to parse.
+/// A message of ONNX without the data of its tensors: for those, where they lie (field, offset and length of each piece, in
+/// TensorProto.elsewhere). Every length is checked against the message around it, fields that nothing here reads are left out. What remains
+/// is small and safe to parse.
 /// </summary>
 internal sealed class SlimMessage
 {
@@ -13,19 +14,25 @@ internal sealed class SlimMessage
     /// <summary>TensorProto.elsewhere: the largest field number that there is, so that no version of ONNX has it.</summary>
     private const int Elsewhere = 536870911;
 
-    // Fields that are messages; fields that are copied as they are; fields of tensors that hold data (packed lists and raw bytes, wire type 2).
+    // Fields that are messages; fields that are copied as they are; fields of tensors that hold data (packed lists and raw bytes, wire type
+    // 2).
     private static readonly Dictionary<(Kind, int), Kind> Messages = new()
     {
-        [(Kind.Model, 7)] = Kind.Graph, [(Kind.Model, 8)] = Kind.OperatorSet, [(Kind.Graph, 1)] = Kind.Node, [(Kind.Graph, 5)] = Kind.Tensor,
-        [(Kind.Graph, 11)] = Kind.Value, [(Kind.Graph, 12)] = Kind.Value, [(Kind.Node, 5)] = Kind.Attribute, [(Kind.Attribute, 5)] = Kind.Tensor,
-        [(Kind.Tensor, 13)] = Kind.Entry, [(Kind.Value, 2)] = Kind.Type, [(Kind.Type, 1)] = Kind.TensorType, [(Kind.TensorType, 2)] = Kind.TensorShape,
+        [(Kind.Model, 7)] = Kind.Graph, [(Kind.Model, 8)] = Kind.OperatorSet, [(Kind.Graph, 1)] = Kind.Node,
+            [(Kind.Graph, 5)] = Kind.Tensor,
+        [(Kind.Graph, 11)] = Kind.Value, [(Kind.Graph, 12)] = Kind.Value, [(Kind.Node, 5)] = Kind.Attribute,
+            [(Kind.Attribute, 5)] = Kind.Tensor,
+        [(Kind.Tensor, 13)] = Kind.Entry, [(Kind.Value, 2)] = Kind.Type, [(Kind.Type, 1)] = Kind.TensorType,
+            [(Kind.TensorType, 2)] = Kind.TensorShape,
         [(Kind.TensorShape, 1)] = Kind.Dimension,
     };
 
     private static readonly Dictionary<Kind, int[]> Copied = new()
     {
-        [Kind.Model] = [1, 25], [Kind.OperatorSet] = [1, 2], [Kind.Graph] = [2, 15], [Kind.Node] = [1, 2, 3, 4, 7], [Kind.Attribute] = [1, 2, 3, 4, 6, 7, 8, 9, 20],
-        [Kind.Tensor] = [1, 2, 4, 5, 7, 8, 10, 11, 14], [Kind.Entry] = [1, 2], [Kind.Value] = [1], [Kind.Type] = [], [Kind.TensorType] = [1], [Kind.TensorShape] = [],
+        [Kind.Model] = [1, 25], [Kind.OperatorSet] = [1, 2], [Kind.Graph] = [2, 15], [Kind.Node] = [1, 2, 3, 4, 7],
+            [Kind.Attribute] = [1, 2, 3, 4, 6, 7, 8, 9, 20],
+        [Kind.Tensor] = [1, 2, 4, 5, 7, 8, 10, 11, 14], [Kind.Entry] = [1, 2], [Kind.Value] = [1], [Kind.Type] = [],
+            [Kind.TensorType] = [1], [Kind.TensorShape] = [],
         [Kind.Dimension] = [1, 2],
     };
 

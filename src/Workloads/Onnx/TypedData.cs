@@ -4,7 +4,8 @@ using Sim.Workloads.Onnx.Messages;
 
 namespace Sim.Workloads.Onnx;
 
-/// <summary>Elements in the typed fields of a TensorProto (float_data, int32_data, …): packed lists, read from the model without a copy, or single entries.</summary>
+/// <summary>Elements in the typed fields of a TensorProto (float_data, int32_data, …): packed lists, read from the model without a copy, or
+/// single entries.</summary>
 internal sealed class TypedData(ModelSource source, Action<string, string> report, TensorProto proto, Piece[] pieces)
 {
     private const int Floats = 4, Int32s = 5, Int64s = 7, Doubles = 10, UInt64s = 11;
@@ -53,7 +54,8 @@ internal sealed class TypedData(ModelSource source, Action<string, string> repor
         _ => proto.Int32Data.Count,
     };
 
-    // Entries in a packed list: of fixed size, or the bytes that end a number. A list that does not end with an entry counts as -1 entries more than any shape has.
+    // Entries in a packed list: of fixed size, or the bytes that end a number. A list that does not end with an entry counts as -1 entries
+    // more than any shape has.
     private long Count(Piece piece)
     {
         int size = piece.Field == Floats ? 4 : piece.Field == Doubles ? 8 : 0;
@@ -106,7 +108,8 @@ internal sealed class TypedData(ModelSource source, Action<string, string> repor
     private static FillBytes Entries(ElementType type, Func<long> next)
     {
         int size = Math.Max(1, type.Bits() / 8);
-        (long low, long high) = type.IsStorageOnly() ? (sbyte.MinValue, byte.MaxValue) : type is ElementType.Float16 or ElementType.BFloat16 ? (0, ushort.MaxValue)
+        (long low, long high) = type.IsStorageOnly() ? (sbyte.MinValue, byte.MaxValue) : type is ElementType.Float16
+            or ElementType.BFloat16 ? (0, ushort.MaxValue)
             : type.IsReal() || size == 8 ? (long.MinValue, long.MaxValue) : type.Range();
         bool whole32 = size < 8 && type is not (ElementType.Float32 or ElementType.UInt32);
         int element = 0;

@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 
 namespace Sim.Workloads.Onnx;
 
-/// <summary>Reads the wire format of protocol buffers forwards from a source, at most a buffer at a time. What does not fit is an InvalidDataException that names the byte.</summary>
+/// <summary>Reads the wire format of protocol buffers forwards from a source, at most a buffer at a time. What does not fit is an
+/// InvalidDataException that names the byte.</summary>
 /// <param name="source">The bytes.</param>
 /// <param name="digest">Takes every byte that is read or skipped.</param>
 /// <param name="start">Where to begin.</param>
@@ -20,7 +21,8 @@ internal sealed class WireReader(ModelSource source, IncrementalHash? digest = n
     {
         long at = Position;
         ulong tag = Varint(end);
-        return tag is >= 8 and <= uint.MaxValue && (tag & 7) is 0 or 1 or 2 or 5 ? ((int)(tag >> 3), (int)(tag & 7)) : throw Bad(at, $"{tag} is no field and wire type");
+        return tag is >= 8 and <= uint.MaxValue && (tag & 7) is 0 or 1 or 2 or 5 ? ((int)(tag >> 3), (int)(tag & 7))
+            : throw Bad(at, $"{tag} is no field and wire type");
     }
 
     internal ulong Varint(long end)
@@ -41,7 +43,8 @@ internal sealed class WireReader(ModelSource source, IncrementalHash? digest = n
     {
         long at = Position;
         ulong length = Varint(end);
-        return length <= (ulong)(end - Position) ? (long)length : throw Bad(at, $"a length of {length} where {end - Position} bytes are left");
+        return length <= (ulong)(end - Position) ? (long)length
+            : throw Bad(at, $"a length of {length} where {end - Position} bytes are left");
     }
 
     /// <summary>Passes over bytes, copying them where <paramref name="to"/> is given.</summary>

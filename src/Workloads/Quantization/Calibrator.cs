@@ -8,16 +8,20 @@ public readonly record struct QuantizationParameters(float Scale, int ZeroPoint)
 }
 
 /// <summary>
-/// Finds scales. With limit L, the magnitude to cover: scale = L / (<see cref="FormatRange.Peak"/> of the format), a double quotient rounded once to float32.
-/// Data that is all zero, or whose limit is, gets scale 1. Equal values in any order give equal scales, except MeanSquaredError, whose sum runs in data order.
+/// Finds scales. With limit L, the magnitude to cover: scale = L / (<see cref="FormatRange.Peak"/> of the format), a double quotient
+/// rounded once to float32.
+/// Data that is all zero, or whose limit is, gets scale 1. Equal values in any order give equal scales, except MeanSquaredError, whose sum
+/// runs in data order.
 /// </summary>
 public static class Calibrator
 {
-    /// <summary>Clipping points tried by MeanSquaredError: the largest magnitude times 1/64, 2/64, … 64/64; of equal errors the larger limit.</summary>
+    /// <summary>Clipping points tried by MeanSquaredError: the largest magnitude times 1/64, 2/64, … 64/64; of equal errors the larger
+    /// limit.</summary>
     public const int SearchSteps = 64;
 
     /// <summary>Symmetric: a scale and no zero point. The limit is put on <paramref name="peak"/>, by default that of the format.</summary>
-    public static QuantizationParameters Symmetric(CalibrationRule rule, ElementEncoder encoder, ReadOnlySpan<float> values, bool scaleWideFormats = false, double? peak = null)
+    public static QuantizationParameters Symmetric(CalibrationRule rule, ElementEncoder encoder, ReadOnlySpan<float> values,
+        bool scaleWideFormats = false, double? peak = null)
     {
         ArgumentNullException.ThrowIfNull(rule);
         ArgumentNullException.ThrowIfNull(encoder);
@@ -32,8 +36,10 @@ public static class Calibrator
     }
 
     /// <summary>
-    /// Asymmetric: the range [min, max] of the data, widened to hold 0, over all codes of an integer format; zero point = round(lowest - min / scale).
-    /// Percentile takes the nearest ranks of p and 100 - p of the signed values; MeanSquaredError shrinks both ends by the same tried factor.
+    /// Asymmetric: the range [min, max] of the data, widened to hold 0, over all codes of an integer format; zero point = round(lowest -
+    /// min / scale).
+    /// Percentile takes the nearest ranks of p and 100 - p of the signed values; MeanSquaredError shrinks both ends by the same tried
+    /// factor.
     /// </summary>
     public static QuantizationParameters Asymmetric(CalibrationRule rule, ElementEncoder encoder, ReadOnlySpan<float> values)
     {
@@ -41,7 +47,8 @@ public static class Calibrator
         ArgumentNullException.ThrowIfNull(encoder);
         if (!encoder.Range.IsInteger) throw new ArgumentException($"asymmetric quantization needs an integer format, not {encoder.Format.Name}", nameof(encoder));
         if (rule.Method == CalibrationMethod.None) return QuantizationParameters.Unit;
-        (float low, float high) = rule.Method == CalibrationMethod.Percentile ? SignedPercentiles(values, rule.Percentile) : Extremes(values);
+        (float low, float high) = rule.Method == CalibrationMethod.Percentile ? SignedPercentiles(values, rule.Percentile)
+            : Extremes(values);
         if (rule.Method != CalibrationMethod.MeanSquaredError) return ForRange(encoder.Range, low, high);
         QuantizationParameters best = ForRange(encoder.Range, low, high);
         double bestError = SquaredError(encoder, values, best);

@@ -14,15 +14,16 @@ public readonly record struct FormatRange(double Lowest, double Highest, double 
     // The widest 8-bit floats reach 2^31.8 from largest to smallest, int32 2^31; binary16 reaches 2^40.
     private const double WideRatio = 8589934592.0;
 
-    /// <summary>Whether values need no scale: steps that never widen relative to the value, and a largest finite of at least 2^33 times the smallest positive (fp16, bf16, tf32, fp32).</summary>
+    /// <summary>Whether values need no scale: steps that never widen relative to the value, and a largest finite of at least 2^33 times the
+    /// smallest positive (fp16, bf16, tf32, fp32).</summary>
     public bool IsWide => !IsTapered && Highest / SmallestPositive >= WideRatio;
 
     /// <summary>Whether large and small numbers have fewer significant bits than those around 1 (posits, HiFloat8).</summary>
     public bool IsTapered { get; private init; }
 
     /// <summary>
-    /// What calibration puts a limit on: the largest finite, or of tapered formats the upper end of the most precise numbers (useed = 2^2^ES of posits, 16 of HiFloat8), beyond which
-    /// every binade has fewer bits.
+    /// What calibration puts a limit on: the largest finite, or of tapered formats the upper end of the most precise numbers (useed =
+    /// 2^2^ES of posits, 16 of HiFloat8), beyond which every binade has fewer bits.
     /// </summary>
     public double Peak { get; private init; }
 
@@ -38,7 +39,8 @@ public readonly record struct FormatRange(double Lowest, double Highest, double 
         double smallest = RoundTrip(format, 1e-300, RoundingMode.Up);
         double below = RoundTrip(format, Math.BitDecrement(highest), RoundingMode.ToZero);
         bool integer = smallest == 1 && highest - below == 1 && highest - lowest == Math.ScaleB(1, format.Bits) - 1;
-        return new FormatRange(lowest, highest, smallest, highest - below, integer) { IsTapered = format.Shape.IsTapered, Peak = format.Shape.IsTapered ? PrecisePeak(format, highest) : highest };
+        return new FormatRange(lowest, highest, smallest, highest - below, integer)
+            { IsTapered = format.Shape.IsTapered, Peak = format.Shape.IsTapered ? PrecisePeak(format, highest) : highest };
     }
 
     // The largest power of two below which the relative step is the least of all binades.

@@ -4,9 +4,10 @@ using Sim.Datapath.Formats;
 namespace Sim.Workloads.Quantization;
 
 /// <summary>
-/// Quantizes rows of weights in groups. For each format in the order of the list: a scale is round(largest magnitude / largest magnitude of the format) in the scale's format, to nearest even,
-/// held to its finite positive numbers (two scales: one of the positive, one of the negative weights and numbers; 1 where there are none). A code is the format's number nearest to
-/// weight / scale, a float32 division; the number it stands for is scale · number, exactly. The format with the least sum of squared errors, in binary64 in the order of the
+/// Quantizes rows of weights in groups. For each format in the order of the list: a scale is round(largest magnitude / largest magnitude of
+/// the format) in the scale's format, to nearest even, held to its finite positive numbers (two scales: one of the positive, one of the
+/// negative weights and numbers; 1 where there are none). A code is the format's number nearest to weight / scale, a float32 division; the
+/// number it stands for is scale · number, exactly. The format with the least sum of squared errors, in binary64 in the order of the
 /// weights, is the group's; of equals the first.
 /// </summary>
 public sealed class GroupQuantizer
@@ -102,7 +103,8 @@ public sealed class GroupQuantizer
         RoundingFlags flags = RoundingFlags.None;
         Exact quotient = Datapath.Arithmetic.ExactArithmetic.Divide(Exact.FromDouble(largest), Exact.FromDouble(peak), ref flags);
         uint code = _groups.Scale.Encode(quotient, rounding, out _);
-        return _groups.Scale.Decode(code).Class == NumberClass.Finite ? code : _groups.Scale.Encode(_groups.Scale.SmallestPositive, rounding, out _);
+        return _groups.Scale.Decode(code).Class == NumberClass.Finite ? code
+            : _groups.Scale.Encode(_groups.Scale.SmallestPositive, rounding, out _);
     }
 
     private double Value(uint scale) => _groups.Scale.Decode(scale).ToDouble();

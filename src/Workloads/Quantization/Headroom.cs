@@ -4,21 +4,26 @@ using Sim.Datapath.Specs;
 namespace Sim.Workloads.Quantization;
 
 /// <summary>
-/// Room for sums. Putting the largest magnitudes on the largest codes of float-like operands makes their products leave a narrow accumulator at once
-/// (448 · 448 in e4m3 is three times the largest fp16), although a smaller power-of-two peak costs such operands nothing but range at the small end.
-/// With A the accumulator's largest finite and K products, the peaks satisfy K · peak(activation) · peak(weight) ≤ A, so that no sum of calibrated values
-/// overflows. Formats with equal steps keep their whole range, but for fixed-point registers, which take part of it while 7 bits below the peak are left; everything that fits stays as it is.
+/// Room for sums. Putting the largest magnitudes on the largest codes of float-like operands makes their products leave a narrow
+/// accumulator at once (448 · 448 in e4m3 is three times the largest fp16), although a smaller power-of-two peak costs such operands
+/// nothing but range at the small end.
+/// With A the accumulator's largest finite and K products, the peaks satisfy K · peak(activation) · peak(weight) ≤ A, so that no sum of
+/// calibrated values overflows. Formats with equal steps keep their whole range, but for fixed-point registers, which take part of it while
+/// 7 bits below the peak are left; everything that fits stays as it is.
 /// </summary>
 public static class Headroom
 {
     // Fewer steps than 8-bit integers have below their peak are no price for room.
     private const int UniformSteps = 128;
 
-    /// <summary>The values that calibration puts the limits of activations and weights on; null where the format's own peak stays.</summary>
+    /// <summary>The values that calibration puts the limits of activations and weights on; null where the format's own peak
+    /// stays.</summary>
     /// <param name="largestProduct">What peaks may multiply to before the multiplier gives no number.</param>
-    public static (double? Activation, double? Weight) Peaks(in FormatRange activation, in FormatRange weight, AccumulatorSpec accumulator, int k, double largestProduct = double.PositiveInfinity)
+    public static (double? Activation, double? Weight) Peaks(in FormatRange activation, in FormatRange weight, AccumulatorSpec accumulator,
+        int k, double largestProduct = double.PositiveInfinity)
     {
-        double room = Math.Min(Math.Min(Largest(accumulator) / Math.Max(1, k), largestProduct), Precise(accumulator) / Math.Sqrt(Math.Max(1, k)));
+        double room = Math.Min(Math.Min(Largest(accumulator) / Math.Max(1, k), largestProduct),
+            Precise(accumulator) / Math.Sqrt(Math.Max(1, k)));
         bool keep = activation.IsUniform && weight.IsUniform && accumulator is not FixedAccumulator;
         if (activation.Peak * weight.Peak <= room || keep) return (null, null);
         bool both = activation.IsUniform && weight.IsUniform;
@@ -36,7 +41,8 @@ public static class Headroom
         _ => double.PositiveInfinity,
     };
 
-    private static double Tapered(INumberFormat format) => FormatRange.Of(format) is { IsTapered: true } range ? range.Peak : double.PositiveInfinity;
+    private static double Tapered(INumberFormat format) =>
+        FormatRange.Of(format) is { IsTapered: true } range ? range.Peak : double.PositiveInfinity;
 
     // Formats with equal steps give up range only for a fixed-point register, and no more than leaves them the steps of 8 bits.
     private static double Held(in FormatRange range, double value, bool uniform)
@@ -49,7 +55,8 @@ public static class Headroom
     private static double PowerBelow(double value) => Math.ScaleB(1, (int)Math.Floor(Math.Log2(value)));
 
     // Less than sixteen smallest steps below the peak is no number format any more: then nothing is gained by making room.
-    private static double? Usable(double peak, in FormatRange range) => peak == range.Peak || peak < 16 * range.SmallestPositive ? null : peak;
+    private static double? Usable(double peak, in FormatRange range) =>
+        peak == range.Peak || peak < 16 * range.SmallestPositive ? null : peak;
 
     /// <summary>Largest finite value of a register; infinite for integers, which wrap or saturate.</summary>
     public static double Largest(AccumulatorSpec accumulator) => accumulator switch

@@ -3,8 +3,8 @@ using Sim.Workloads.Graph;
 namespace Sim.Workloads.Quantization;
 
 /// <summary>
-/// Where the weights of a matrix layer are among its node's inputs and how they become rows: one row an output channel (Groups·N), K elements each, K ordered as
-/// the ONNX weight (channel, ky, kx).
+/// Where the weights of a matrix layer are among its node's inputs and how they become rows: one row an output channel (Groups·N), K
+/// elements each, K ordered as the ONNX weight (channel, ky, kx).
 /// </summary>
 public static class LayerWeights
 {
@@ -37,7 +37,8 @@ public static class LayerWeights
     {
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(weights);
-        if (weights.LongLength != shape.WeightElements) throw new NetworkException(node, $"{weights.Length} weights for {shape.Groups} groups of {shape.N}×{shape.K}");
+        if (weights.LongLength != shape.WeightElements) throw new NetworkException(node,
+            $"{weights.Length} weights for {shape.Groups} groups of {shape.N}×{shape.K}");
         if (RowsFirst(node, shape)) return weights;
         T[] rows = new T[weights.Length];
         for (int g = 0; g < rows.Length; g += shape.N * shape.K)
@@ -51,7 +52,8 @@ public static class LayerWeights
     {
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(rows);
-        if (rows.LongLength != shape.WeightElements) throw new NetworkException(node, $"{rows.Length} weights for {shape.Groups} groups of {shape.N}×{shape.K}");
+        if (rows.LongLength != shape.WeightElements) throw new NetworkException(node,
+            $"{rows.Length} weights for {shape.Groups} groups of {shape.N}×{shape.K}");
         if (RowsFirst(node, shape)) return rows;
         T[] weights = new T[rows.Length];
         for (int g = 0; g < rows.Length; g += shape.N * shape.K)
@@ -67,7 +69,8 @@ public static class LayerWeights
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(values);
         T[] rows = new T[shape.Groups * shape.N];
-        if (values.Length != 1 && values.Length != rows.Length) throw new NetworkException(node, $"{values.Length} {what} do not fit {rows.Length} output channels");
+        if (values.Length != 1 && values.Length != rows.Length) throw new NetworkException(node,
+            $"{values.Length} {what} do not fit {rows.Length} output channels");
         for (int i = 0; i < rows.Length; i++) rows[i] = values[values.Length == 1 ? 0 : i];
         return rows;
     }

@@ -3,14 +3,16 @@ using Sim.Workloads.Graph;
 namespace Sim.Workloads.Quantization;
 
 /// <summary>
-/// The quantizers of QONNX (operators Quant, also called IntQuant, and BipolarQuant, after docs/qonnx-custom-ops of fastmachinelearning/qonnx): float32 in, float32
-/// integers out, every step rounded to float32 as numpy does. Integer rises with its argument.
+/// The quantizers of QONNX (operators Quant, also called IntQuant, and BipolarQuant, after docs/qonnx-custom-ops of
+/// fastmachinelearning/qonnx): float32 in, float32 integers out, every step rounded to float32 as numpy does. Integer rises with its
+/// argument.
 /// </summary>
 public sealed class QonnxQuantizer
 {
     private readonly Func<float, float> _round;
 
-    private QonnxQuantizer(float low, float high, bool bipolar, Func<float, float> round) => (Low, High, IsBipolar, _round) = (low, high, bipolar, round);
+    private QonnxQuantizer(float low, float high, bool bipolar, Func<float, float> round) =>
+        (Low, High, IsBipolar, _round) = (low, high, bipolar, round);
 
     /// <summary>Domains that the operators have lived in.</summary>
     public static IReadOnlyList<string> Domains { get; } = ["onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general"];
@@ -34,14 +36,18 @@ public sealed class QonnxQuantizer
     public bool IsNearestEven { get; private init; }
 
     /// <summary>
-    /// Integers of <paramref name="bits"/> bits: −2^(bits−1) to 2^(bits−1) − 1 or 0 to 2^bits − 1; narrow leaves out the least signed or the largest unsigned one.
+    /// Integers of <paramref name="bits"/> bits: −2^(bits−1) to 2^(bits−1) − 1 or 0 to 2^bits − 1; narrow leaves out the least signed or
+    /// the largest unsigned one.
     /// One signed bit is bipolar. The bounds are float32 numbers, as in the operator: beyond 24 bits they are rounded.
     /// </summary>
     /// <exception cref="NetworkException">The width is no whole number of 1 to 32, or the rounding mode is unknown.</exception>
     public static QonnxQuantizer Of(Node node, float bits, bool isSigned, bool narrow, string mode)
     {
-        if (!(bits is >= 1 and <= 32) || bits != MathF.Floor(bits)) throw new NetworkException(node, FormattableString.Invariant($"bit width {bits} is not a whole number of 1 to 32"));
-        Func<float, float> round = Rounding(mode) ?? throw new NetworkException(node, $"rounding_mode '{mode}' is not one of ROUND, HALF_EVEN, CEIL, FLOOR, UP, DOWN, HALF_UP, HALF_DOWN");
+        if (!(bits is >= 1 and <= 32) || bits != MathF.Floor(bits)) throw new NetworkException(node,
+            FormattableString.Invariant($"bit width {bits} is not a whole number of 1 to 32"));
+        Func<float, float> round = Rounding(mode)
+            ?? throw new NetworkException(node,
+            $"rounding_mode '{mode}' is not one of ROUND, HALF_EVEN, CEIL, FLOOR, UP, DOWN, HALF_UP, HALF_DOWN");
         if (bits == 1 && isSigned) return Bipolar;
         float half = MathF.ScaleB(1, (int)bits - 1);
         (float low, float high) = isSigned ? (narrow ? 1 - half : -half, half - 1) : (0, 2 * half - (narrow ? 2 : 1));
@@ -58,7 +64,8 @@ public sealed class QonnxQuantizer
         return _round(y);
     }
 
-    /// <summary>The rounding of a mode's name, whatever its case; null when there is none. UP and DOWN go away from and towards 0.</summary>
+    /// <summary>The rounding of a mode's name, whatever its case; null when there is none. UP and DOWN go away from and towards
+    /// 0.</summary>
     public static Func<float, float>? Rounding(string mode)
     {
         ArgumentNullException.ThrowIfNull(mode);

@@ -6,8 +6,8 @@ namespace Sim.Workloads.Quantization;
 public enum Granularity : byte { PerTensor, PerChannel }
 
 /// <summary>
-/// How the largest magnitude that a scale must cover is chosen. AbsMax: the largest magnitude seen. Percentile: the nearest-rank order statistic of the
-/// magnitudes. MeanSquaredError: the clipping point with the least squared quantization error. None: the scale is 1.
+/// How the largest magnitude that a scale must cover is chosen. AbsMax: the largest magnitude seen. Percentile: the nearest-rank order
+/// statistic of the magnitudes. MeanSquaredError: the clipping point with the least squared quantization error. None: the scale is 1.
 /// </summary>
 public enum CalibrationMethod : byte { AbsMax, Percentile, MeanSquaredError, None }
 
@@ -30,7 +30,8 @@ public sealed record CalibrationRule(CalibrationMethod Method, double Percentile
 /// <param name="ScaleWideFormats">Calibrate also formats that need no scale (fp16, bf16, tf32, fp32); otherwise their scale is 1.</param>
 /// <param name="FitAccumulator">Leave room in the accumulator: see <see cref="Headroom"/>.</param>
 /// <param name="FloatLayers">Layers, by name, that stay in float32.</param>
-/// <param name="Groups">Weights are stored in groups and read back into the datapath's format; null: codes of that format with the scales above.</param>
+/// <param name="Groups">Weights are stored in groups and read back into the datapath's format; null: codes of that format with the scales
+/// above.</param>
 public sealed record Recipe(string Name, Granularity WeightGranularity, CalibrationRule Weights, CalibrationRule Activations,
     Symmetry ActivationSymmetry = Symmetry.Symmetric, int CalibrationSamples = 128, bool FoldBatchNormalization = true,
     bool ScaleWideFormats = false, bool FitAccumulator = true, ImmutableSortedSet<string>? FloatLayers = null, WeightGroups? Groups = null)
@@ -39,7 +40,8 @@ public sealed record Recipe(string Name, Granularity WeightGranularity, Calibrat
     public const string Schema = "sim.recipe/1";
 
     /// <summary>Per-channel weights, per-tensor activations, largest magnitudes.</summary>
-    public static Recipe Default { get; } = new("default", Granularity.PerChannel, new(CalibrationMethod.AbsMax), new(CalibrationMethod.AbsMax));
+    public static Recipe Default { get; } = new("default", Granularity.PerChannel, new(CalibrationMethod.AbsMax),
+        new(CalibrationMethod.AbsMax));
 
     /// <summary>How weights are rounded to codes; calibration rounds to nearest whatever this is.</summary>
     public TensorRounding WeightRounding { get; init; } = TensorRounding.NearestEven;
@@ -61,5 +63,6 @@ public sealed record Recipe(string Name, Granularity WeightGranularity, Calibrat
         : FormattableString.Invariant($"round={WeightRounding.Text},{ActivationRounding.Text},{(WeightRounding.IsStochastic || ActivationRounding.IsStochastic ? Seed : 0)};");
 
     private static string Text(CalibrationRule rule) =>
-        rule.Method == CalibrationMethod.Percentile ? FormattableString.Invariant($"Percentile {rule.Percentile:R}") : rule.Method.ToString();
+        rule.Method == CalibrationMethod.Percentile ? FormattableString.Invariant($"Percentile {rule.Percentile:R}")
+            : rule.Method.ToString();
 }

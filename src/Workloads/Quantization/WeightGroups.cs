@@ -4,8 +4,9 @@ using Sim.Datapath.Formats;
 namespace Sim.Workloads.Quantization;
 
 /// <summary>
-/// Weights stored in groups along K, each with its own scale and its own choice among formats (BitMoD, Chen et al., HPCA 2025, arXiv 2411.11745: FP3 or FP4 with one of four
-/// additional values), or with one scale for positive and one for negative numbers (AFPQ, Zhang et al., arXiv 2311.01792). See <see cref="GroupQuantizer"/>.
+/// Weights stored in groups along K, each with its own scale and its own choice among formats (BitMoD, Chen et al., HPCA 2025, arXiv
+/// 2411.11745: FP3 or FP4 with one of four additional values), or with one scale for positive and one for negative numbers (AFPQ, Zhang et
+/// al., arXiv 2311.01792). See <see cref="GroupQuantizer"/>.
 /// </summary>
 /// <param name="Size">Weights of a group, the last of a row may have fewer.</param>
 /// <param name="Formats">What a group may choose from, 1 to 256 formats of equal width.</param>
@@ -26,12 +27,16 @@ public sealed record WeightGroups(int Size, ImmutableArray<INumberFormat> Format
     public string? Refuses()
     {
         if (Formats.IsDefaultOrEmpty || Formats.Length > 256) return $"a group chooses from 1 to 256 formats, found {(Formats.IsDefault ? 0 : Formats.Length)}";
-        if (Formats.FirstOrDefault(f => f.Bits != Formats[0].Bits) is { } odd) return $"the formats of a group have equal widths, but {Formats[0].Name} has {Formats[0].Bits} bits and {odd.Name} {odd.Bits}";
-        if (Formats.FirstOrDefault(f => f.Bits > 8 || f is ICodeArithmetic) is { } wide) return $"groups are stored in formats of at most 8 bits whose numbers are exact, found {wide.Name}";
+        if (Formats.FirstOrDefault(f => f.Bits != Formats[0].Bits) is
+            { } odd) return $"the formats of a group have equal widths, but {Formats[0].Name} has {Formats[0].Bits} bits and {odd.Name} {odd.Bits}";
+        if (Formats.FirstOrDefault(f => f.Bits > 8 || f is ICodeArithmetic) is
+            { } wide) return $"groups are stored in formats of at most 8 bits whose numbers are exact, found {wide.Name}";
         foreach (INumberFormat format in Formats)
             for (uint code = 0; code < 1u << format.Bits; code++)
-                if (format.Decode(code).Class is Datapath.NumberClass.NaN or Datapath.NumberClass.Infinity) return $"groups are stored in finite numbers, but {format.Name} has {format.Decode(code).Class} (code {code})";
-        return Scale is FloatFormat { Bits: <= 32, FractionBits: <= 23 } or ExponentFormat && Scale.Maximum.LeadingExponent <= 127 ? null : $"scales are floats up to fp32, or e8m0, found {Scale.Name}";
+                if (format.Decode(code).Class is Datapath.NumberClass.NaN
+                    or Datapath.NumberClass.Infinity) return $"groups are stored in finite numbers, but {format.Name} has {format.Decode(code).Class} (code {code})";
+        return Scale is FloatFormat { Bits: <= 32, FractionBits: <= 23 } or ExponentFormat && Scale.Maximum.LeadingExponent <= 127 ? null
+            : $"scales are floats up to fp32, or e8m0, found {Scale.Name}";
     }
 
     /// <summary>Equal when they quantize equally.</summary>
@@ -41,5 +46,6 @@ public sealed record WeightGroups(int Size, ImmutableArray<INumberFormat> Format
     public override int GetHashCode() => Canonical.GetHashCode(StringComparison.Ordinal);
 }
 
-/// <summary>What is stored of a group beside its codes: the index of its format and the codes of its scales (of negative numbers: the same without a second scale).</summary>
+/// <summary>What is stored of a group beside its codes: the index of its format and the codes of its scales (of negative numbers: the same
+/// without a second scale).</summary>
 public readonly record struct StoredGroup(byte Format, uint Scale, uint NegativeScale);

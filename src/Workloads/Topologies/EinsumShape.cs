@@ -6,17 +6,21 @@ using Sim.Workloads.Graph;
 namespace Sim.Workloads.Topologies;
 
 /// <summary>
-/// A product of weights and activations summed into outputs, by the dimensions that index each: an axis of a tensor is a sum of terms, a term a dimension, with a coefficient if it has two words.
+/// A product of weights and activations summed into outputs, by the dimensions that index each: an axis of a tensor is a sum of terms, a
+/// term a dimension, with a coefficient if it has two words.
 /// </summary>
-internal sealed record EinsumShape(ImmutableArray<string> Dimensions, IReadOnlyDictionary<string, int> Coefficients, ImmutableArray<ImmutableArray<ImmutableArray<string>>> Weights,
+internal sealed record EinsumShape(ImmutableArray<string> Dimensions, IReadOnlyDictionary<string, int> Coefficients,
+    ImmutableArray<ImmutableArray<ImmutableArray<string>>> Weights,
     ImmutableArray<ImmutableArray<ImmutableArray<string>>> Activations, ImmutableArray<ImmutableArray<ImmutableArray<string>>> Outputs)
 {
     /// <summary>The axes of a data space; null after recording what is wrong.</summary>
-    public static ImmutableArray<ImmutableArray<ImmutableArray<string>>>? Projection(YamlMap space, string[] dimensions, Dictionary<string, int> coefficients, DiagnosticBag bag)
+    public static ImmutableArray<ImmutableArray<ImmutableArray<string>>>? Projection(YamlMap space, string[] dimensions, Dictionary<string,
+        int> coefficients, DiagnosticBag bag)
     {
         if (space["projection"] is not YamlList projection)
         {
-            bag.Error(space.Location, "TOP006", "a data space needs a 'projection': a list of axes, each a list of terms such as [[P, Wstride], [R]]");
+            bag.Error(space.Location, "TOP006",
+                "a data space needs a 'projection': a list of axes, each a list of terms such as [[P, Wstride], [R]]");
             return null;
         }
         int before = bag.ErrorCount;
@@ -26,10 +30,12 @@ internal sealed record EinsumShape(ImmutableArray<string> Dimensions, IReadOnlyD
             var terms = ImmutableArray.CreateBuilder<ImmutableArray<string>>();
             foreach (YamlNode term in axis is YamlList list ? list.Items : [axis])
             {
-                ImmutableArray<string> words = term is YamlList { Items: var items } ? [.. items.OfType<YamlScalar>().Select(s => s.Text)] : term is YamlScalar scalar ? [scalar.Text] : [];
+                ImmutableArray<string> words = term is YamlList { Items: var items } ? [.. items.OfType<YamlScalar>().Select(s => s.Text)]
+                    : term is YamlScalar scalar ? [scalar.Text] : [];
                 // A coefficient may stand before or behind its dimension.
                 if (words.Length == 2 && coefficients.ContainsKey(words[0])) words = [words[1], words[0]];
-                if (words.Length is not (1 or 2) || !dimensions.Contains(words[0]) || words.Length == 2 && !coefficients.ContainsKey(words[1]))
+                if (words.Length is not (1 or 2) || !dimensions.Contains(words[0]) || words.Length == 2
+                    && !coefficients.ContainsKey(words[1]))
                     bag.Error(term.Location, "TOP006", "a term is a dimension of the shape, or a dimension and a coefficient");
                 else terms.Add(words);
             }
@@ -66,22 +72,28 @@ internal sealed record EinsumShape(ImmutableArray<string> Dimensions, IReadOnlyD
     {
         ImmutableArray<ImmutableArray<string>>[] windows = [.. Activations.Where(a => a.Length == 2)];
         if (windows.Length != 2 || windows.Any(w => Window(w) is null)) return null;
-        ((ImmutableArray<string> outX, ImmutableArray<string> tapX), (ImmutableArray<string> outY, ImmutableArray<string> tapY)) = (Window(windows[0])!.Value, Window(windows[1])!.Value);
+        ((ImmutableArray<string> outX, ImmutableArray<string> tapX), (ImmutableArray<string> outY, ImmutableArray<string> tapY)) =
+            (Window(windows[0])!.Value, Window(windows[1])!.Value);
         (int width, int height, int taps, int rows) = (values[outX[0]], values[outY[0]], values[tapX[0]], values[tapY[0]]);
         if ((long)width * height != m) return null;
-        int Extent(ImmutableArray<string> output, ImmutableArray<string> tap) => checked(1 + (values[output[0]] - 1) * Factor(output, values) + (values[tap[0]] - 1) * Factor(tap, values));
+        int Extent(ImmutableArray<string> output, ImmutableArray<string> tap) =>
+            checked(1 + (values[output[0]] - 1) * Factor(output, values) + (values[tap[0]] - 1) * Factor(tap, values));
         long channels = Activations.Where(a => a.Length == 1).Aggregate(1L, (product, a) => product * values[a[0][0]]);
-        return new ConvGeometry(checked((int)channels), Extent(outY, tapY), Extent(outX, tapX), rows, taps, Factor(outY, values), Factor(outX, values), 0, 0, 0, 0,
+        return new ConvGeometry(checked((int)channels), Extent(outY, tapY), Extent(outX, tapX), rows, taps, Factor(outY, values),
+            Factor(outX, values), 0, 0, 0, 0,
             Factor(tapY, values), Factor(tapX, values), height, width);
     }
 
     private (ImmutableArray<string> Output, ImmutableArray<string> Tap)? Window(ImmutableArray<ImmutableArray<string>> axis)
     {
-        ImmutableArray<string> output = axis.FirstOrDefault(t => Uses(Outputs, t[0]) && !Uses(Weights, t[0])), tap = axis.FirstOrDefault(t => Uses(Weights, t[0]) && !Uses(Outputs, t[0]));
+        ImmutableArray<string> output = axis.FirstOrDefault(t => Uses(Outputs, t[0]) && !Uses(Weights, t[0])),
+            tap = axis.FirstOrDefault(t => Uses(Weights, t[0]) && !Uses(Outputs, t[0]));
         return output.IsDefault || tap.IsDefault ? null : (output, tap);
     }
 
-    private int Factor(ImmutableArray<string> term, IReadOnlyDictionary<string, int> values) => term.Length == 1 ? 1 : values.GetValueOrDefault(term[1], Coefficients[term[1]]);
+    private int Factor(ImmutableArray<string> term, IReadOnlyDictionary<string, int> values) =>
+        term.Length == 1 ? 1 : values.GetValueOrDefault(term[1], Coefficients[term[1]]);
 
-    private static bool Uses(ImmutableArray<ImmutableArray<ImmutableArray<string>>> axes, string dimension) => axes.Any(a => a.Any(t => t[0] == dimension));
+    private static bool Uses(ImmutableArray<ImmutableArray<ImmutableArray<string>>> axes, string dimension) =>
+        axes.Any(a => a.Any(t => t[0] == dimension));
 }

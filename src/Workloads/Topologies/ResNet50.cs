@@ -4,8 +4,8 @@ using Sim.Workloads.Graph;
 namespace Sim.Workloads.Topologies;
 
 /// <summary>
-/// The matrix layers of ResNet-50 for one 224×224 image (He et al., CVPR 2016, Table 1; the stride of a stage lies in its first 1×1 convolution): shapes
-/// without weights, for speed measurements and mapping studies.
+/// The matrix layers of ResNet-50 for one 224×224 image (He et al., CVPR 2016, Table 1; the stride of a stage lies in its first 1×1
+/// convolution): shapes without weights, for speed measurements and mapping studies.
 /// </summary>
 public static class ResNet50
 {

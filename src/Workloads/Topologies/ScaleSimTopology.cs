@@ -10,16 +10,17 @@ namespace Sim.Workloads.Topologies;
 /// <code>Layer, M, N, K
 /// Layer, IFMAP height, IFMAP width, filter height, filter width, channels, number of filters, stride [, batch]
 /// Layer, IFMAP height, IFMAP width, filter height, filter width, channels, number of filters, stride height, stride width [, batch]</code>
-/// Where the header names the width before the height, the columns count so. A convolution has no padding; its output is ⌈(input − filter + stride) / stride⌉, so the last window may hang over the edge. A layer whose name
-/// contains `DP` is depthwise, its filters counted a channel, as in SCALE-Sim. Trailing commas, blank rows and empty extra columns are allowed; a
-/// repeated name gets `#2`, `#3`, ....
+/// Where the header names the width before the height, the columns count so. A convolution has no padding; its output is ⌈(input − filter +
+/// stride) / stride⌉, so the last window may hang over the edge. A layer whose name contains `DP` is depthwise, its filters counted a
+/// channel, as in SCALE-Sim. Trailing commas, blank rows and empty extra columns are allowed; a repeated name gets `#2`, `#3`, ....
 /// </summary>
 public static class ScaleSimTopology
 {
     private static readonly ImmutableArray<string> GemmColumns = ["m", "n", "k"];
     private static readonly ImmutableArray<string> ConvColumns = ["ifmap", "ifmap", "filter", "filter", "channel", "filter", "stride"];
 
-    /// <summary>The layers of a file, in order. What is wrong goes to <paramref name="diagnostics"/>, every line examined; lines with errors give no layer.</summary>
+    /// <summary>The layers of a file, in order. What is wrong goes to <paramref name="diagnostics"/>, every line examined; lines with
+    /// errors give no layer.</summary>
     public static ImmutableArray<GemmLayer> Read(string file, string text, DiagnosticBag diagnostics)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -34,7 +35,8 @@ public static class ScaleSimTopology
         ImmutableArray<CsvCell> columns = CsvCell.Split(lines[header]);
         if (Kind(columns) is not { } required)
         {
-            diagnostics.Error(new Location(file, header + 1, 1), "TOP002", "the header is of no known topology; allowed are 'Layer, M, N, K' and " +
+            diagnostics.Error(new Location(file, header + 1, 1), "TOP002",
+                "the header is of no known topology; allowed are 'Layer, M, N, K' and " +
                 "'Layer, IFMAP height, IFMAP width, filter height, filter width, channels, number of filters, stride [, stride width] [, batch]'");
             return [];
         }
@@ -49,7 +51,8 @@ public static class ScaleSimTopology
             int copies = names[layer.Name] = names.GetValueOrDefault(layer.Name) + 1;
             layers.Add(copies == 1 ? layer : layer with { Name = string.Create(CultureInfo.InvariantCulture, $"{layer.Name}#{copies}") });
         }
-        if (layers.Count == 0 && !diagnostics.HasErrors) diagnostics.Error(new Location(file), "TOP001", "the topology has a header but no layer");
+        if (layers.Count == 0 && !diagnostics.HasErrors) diagnostics.Error(new Location(file), "TOP001",
+            "the topology has a header but no layer");
         return layers.ToImmutable();
     }
 
@@ -99,10 +102,13 @@ public static class ScaleSimTopology
         int outputWidth = (int)(((long)width - filterWidth + 2L * strideWidth - 1) / strideWidth);
         Int128 m = (Int128)batch * outputHeight * outputWidth, k = (Int128)filterHeight * filterWidth * (depthwise ? 1 : channels);
         Int128 input = (Int128)batch * channels * height * width;
-        if (m > int.MaxValue || k > int.MaxValue || input > long.MaxValue) return row.Refuse(1, "the layer is too large: at most 2^31 - 1 output pixels and products an output");
+        if (m > int.MaxValue || k > int.MaxValue || input > long.MaxValue) return row.Refuse(1,
+            "the layer is too large: at most 2^31 - 1 output pixels and products an output");
         // Windows that hang over the edge read zeros, which is padding at the bottom and right.
-        int bottom = Math.Max(0, (outputHeight - 1) * strideHeight + filterHeight - height), right = Math.Max(0, (outputWidth - 1) * strideWidth + filterWidth - width);
-        var conv = new ConvGeometry(channels, height, width, filterHeight, filterWidth, strideHeight, strideWidth, 0, 0, bottom, right, 1, 1, outputHeight, outputWidth);
+        int bottom = Math.Max(0, (outputHeight - 1) * strideHeight + filterHeight - height),
+            right = Math.Max(0, (outputWidth - 1) * strideWidth + filterWidth - width);
+        var conv = new ConvGeometry(channels, height, width, filterHeight, filterWidth, strideHeight, strideWidth, 0, 0, bottom, right, 1,
+            1, outputHeight, outputWidth);
         return new GemmLayer(row.Name, "Conv", depthwise ? channels : 1, (int)m, filters, (int)k, (long)input, batch == 1 ? conv : null);
     }
 }

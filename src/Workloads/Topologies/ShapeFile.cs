@@ -11,7 +11,8 @@ namespace Sim.Workloads.Topologies;
 public sealed record ShapeNetwork(NetworkLayers Layers, string Digest);
 
 /// <summary>
-/// Files that hold the shapes of layers and no weights: SCALE-Sim topologies (.csv) and Timeloop problems (.yaml, .yml). Time, energy and area can be found for them, values cannot.
+/// Files that hold the shapes of layers and no weights: SCALE-Sim topologies (.csv) and Timeloop problems (.yaml, .yml). Time, energy and
+/// area can be found for them, values cannot.
 /// </summary>
 public static class ShapeFile
 {
@@ -37,6 +38,7 @@ public static class ShapeFile
         }
         bool topology = Path.GetExtension(path).Equals(".csv", StringComparison.OrdinalIgnoreCase);
         ImmutableArray<GemmLayer> layers = topology ? ScaleSimTopology.Read(path, text, bag) : TimeloopProblem.Read(path, text, bag);
-        return bag.ErrorCount > before ? null : new ShapeNetwork(new NetworkLayers(layers, []), Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))));
+        return bag.ErrorCount > before ? null
+            : new ShapeNetwork(new NetworkLayers(layers, []), Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))));
     }
 }

@@ -7,14 +7,16 @@ using Sim.Workloads.Graph;
 namespace Sim.Workloads.Topologies;
 
 /// <summary>
-/// Reads a Timeloop problem (https://timeloop.csail.mit.edu/v4/input-formats/problem): `problem` with an `instance` of sizes and a `shape` that says by `projection`s which dimensions
-/// index weights, inputs and outputs; or, as in its first version, the sizes R, S, P, Q, C, K, N of a convolution alone. A dimension of inputs and outputs counts rows of the
-/// product (M), one of weights and outputs counts columns (N), one of weights and inputs is summed over (K), one of all three makes groups.
+/// Reads a Timeloop problem (https://timeloop.csail.mit.edu/v4/input-formats/problem): `problem` with an `instance` of sizes and a `shape`
+/// that says by `projection`s which dimensions index weights, inputs and outputs; or, as in its first version, the sizes R, S, P, Q, C, K,
+/// N of a convolution alone. A dimension of inputs and outputs counts rows of the product (M), one of weights and outputs counts columns
+/// (N), one of weights and inputs is summed over (K), one of all three makes groups.
 /// </summary>
 public static class TimeloopProblem
 {
     private static readonly string[] FirstVersion = ["R", "S", "P", "Q", "C", "K", "N"];
-    private static readonly string[] ProblemKeys = ["version", "shape", "instance"], ShapeKeys = ["name", "dimensions", "coefficients", "data_spaces", "data-spaces"];
+    private static readonly string[] ProblemKeys = ["version", "shape", "instance"],
+        ShapeKeys = ["name", "dimensions", "coefficients", "data_spaces", "data-spaces"];
 
     /// <summary>The one layer of a file; what is wrong goes to <paramref name="bag"/>.</summary>
     public static ImmutableArray<GemmLayer> Read(string file, string text, DiagnosticBag bag)
@@ -24,7 +26,8 @@ public static class TimeloopProblem
         if (YamlDocument.ParseForeign(text, file, bag) is not { } root) return [];
         if (root["problem"] is not YamlMap problem)
         {
-            bag.Error(root.Location, "TOP005", "is no Timeloop problem: it has no mapping 'problem' (an architecture or a study is no network either)");
+            bag.Error(root.Location, "TOP005",
+                "is no Timeloop problem: it has no mapping 'problem' (an architecture or a study is no network either)");
             return [];
         }
         string name = Path.GetFileNameWithoutExtension(file);
@@ -36,13 +39,15 @@ public static class TimeloopProblem
         {
             if (sizes == problem && ProblemKeys.Contains(entry.Key.Text)) continue;
             if (!shape.Dimensions.Contains(entry.Key.Text) && !shape.Coefficients.ContainsKey(entry.Key.Text))
-                bag.Error(entry.Key.Location, "TOP006", $"'{entry.Key.Text}' is no dimension and no coefficient of the shape ({string.Join(", ", shape.Dimensions.Concat(shape.Coefficients.Keys))}); densities are not modelled");
+                bag.Error(entry.Key.Location, "TOP006",
+                    $"'{entry.Key.Text}' is no dimension and no coefficient of the shape ({string.Join(", ", shape.Dimensions.Concat(shape.Coefficients.Keys))}); densities are not modelled");
             else if (Positive(entry.Value, entry.Key.Text, bag) is { } size) values[entry.Key.Text] = size;
         }
         foreach (string missing in shape.Dimensions.Where(d => sizes[d] is null))
             bag.Error(sizes.Location, "TOP006", $"the size of the dimension '{missing}' is missing");
         foreach (YamlEntry entry in problem.Entries.Where(e => sizes != problem && !ProblemKeys.Contains(e.Key.Text)))
-            bag.Error(entry.Key.Location, "TOP006", $"unknown key '{entry.Key.Text}' in problem (allowed: {string.Join(", ", ProblemKeys)})");
+            bag.Error(entry.Key.Location, "TOP006",
+                $"unknown key '{entry.Key.Text}' in problem (allowed: {string.Join(", ", ProblemKeys)})");
         if (bag.ErrorCount > before) return [];
         return shape.Layer(name, values) is { } layer ? [layer] : Refused(problem, bag);
     }
@@ -58,11 +63,13 @@ public static class TimeloopProblem
     {
         if (problem["shape"] is { } word && !(word is YamlScalar { Text: "cnn-layer" or "CNN-Layer" or "cnn_layer" }))
         {
-            bag.Error(word.Location, "TOP007", $"the shape must be a mapping with dimensions and data_spaces, or cnn-layer; found {word.Found}");
+            bag.Error(word.Location, "TOP007",
+                $"the shape must be a mapping with dimensions and data_spaces, or cnn-layer; found {word.Found}");
             return null;
         }
         ImmutableArray<ImmutableArray<string>> Axis(params string[][] terms) => [.. terms.Select(t => t.ToImmutableArray())];
-        return new EinsumShape([.. FirstVersion], new Dictionary<string, int> { ["Wstride"] = 1, ["Hstride"] = 1, ["Wdilation"] = 1, ["Hdilation"] = 1 },
+        return new EinsumShape([.. FirstVersion], new Dictionary<string,
+            int> { ["Wstride"] = 1, ["Hstride"] = 1, ["Wdilation"] = 1, ["Hdilation"] = 1 },
             [Axis(["K"]), Axis(["C"]), Axis(["R"]), Axis(["S"])],
             [Axis(["N"]), Axis(["C"]), Axis(["P", "Wstride"], ["R", "Wdilation"]), Axis(["Q", "Hstride"], ["S", "Hdilation"])],
             [Axis(["N"]), Axis(["K"]), Axis(["P"]), Axis(["Q"])]);
@@ -74,10 +81,12 @@ public static class TimeloopProblem
         foreach (YamlEntry entry in map.Entries.Where(e => !ShapeKeys.Contains(e.Key.Text)))
             bag.Error(entry.Key.Location, "TOP006", $"unknown key '{entry.Key.Text}' in shape (allowed: {string.Join(", ", ShapeKeys)})");
         string[] dimensions = map["dimensions"] is YamlList list ? [.. list.Items.OfType<YamlScalar>().Select(s => s.Text)] : [];
-        if (dimensions.Length == 0 || dimensions.Distinct().Count() != dimensions.Length) bag.Error((map["dimensions"] ?? map).Location, "TOP006", "'dimensions' must be a list of different names");
+        if (dimensions.Length == 0 || dimensions.Distinct().Count() != dimensions.Length) bag.Error((map["dimensions"] ?? map).Location,
+            "TOP006", "'dimensions' must be a list of different names");
         var coefficients = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (YamlMap item in Maps(map["coefficients"]))
-            if (item["name"] is YamlScalar name) coefficients[name.Text] = item["default"] is { } value ? Positive(value, name.Text, bag) ?? 1 : 1;
+            if (item["name"] is YamlScalar name) coefficients[name.Text] = item["default"] is { } value ? Positive(value, name.Text, bag)
+                ?? 1 : 1;
         var inputs = new List<(YamlMap Space, ImmutableArray<ImmutableArray<ImmutableArray<string>>> Axes)>();
         var outputs = new List<ImmutableArray<ImmutableArray<ImmutableArray<string>>>>();
         foreach (YamlMap space in Maps(map["data_spaces"] ?? map["data-spaces"]))
@@ -89,13 +98,16 @@ public static class TimeloopProblem
         if (bag.ErrorCount > before) return null;
         if (inputs.Count != 2 || outputs.Count != 1)
         {
-            bag.Error(map.Location, "TOP007", $"a layer multiplies two data spaces into one with read_write: true; found {inputs.Count} that are read and {outputs.Count} that are written");
+            bag.Error(map.Location, "TOP007",
+                $"a layer multiplies two data spaces into one with read_write: true; found {inputs.Count} that are read and {outputs.Count} that are written");
             return null;
         }
         // The operand that windows slide over is the activations'; without windows, the one not named after weights.
         int activations = inputs.FindIndex(i => i.Axes.Any(a => a.Length > 1));
-        if (activations < 0) activations = inputs[0].Space["name"] is YamlScalar { Text: var first } && first.StartsWith("Weight", StringComparison.OrdinalIgnoreCase) ? 1
-            : inputs[1].Space["name"] is YamlScalar { Text: var second } && second.StartsWith("Weight", StringComparison.OrdinalIgnoreCase) ? 0 : 0;
+        if (activations < 0) activations = inputs[0].Space["name"] is YamlScalar { Text: var first }
+            && first.StartsWith("Weight", StringComparison.OrdinalIgnoreCase) ? 1
+            : inputs[1].Space["name"] is YamlScalar { Text: var second } && second.StartsWith("Weight", StringComparison.OrdinalIgnoreCase)
+                ? 0 : 0;
         return new EinsumShape([.. dimensions], coefficients, inputs[1 - activations].Axes, inputs[activations].Axes, outputs[0]);
     }
 

@@ -26,7 +26,8 @@ internal readonly record struct CsvCell(string Text, int Column)
 }
 
 /// <summary>One layer's line of a topology: cells by position, with errors at their place.</summary>
-internal sealed class TopologyRow(string file, int line, ImmutableArray<CsvCell> cells, ImmutableArray<CsvCell> header, DiagnosticBag diagnostics)
+internal sealed class TopologyRow(string file, int line, ImmutableArray<CsvCell> cells, ImmutableArray<CsvCell> header,
+    DiagnosticBag diagnostics)
 {
     // Columns that would make another layer of the row, and the cell that leaves it as it is.
     private static readonly (string Word, string Allowed, Predicate<string> IsNeutral)[] Changing =
@@ -43,7 +44,8 @@ internal sealed class TopologyRow(string file, int line, ImmutableArray<CsvCell>
     public string Name => cells[0].Text;
 
     /// <summary>Whether the header names a column so.</summary>
-    public bool HasColumn(int column, string name) => column < header.Length && header[column].Text.Contains(name, StringComparison.OrdinalIgnoreCase);
+    public bool HasColumn(int column, string name) =>
+        column < header.Length && header[column].Text.Contains(name, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Positive integers of columns 1 to <paramref name="count"/>; false, with every bad cell reported, when one is not.</summary>
     public bool Take(int count, out int[] values)
@@ -64,13 +66,15 @@ internal sealed class TopologyRow(string file, int line, ImmutableArray<CsvCell>
     }
 
     /// <summary>A positive integer where the cell is there and not empty.</summary>
-    public bool TakeOptional(int column, ref int value) => column >= cells.Length || cells[column].Text.Length == 0 || Positive(column, ref value);
+    public bool TakeOptional(int column, ref int value) =>
+        column >= cells.Length || cells[column].Text.Length == 0 || Positive(column, ref value);
 
     /// <summary>Whether the header names the width in this column and the height in the next.</summary>
     public bool WidthFirst(int column) => HasColumn(column, "width") && HasColumn(column + 1, "height");
 
     /// <summary>
-    /// Judges the cells from <paramref name="column"/> on, which no layer here has a use for: an error where the header says that they change the layer, else a warning.
+    /// Judges the cells from <paramref name="column"/> on, which no layer here has a use for: an error where the header says that they
+    /// change the layer, else a warning.
     /// </summary>
     public bool JudgeRest(int column)
     {
@@ -80,9 +84,11 @@ internal sealed class TopologyRow(string file, int line, ImmutableArray<CsvCell>
             string text = cells[i].Text;
             if (text.Length == 0) continue;
             if (Array.Find(Changing, c => HasColumn(i, c.Word)) is { Word: not null } change)
-                good &= change.IsNeutral(text) || Error(i, $"'{header[i].Text}' {text} changes the layer and is not supported; allowed is {change.Allowed}, or an empty cell");
+                good &= change.IsNeutral(text)
+                    || Error(i, $"'{header[i].Text}' {text} changes the layer and is not supported; allowed is {change.Allowed}, or an empty cell");
             else
-                diagnostics.Warning(Place(i), "TOP004", $"'{text}' {(i < header.Length ? $"in column '{header[i].Text}'" : "in a column without a header")} is ignored");
+                diagnostics.Warning(Place(i), "TOP004",
+                    $"'{text}' {(i < header.Length ? $"in column '{header[i].Text}'" : "in a column without a header")} is ignored");
         }
         return good;
     }
@@ -107,5 +113,6 @@ internal sealed class TopologyRow(string file, int line, ImmutableArray<CsvCell>
         return false;
     }
 
-    private Location Place(int column) => new(file, line, column < cells.Length ? cells[column].Column : cells.IsEmpty ? 1 : cells[^1].Column + cells[^1].Text.Length);
+    private Location Place(int column) =>
+        new(file, line, column < cells.Length ? cells[column].Column : cells.IsEmpty ? 1 : cells[^1].Column + cells[^1].Text.Length);
 }

@@ -12,11 +12,15 @@ public sealed class ArchitectureCostTests
 {
     private static readonly Technology Nangate = TechnologyCatalogue.Resolve("nangate45");
 
-    private static INumberFormat Format(string name) => FormatCatalogue.TryParse(name, out INumberFormat? format, out string error) ? format : throw new ArgumentException(error);
+    private static INumberFormat Format(string name) =>
+        FormatCatalogue.TryParse(name, out INumberFormat? format, out string error) ? format : throw new ArgumentException(error);
 
-    private static Architecture Design(Dataflow dataflow = Dataflow.OutputStationary, int rows = 8, int columns = 4, long capacity = 16384, double clock = 200e6) =>
-        new("design", "nangate45", clock, new DatapathSpec("int8", Format("int4"), Format("int8"), new IntegerAccumulator(24, RegisterOverflow.Wrap)),
-            new PeArray(rows, columns, dataflow), [new BufferLevel("shared", capacity, 64, 2, false, Operands.All)], new DramLevel("LPDDR4", 8), new VectorUnit(2));
+    private static Architecture Design(Dataflow dataflow = Dataflow.OutputStationary, int rows = 8, int columns = 4, long capacity = 16384,
+        double clock = 200e6) =>
+        new("design", "nangate45", clock,
+            new DatapathSpec("int8", Format("int4"), Format("int8"), new IntegerAccumulator(24, RegisterOverflow.Wrap)),
+            new PeArray(rows, columns, dataflow), [new BufferLevel("shared", capacity, 64, 2, false, Operands.All)],
+                new DramLevel("LPDDR4", 8), new VectorUnit(2));
 
     [Test]
     public void AreaIsTheSumOfItsLinesAndScalesWithTheArray()
@@ -33,7 +37,8 @@ public sealed class ArchitectureCostTests
             // Two CACTI banks of 8 KiB with a 64-bit port: 0.025368 mm2 each.
             Assert.That(Of(small, "shared"), Is.EqualTo(2 * 25368.0).Within(1e-6).Percent);
             // 32 PEs keep 24 accumulator, 8 activation and 4 weight bits in flip-flops of 4.522 um2.
-            Assert.That(small.Area.Where(a => a.Component == ActionNames.Pe && a.Role.EndsWith("register", StringComparison.Ordinal)).Sum(a => a.SquareMicrometres), Is.EqualTo(32 * 36 * 4.522).Within(1e-6).Percent);
+            Assert.That(small.Area.Where(a => a.Component == ActionNames.Pe && a.Role.EndsWith("register", StringComparison.Ordinal))
+                .Sum(a => a.SquareMicrometres), Is.EqualTo(32 * 36 * 4.522).Within(1e-6).Percent);
         });
     }
 
@@ -43,11 +48,15 @@ public sealed class ArchitectureCostTests
         var cost = new ArchitectureCost(Design(dataflow), Nangate);
         List<(string, string)> needed =
         [
-            (ActionNames.Pe, ActionNames.Mac), (ActionNames.Pe, ActionNames.OperandShift), (ActionNames.Dram, ActionNames.ReadBits), (ActionNames.Dram, ActionNames.WriteBits),
-            (ActionNames.Vector, ActionNames.VectorOp), .. ActionNames.SingleOperands.SelectMany(o => new[] { ("shared", ActionNames.ReadOf(o)), ("shared", ActionNames.WriteOf(o)) }),
+            (ActionNames.Pe, ActionNames.Mac), (ActionNames.Pe, ActionNames.OperandShift), (ActionNames.Dram, ActionNames.ReadBits),
+                (ActionNames.Dram, ActionNames.WriteBits),
+            (ActionNames.Vector, ActionNames.VectorOp),
+                .. ActionNames.SingleOperands.SelectMany(o =>
+                new[] { ("shared", ActionNames.ReadOf(o)), ("shared", ActionNames.WriteOf(o)) }),
         ];
         if (dataflow == Dataflow.OutputStationary) needed.Add((ActionNames.Pe, ActionNames.ResultShift));
-        else needed.AddRange([(ActionNames.Pe, ActionNames.WeightLoad), (ActionNames.Accumulator, ActionNames.Add), (ActionNames.Accumulator, ActionNames.Read), (ActionNames.Accumulator, ActionNames.Write)]);
+        else needed.AddRange([(ActionNames.Pe, ActionNames.WeightLoad), (ActionNames.Accumulator, ActionNames.Add),
+            (ActionNames.Accumulator, ActionNames.Read), (ActionNames.Accumulator, ActionNames.Write)]);
         foreach ((string component, string action) in needed)
             Assert.That(cost.EnergyPerAction(component, action).Picojoules, Is.GreaterThan(0), $"{component} {action}");
         Assert.That(cost.LeakageMilliwatts, Is.GreaterThan(0));
@@ -72,7 +81,8 @@ public sealed class ArchitectureCostTests
     public void EveryBankLeaks()
     {
         // CACTI 7, 45 nm hp, 64 b: 8.23156 mW a bank of 8 KiB, 15.2914 mW one of 16 KiB; the buffer has two, all else is the same.
-        double more = new ArchitectureCost(Design(capacity: 32768), Nangate).LeakageMilliwatts - new ArchitectureCost(Design(), Nangate).LeakageMilliwatts;
+        double more = new ArchitectureCost(Design(capacity: 32768), Nangate).LeakageMilliwatts
+            - new ArchitectureCost(Design(), Nangate).LeakageMilliwatts;
         Assert.That(more, Is.EqualTo(2 * (15.2914 - 8.23156)).Within(1e-6).Percent);
     }
 
@@ -80,7 +90,8 @@ public sealed class ArchitectureCostTests
     public void AMemoryThatTheTechnologyDoesNotKnowIsRefused()
     {
         Architecture huge = Design(capacity: 1L << 30);
-        var error = Assert.Throws<InvalidInputException>(() => _ = new ArchitectureCost(huge with { Dram = new DramLevel("LPDDR9", null) }, Nangate))!;
+        var error = Assert.Throws<InvalidInputException>(() =>
+            _ = new ArchitectureCost(huge with { Dram = new DramLevel("LPDDR9", null) }, Nangate))!;
         Assert.That(error.Diagnostics.Select(d => d.Code), Is.EqualTo(new[] { "COST001", "COST001" }));
         Assert.That(error.Message, Does.Contain("LPDDR9").And.Contain("LPDDR4").And.Contain("'shared'").And.Contain("536870912 bytes"));
     }
@@ -105,7 +116,8 @@ public sealed class ArchitectureCostTests
     public void APrimitiveWithoutAPriceIsAnError()
     {
         var model = new CostModel(Nangate);
-        Assert.That(() => model.Price(Structure.Empty.With("table", PrimitiveKind.Table, 8, 8)), Throws.TypeOf<KeyNotFoundException>().With.Message.Contains("Table"));
+        Assert.That(() => model.Price(Structure.Empty.With("table", PrimitiveKind.Table, 8, 8)),
+            Throws.TypeOf<KeyNotFoundException>().With.Message.Contains("Table"));
     }
 
     [Test]

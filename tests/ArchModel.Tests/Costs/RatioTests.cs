@@ -14,7 +14,8 @@ public sealed class RatioTests
 {
     private static readonly CostModel Model = new(TechnologyCatalogue.Resolve("nangate45"));
 
-    private static INumberFormat Format(string name) => FormatCatalogue.TryParse(name, out INumberFormat? format, out string error) ? format : throw new ArgumentException(error);
+    private static INumberFormat Format(string name) =>
+        FormatCatalogue.TryParse(name, out INumberFormat? format, out string error) ? format : throw new ArgumentException(error);
 
     private static double Area(string operand, AccumulatorSpec accumulator)
     {
@@ -38,9 +39,11 @@ public sealed class RatioTests
     [TestCase("e2m1", 0, "fp32", 2.73, 20.0)]
     public void MacAreaRelativeToInt8(string operand, int bits, string? accumulator, double ratio, double percent)
     {
-        double found = Area(operand, accumulator is null ? new IntegerAccumulator(bits, RegisterOverflow.Wrap) : Fused(accumulator)) / Int8Acc24;
+        double found = Area(operand, accumulator is null ? new IntegerAccumulator(bits, RegisterOverflow.Wrap) : Fused(accumulator))
+            / Int8Acc24;
         Assert.That(found, Is.EqualTo(ratio).Within(percent).Percent);
-        Truth.Checked("Price", $"area of {operand} into {accumulator ?? $"{bits} bits"} over int8 into 24 bits", "yosys synthesis, NanGate45", 1, FormattableString.Invariant($"{found:0.00} against {ratio:0.00}"));
+        Truth.Checked("Price", $"area of {operand} into {accumulator ?? $"{bits} bits"} over int8 into 24 bits",
+            "yosys synthesis, NanGate45", 1, FormattableString.Invariant($"{found:0.00} against {ratio:0.00}"));
     }
 
     /// <summary>Exact accumulation with 4 carry bits, as it was synthesised (41 and 71 bits).</summary>
@@ -49,10 +52,12 @@ public sealed class RatioTests
     public void ExactAccumulatorRelativeToInt8(string operand, int bits, double ratio)
     {
         var accumulator = new ExactAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee);
-        int carries = bits - (accumulator with { CarryBits = 0 }).RegisterBits(new ProductShape(Format(operand).Shape, Format(operand).Shape));
+        int carries = bits - (accumulator with { CarryBits = 0 })
+            .RegisterBits(new ProductShape(Format(operand).Shape, Format(operand).Shape));
         double found = Area(operand, accumulator with { CarryBits = carries }) / Int8Acc24;
         Assert.That(found, Is.EqualTo(ratio).Within(15).Percent);
-        Truth.Checked("Price", $"area of exact {operand} into {bits} bits over int8 into 24 bits", "yosys synthesis, NanGate45", 1, FormattableString.Invariant($"{found:0.00} against {ratio:0.00}"));
+        Truth.Checked("Price", $"area of exact {operand} into {bits} bits over int8 into 24 bits", "yosys synthesis, NanGate45", 1,
+            FormattableString.Invariant($"{found:0.00} against {ratio:0.00}"));
     }
 
     [Test]
@@ -68,9 +73,11 @@ public sealed class RatioTests
     [Test]
     public void PublishedFloatUnits()
     {
-        // Aladdin (Shao et al., ISCA 2014), 40 nm, relaxed timing: float32 multiplier 4906 um2, adder 2064 um2; the ratio does not depend on the node.
+        // Aladdin (Shao et al., ISCA 2014), 40 nm, relaxed timing: float32 multiplier 4906 um2, adder 2064 um2; the ratio does not depend
+        // on the node.
         Structure multiplier = BlockStructures.Of("fp_mul", "E8M23_sub_rne")!, adder = BlockStructures.Of("fp_add", "E8M23_sub_rne")!;
-        Assert.That(Model.Price(multiplier).AreaSquareMicrometres / Model.Price(adder).AreaSquareMicrometres, Is.EqualTo(4905.7 / 2063.6).Within(15).Percent);
+        Assert.That(Model.Price(multiplier).AreaSquareMicrometres / Model.Price(adder).AreaSquareMicrometres, Is.EqualTo(4905.7 / 2063.6)
+            .Within(15).Percent);
         Truth.Checked("Price", "float32 multiplier over adder area", "Aladdin 40 nm functional units", 1, "within 15 %");
     }
 }

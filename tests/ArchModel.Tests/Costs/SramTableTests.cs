@@ -19,20 +19,23 @@ public sealed class SramTableTests
     public void CactiPointsComeBackExactly(string technology, string cell, int least)
     {
         SramTable table = Table(technology);
-        List<string>[] rows = [.. File.ReadAllLines(ReferenceData.Shared("reference/synthesis/cacti7_sram.csv")).Skip(1).Select(SynthesisRow.Split).Where(f => f[0] == "45" && f[1] == cell)];
+        List<string>[] rows = [.. File.ReadAllLines(ReferenceData.Shared("reference/synthesis/cacti7_sram.csv")).Skip(1)
+            .Select(SynthesisRow.Split).Where(f => f[0] == "45" && f[1] == cell)];
         Assert.That(rows, Has.Length.GreaterThanOrEqualTo(least));
         foreach (List<string> row in rows)
         {
             double[] v = [.. row.Skip(2).Select(SynthesisRow.Number)];
             SramCost cost = Price(table, v[0], (int)v[1]);
-            Assert.That(new[] { cost.ReadPicojoules, cost.WritePicojoules, cost.LeakageMilliwatts, cost.AccessNanoseconds, cost.AreaSquareMicrometres * 1e-6 },
+            Assert.That(new[] { cost.ReadPicojoules, cost.WritePicojoules, cost.LeakageMilliwatts, cost.AccessNanoseconds,
+                cost.AreaSquareMicrometres * 1e-6 },
                 Is.EqualTo(new[] { v[2], v[3], v[4], v[5], v[6] }).Within(1e-9).Percent, string.Join(',', row));
         }
         Truth.Checked("Price", $"SRAM macros, {technology}", "CACTI 7", rows.Length, "equal at the points");
     }
 
     [Test]
-    public void EverythingGrowsWithCapacityBetweenThePoints([Values("nangate45", "nangate45-lstp", "sky130")] string technology, [Values(16, 32, 64)] int port)
+    public void EverythingGrowsWithCapacityBetweenThePoints([Values("nangate45", "nangate45-lstp", "sky130")] string technology,
+        [Values(16, 32, 64)] int port)
     {
         SramTable table = Table(technology);
         if (technology != "nangate45" && port == 16) Assert.Ignore("skipped: no 16-bit points in this table");
@@ -56,7 +59,8 @@ public sealed class SramTableTests
     [TestCase(4096, 2.50)]
     [TestCase(262144, 26.2)]
     [TestCase(1048576, 52.0)]
-    public void ReadEnergyOfFurtherCactiRuns(int bytes, double picojoules) => Assert.That(Price(Table("nangate45"), bytes, 64).ReadPicojoules, Is.EqualTo(picojoules).Within(1e-9));
+    public void ReadEnergyOfFurtherCactiRuns(int bytes, double picojoules) =>
+        Assert.That(Price(Table("nangate45"), bytes, 64).ReadPicojoules, Is.EqualTo(picojoules).Within(1e-9));
 
     [Test]
     public void FarOutsideIsRefusedWithTheCoveredRange()
@@ -75,7 +79,8 @@ public sealed class SramTableTests
     [Test]
     public void AValueThatNoPointGivesIsUnknown()
     {
-        var table = new SramTable([new SramPoint(1024, 64, 1, 2, null, 0.5, 0.01), new SramPoint(2048, 64, 2, 3, null, 0.6, 0.02)], "made for this test");
+        var table = new SramTable([new SramPoint(1024, 64, 1, 2, null, 0.5, 0.01), new SramPoint(2048, 64, 2, 3, null, 0.6, 0.02)],
+            "made for this test");
         Assert.That(table.TryPrice(1500, 64, out _, out string problem), Is.False);
         Assert.That(problem, Does.Contain("leakage"));
     }

@@ -5,7 +5,8 @@ using Sim.Tests;
 
 namespace Sim.ArchModel.Tests.Costs;
 
-/// <summary>Predicted cost against gate-level synthesis. Bands are what was measured, rounded up; docs/guide/costs.md prints the whole table.</summary>
+/// <summary>Predicted cost against gate-level synthesis. Bands are what was measured, rounded up; docs/guide/costs.md prints the whole
+/// table.</summary>
 public sealed class SynthesisTests
 {
     private static IReadOnlyList<Prediction> Predict(string technology, string table) => ErrorTable.Predict(
@@ -47,7 +48,8 @@ public sealed class SynthesisTests
             Assert.That(worst, Is.LessThanOrEqualTo(largest), "largest |area error|, %");
         });
         bool fitted = BlockStructures.Fitted.Contains(family);
-        Truth.Checked("Price", $"area of {family}, NanGate45", fitted ? "yosys synthesis, rows also fitted" : "yosys synthesis, rows never fitted", rows.Length,
+        Truth.Checked("Price", $"area of {family}, NanGate45", fitted ? "yosys synthesis, rows also fitted"
+            : "yosys synthesis, rows never fitted", rows.Length,
             FormattableString.Invariant($"mean |error| {average:0.0} %, largest {worst:0} %"));
     }
 
@@ -59,7 +61,8 @@ public sealed class SynthesisTests
         Assert.That(rows, Has.Count.GreaterThanOrEqualTo(least));
         double average = ErrorTable.Mean(rows, p => p.AreaError);
         Assert.That(average, Is.LessThanOrEqualTo(mean));
-        Truth.Checked("Price", $"area of all blocks, {technology}", "yosys synthesis", rows.Count, FormattableString.Invariant($"mean |error| {average:0.0} %"));
+        Truth.Checked("Price", $"area of all blocks, {technology}", "yosys synthesis", rows.Count,
+            FormattableString.Invariant($"mean |error| {average:0.0} %"));
     }
 
     [TestCase("nangate45", "yosys_nangate45_area.csv", 25, 18)]
@@ -74,21 +77,27 @@ public sealed class SynthesisTests
             Assert.That(energyMean, Is.LessThanOrEqualTo(energy), "mean |energy error|, %");
             Assert.That(delayMean, Is.LessThanOrEqualTo(delay), "mean |delay error|, %");
         });
-        Truth.Checked("Price", $"energy without glitches of all blocks, {technology}", "event-driven gate simulation", rows.Length, FormattableString.Invariant($"mean |error| {energyMean:0} %"));
-        Truth.Checked("Price", $"delay of all blocks, {technology}", "ABC timing", rows.Length, FormattableString.Invariant($"mean |error| {delayMean:0} %"));
+        Truth.Checked("Price", $"energy without glitches of all blocks, {technology}", "event-driven gate simulation", rows.Length,
+            FormattableString.Invariant($"mean |error| {energyMean:0} %"));
+        Truth.Checked("Price", $"delay of all blocks, {technology}", "ABC timing", rows.Length,
+            FormattableString.Invariant($"mean |error| {delayMean:0} %"));
     }
 
     /// <summary>Laws that follow the sample's noise would do much worse on rows that they did not see.</summary>
     [Test]
     public void HalfOfTheRowsPredictTheOtherHalf()
     {
-        SynthesisRow[] rows = [.. SynthesisRow.Read(ReferenceData.Shared("reference/synthesis/yosys_nangate45_area.csv")).Where(r => BlockStructures.Fitted.Contains(r.Block))];
+        SynthesisRow[] rows = [.. SynthesisRow.Read(ReferenceData.Shared("reference/synthesis/yosys_nangate45_area.csv"))
+            .Where(r => BlockStructures.Fitted.Contains(r.Block))];
         Library library = Library.All[0];
         Technology whole = TechnologyCatalogue.Resolve("nangate45");
         double[] unseen = [.. new[] { 0, 1 }.Select(half =>
         {
-            FittedLaws laws = Calibrator.Fit(rows.Where((_, i) => i % 2 == half), library.Cells(ReferenceData.Shared("reference")), "half of the rows");
-            Technology technology = whole with { Primitives = laws.Prices.Add(Sim.Datapath.Structures.PrimitiveKind.Register, whole.PriceOf(Sim.Datapath.Structures.PrimitiveKind.Register)) };
+            FittedLaws laws = Calibrator.Fit(rows.Where((_, i) => i % 2 == half), library.Cells(ReferenceData.Shared("reference")),
+                "half of the rows");
+            Technology technology = whole with
+                { Primitives = laws.Prices.Add(Sim.Datapath.Structures.PrimitiveKind.Register,
+                whole.PriceOf(Sim.Datapath.Structures.PrimitiveKind.Register)) };
             return ErrorTable.Mean(ErrorTable.Predict(rows.Where((_, i) => i % 2 != half), new CostModel(technology)), p => p.AreaError);
         })];
         Assert.That(rows, Has.Length.GreaterThanOrEqualTo(180));

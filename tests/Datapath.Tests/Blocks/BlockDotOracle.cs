@@ -4,7 +4,8 @@ using Sim.Datapath.Formats;
 namespace Sim.Datapath.Tests.Blocks;
 
 /// <summary>
-/// OCP MX v1.0 §6.2 Dot with one rounding into binary32 a segment, in integers that count units of 2^-1200. Written from the definition; shares no code with src:
+/// OCP MX v1.0 §6.2 Dot with one rounding into binary32 a segment, in integers that count units of 2^-1200. Written from the definition;
+/// shares no code with src:
 /// codes are decoded from their fields, and rounding is that of IEEE 754-2019 §4.3.1.
 /// </summary>
 internal static class BlockDotOracle
@@ -12,7 +13,8 @@ internal static class BlockDotOracle
     private const int Unit = 1200;
 
     /// <summary>Binary32 after adding the segments of <paramref name="lanes"/> products in order.</summary>
-    public static float Dot(string elementA, string scaleFormat, uint[] scalesA, uint[] a, string elementB, uint[] scalesB, uint[] b, int lanes)
+    public static float Dot(string elementA, string scaleFormat, uint[] scalesA, uint[] a, string elementB, uint[] scalesB, uint[] b,
+        int lanes)
     {
         float acc = 0;
         for (int start = 0; start < a.Length; start += lanes)
@@ -20,7 +22,8 @@ internal static class BlockDotOracle
             BigInteger sum = 0;
             for (int i = start; i < Math.Min(start + lanes, a.Length); i++) sum += Element(elementA, a[i]) * Element(elementB, b[i]);
             // Elements count units of 2^-20 each, scales units of 2^-150.
-            BigInteger addend = sum * Scale(scaleFormat, scalesA[start / lanes]) * Scale(scaleFormat, scalesB[start / lanes]) << Unit - 2 * 20 - 2 * 150;
+            BigInteger addend = sum * Scale(scaleFormat, scalesA[start / lanes]) * Scale(scaleFormat, scalesB[start / lanes]) << Unit - 2
+                * 20 - 2 * 150;
             // An overflow is final: all later addends are finite.
             if (!float.IsInfinity(acc)) acc = Round(Fixed(acc) + addend);
         }
@@ -46,7 +49,8 @@ internal static class BlockDotOracle
         return (code >> exponentBits + fractionBits & 1) == 0 ? value : -value;
     }
 
-    private static BigInteger Scale(string format, uint code) => format == "e8m0" ? BigInteger.One << 150 + (int)code - 127 : Float(code, 4, 3, 7) << 130;
+    private static BigInteger Scale(string format, uint code) =>
+        format == "e8m0" ? BigInteger.One << 150 + (int)code - 127 : Float(code, 4, 3, 7) << 130;
 
     private static BigInteger Fixed(float value)
     {
@@ -64,7 +68,8 @@ internal static class BlockDotOracle
         BigInteger kept = magnitude >> shift, lost = magnitude - (kept << shift), half = BigInteger.One << shift - 1;
         if (lost > half || lost == half && !kept.IsEven) kept++;
         if (kept == BigInteger.One << 24) (kept, exponent) = (kept >> 1, exponent + 1);
-        float result = exponent > 127 ? float.PositiveInfinity : BitConverter.Int32BitsToSingle((kept < 1 << 23 ? 0 : exponent + 127 << 23) | (int)(kept & 0x7FFFFF));
+        float result = exponent > 127 ? float.PositiveInfinity
+            : BitConverter.Int32BitsToSingle((kept < 1 << 23 ? 0 : exponent + 127 << 23) | (int)(kept & 0x7FFFFF));
         return value.Sign < 0 ? -result : result;
     }
 }

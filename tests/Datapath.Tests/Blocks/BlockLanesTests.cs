@@ -9,8 +9,10 @@ internal sealed class BlockLanesTests
 {
     private static readonly string[] Formats =
     [
-        "mxfp8_e4m3", "mxfp8_e5m2", "mxfp6_e2m3", "mxfp6_e3m2", "mxfp4", "mxint8", "mxint4", "nvfp4", "nvfp4_te", "nvint4", "fp4_ue5m3", "msfp12", "msfp16", "bfp8", "bfp16", "dfp8", "dfp16",
-        "mxfp8_e4m3_ceil", "mxfp8_e4m3_rceil", "mxfp8_e4m3_even", "mxfp4_even", "mxfp4_rceil", "mxint8_ceil", "mxint8_even", "bfp8_rceil", "mxfp6_e2m3_b7_even", "mxfp4_b1", "mxfp8_e5m2_b1500",
+        "mxfp8_e4m3", "mxfp8_e5m2", "mxfp6_e2m3", "mxfp6_e3m2", "mxfp4", "mxint8", "mxint4", "nvfp4", "nvfp4_te", "nvint4", "fp4_ue5m3",
+            "msfp12", "msfp16", "bfp8", "bfp16", "dfp8", "dfp16",
+        "mxfp8_e4m3_ceil", "mxfp8_e4m3_rceil", "mxfp8_e4m3_even", "mxfp4_even", "mxfp4_rceil", "mxint8_ceil", "mxint8_even", "bfp8_rceil",
+            "mxfp6_e2m3_b7_even", "mxfp4_b1", "mxfp8_e5m2_b1500",
         "nvfp4_up", "nvfp4_te_up", "nvfp4_b8", "fp4_ue5m3_up", "dfp8_ceil", "dfp4_rceil", "msfp12_even",
     ];
 
@@ -27,13 +29,16 @@ internal sealed class BlockLanesTests
         foreach (Stream stream in Enum.GetValues<Stream>())
         {
             // Every tail of a block and of the lanes, and rows of several groups.
-            for (int length = 1; length < 160; length++) elements += Compare(format, quantizer, Values(stream, length, random), stream, random);
-            foreach (int length in new[] { 1023, 1024, 1025, 3333, 8000 }) elements += Compare(format, quantizer, Values(stream, length, random), stream, random);
+            for (int length = 1; length < 160; length++) elements += Compare(format, quantizer, Values(stream, length, random), stream,
+                random);
+            foreach (int length in new[] { 1023, 1024, 1025, 3333, 8000 }) elements += Compare(format, quantizer,
+                Values(stream, length, random), stream, random);
         }
         Assert.That(elements, Is.GreaterThanOrEqualTo(150_000));
     }
 
-    [TestCase("mxfp8_e4m3", RoundingMode.NearestAway, true), TestCase("nvfp4", RoundingMode.NearestAway, true), TestCase("mxfp4", RoundingMode.ToZero, false), TestCase("qrazor4_int8", RoundingMode.NearestEven, false)]
+    [TestCase("mxfp8_e4m3", RoundingMode.NearestAway, true), TestCase("nvfp4", RoundingMode.NearestAway, true),
+        TestCase("mxfp4", RoundingMode.ToZero, false), TestCase("qrazor4_int8", RoundingMode.NearestEven, false)]
     public void Other_modes_too(string name, RoundingMode mode, bool vectorised)
     {
         BlockFormat format = BlockCatalogue.Parse(name);
@@ -41,7 +46,8 @@ internal sealed class BlockLanesTests
         Assert.That(quantizer.IsVectorised, Is.EqualTo(vectorised));
         var random = new Random(22);
         long elements = 0;
-        foreach (Stream stream in Enum.GetValues<Stream>()) elements += Compare(format, quantizer, Values(stream, 1500, random), stream, random);
+        foreach (Stream stream in Enum.GetValues<Stream>()) elements += Compare(format, quantizer, Values(stream, 1500, random), stream,
+            random);
         Assert.That(elements, Is.EqualTo(9_000));
     }
 
@@ -74,7 +80,8 @@ internal sealed class BlockLanesTests
     {
         float amax = values.Where(float.IsFinite).Select(MathF.Abs).DefaultIfEmpty(0).Max();
         // A tensor of which the row is a part may have a larger magnitude.
-        float tensorAmax = random.Next(3) switch { 0 => amax, 1 => MathF.Min(amax * (1 + random.NextSingle()), float.MaxValue), _ => MathF.Min(amax * MathF.ScaleB(1, random.Next(20)), float.MaxValue) };
+        float tensorAmax = random.Next(3) switch { 0 => amax, 1 => MathF.Min(amax * (1 + random.NextSingle()), float.MaxValue),
+            _ => MathF.Min(amax * MathF.ScaleB(1, random.Next(20)), float.MaxValue) };
         (uint[] expectedScales, uint[] expected, BlockEvents expectedEvents) = OneByOne(format, values, tensorAmax, quantizer.Rounding);
         uint[] scales = new uint[expectedScales.Length], codes = new uint[values.Length];
         var events = new BlockEvents();
@@ -87,7 +94,8 @@ internal sealed class BlockLanesTests
         return values.Length;
     }
 
-    private static (uint[] Scales, uint[] Codes, BlockEvents Events) OneByOne(BlockFormat format, float[] values, float tensorAmax, Rounding rounding)
+    private static (uint[] Scales, uint[] Codes, BlockEvents Events) OneByOne(BlockFormat format, float[] values, float tensorAmax,
+        Rounding rounding)
     {
         int size = format.Size == 0 ? values.Length : format.Size;
         var scales = new uint[format.Blocks(values.Length)];
@@ -112,7 +120,8 @@ internal sealed class BlockLanesTests
             // Few bits: quotients fall on numbers and half way between them.
             Stream.Ties => common * random.Next(-64, 65) * (random.Next(8) == 0 ? 1.0000001f : random.Next(8) == 0 ? 0.9999999f : 1),
             Stream.Small => BitConverter.Int32BitsToSingle(random.Next(1 << random.Next(1, 26)) | random.Next(2) << 31),
-            _ => random.Next(40) switch { 0 => float.NaN, 1 => float.PositiveInfinity, 2 => float.NegativeInfinity, < 20 => random.Next(2) == 0 ? -0f : 0f, _ => common * random.NextSingle() },
+            _ => random.Next(40) switch { 0 => float.NaN, 1 => float.PositiveInfinity, 2 => float.NegativeInfinity,
+                < 20 => random.Next(2) == 0 ? -0f : 0f, _ => common * random.NextSingle() },
         })];
     }
 

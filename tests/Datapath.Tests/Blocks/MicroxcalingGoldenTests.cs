@@ -6,8 +6,8 @@ using Sim.Tests;
 namespace Sim.Datapath.Tests.Blocks;
 
 /// <summary>
-/// MX blocks against microxcaling, which gives values. Its integers leave out the most negative code, and it takes floor(log2 x) in binary32 twice: of the
-/// block's largest magnitude, and of each scaled element.
+/// MX blocks against microxcaling, which gives values. Its integers leave out the most negative code, and it takes floor(log2 x) in
+/// binary32 twice: of the block's largest magnitude, and of each scaled element.
 /// </summary>
 public sealed class MicroxcalingGoldenTests
 {
@@ -27,7 +27,9 @@ public sealed class MicroxcalingGoldenTests
         {
             if (!inputs.TryGetValue(int.Parse(cells[0], CultureInfo.InvariantCulture), out float[]? block)) continue;
             rows++;
-            foreach ((int column, string variant, RoundingMode mode) in new[] { (1, "", RoundingMode.NearestAway), (2, "", RoundingMode.ToZero), (3, "", RoundingMode.NearestEven), (4, "_b16", RoundingMode.NearestEven) })
+            foreach ((int column, string variant, RoundingMode mode) in new[]
+                { (1, "", RoundingMode.NearestAway), (2, "", RoundingMode.ToZero), (3, "", RoundingMode.NearestEven),
+                (4, "_b16", RoundingMode.NearestEven) })
             {
                 BlockFormat format = BlockCatalogue.Parse(name + variant) with { Symmetric = true };
                 float[] expected = BlockFiles.Floats(cells[column]);
@@ -37,7 +39,8 @@ public sealed class MicroxcalingGoldenTests
                     ReadOnlySpan<float> part = block.AsSpan(start, format.Size), peer = expected.AsSpan(start, format.Size);
                     float[] values = BlockFiles.Encode(format, part, mode).Values;
                     if (BlockFiles.Same(values, peer)) continue;
-                    int exponent = PeerLogarithm.Largest(part) == 0 ? 0 : Math.Max(-127, Math.ILogB(PeerLogarithm.Largest(part)) - largestExponent);
+                    int exponent = PeerLogarithm.Largest(part) == 0 ? 0
+                        : Math.Max(-127, Math.ILogB(PeerLogarithm.Largest(part)) - largestExponent);
                     if (PeerLogarithm.RoundsUp(part)) logarithms++;
                     else if (ZerosAlone(values, peer, format)) zeros++;
                     else if (ScaledLogarithmsAlone(part, values, peer, exponent)) elements++;

@@ -31,7 +31,8 @@ public sealed class Nvfp4GoldenTests
             else wrong.Add($"{number}: {scale:x2} {string.Join("", codes.Select(c => c.ToString("x", CultureInfo.InvariantCulture)))}, not {cells[2]} {cells[3]}");
         }
         GoldenRows.Report("block_nvfp4_te.csv.gz", rows, 1900, wrong);
-        Truth.Checked("Blocks", $"block_nvfp4_te.csv.gz, {name}", "TransformerEngine", rows, $"scale and element codes equal; the peer loses the sign of -0 in {zeros} blocks");
+        Truth.Checked("Blocks", $"block_nvfp4_te.csv.gz, {name}", "TransformerEngine", rows,
+            $"scale and element codes equal; the peer loses the sign of -0 in {zeros} blocks");
     }
 
     [Test]

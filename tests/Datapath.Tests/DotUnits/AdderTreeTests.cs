@@ -41,10 +41,12 @@ public sealed class AdderTreeTests
         }
         Assert.That(differ, Is.GreaterThan(100), "the order must matter");
 
-        float Tree(float[] terms) => terms.Length == 1 ? terms[0] : Tree([.. terms.Chunk(2).Select(p => p.Length == 2 ? R(p[0] + p[1]) : p[0])]);
+        float Tree(float[] terms) => terms.Length == 1 ? terms[0]
+            : Tree([.. terms.Chunk(2).Select(p => p.Length == 2 ? R(p[0] + p[1]) : p[0])]);
     }
 
-    private static Half[] Values(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => (Half)(random.NextDouble() * 4 - 2))];
+    private static Half[] Values(Random random, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => (Half)(random.NextDouble() * 4 - 2))];
 
     private static uint[] Codes(Half[] values) => [.. values.Select(v => (uint)BitConverter.HalfToUInt16Bits(v))];
 }

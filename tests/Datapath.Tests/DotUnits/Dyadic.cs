@@ -34,14 +34,16 @@ internal readonly record struct Dyadic(BigInteger Integer, int Exponent)
     public Dyadic Round(int unit, bool cut = false)
     {
         if (Exponent >= unit) return this;
-        BigInteger divisor = BigInteger.One << unit - Exponent, magnitude = BigInteger.DivRem(BigInteger.Abs(Integer), divisor, out BigInteger rest);
+        BigInteger divisor = BigInteger.One << unit - Exponent,
+            magnitude = BigInteger.DivRem(BigInteger.Abs(Integer), divisor, out BigInteger rest);
         int half = (2 * rest).CompareTo(divisor);
         if (!cut && (half > 0 || half == 0 && !magnitude.IsEven)) magnitude++;
         return new(Integer.Sign * magnitude, unit);
     }
 
     /// <summary>As a float of that precision and smallest exponent, to nearest even.</summary>
-    public Dyadic ToFloat(int precision, int minimumExponent) => Sign == 0 ? default : Round(Math.Max(Binade, minimumExponent) - precision + 1);
+    public Dyadic ToFloat(int precision, int minimumExponent) =>
+        Sign == 0 ? default : Round(Math.Max(Binade, minimumExponent) - precision + 1);
 
     public double ToDouble() => Math.ScaleB((double)Integer, Exponent);
 }

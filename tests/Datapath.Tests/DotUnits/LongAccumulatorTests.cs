@@ -9,14 +9,16 @@ public sealed class LongAccumulatorTests
 {
     private const int Dots = 400;
 
-    private static readonly INumberFormat Fp16 = FormatCatalogue.Parse("fp16"), Bf16 = FormatCatalogue.Parse("bf16"), Fp32 = FormatCatalogue.Parse("fp32");
+    private static readonly INumberFormat Fp16 = FormatCatalogue.Parse("fp16"), Bf16 = FormatCatalogue.Parse("bf16"),
+        Fp32 = FormatCatalogue.Parse("fp32");
 
     [TestCase("fp16", 11, -14)]
     [TestCase("bf16", 8, -126)]
     [TestCase("fp32", 24, -126)]
     public void CompensatedAsKahan(string format, int precision, int least)
     {
-        var spec = new DatapathSpec("kahan", Fp16, Fp16, new CompensatedAccumulator((FloatFormat)FormatCatalogue.Parse(format), RoundingMode.NearestEven, OverflowPolicy.Ieee));
+        var spec = new DatapathSpec("kahan", Fp16, Fp16,
+            new CompensatedAccumulator((FloatFormat)FormatCatalogue.Parse(format), RoundingMode.NearestEven, OverflowPolicy.Ieee));
         Dyadic R(Dyadic x) => x.ToFloat(precision, least);
         Compare(spec, (a, b) =>
         {
@@ -34,7 +36,9 @@ public sealed class LongAccumulatorTests
     [Test]
     public void PromotionAsTwoChains()
     {
-        var spec = new DatapathSpec("promote", Fp16, Fp16, new PromotedAccumulator(new(Fp16, RoundingMode.NearestEven, OverflowPolicy.Ieee), 7, new(Fp32, RoundingMode.NearestEven, OverflowPolicy.Ieee)));
+        var spec = new DatapathSpec("promote", Fp16, Fp16,
+            new PromotedAccumulator(new(Fp16, RoundingMode.NearestEven, OverflowPolicy.Ieee), 7,
+            new(Fp32, RoundingMode.NearestEven, OverflowPolicy.Ieee)));
         Compare(spec, (a, b) =>
         {
             Dyadic outer = default, inner = default;
@@ -54,7 +58,9 @@ public sealed class LongAccumulatorTests
     public void PromotionOfATensorCore()
     {
         DatapathSpec chip = ChipProfiles.Find("h100_fp8")!.Datapath;
-        DatapathSpec promoted = chip with { Accumulator = new PromotedAccumulator((FloatAccumulator)chip.Accumulator, 128, new(Fp32, RoundingMode.NearestEven, OverflowPolicy.Ieee)) };
+        DatapathSpec promoted = chip with
+            { Accumulator = new PromotedAccumulator((FloatAccumulator)chip.Accumulator, 128,
+            new(Fp32, RoundingMode.NearestEven, OverflowPolicy.Ieee)) };
         var random = new Random(128);
         GemmEvents events = default;
         int differ = 0;
@@ -65,13 +71,15 @@ public sealed class LongAccumulatorTests
             for (int start = 0; start < a.Length; start += 128)
             {
                 int length = Math.Min(128, a.Length - start);
-                sum += BitConverter.UInt32BitsToSingle((uint)ReferenceKernel.Dot(chip, 0, a.AsSpan(start, length), b.AsSpan(start, length), ref events));
+                sum += BitConverter.UInt32BitsToSingle((uint)ReferenceKernel.Dot(chip, 0, a.AsSpan(start, length), b.AsSpan(start, length),
+                    ref events));
             }
             Assert.That(ReferenceKernel.Dot(promoted, 0, a, b, ref events), Is.EqualTo(BitConverter.SingleToUInt32Bits(sum)));
             if (ReferenceKernel.Dot(chip, 0, a, b, ref events) != BitConverter.SingleToUInt32Bits(sum)) differ++;
         }
         Assert.That(differ, Is.GreaterThan(50), "promotion must matter");
-        static uint[] Codes(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => (uint)(random.Next(2) << 7 | random.Next(0x28, 0x48)))];
+        static uint[] Codes(Random random, int count) =>
+            [.. Enumerable.Range(0, count).Select(_ => (uint)(random.Next(2) << 7 | random.Next(0x28, 0x48)))];
     }
 
     [Test]
@@ -80,13 +88,16 @@ public sealed class LongAccumulatorTests
         int specs = 0;
         foreach ((string register, int precision, int least) in new[] { ("bf16", 8, -126), ("fp16", 11, -14), ("fp32", 24, -126) })
         {
-            foreach ((Normalization kind, int k, int lambda) in new[] { (Normalization.None, 0, 0), (Normalization.Full, 0, 0), (Normalization.Approximate, 1, 1), (Normalization.Approximate, 2, 2), (Normalization.Approximate, 3, 5) })
+            foreach ((Normalization kind, int k, int lambda) in new[] { (Normalization.None, 0, 0), (Normalization.Full, 0, 0),
+                (Normalization.Approximate, 1, 1), (Normalization.Approximate, 2, 2), (Normalization.Approximate, 3, 5) })
             {
-                foreach ((int guard, RoundingMode mode) in new[] { (0, RoundingMode.ToZero), (3, RoundingMode.ToZero), (5, RoundingMode.NearestEven) })
+                foreach ((int guard, RoundingMode mode) in new[]
+                    { (0, RoundingMode.ToZero), (3, RoundingMode.ToZero), (5, RoundingMode.NearestEven) })
                 {
                     var acc = new NormalizingAccumulator((FloatFormat)FormatCatalogue.Parse(register), kind, k, lambda, guard, mode);
                     foreach (INumberFormat operands in new[] { Fp16, Bf16 })
-                        Compare(new DatapathSpec($"{acc}", operands, operands, acc), (a, b) => Normalised(a, b, operands == Fp16 ? -14 : -126, acc, precision, least), 60);
+                        Compare(new DatapathSpec($"{acc}", operands, operands, acc),
+                            (a, b) => Normalised(a, b, operands == Fp16 ? -14 : -126, acc, precision, least), 60);
                     specs++;
                 }
             }
@@ -129,13 +140,15 @@ public sealed class LongAccumulatorTests
     public void FullNormalisationWithRoomIsAnOrdinaryAccumulator()
     {
         var ordinary = new DatapathSpec("float", Bf16, Bf16, new FloatAccumulator(Bf16, RoundingMode.NearestEven, OverflowPolicy.Ieee));
-        DatapathSpec wide = ordinary with { Accumulator = new NormalizingAccumulator((FloatFormat)Bf16, Normalization.Full, 0, 0, 40, RoundingMode.NearestEven) };
+        DatapathSpec wide = ordinary with
+            { Accumulator = new NormalizingAccumulator((FloatFormat)Bf16, Normalization.Full, 0, 0, 40, RoundingMode.NearestEven) };
         var random = new Random(40);
         GemmEvents events = default;
         for (int dot = 0; dot < Dots; dot++)
         {
             uint[] a = Codes(Bf16, random, 30), b = Codes(Bf16, random, 30);
-            Assert.That(ReferenceKernel.Dot(wide, 0x3f80, a, b, ref events), Is.EqualTo(ReferenceKernel.Dot(ordinary, 0x3f80, a, b, ref events)));
+            Assert.That(ReferenceKernel.Dot(wide, 0x3f80, a, b, ref events),
+                Is.EqualTo(ReferenceKernel.Dot(ordinary, 0x3f80, a, b, ref events)));
         }
     }
 
@@ -144,7 +157,8 @@ public sealed class LongAccumulatorTests
     [TestCase("fp16", 0xfc00u, 0xfe00u)]
     public void SpecialsStay(string format, uint start, uint expected)
     {
-        var acc = new NormalizingAccumulator((FloatFormat)FormatCatalogue.Parse(format), Normalization.Approximate, 2, 2, 3, RoundingMode.ToZero);
+        var acc = new NormalizingAccumulator((FloatFormat)FormatCatalogue.Parse(format), Normalization.Approximate, 2, 2, 3,
+            RoundingMode.ToZero);
         GemmEvents events = default;
         uint other = start == 0xfc00 ? 0x7c00u : 0x7bffu;
         long found = ReferenceKernel.Dot(new DatapathSpec("an", Fp16, Fp16, acc), start, [other, 0x3c00], [0x3c00, 0x3c00], ref events);
@@ -175,5 +189,6 @@ public sealed class LongAccumulatorTests
     })];
 
     private static Dyadic[] Values(INumberFormat format, uint[] codes) =>
-        [.. codes.Select(c => Dyadic.Of(format == Fp16 ? (double)BitConverter.UInt16BitsToHalf((ushort)c) : BitConverter.UInt32BitsToSingle(c << 16)))];
+        [.. codes.Select(c => Dyadic.Of(format == Fp16 ? (double)BitConverter.UInt16BitsToHalf((ushort)c)
+            : BitConverter.UInt32BitsToSingle(c << 16)))];
 }

@@ -24,7 +24,8 @@ public sealed class MonotonicityTests
         DatapathSpec exact = profile with { Dot = new AlignedDotUnit(16, null) };
         uint[] codes = [.. Enumerable.Repeat(0x0800u, 16)];
         GemmEvents events = default;
-        long below = ReferenceKernel.Dot(exact, 0x3f7fffff, codes, codes, ref events), at = ReferenceKernel.Dot(exact, 0x3f800000, codes, codes, ref events);
+        long below = ReferenceKernel.Dot(exact, 0x3f7fffff, codes, codes, ref events),
+            at = ReferenceKernel.Dot(exact, 0x3f800000, codes, codes, ref events);
         Assert.That((below, at), Is.EqualTo((0x3f800001L, 0x3f800002L)));
     }
 }

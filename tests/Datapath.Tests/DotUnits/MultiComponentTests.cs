@@ -5,7 +5,8 @@ using Sim.Tests;
 
 namespace Sim.Datapath.Tests.DotUnits;
 
-/// <summary>Multi-component sums (Collage, arXiv 2405.03637) against the algorithms of Dekker, Knuth and the paper, in exact arithmetic on integers.</summary>
+/// <summary>Multi-component sums (Collage, arXiv 2405.03637) against the algorithms of Dekker, Knuth and the paper, in exact arithmetic on
+/// integers.</summary>
 public sealed class MultiComponentTests
 {
     private const int Dots = 240;
@@ -16,7 +17,8 @@ public sealed class MultiComponentTests
     public void SumsAsTheAlgorithms()
     {
         int compared = 0, better = 0;
-        foreach ((string format, int precision, int least) in new[] { ("bf16", 8, -126), ("fp16", 11, -14), ("e8m13", 14, -126), ("e4m9", 10, -6) })
+        foreach ((string format, int precision, int least) in new[] { ("bf16", 8, -126), ("fp16", 11, -14), ("e8m13", 14, -126),
+            ("e4m9", 10, -6) })
             foreach (int components in new[] { 2, 3 })
                 foreach (ErrorFreeSum sum in Enum.GetValues<ErrorFreeSum>())
                     foreach (bool split in new[] { false, true })
@@ -24,22 +26,31 @@ public sealed class MultiComponentTests
                         {
                             var random = new Random(dot);
                             uint[] a = Codes(random, dot % 40 + 1), b = Codes(random, dot % 40 + 1);
-                            Dyadic[] parts = Sums(a, b, components, sum == ErrorFreeSum.Fast2Sum, split, x => x.ToFloat(precision, least)), exact = [.. a.Zip(b, (x, y) => Value(x) * Value(y))];
-                            Dyadic total = parts.Aggregate((x, y) => x + y), plain = exact.Aggregate(default(Dyadic), (x, y) => (x + y).ToFloat(precision, least)), truth = exact.Aggregate((x, y) => x + y);
+                            Dyadic[] parts = Sums(a, b, components, sum == ErrorFreeSum.Fast2Sum, split, x => x.ToFloat(precision, least)),
+                                exact = [.. a.Zip(b, (x, y) => Value(x) * Value(y))];
+                            Dyadic total = parts.Aggregate((x, y) => x + y),
+                                plain = exact.Aggregate(default(Dyadic), (x, y) => (x + y).ToFloat(precision, least)),
+                                truth = exact.Aggregate((x, y) => x + y);
                             foreach ((string output, int p, int l) in new[] { (format, precision, least), ("fp32", 24, -126) })
                             {
-                                var spec = new DatapathSpec("mcf", Fp16, Fp16, new MultiComponentAccumulator(Format(format), components, sum, split, Format(output), RoundingMode.NearestEven, OverflowPolicy.Ieee));
+                                var spec = new DatapathSpec("mcf", Fp16, Fp16,
+                                    new MultiComponentAccumulator(Format(format), components, sum, split, Format(output),
+                                    RoundingMode.NearestEven, OverflowPolicy.Ieee));
                                 GemmEvents events = default;
                                 double found = Format(output).Decode((uint)ReferenceKernel.Dot(spec, 0, a, b, ref events)).ToDouble();
-                                Assert.That(found, Is.EqualTo(total.ToFloat(p, l).ToDouble()), $"{format}, {components} components, {sum}, split {split}, into {output}, dot {dot}");
+                                Assert.That(found, Is.EqualTo(total.ToFloat(p, l).ToDouble()),
+                                    $"{format}, {components} components, {sum}, split {split}, into {output}, dot {dot}");
                                 compared++;
                             }
-                            if (split && sum == ErrorFreeSum.TwoSum && least == -126 && Distance(total, truth) <= Distance(plain, truth)) better++;
+                            if (split && sum == ErrorFreeSum.TwoSum && least == -126
+                                && Distance(total, truth) <= Distance(plain, truth)) better++;
                         }
         Assert.That(compared, Is.EqualTo(4 * 2 * 2 * 2 * Dots * 2));
-        // The point of the method, where no product's error underflows: the components together are not further from the exact sum than one rounded register.
+        // The point of the method, where no product's error underflows: the components together are not further from the exact sum than one
+        // rounded register.
         Assert.That(better, Is.GreaterThan(0.99 * 2 * 2 * Dots));
-        Truth.Checked("Numbers", "Multi-component accumulator", "algorithms of arXiv 2405.03637, Dekker and Knuth in exact integers", compared, "equal");
+        Truth.Checked("Numbers", "Multi-component accumulator", "algorithms of arXiv 2405.03637, Dekker and Knuth in exact integers",
+            compared, "equal");
     }
 
     [Test]
@@ -50,7 +61,9 @@ public sealed class MultiComponentTests
         {
             // Two components of 8 bits hold a 16-bit number; nothing is lost when nothing is added.
             uint start = (uint)random.Next(0x3000, 0x4f00) << 16 | (uint)random.Next(256) << 8;
-            var spec = new DatapathSpec("mcf", Fp16, Fp16, new MultiComponentAccumulator(Format("bf16"), 2, ErrorFreeSum.Fast2Sum, false, Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee));
+            var spec = new DatapathSpec("mcf", Fp16, Fp16,
+                new MultiComponentAccumulator(Format("bf16"), 2, ErrorFreeSum.Fast2Sum, false, Format("fp32"), RoundingMode.NearestEven,
+                OverflowPolicy.Ieee));
             GemmEvents events = default;
             Assert.That((uint)ReferenceKernel.Dot(spec, start, [0], [0], ref events), Is.EqualTo(start));
         }
@@ -59,7 +72,8 @@ public sealed class MultiComponentTests
     [Test]
     public void OverflowEndsAsNaNAndIsCounted()
     {
-        var spec = new DatapathSpec("mcf", Fp16, Fp16, new MultiComponentAccumulator(Fp16, 2, ErrorFreeSum.TwoSum, false, Fp16, RoundingMode.NearestEven, OverflowPolicy.Ieee));
+        var spec = new DatapathSpec("mcf", Fp16, Fp16,
+            new MultiComponentAccumulator(Fp16, 2, ErrorFreeSum.TwoSum, false, Fp16, RoundingMode.NearestEven, OverflowPolicy.Ieee));
         GemmEvents events = default;
         long found = ReferenceKernel.Dot(spec, 0, [0x7bff, 0x7bff], [0x3c00, 0x3c00], ref events);
         Assert.That(Fp16.Decode((uint)found).Class, Is.EqualTo(NumberClass.NaN));
@@ -105,7 +119,8 @@ public sealed class MultiComponentTests
     private static double Distance(Dyadic a, Dyadic b) => Math.Abs((a - b).ToDouble());
 
     private static uint[] Codes(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ =>
-        (uint)BitConverter.HalfToUInt16Bits((Half)(random.Next(10) == 0 ? 0 : (random.NextDouble() * 4 - 2) * Math.ScaleB(1, random.Next(3) == 0 ? -random.Next(20) : 0))))];
+        (uint)BitConverter.HalfToUInt16Bits((Half)(random.Next(10) == 0 ? 0
+            : (random.NextDouble() * 4 - 2) * Math.ScaleB(1, random.Next(3) == 0 ? -random.Next(20) : 0))))];
 
     private static Dyadic Value(uint code) => Dyadic.Of((double)BitConverter.UInt16BitsToHalf((ushort)code));
 

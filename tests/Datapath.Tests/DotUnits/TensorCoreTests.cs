@@ -16,8 +16,10 @@ public sealed class TensorCoreTests
     {
         foreach (string chip in new[] { "V100", "A100", "A2", "Ada", "L40S", "H100", "H200", "B200" })
         {
-            foreach (string type in chip == "V100" ? ["fp16"] : chip[0] == 'A' && chip != "Ada" ? new[] { "fp16", "bf16", "tf32" } : ["fp16", "bf16", "tf32", "E4M3", "E5M2"])
-                yield return new TestCaseData($"hw_{chip}_{type}_mtc.csv.gz", $"{chip}_{type}".ToLowerInvariant()).SetName($"{{m}}({chip} {type})");
+            foreach (string type in chip == "V100" ? ["fp16"] : chip[0] == 'A' && chip != "Ada" ? new[] { "fp16", "bf16", "tf32" }
+                : ["fp16", "bf16", "tf32", "E4M3", "E5M2"])
+                yield return new TestCaseData($"hw_{chip}_{type}_mtc.csv.gz", $"{chip}_{type}".ToLowerInvariant())
+                    .SetName($"{{m}}({chip} {type})");
         }
     }
 
@@ -73,7 +75,8 @@ public sealed class TensorCoreTests
         foreach ((string[] cells, _) in GoldenRows.Read("tensorcore_" + file))
         {
             rows++;
-            if (scaled) Compare(spec, GoldenRows.Hex(cells[0]), cells[4], cells[5], GoldenRows.Hex(cells[1]), rows, wrong, cells[2], cells[3]);
+            if (scaled) Compare(spec, GoldenRows.Hex(cells[0]), cells[4], cells[5], GoldenRows.Hex(cells[1]), rows, wrong, cells[2],
+                cells[3]);
             else Compare(spec, GoldenRows.Hex(cells[0]), cells[2], cells[3], GoldenRows.Hex(cells[1]), rows, wrong);
         }
         GoldenRows.Report(file, rows, 64, wrong);
@@ -96,9 +99,11 @@ public sealed class TensorCoreTests
     [TestCase("CDNA3_f32_16x16x32_bf8_bf8", "mi300x_bf8")]
     public void MatrixCores(string instruction, string profile) => Simulated($"mfma_{instruction}_mmasim.csv.gz", profile);
 
-    private static DatapathSpec Spec(string profile) => ChipProfiles.Find(profile)?.Datapath ?? throw new ArgumentException($"no profile {profile}");
+    private static DatapathSpec Spec(string profile) =>
+        ChipProfiles.Find(profile)?.Datapath ?? throw new ArgumentException($"no profile {profile}");
 
-    private static void Compare(DatapathSpec spec, uint c, string a, string b, uint expected, long row, List<string> wrong, string scalesA = "", string scalesB = "")
+    private static void Compare(DatapathSpec spec, uint c, string a, string b, uint expected, long row, List<string> wrong,
+        string scalesA = "", string scalesB = "")
     {
         GemmEvents events = default;
         uint[] x = Codes(spec.Activation, a), y = Codes(spec.Weight, b);
@@ -111,8 +116,10 @@ public sealed class TensorCoreTests
     private static uint[] Codes(INumberFormat format, string hex)
     {
         int digits = (format.ContainerBits + 3) / 4;
-        return [.. Enumerable.Range(0, hex.Length / digits).Select(i => GoldenRows.Hex(hex.Substring(i * digits, digits)) >> format.ContainerBits - format.Bits)];
+        return [.. Enumerable.Range(0, hex.Length / digits)
+            .Select(i => GoldenRows.Hex(hex.Substring(i * digits, digits)) >> format.ContainerBits - format.Bits)];
     }
 
-    private static uint[] Bytes(string hex) => [.. Enumerable.Range(0, hex.Length / 2).Select(i => GoldenRows.Hex(hex.Substring(2 * i, 2)))];
+    private static uint[] Bytes(string hex) =>
+        [.. Enumerable.Range(0, hex.Length / 2).Select(i => GoldenRows.Hex(hex.Substring(2 * i, 2)))];
 }

@@ -24,7 +24,8 @@ internal sealed class GemmRunnerTests
         INumberFormat format = FormatCatalogue.Parse(accumulator is IntegerAccumulator ? "int8" : "e4m3");
         var spec = new DatapathSpec("test", format, format, accumulator);
         var random = new Random(3);
-        uint[] a = KernelCases.Codes(format, M * K, KernelCases.Stream.AnyCode, random), b = KernelCases.Codes(format, N * K, KernelCases.Stream.Near1, random);
+        uint[] a = KernelCases.Codes(format, M * K, KernelCases.Stream.AnyCode, random),
+            b = KernelCases.Codes(format, N * K, KernelCases.Stream.Near1, random);
         var expected = new long[M * N];
         var expectedEvents = new GemmEvents();
         var operands = new GemmOperands { M = M, N = N, K = K, A = a, B = b };
@@ -58,16 +59,19 @@ internal sealed class GemmRunnerTests
         INumberFormat int8 = FormatCatalogue.Parse("int8");
         var spec = new DatapathSpec("test", int8, int8, new IntegerAccumulator(32, RegisterOverflow.Wrap));
         Assert.That(() => KernelCatalogue.ByName("magic"), Throws.ArgumentException.With.Message.Contains("fp32-lanes"));
-        Assert.That(() => GemmRunner.Pack(spec, default, 1, 1, [1u], default, KernelCatalogue.ByName("fp32-lanes")), Throws.ArgumentException.With.Message.Contains("float accumulator"));
+        Assert.That(() => GemmRunner.Pack(spec, default, 1, 1, [1u], default, KernelCatalogue.ByName("fp32-lanes")),
+            Throws.ArgumentException.With.Message.Contains("float accumulator"));
     }
 
     // Formats are data: the same spec read twice runs on the same kernel, though its formats are other objects.
     [Test]
     public void FormatsAreComparedByValue()
     {
-        INumberFormat register = FormatCatalogue.Parse("e5m9"), product = FormatCatalogue.Parse("e5m9"), operand = FormatCatalogue.Parse("e4m3");
+        INumberFormat register = FormatCatalogue.Parse("e5m9"), product = FormatCatalogue.Parse("e5m9"),
+            operand = FormatCatalogue.Parse("e4m3");
         Assert.That(register, Is.Not.SameAs(product));
-        var spec = new DatapathSpec("", operand, operand, new FloatAccumulator(register, RoundingMode.NearestEven, OverflowPolicy.Ieee, product));
+        var spec = new DatapathSpec("", operand, operand,
+            new FloatAccumulator(register, RoundingMode.NearestEven, OverflowPolicy.Ieee, product));
         Assert.That(KernelCatalogue.Select(spec, ReductionOrder.Sequential, 32).Name, Is.EqualTo("fp32-lanes"));
     }
 }

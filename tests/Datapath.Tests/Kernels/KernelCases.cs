@@ -13,27 +13,33 @@ internal static class KernelCases
     public static IEnumerable<DatapathSpec> Specs()
     {
         foreach (AccumulatorSpec acc in Floats())
-            foreach ((string a, string w) in new[] { ("e4m3", "e4m3"), ("e5m2", "e5m2"), ("e2m1", "e2m1"), ("e4m3", "e5m2"), ("bf16", "bf16"), ("fp16", "fp16"), ("int8", "int8"), ("e4m3fnuz", "e3m4") })
+            foreach ((string a, string w) in new[] { ("e4m3", "e4m3"), ("e5m2", "e5m2"), ("e2m1", "e2m1"), ("e4m3", "e5m2"),
+                ("bf16", "bf16"), ("fp16", "fp16"), ("int8", "int8"), ("e4m3fnuz", "e3m4") })
                 yield return Spec(a, w, acc);
-        foreach ((string a, string w) in new[] { ("fp32", "fp32"), ("tf32", "tf32"), ("uint8", "int8"), ("int4", "e2m1"), ("q4.4", "e4m3"), ("e3m2", "e2m3"), ("e5m2fnuz", "e4m3b11fnuz") })
+        foreach ((string a, string w) in new[] { ("fp32", "fp32"), ("tf32", "tf32"), ("uint8", "int8"), ("int4", "e2m1"), ("q4.4", "e4m3"),
+            ("e3m2", "e2m3"), ("e5m2fnuz", "e4m3b11fnuz") })
             foreach (string f in new[] { "fp32", "fp16", "bf16", "tf32", "e4m3" })
                 yield return Spec(a, w, new FloatAccumulator(Format(f), RoundingMode.NearestEven, OverflowPolicy.Ieee));
         foreach (AccumulatorSpec acc in Integers())
-            foreach ((string a, string w) in new[] { ("int8", "int8"), ("uint8", "int8"), ("int4", "int4"), ("int16", "int8"), ("uint16", "uint16"), ("int24", "int12"), ("int2", "uint2") })
+            foreach ((string a, string w) in new[] { ("int8", "int8"), ("uint8", "int8"), ("int4", "int4"), ("int16", "int8"),
+                ("uint16", "uint16"), ("int24", "int12"), ("int2", "uint2") })
                 yield return Spec(a, w, acc);
         foreach (AccumulatorSpec acc in Fixed())
-            foreach ((string a, string w) in new[] { ("int8", "int8"), ("q4.4", "q2.6"), ("e4m3", "e4m3"), ("e2m1", "int8"), ("fp16", "q4.4"), ("e5m2", "e5m2"), ("bf16", "bf16") })
+            foreach ((string a, string w) in new[] { ("int8", "int8"), ("q4.4", "q2.6"), ("e4m3", "e4m3"), ("e2m1", "int8"),
+                ("fp16", "q4.4"), ("e5m2", "e5m2"), ("bf16", "bf16") })
                 yield return Spec(a, w, acc);
         foreach (string output in new[] { "fp32", "fp16", "bf16", "e4m3", "e2m1", "e5m2fnuz" })
             foreach (RoundingMode mode in new[] { RoundingMode.NearestEven, RoundingMode.Down, RoundingMode.ToOdd })
-                foreach ((string a, string w) in new[] { ("e4m3", "e4m3"), ("e5m2", "e5m2"), ("int8", "int8"), ("e2m1", "e2m1"), ("fp16", "fp16"), ("bf16", "bf16") })
+                foreach ((string a, string w) in new[] { ("e4m3", "e4m3"), ("e5m2", "e5m2"), ("int8", "int8"), ("e2m1", "e2m1"),
+                    ("fp16", "fp16"), ("bf16", "bf16") })
                     yield return Spec(a, w, new ExactAccumulator(Format(output), mode, OverflowPolicy.Ieee));
         foreach (DatapathSpec posit in Posits()) yield return posit;
         foreach (DatapathSpec dot in DotUnits()) yield return dot;
         foreach (DatapathSpec dot in BlockUnits()) yield return dot;
     }
 
-    // Quires of the standard and of the fewest bits, whose sums may leave them; exact sums of posits into floats; registers that are posits.
+    // Quires of the standard and of the fewest bits, whose sums may leave them; exact sums of posits into floats; registers that are
+    // posits.
     private static IEnumerable<DatapathSpec> Posits()
     {
         foreach (string name in new[] { "posit8_0", "posit8_1", "posit8_2", "posit16_1", "posit16_2", "posit6_1", "posit32_2" })
@@ -62,22 +68,30 @@ internal static class KernelCases
         }
     }
 
-    // Chips whose rule the lanes take, and rules that no chip has: few lanes, few and many fraction bits, short results, wider operands than a float's.
+    // Chips whose rule the lanes take, and rules that no chip has: few lanes, few and many fraction bits, short results, wider operands
+    // than a float's.
     private static IEnumerable<DatapathSpec> DotUnits()
     {
-        foreach (string chip in new[] { "h100_e4m3", "h100_e5m2", "h100_fp16", "h100_bf16", "h100_tf32", "a100_fp16", "a100_bf16", "v100_fp16", "ada_e4m3xe5m2", "a100_fp16_acc16", "b200_e5m2", "b200_e4m3", "b200_e4m3_tcgen05",
+        foreach (string chip in new[] { "h100_e4m3", "h100_e5m2", "h100_fp16", "h100_bf16", "h100_tf32", "a100_fp16", "a100_bf16",
+            "v100_fp16", "ada_e4m3xe5m2", "a100_fp16_acc16", "b200_e5m2", "b200_e4m3", "b200_e4m3_tcgen05",
             "rtx_blackwell_e4m3", "mi250_fp16", "mi300x_bf16", "mi300x_fp8" })
             yield return ChipProfiles.Find(chip)!.Datapath;
         DatapathSpec h100 = ChipProfiles.Find("h100_bf16")!.Datapath;
-        foreach ((int lanes, int fraction, string result) in new[] { (1, 2, "fp32"), (3, 7, "bf16"), (4, 23, "fp32"), (64, 22, "tf32"), (512, 20, "e8m13") })
-            yield return h100 with { Name = $"bf16 dot {lanes} {fraction} {result}", Dot = new AlignedDotUnit(lanes, fraction, RoundingMode.ToZero, Format(result)) };
+        foreach ((int lanes, int fraction, string result) in new[] { (1, 2, "fp32"), (3, 7, "bf16"), (4, 23, "fp32"), (64, 22, "tf32"),
+            (512, 20, "e8m13") })
+            yield return h100 with { Name = $"bf16 dot {lanes} {fraction} {result}",
+                Dot = new AlignedDotUnit(lanes, fraction, RoundingMode.ToZero, Format(result)) };
         var even = new FloatAccumulator(Format("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee);
         foreach ((int lanes, int fraction, string sum) in new[] { (1, 3, "fp32"), (5, 12, "e8m13"), (32, 24, "bf16") })
-            yield return h100 with { Name = $"bf16 dot outside {lanes} {fraction} {sum}", Dot = new AlignedSumDotUnit(lanes, fraction, Format(sum), RoundingMode.ToZero), Accumulator = even };
-        foreach ((int lanes, string format, bool chain) in new[] { (4, "fp32_ftz", false), (3, "fp32", false), (7, "fp32_ftz", true), (5, "fp32", true) })
+            yield return h100 with { Name = $"bf16 dot outside {lanes} {fraction} {sum}",
+                Dot = new AlignedSumDotUnit(lanes, fraction, Format(sum), RoundingMode.ToZero), Accumulator = even };
+        foreach ((int lanes, string format, bool chain) in new[] { (4, "fp32_ftz", false), (3, "fp32", false), (7, "fp32_ftz", true),
+            (5, "fp32", true) })
             foreach (string operand in new[] { "bf16", "fp16_ftz", "e4m3" })
-                yield return Spec(operand, "bf16_ftz", even with { Format = Format(format) }) with { Dot = new AdderTreeDotUnit(lanes, Format(format), RoundingMode.NearestEven, chain) };
-        foreach (RealignedDotUnit unit in new[] { new RealignedDotUnit(4, 10, 1, 12, 9), new RealignedDotUnit(5, 8, 2, 8, 20, 6), new RealignedDotUnit(16, 24, 2, 31, 24, 25), new RealignedDotUnit(1, 3, 1, 3, 3) })
+                yield return Spec(operand, "bf16_ftz", even with { Format = Format(format) }) with
+                    { Dot = new AdderTreeDotUnit(lanes, Format(format), RoundingMode.NearestEven, chain) };
+        foreach (RealignedDotUnit unit in new[] { new RealignedDotUnit(4, 10, 1, 12, 9), new RealignedDotUnit(5, 8, 2, 8, 20, 6),
+            new RealignedDotUnit(16, 24, 2, 31, 24, 25), new RealignedDotUnit(1, 3, 1, 3, 3) })
             yield return Spec("bf16", "e4m3fnuz", even) with { Dot = unit };
         yield return h100 with { Name = "bf16 dot from 2^-3", Dot = new AlignedDotUnit(4, 9, LeastExponent: -3) };
         yield return Spec("e2m1", "e4m3", h100.Accumulator) with { Dot = new AlignedDotUnit(7, 5) };
@@ -85,19 +99,22 @@ internal static class KernelCases
         foreach (DatapathSpec spec in Multipliers()) yield return spec;
     }
 
-    // Operands in blocks, whose codes are read as scales in their places: e4m3 scales of small integers near zero, e8m0 scales of every size.
+    // Operands in blocks, whose codes are read as scales in their places: e4m3 scales of small integers near zero, e8m0 scales of every
+    // size.
     private static IEnumerable<DatapathSpec> BlockUnits()
     {
         foreach (string register in new[] { "fp32", "bf16" })
             foreach (int size in new[] { 1, 3, 4, 8, 16 })
                 foreach ((string a, string w) in new[]
                 {
-                    ("nvfp4", "nvfp4"), ("nvint4", "nvfp4"), ("mxfp4", "mxfp4"), ("mxfp6_e2m3", "mxfp6_e3m2"), ("mxint8", "nvfp4"), ("msfp12", "msfp12"),
+                    ("nvfp4", "nvfp4"), ("nvint4", "nvfp4"), ("mxfp4", "mxfp4"), ("mxfp6_e2m3", "mxfp6_e3m2"), ("mxint8", "nvfp4"),
+                        ("msfp12", "msfp12"),
                     ("mxfp8_e4m3", "mxfp8_e4m3"), ("mxfp8_e5m2", "mxfp8_e4m3"),
                 })
                 {
                     BlockFormat activations = BlockCatalogue.Parse($"{a}_b{size}"), weights = BlockCatalogue.Parse($"{w}_b{2 * size}");
-                    yield return Spec(activations.Element.Name, weights.Element.Name, new FloatAccumulator(Format(register), RoundingMode.NearestEven, OverflowPolicy.Ieee))
+                    yield return Spec(activations.Element.Name, weights.Element.Name,
+                        new FloatAccumulator(Format(register), RoundingMode.NearestEven, OverflowPolicy.Ieee))
                         with { Name = $"{a} x {w} in blocks of {size}", Dot = new BlockDotUnit(activations, weights) };
                 }
     }
@@ -114,8 +131,10 @@ internal static class KernelCases
         yield return Spec("q4.4", "q2.6", fp32) with { Multiplier = new TruncatedMultiplier(5, 9) };
         yield return Spec("hif8", "nf4", fp32 with { Rounding = RoundingMode.Down }) with { Multiplier = new MitchellMultiplier() };
         foreach (int bits in new[] { 12, 24, 32, 40 })
-            yield return Spec("int8", "int4", new IntegerAccumulator(bits, RegisterOverflow.Saturate)) with { Multiplier = new MitchellMultiplier() };
-        yield return Spec("int8", "uint8", new IntegerAccumulator(32, RegisterOverflow.Wrap)) with { Multiplier = new TruncatedMultiplier(6, 40) };
+            yield return Spec("int8", "int4", new IntegerAccumulator(bits, RegisterOverflow.Saturate)) with
+                { Multiplier = new MitchellMultiplier() };
+        yield return Spec("int8", "uint8", new IntegerAccumulator(32, RegisterOverflow.Wrap)) with
+            { Multiplier = new TruncatedMultiplier(6, 40) };
         foreach (DatapathSpec spec in InexactCases.Specs()) yield return spec;
     }
 
@@ -160,7 +179,8 @@ internal static class KernelCases
 
     private static INumberFormat Format(string name) => FormatCatalogue.Parse(name);
 
-    private static uint Encode(INumberFormat format, double value) => format.Encode(Exact.FromDouble(value), new(RoundingMode.NearestEven, OverflowPolicy.Saturate), out _);
+    private static uint Encode(INumberFormat format, double value) =>
+        format.Encode(Exact.FromDouble(value), new(RoundingMode.NearestEven, OverflowPolicy.Saturate), out _);
 
     private static uint Power(INumberFormat format, Random random)
     {
@@ -172,8 +192,10 @@ internal static class KernelCases
     {
         uint mask = uint.MaxValue >> 32 - format.Bits, sign = 1u << format.Bits - 1;
         uint maximum = Encode(format, format.Maximum.ToDouble());
-        var codes = new List<uint> { 0, 1, 2, sign, sign | 1, sign - 1, mask, mask - 1, maximum, maximum - 1, maximum + 1 & mask, maximum | sign };
-        if (format is FloatFormat f) codes.AddRange([1u << f.FractionBits, (1u << f.FractionBits) - 1, sign | 1u << f.FractionBits, sign | (1u << f.FractionBits) + 1]);
+        var codes = new List<uint> { 0, 1, 2, sign, sign | 1, sign - 1, mask, mask - 1, maximum, maximum - 1, maximum + 1 & mask,
+            maximum | sign };
+        if (format is FloatFormat f) codes.AddRange([1u << f.FractionBits, (1u << f.FractionBits) - 1, sign | 1u << f.FractionBits,
+            sign | (1u << f.FractionBits) + 1]);
         return [.. codes];
     }
 

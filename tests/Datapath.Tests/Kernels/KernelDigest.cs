@@ -9,7 +9,8 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Tests.Kernels;
 
-/// <summary>One line that names every bit that the kernels and quantizers give on the test cases, for comparison between processors.</summary>
+/// <summary>One line that names every bit that the kernels and quantizers give on the test cases, for comparison between
+/// processors.</summary>
 internal static class KernelDigest
 {
     /// <summary>Argument that makes the test assembly print the line.</summary>
@@ -23,7 +24,8 @@ internal static class KernelDigest
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         long outputs = Gemm(hash) + Quantize(hash) + QuantizeBlocks(hash);
-        string vectors = Vector512.IsHardwareAccelerated ? "512" : Avx2.IsSupported ? "256" : Vector128.IsHardwareAccelerated ? "128" : "none";
+        string vectors = Vector512.IsHardwareAccelerated ? "512" : Avx2.IsSupported ? "256" : Vector128.IsHardwareAccelerated ? "128"
+            : "none";
         return $"{vectors} {outputs} {Convert.ToHexString(hash.GetHashAndReset())}";
     }
 
@@ -59,8 +61,10 @@ internal static class KernelDigest
     private static long Quantize(IncrementalHash hash)
     {
         var random = new Random(43);
-        float[] values = [.. Enumerable.Range(0, 5000).Select(_ => BitConverter.Int32BitsToSingle((int)random.NextInt64(int.MinValue, 1L + int.MaxValue)))];
-        string[] names = ["e4m3", "e5m2", "e2m1", "e4m3fnuz", "bf16", "fp16", "int8", "int4", "q4.4", "posit8_0", "posit8_2", "posit16_1", "posit16_2", "hif8", "lns8_3", "e8m0", "ue5m3", "nf4", "po2_8"];
+        float[] values = [.. Enumerable.Range(0, 5000)
+            .Select(_ => BitConverter.Int32BitsToSingle((int)random.NextInt64(int.MinValue, 1L + int.MaxValue)))];
+        string[] names = ["e4m3", "e5m2", "e2m1", "e4m3fnuz", "bf16", "fp16", "int8", "int4", "q4.4", "posit8_0", "posit8_2", "posit16_1",
+            "posit16_2", "hif8", "lns8_3", "e8m0", "ue5m3", "nf4", "po2_8"];
         foreach (string name in names)
         {
             var codes = new uint[values.Length];
@@ -75,14 +79,17 @@ internal static class KernelDigest
     {
         var random = new Random(44);
         // Exponents around 1, so that blocks have elements of every size beside zeros and subnormal numbers; a tail of 7.
-        float[] values = [.. Enumerable.Range(0, 4103).Select(i => i % 97 == 0 ? 0 : (float)Math.ScaleB(random.NextDouble() * 2 - 1, random.Next(-12, 12) - (i / 512 == 3 ? 130 : 0)))];
+        float[] values = [.. Enumerable.Range(0, 4103)
+            .Select(i => i % 97 == 0 ? 0 : (float)Math.ScaleB(random.NextDouble() * 2 - 1,
+            random.Next(-12, 12) - (i / 512 == 3 ? 130 : 0)))];
         long outputs = 0;
         foreach (BlockFormat format in BlockCatalogue.Named)
         {
             var codes = new uint[values.Length];
             var scales = new uint[format.Blocks(values.Length)];
             var events = new BlockEvents();
-            BlockQuantizer.For(format, new Rounding(RoundingMode.NearestEven, OverflowPolicy.Saturate)).EncodeRow(values, values.Max(MathF.Abs), scales, codes, ref events);
+            BlockQuantizer.For(format, new Rounding(RoundingMode.NearestEven, OverflowPolicy.Saturate))
+                .EncodeRow(values, values.Max(MathF.Abs), scales, codes, ref events);
             hash.AppendData(MemoryMarshal.AsBytes(codes.AsSpan()));
             hash.AppendData(MemoryMarshal.AsBytes(scales.AsSpan()));
             Append(hash, events.SaturatedElements);

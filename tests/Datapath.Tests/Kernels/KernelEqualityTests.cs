@@ -38,13 +38,15 @@ internal sealed class KernelEqualityTests
         Assert.That(outputs, Is.GreaterThanOrEqualTo(10_000));
     }
 
-    private static long Compare(IGemmKernel kernel, ReferenceKernel reference, DatapathSpec spec, ReductionOrder order, (int M, int N, int K) shape,
+    private static long Compare(IGemmKernel kernel, ReferenceKernel reference, DatapathSpec spec, ReductionOrder order,
+        (int M, int N, int K) shape,
         KernelCases.Stream stream, Random random)
     {
         (int m, int n, int k) = shape;
         uint[] a = KernelCases.Codes(spec.Activation, m * k, stream, random), b = KernelCases.Codes(spec.Weight, n * k, stream, random);
         // Multipliers that are not exact and operands in blocks take codes without zero points.
-        int zeroA = TakesZeroPoints(spec) && spec.Activation is FixedFormat { Fraction: 0 } f && random.Next(2) == 0 ? (int)random.NextInt64(f.MinimumInteger, f.MaximumInteger + 1) : 0;
+        int zeroA = TakesZeroPoints(spec) && spec.Activation is FixedFormat { Fraction: 0 } f && random.Next(2) == 0
+            ? (int)random.NextInt64(f.MinimumInteger, f.MaximumInteger + 1) : 0;
         int[] zeroB = TakesZeroPoints(spec) && spec.Weight is FixedFormat { Fraction: 0 } g && random.Next(2) == 0
             ? [.. Enumerable.Range(0, n).Select(_ => (int)random.NextInt64(g.MinimumInteger, g.MaximumInteger + 1))] : [];
         var operands = new GemmOperands { M = m, N = n, K = k, A = a, B = b, ZeroPointA = zeroA, ZeroPointsB = zeroB };
@@ -63,5 +65,6 @@ internal sealed class KernelEqualityTests
 
     private static bool TakesZeroPoints(DatapathSpec spec) => spec.Multiplier is null && spec.Dot is not BlockDotUnit;
 
-    private static string Hex(uint[] codes, int row, int k) => string.Join(' ', codes.AsSpan(row * k, Math.Min(k, 24)).ToArray().Select(c => c.ToString("x")));
+    private static string Hex(uint[] codes, int row, int k) =>
+        string.Join(' ', codes.AsSpan(row * k, Math.Min(k, 24)).ToArray().Select(c => c.ToString("x")));
 }

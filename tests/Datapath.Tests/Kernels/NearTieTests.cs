@@ -5,8 +5,8 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Tests.Kernels;
 
 /// <summary>
-/// Sums built to lie a hair from a tie of the accumulator: a tiny product first, then at every step the operand that brings the exact sum nearest
-/// half way between two neighbours. What rounding twice gets wrong is here or nowhere.
+/// Sums built to lie a hair from a tie of the accumulator: a tiny product first, then at every step the operand that brings the exact sum
+/// nearest half way between two neighbours. What rounding twice gets wrong is here or nowhere.
 /// </summary>
 [TestFixture]
 internal sealed class NearTieTests
@@ -15,8 +15,10 @@ internal sealed class NearTieTests
 
     private static readonly (string Operands, string Register)[] Pairs =
     [
-        ("fp16", "fp16"), ("bf16", "bf16"), ("fp16", "bf16"), ("bf16", "fp16"), ("fp16", "tf32"), ("e4m3", "fp16"), ("e5m2", "fp16"), ("e4m3", "bf16"), ("e5m2", "bf16"),
-        ("e4m3", "e5m2"), ("e5m2", "e5m2"), ("e3m4", "e5m2"), ("e2m3", "e4m3"), ("e4m3", "e8m13"), ("fp16", "e8m13"), ("bf16", "fp32"), ("fp16", "fp32"), ("tf32", "bf16"), ("int8", "bf16"), ("fp32", "fp32"), ("fp32", "bf16"),
+        ("fp16", "fp16"), ("bf16", "bf16"), ("fp16", "bf16"), ("bf16", "fp16"), ("fp16", "tf32"), ("e4m3", "fp16"), ("e5m2", "fp16"),
+            ("e4m3", "bf16"), ("e5m2", "bf16"),
+        ("e4m3", "e5m2"), ("e5m2", "e5m2"), ("e3m4", "e5m2"), ("e2m3", "e4m3"), ("e4m3", "e8m13"), ("fp16", "e8m13"), ("bf16", "fp32"),
+            ("fp16", "fp32"), ("tf32", "bf16"), ("int8", "bf16"), ("fp32", "fp32"), ("fp32", "bf16"),
     ];
 
     [Test]
@@ -30,7 +32,8 @@ internal sealed class NearTieTests
             var acc = (FloatFormat)FormatCatalogue.Parse(register);
             foreach (RoundingMode mode in new[] { RoundingMode.NearestEven, RoundingMode.NearestAway, RoundingMode.ToZero })
             {
-                var spec = new DatapathSpec($"{operands} → {register} {mode}", format, format, new FloatAccumulator(acc, mode, OverflowPolicy.Ieee));
+                var spec = new DatapathSpec($"{operands} → {register} {mode}", format, format,
+                    new FloatAccumulator(acc, mode, OverflowPolicy.Ieee));
                 for (int round = 0; round < 6; round++)
                 {
                     (uint[] a, uint[] b, int found) = Operands(format, acc, round % 2 == 0 ? -28 : -70, random);
@@ -98,7 +101,8 @@ internal sealed class NearTieTests
 
     // What the register can hold and yet a sum of moderate numbers in a wider lane cannot.
     private static uint Tiny(INumberFormat format, FloatFormat acc, int tiny) =>
-        format.Encode(Exact.FromDouble(Math.Max(Math.Max(format.SmallestPositive.ToDouble(), acc.SmallestPositive.ToDouble()), Math.ScaleB(1, tiny))), Rounding.NearestEven, out _);
+        format.Encode(Exact.FromDouble(Math.Max(Math.Max(format.SmallestPositive.ToDouble(), acc.SmallestPositive.ToDouble()),
+            Math.ScaleB(1, tiny))), Rounding.NearestEven, out _);
 
     private static uint Few(INumberFormat format, Random random) =>
         format.Encode(Exact.FromDouble(random.Next(1, 4) * (random.Next(2) * 2 - 1)), Rounding.NearestEven, out _);

@@ -8,7 +8,8 @@ namespace Sim.Datapath.Tests.Kernels;
 internal sealed class QuantizerTests
 {
     private static readonly string[] Formats =
-        ["e2m1", "e2m3", "e3m2", "e4m3", "e5m2", "e4m3fnuz", "e5m2fnuz", "e4m3b11fnuz", "e3m4", "e4m3_ieee", "bf16", "fp16", "tf32", "fp32", "int8", "uint8", "int4", "int2", "int16", "q4.4", "int24"];
+        ["e2m1", "e2m3", "e3m2", "e4m3", "e5m2", "e4m3fnuz", "e5m2fnuz", "e4m3b11fnuz", "e3m4", "e4m3_ieee", "bf16", "fp16", "tf32",
+            "fp32", "int8", "uint8", "int4", "int2", "int16", "q4.4", "int24"];
 
     // Every sign, exponent and the seven upper fraction bits, with lower bits at and around the ties of narrow formats.
     private static float[] Patterns()
@@ -17,7 +18,8 @@ internal sealed class QuantizerTests
         var random = new Random(7);
         for (uint high = 0; high < 1u << 16; high++)
         {
-            foreach (uint low in new uint[] { 0, 1, 0xFFFF, 0x8000, (uint)random.Next(1 << 16) }) values.Add(BitConverter.UInt32BitsToSingle(high << 16 | low));
+            foreach (uint low in new uint[]
+                { 0, 1, 0xFFFF, 0x8000, (uint)random.Next(1 << 16) }) values.Add(BitConverter.UInt32BitsToSingle(high << 16 | low));
         }
         return [.. values];
     }
@@ -75,7 +77,8 @@ internal sealed class QuantizerTests
     {
         INumberFormat format = FormatCatalogue.Parse(name);
         var quantizer = Quantizer.For(format, new Rounding(RoundingMode.NearestEven, OverflowPolicy.Saturate));
-        float[] values = [.. Enumerable.Range(-3000, 6001).Select(i => i * 0.25f), float.NaN, float.PositiveInfinity, float.NegativeInfinity];
+        float[] values = [.. Enumerable.Range(-3000, 6001).Select(i => i * 0.25f), float.NaN, float.PositiveInfinity,
+            float.NegativeInfinity];
         foreach (int zero in new[] { minimum, 3, maximum })
         {
             var codes = new uint[values.Length];

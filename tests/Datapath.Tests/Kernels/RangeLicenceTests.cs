@@ -8,7 +8,8 @@ namespace Sim.Datapath.Tests.Kernels;
 [TestFixture]
 internal sealed class RangeLicenceTests
 {
-    // 2·2 + 2^-4·2^-4 + 256·256 = 65540 + 2^-8. The grid of 14 bits is 8 there: more than half way to 65544, but 24 bits round to the tie, whose even side is 65536.
+    // 2·2 + 2^-4·2^-4 + 256·256 = 65540 + 2^-8. The grid of 14 bits is 8 there: more than half way to 65544, but 24 bits round to the tie,
+    // whose even side is 65536.
     [Test]
     public void A_sum_that_24_bits_round_to_a_tie_goes_the_right_way()
     {
@@ -58,8 +59,8 @@ internal sealed class RangeLicenceTests
         Assert.That(outputs, Is.GreaterThanOrEqualTo(50_000));
     }
 
-    // The subnormal grid of fp16 is 2^-24. Elements near 1, and at one step in eight to 48 tiny ones: products on the grid, finer, and both in turn; sums
-    // that end at 0 show the sign that the grid leaves.
+    // The subnormal grid of fp16 is 2^-24. Elements near 1, and at one step in eight to 48 tiny ones: products on the grid, finer, and both
+    // in turn; sums that end at 0 show the sign that the grid leaves.
     [TestCase("e5m2", "fp16", 60_000)]
     [TestCase("e5m2", "e5m10", 60_000)]
     public void Equals_the_reference_where_few_steps_are_finer_than_the_grid(string operands, string register, int least)
@@ -84,7 +85,8 @@ internal sealed class RangeLicenceTests
         Assert.That(zeros, Is.GreaterThanOrEqualTo(100));
     }
 
-    // 448·146 = 65408 is an fp16; 448·147 = 65856 is past the largest, 65504, which it is cut to, an overflow; 4096 less a little is cut to 4094.
+    // 448·146 = 65408 is an fp16; 448·147 = 65856 is past the largest, 65504, which it is cut to, an overflow; 4096 less a little is cut to
+    // 4094.
     [TestCase(new double[] { 448, 448 }, new double[] { 144, 2 }, 65408, 0)]
     [TestCase(new double[] { 448, 448, 448 }, new double[] { 144, 2, 1 }, 65504, 1)]
     [TestCase(new double[] { -448, -448, -448, 448 }, new double[] { 144, 2, 1, 144 }, -992, 1)]
@@ -111,7 +113,8 @@ internal sealed class RangeLicenceTests
         uint[] b = [127, 64, 63];
         var found = new long[4];
         var events = new GemmEvents();
-        KernelCatalogue.ByName("int16-pair-lanes").Run(spec, default, new GemmOperands { M = 4, N = 1, K = 3, A = a, B = b }, found, ref events);
+        KernelCatalogue.ByName("int16-pair-lanes")
+            .Run(spec, default, new GemmOperands { M = 4, N = 1, K = 3, A = a, B = b }, found, ref events);
         // 127·127 = 16129 = -255 mod 2^14; 64·127 + 64·64 = 12224 → -4160; + 63 → -4097; 12224 - 64·63 = 8192 → -8192.
         Assert.That(found, Is.EqualTo(new long[] { -255, -4160, -4097, -8192 }));
         Assert.That(events, Is.EqualTo(new GemmEvents { Outputs = 4, OverflowedOutputs = 4 }));
@@ -132,7 +135,8 @@ internal sealed class RangeLicenceTests
         for (int i = 0; i < codes.Length; i++)
         {
             bool sparse = i / k % 4 == 0, tiny = i % k % every == every - 1;
-            double value = (random.Next(2) * 2 - 1) * (random.Next(4) + 4) * Math.ScaleB(1, tiny ? -17 + random.Next(4) : random.Next(3) - 3);
+            double value = (random.Next(2) * 2 - 1) * (random.Next(4) + 4) * Math.ScaleB(1, tiny ? -17 + random.Next(4)
+                : random.Next(3) - 3);
             codes[i] = sparse && !tiny ? 0 : Encode(format, value);
         }
         return codes;
@@ -155,7 +159,8 @@ internal sealed class RangeLicenceTests
         DatapathSpec spec = Spec(format, register);
         var found = new long[1];
         var events = new GemmEvents();
-        var codes = new GemmOperands { M = 1, N = 1, K = a.Length, A = a.Select(x => Encode(format, x)).ToArray(), B = b.Select(x => Encode(format, x)).ToArray() };
+        var codes = new GemmOperands { M = 1, N = 1, K = a.Length, A = a.Select(x => Encode(format, x)).ToArray(),
+            B = b.Select(x => Encode(format, x)).ToArray() };
         KernelCatalogue.ByName("fp32-range-lanes").Run(spec, default, codes, found, ref events);
         return ((FloatAccumulator)spec.Accumulator).Format.Decode((uint)found[0]).ToDouble();
     }

@@ -5,14 +5,18 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Tests.Kernels;
 
-/// <summary>The Reference kernel against arithmetic of other origin (BigInteger, long, the machine's own float) and against hand-worked cases.</summary>
+/// <summary>The Reference kernel against arithmetic of other origin (BigInteger, long, the machine's own float) and against hand-worked
+/// cases.</summary>
 public sealed class ReferenceKernelTests
 {
-    private static readonly FixedFormat Int8 = (FixedFormat)FormatCatalogue.Parse("int8"), Uint8 = (FixedFormat)FormatCatalogue.Parse("uint8");
-    private static readonly INumberFormat E4M3 = FormatCatalogue.Parse("e4m3"), Fp16 = FormatCatalogue.Parse("fp16"), Fp32 = FormatCatalogue.Parse("fp32");
+    private static readonly FixedFormat Int8 = (FixedFormat)FormatCatalogue.Parse("int8"),
+        Uint8 = (FixedFormat)FormatCatalogue.Parse("uint8");
+    private static readonly INumberFormat E4M3 = FormatCatalogue.Parse("e4m3"), Fp16 = FormatCatalogue.Parse("fp16"),
+        Fp32 = FormatCatalogue.Parse("fp32");
 
     [Test]
-    public void IntegerChainsWrapOrSaturateAtEveryStep([Values(8, 12, 17, 32, 64)] int bits, [Values] RegisterOverflow overflow, [Values(0, 5, 16, 100)] int chunk)
+    public void IntegerChainsWrapOrSaturateAtEveryStep([Values(8, 12, 17, 32, 64)] int bits, [Values] RegisterOverflow overflow,
+        [Values(0, 5, 16, 100)] int chunk)
     {
         var random = new Random(bits * 7 + chunk);
         const int m = 3, n = 4, k = 33;
@@ -22,7 +26,8 @@ public sealed class ReferenceKernelTests
         var results = new long[m * n];
         GemmEvents events = default;
         var spec = new DatapathSpec("", Int8, Uint8, new IntegerAccumulator(bits, overflow));
-        new ReferenceKernel().Run(spec, new ReductionOrder(chunk), new GemmOperands { M = m, N = n, K = k, A = a, B = b, ZeroPointA = zeroA, ZeroPointsB = zeroB }, results, ref events);
+        new ReferenceKernel().Run(spec, new ReductionOrder(chunk),
+            new GemmOperands { M = m, N = n, K = k, A = a, B = b, ZeroPointA = zeroA, ZeroPointsB = zeroB }, results, ref events);
         long overflowed = 0;
         BigInteger top = BigInteger.One << bits - 1;
         for (int o = 0; o < m * n; o++)
@@ -57,7 +62,8 @@ public sealed class ReferenceKernelTests
         const int k = 50;
         for (int trial = 0; trial < 200; trial++)
         {
-            float[] x = [.. Enumerable.Range(0, k).Select(_ => (float)(random.NextDouble() - 0.5) * MathF.Exp((float)random.NextDouble() * 40 - 20))];
+            float[] x = [.. Enumerable.Range(0, k)
+                .Select(_ => (float)(random.NextDouble() - 0.5) * MathF.Exp((float)random.NextDouble() * 40 - 20))];
             float[] y = [.. Enumerable.Range(0, k).Select(_ => (float)(random.NextDouble() - 0.5))];
             uint[] a = [.. x.Select(BitConverter.SingleToUInt32Bits)], b = [.. y.Select(BitConverter.SingleToUInt32Bits)];
             float fused = 0, separate = 0;
@@ -72,12 +78,15 @@ public sealed class ReferenceKernelTests
                 }
                 (fused, separate) = start == 0 ? (f, s) : (fused + f, separate + s);
             }
-            Assert.That(One(new FloatAccumulator(Fp32, RoundingMode.NearestEven, OverflowPolicy.Ieee), Fp32, a, b, chunk), Is.EqualTo(BitConverter.SingleToUInt32Bits(fused)));
-            Assert.That(One(new FloatAccumulator(Fp32, RoundingMode.NearestEven, OverflowPolicy.Ieee, Fp32), Fp32, a, b, chunk), Is.EqualTo(BitConverter.SingleToUInt32Bits(separate)));
+            Assert.That(One(new FloatAccumulator(Fp32, RoundingMode.NearestEven, OverflowPolicy.Ieee), Fp32, a, b, chunk),
+                Is.EqualTo(BitConverter.SingleToUInt32Bits(fused)));
+            Assert.That(One(new FloatAccumulator(Fp32, RoundingMode.NearestEven, OverflowPolicy.Ieee, Fp32), Fp32, a, b, chunk),
+                Is.EqualTo(BitConverter.SingleToUInt32Bits(separate)));
         }
     }
 
-    /// <summary>Sums of e4m3 products are multiples of 2^-18 below 2^24, so binary64 adds them without error, and the hardware rounds them once.</summary>
+    /// <summary>Sums of e4m3 products are multiples of 2^-18 below 2^24, so binary64 adds them without error, and the hardware rounds them
+    /// once.</summary>
     [Test]
     public void ExactSumsRoundOnce([Values(0, 9)] int chunk)
     {
@@ -138,7 +147,8 @@ public sealed class ReferenceKernelTests
         Assert.That(Dot(register, [nan, one], [one, one]), Is.EqualTo((16L, 0, 1)));
         Assert.That(Dot(register, [0x7bff], [one]), Is.EqualTo((32767L, 1, 0)));
         // The wide register forgets nothing: 65504² - 65504² + 2^-48 is 2^-48, which binary16 rounds to zero and binary32 keeps.
-        Assert.That(Dot(wide with { Output = Fp32 }, [0x7bff, 0xfbff, 1], [0x7bff, 0x7bff, 1]), Is.EqualTo((BitConverter.SingleToUInt32Bits(MathF.ScaleB(1, -48)), 0, 0)));
+        Assert.That(Dot(wide with { Output = Fp32 }, [0x7bff, 0xfbff, 1], [0x7bff, 0x7bff, 1]),
+            Is.EqualTo((BitConverter.SingleToUInt32Bits(MathF.ScaleB(1, -48)), 0, 0)));
     }
 
     [Test]
@@ -147,9 +157,12 @@ public sealed class ReferenceKernelTests
         var kernel = new ReferenceKernel();
         Assert.Multiple(() =>
         {
-            Assert.That(kernel.Refuses(new("", E4M3, Int8, new IntegerAccumulator(32, RegisterOverflow.Wrap)), default, 4), Does.Contain("integer operands"));
-            Assert.That(kernel.Refuses(new("", Int8, Int8, new IntegerAccumulator(65, RegisterOverflow.Wrap)), default, 4), Does.Contain("2 to 64 bits"));
-            Assert.That(kernel.Refuses(new("", E4M3, E4M3, new FloatAccumulator(Fp16, RoundingMode.Stochastic, default)), default, 4), Does.Contain("random bits"));
+            Assert.That(kernel.Refuses(new("", E4M3, Int8, new IntegerAccumulator(32, RegisterOverflow.Wrap)), default, 4),
+                Does.Contain("integer operands"));
+            Assert.That(kernel.Refuses(new("", Int8, Int8, new IntegerAccumulator(65, RegisterOverflow.Wrap)), default, 4),
+                Does.Contain("2 to 64 bits"));
+            Assert.That(kernel.Refuses(new("", E4M3, E4M3, new FloatAccumulator(Fp16, RoundingMode.Stochastic, default)), default, 4),
+                Does.Contain("random bits"));
             Assert.That(kernel.Refuses(new("", Int8, Int8, new IntegerAccumulator(8, RegisterOverflow.Wrap)), default, 4), Is.Null);
         });
     }
@@ -165,11 +178,13 @@ public sealed class ReferenceKernelTests
     {
         var result = new long[1];
         GemmEvents events = default;
-        new ReferenceKernel().Run(new DatapathSpec("", operands, operands, accumulator), new ReductionOrder(chunk), new GemmOperands { M = 1, N = 1, K = a.Length, A = a, B = b }, result, ref events);
+        new ReferenceKernel().Run(new DatapathSpec("", operands, operands, accumulator), new ReductionOrder(chunk),
+            new GemmOperands { M = 1, N = 1, K = a.Length, A = a, B = b }, result, ref events);
         return result[0];
     }
 
-    private static uint[] Codes(Random random, int count, int bits) => [.. Enumerable.Range(0, count).Select(_ => (uint)random.Next(1 << bits))];
+    private static uint[] Codes(Random random, int count, int bits) =>
+        [.. Enumerable.Range(0, count).Select(_ => (uint)random.Next(1 << bits))];
 
     private static uint[] Finite(Random random, int count) => [.. Codes(random, count, 8).Select(c => (c & 0x7f) == 0x7f ? 0u : c)];
 }

@@ -34,12 +34,14 @@ public sealed class SequentialDotTests
             {
                 GemmEvents events = default;
                 uint actual = (uint)ReferenceKernel.Dot(new DatapathSpec(name, Fp16, Fp16, accumulator), 0, a, b, ref events);
-                if (!GoldenRows.Same(accumulator.Format, GoldenRows.Hex(cells[column[name]]), actual)) wrong.Add($"row {rows} {name} gave {actual:x}, not {cells[column[name]]}");
+                if (!GoldenRows.Same(accumulator.Format, GoldenRows.Hex(cells[column[name]]),
+                    actual)) wrong.Add($"row {rows} {name} gave {actual:x}, not {cells[column[name]]}");
             }
         }
         GoldenRows.Report(file, rows, 60, wrong);
         Truth.Checked("Numbers", file, "SoftFloat-3e", rows * Accumulators.Count, "equal");
     }
 
-    private static uint[] Codes(string hex) => [.. Enumerable.Range(0, hex.Length / 4).Select(i => GoldenRows.Hex(hex.Substring(4 * i, 4)))];
+    private static uint[] Codes(string hex) =>
+        [.. Enumerable.Range(0, hex.Length / 4).Select(i => GoldenRows.Hex(hex.Substring(4 * i, 4)))];
 }

@@ -3,23 +3,32 @@ using Sim.Datapath.Kernels;
 
 namespace Sim.Datapath.Tests.Kernels;
 
-/// <summary>Lane encoders of every family give the format's own codes and overflows, at and beside every place where its code changes.</summary>
+/// <summary>Lane encoders of every family give the format's own codes and overflows, at and beside every place where its code
+/// changes.</summary>
 [TestFixture]
 internal sealed class StepQuantizerTests
 {
     private static readonly (string Format, RoundingMode Mode)[] Cases =
     [
-        ("posit8_0", RoundingMode.NearestEven), ("posit8_1", RoundingMode.NearestEven), ("posit8_2", RoundingMode.NearestEven), ("posit6_1", RoundingMode.NearestEven),
+        ("posit8_0", RoundingMode.NearestEven), ("posit8_1", RoundingMode.NearestEven), ("posit8_2", RoundingMode.NearestEven),
+            ("posit6_1", RoundingMode.NearestEven),
         ("posit16_1", RoundingMode.NearestEven), ("posit16_2", RoundingMode.NearestEven), ("posit8_2", RoundingMode.ToZero),
-        ("hif8", RoundingMode.NearestAway), ("hif8", RoundingMode.NearestEven), ("lns8_3", RoundingMode.NearestEven), ("lns6_2", RoundingMode.NearestEven),
-        ("nf4", RoundingMode.NearestEven), ("fp4_bnb", RoundingMode.NearestEven), ("ternary", RoundingMode.NearestEven), ("binary", RoundingMode.NearestEven),
-        ("po2_4", RoundingMode.NearestEven), ("apot_4_1", RoundingMode.NearestEven), ("e8m0", RoundingMode.NearestEven), ("ue4m3", RoundingMode.NearestEven),
-        ("ue5m3", RoundingMode.NearestEven), ("ue4m3", RoundingMode.Up), ("p3109_k8p3se", RoundingMode.NearestEven), ("p3109_k8p4sf", RoundingMode.NearestEven),
-        ("p3109_k6p3ue", RoundingMode.NearestEven), ("sm2.4", RoundingMode.NearestEven), ("e4m3", RoundingMode.NearestAway), ("e5m2", RoundingMode.ToZero),
-        ("e3m2", RoundingMode.ToOdd), ("e2m1", RoundingMode.Up), ("fp16", RoundingMode.ToZero), ("po2_8", RoundingMode.NearestEven), ("apot_5_2", RoundingMode.NearestEven), ("p3109_k8p1se", RoundingMode.NearestEven),
+        ("hif8", RoundingMode.NearestAway), ("hif8", RoundingMode.NearestEven), ("lns8_3", RoundingMode.NearestEven),
+            ("lns6_2", RoundingMode.NearestEven),
+        ("nf4", RoundingMode.NearestEven), ("fp4_bnb", RoundingMode.NearestEven), ("ternary", RoundingMode.NearestEven),
+            ("binary", RoundingMode.NearestEven),
+        ("po2_4", RoundingMode.NearestEven), ("apot_4_1", RoundingMode.NearestEven), ("e8m0", RoundingMode.NearestEven),
+            ("ue4m3", RoundingMode.NearestEven),
+        ("ue5m3", RoundingMode.NearestEven), ("ue4m3", RoundingMode.Up), ("p3109_k8p3se", RoundingMode.NearestEven),
+            ("p3109_k8p4sf", RoundingMode.NearestEven),
+        ("p3109_k6p3ue", RoundingMode.NearestEven), ("sm2.4", RoundingMode.NearestEven), ("e4m3", RoundingMode.NearestAway),
+            ("e5m2", RoundingMode.ToZero),
+        ("e3m2", RoundingMode.ToOdd), ("e2m1", RoundingMode.Up), ("fp16", RoundingMode.ToZero), ("po2_8", RoundingMode.NearestEven),
+            ("apot_5_2", RoundingMode.NearestEven), ("p3109_k8p1se", RoundingMode.NearestEven),
     ];
 
-    private static IEnumerable<TestCaseData> Formats() => Cases.Select(c => new TestCaseData(c.Format, c.Mode).SetArgDisplayNames(c.Format, c.Mode.ToString()));
+    private static IEnumerable<TestCaseData> Formats() =>
+        Cases.Select(c => new TestCaseData(c.Format, c.Mode).SetArgDisplayNames(c.Format, c.Mode.ToString()));
 
     [TestCaseSource(nameof(Formats))]
     public void Encodes_like_the_format(string name, RoundingMode mode)
@@ -59,13 +68,14 @@ internal sealed class StepQuantizerTests
             float[] values = [.. Enumerable.Range(0, length).Select(_ => (float)(random.NextDouble() * 4 - 2))];
             var codes = new uint[length];
             quantizer.Encode(values, scale, 0, codes);
-            for (int i = 0; i < length; i++, cases++) Assert.That(codes[i], Is.EqualTo(format.Encode(Exact.FromDouble(values[i] / scale), rounding, out _)));
+            for (int i = 0; i < length; i++, cases++) Assert.That(codes[i],
+                Is.EqualTo(format.Encode(Exact.FromDouble(values[i] / scale), rounding, out _)));
         }
         Assert.That(cases, Is.GreaterThanOrEqualTo(9_000));
     }
 
-    // Both ends of every run of 2^16 patterns, and where the two ends have other codes or flags, the places between where they change: by bisection, which
-    // finds one place a run and division; runs are divided until halves agree.
+    // Both ends of every run of 2^16 patterns, and where the two ends have other codes or flags, the places between where they change: by
+    // bisection, which finds one place a run and division; runs are divided until halves agree.
     private static IEnumerable<(float Value, uint Code, bool Overflows)> Boundaries(INumberFormat format, Rounding rounding)
     {
         var found = new List<(float, uint, bool)>();
@@ -85,7 +95,8 @@ internal sealed class StepQuantizerTests
             return (code, flags.HasFlag(RoundingFlags.Overflow));
         }
 
-        void Add(uint bits, (uint Code, bool Overflows) outcome) => found.Add((BitConverter.UInt32BitsToSingle(bits), outcome.Code, outcome.Overflows));
+        void Add(uint bits, (uint Code, bool Overflows) outcome) =>
+            found.Add((BitConverter.UInt32BitsToSingle(bits), outcome.Code, outcome.Overflows));
 
         void Divide(uint first, (uint, bool) low, uint last, (uint, bool) top)
         {

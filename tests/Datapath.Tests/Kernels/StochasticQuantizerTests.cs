@@ -37,10 +37,12 @@ public sealed class StochasticQuantizerTests
         Assert.That(parts, Is.EqualTo(whole));
         Assert.That(again, Is.EqualTo(saturated).And.GreaterThan(100));
         for (int i = 0; i < values.Length; i++)
-            Assert.That(whole[i], Is.EqualTo(E4M3.Encode(Exact.FromDouble(values[i] / 1.25f), new(RoundingMode.Stochastic, OverflowPolicy.Saturate, 12, Mix(7 + (ulong)i) & 4095, rule), out _)));
+            Assert.That(whole[i], Is.EqualTo(E4M3.Encode(Exact.FromDouble(values[i] / 1.25f),
+                new(RoundingMode.Stochastic, OverflowPolicy.Saturate, 12, Mix(7 + (ulong)i) & 4095, rule), out _)));
     }
 
-    /// <summary>1.03125 lies a quarter of the way from 1 to 1.125: of 100,000 elements a quarter goes up, within five standard deviations.</summary>
+    /// <summary>1.03125 lies a quarter of the way from 1 to 1.125: of 100,000 elements a quarter goes up, within five standard
+    /// deviations.</summary>
     [Test]
     public void TheMeanIsKept([Values] StochasticRule rule)
     {

@@ -3,7 +3,8 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Tests.Kernels;
 
-/// <summary>Rows, columns and reductions of every length from none to beyond four vectors: what is left over at the end of a vector, a tile or a chunk is computed as the rest is.</summary>
+/// <summary>Rows, columns and reductions of every length from none to beyond four vectors: what is left over at the end of a vector, a tile
+/// or a chunk is computed as the rest is.</summary>
 [TestFixture]
 internal sealed class TailLengthTests
 {
@@ -35,10 +36,12 @@ internal sealed class TailLengthTests
         Assert.That(cases, Is.EqualTo(Datapaths * (Longest + 1) * 3));
     }
 
-    private static void Compare(IGemmKernel kernel, DatapathSpec spec, ReductionOrder order, (int M, int N, int K) shape, KernelCases.Stream stream, Random random)
+    private static void Compare(IGemmKernel kernel, DatapathSpec spec, ReductionOrder order, (int M, int N, int K) shape,
+        KernelCases.Stream stream, Random random)
     {
         if (kernel.Refuses(spec, order, shape.K) is not null) order = ReductionOrder.Sequential;
-        uint[] a = KernelCases.Codes(spec.Activation, shape.M * shape.K, stream, random), b = KernelCases.Codes(spec.Weight, shape.N * shape.K, stream, random);
+        uint[] a = KernelCases.Codes(spec.Activation, shape.M * shape.K, stream, random),
+            b = KernelCases.Codes(spec.Weight, shape.N * shape.K, stream, random);
         var operands = new GemmOperands { M = shape.M, N = shape.N, K = shape.K, A = a, B = b };
         long[] expected = new long[shape.M * shape.N], found = new long[shape.M * shape.N];
         GemmEvents expectedEvents = default, foundEvents = default;

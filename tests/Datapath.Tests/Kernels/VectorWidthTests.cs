@@ -13,7 +13,8 @@ internal sealed class VectorWidthTests
     public void Kernels_give_the_same_bits_without(string variable, string lost)
     {
         string[] here = KernelDigest.Line().Split(' ');
-        if (here[0] is "none" || int.Parse(here[0]) < int.Parse(lost) && lost != "128") Assert.Ignore($"this processor has no {lost}-bit vectors to switch off");
+        if (here[0] is "none" || int.Parse(here[0]) < int.Parse(lost)
+            && lost != "128") Assert.Ignore($"this processor has no {lost}-bit vectors to switch off");
         string[] there = Child(variable).Split(' ');
         Assert.That(there[0], Is.Not.EqualTo(lost), $"{variable}=0 must take the {lost}-bit vectors away");
         Assert.That(there[0] == "none" || int.Parse(there[0]) < int.Parse(lost), Is.True);

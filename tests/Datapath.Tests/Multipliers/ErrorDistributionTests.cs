@@ -6,8 +6,9 @@ using Sim.Tests;
 namespace Sim.Datapath.Tests.Multipliers;
 
 /// <summary>
-/// How the relative errors of every approximate multiplier are distributed: each product equals the formula in plain real arithmetic, and the distribution is the row of
-/// docs/formats/multipliers.md. Float operands are 256 × 256 significands in the middle of equal steps of [1, 2); integers all pairs of 1 to 127; logarithms all remainders of a sum.
+/// How the relative errors of every approximate multiplier are distributed: each product equals the formula in plain real arithmetic, and
+/// the distribution is the row of docs/formats/multipliers.md. Float operands are 256 × 256 significands in the middle of equal steps of
+/// [1, 2); integers all pairs of 1 to 127; logarithms all remainders of a sum.
 /// </summary>
 public sealed class ErrorDistributionTests
 {
@@ -20,7 +21,8 @@ public sealed class ErrorDistributionTests
         string page = File.ReadAllText(Path.Combine(ReferenceData.RepositoryRoot, "docs", "formats", "multipliers.md"));
         var rows = new List<string>
         {
-            Floats("L-Mul, fp32 (l = 4)", fp32, new LMulMultiplier(), s => s + 1 / 16.0 is var t && t < 1 ? 1 + t : t < 2 ? 2 * t : 4 * (t - 1)),
+            Floats("L-Mul, fp32 (l = 4)", fp32, new LMulMultiplier(), s => s + 1 / 16.0 is var t && t < 1 ? 1 + t : t < 2 ? 2 * t
+                : 4 * (t - 1)),
             Printed("the formula as the paper prints it, l = 4", s => 1 + s + 1 / 16.0),
             Floats("Mitchell, fp32", fp32, new MitchellMultiplier(), s => s < 1 ? 1 + s : 2 * s),
             Floats("piecewise-affine, fp32", fp32, new PiecewiseAffineMultiplier(), s => s < 1 ? 1 + s : 2 * s),
@@ -31,7 +33,8 @@ public sealed class ErrorDistributionTests
             Logarithms("log, lns16_8, 8 address bits, 8-bit table", lns, new LogMultiplier(8, 8), 8, 8),
         };
         foreach (string row in rows) Assert.That(page, Does.Contain(row));
-        Truth.Checked("Numbers", "error distribution of every approximate multiplier", "the papers' formulas in real arithmetic", 3 * Grid * Grid + 2 * 127 * 127 + 3 * 256, "every product equals its formula");
+        Truth.Checked("Numbers", "error distribution of every approximate multiplier", "the papers' formulas in real arithmetic",
+            3 * Grid * Grid + 2 * 127 * 127 + 3 * 256, "every product equals its formula");
     }
 
     private static string Floats(string name, INumberFormat format, MultiplierSpec multiplier, Func<double, double> product)
@@ -51,7 +54,8 @@ public sealed class ErrorDistributionTests
 
     // What no multiplier computes: the paper's equation without the adder's carry.
     private static string Printed(string name, Func<double, double> product) => Row(name,
-        [.. from i in Enumerable.Range(0, Grid) from j in Enumerable.Range(0, Grid) let f = (i + 0.5) / Grid let g = (j + 0.5) / Grid select product(f + g) / ((1 + f) * (1 + g)) - 1]);
+        [.. from i in Enumerable.Range(0, Grid) from j in Enumerable.Range(0, Grid) let f = (i + 0.5) / Grid let g = (j + 0.5) / Grid
+            select product(f + g) / ((1 + f) * (1 + g)) - 1]);
 
     private static string Integers(string name, INumberFormat format, MultiplierSpec multiplier, int dropped, int correction)
     {

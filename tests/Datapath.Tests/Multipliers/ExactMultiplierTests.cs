@@ -4,7 +4,8 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Tests.Multipliers;
 
-/// <summary>Multipliers with gates and time of their own: the algorithm of each, in plain integers, gives the exact product, and no value of a datapath changes.</summary>
+/// <summary>Multipliers with gates and time of their own: the algorithm of each, in plain integers, gives the exact product, and no value
+/// of a datapath changes.</summary>
 public sealed class ExactMultiplierTests
 {
     private static readonly IntegerAccumulator Wrap = new(16, RegisterOverflow.Wrap);
@@ -14,13 +15,16 @@ public sealed class ExactMultiplierTests
     // Two's complement words by hand.
     private static long Word(string name, uint code)
     {
-        int bits = int.Parse(name.AsSpan(name.IndexOf('t', StringComparison.Ordinal) + 1), System.Globalization.CultureInfo.InvariantCulture);
+        int bits = int.Parse(name.AsSpan(name.IndexOf('t', StringComparison.Ordinal) + 1),
+            System.Globalization.CultureInfo.InvariantCulture);
         return name[0] == 'u' || code >> bits - 1 == 0 ? code : (long)code - (1L << bits);
     }
 
-    /// <summary>Digits least significant first, the sign bit's place of a signed word negative: what the PE adds up in its wrapping register.</summary>
+    /// <summary>Digits least significant first, the sign bit's place of a signed word negative: what the PE adds up in its wrapping
+    /// register.</summary>
     [Test]
-    public void DigitsAddUpToTheProduct([Values("int8", "uint8", "int5", "uint3")] string serial, [Values("int8", "uint4")] string whole, [Values(1, 2, 3, 5)] int bits)
+    public void DigitsAddUpToTheProduct([Values("int8", "uint8", "int5", "uint3")] string serial, [Values("int8", "uint4")] string whole,
+        [Values(1, 2, 3, 5)] int bits)
     {
         INumberFormat s = Format(serial), w = Format(whole);
         if (bits > s.Bits) Assert.Ignore("skipped: the format has no such digit");
@@ -41,7 +45,8 @@ public sealed class ExactMultiplierTests
                     if (d == digits - 1 && serial[0] == 'i' && digit >> bits - 1 != 0) digit -= 1 << bits;
                     sum = unchecked((short)(sum + (digit * Word(whole, b) << d * bits)));
                 }
-                if (sum != unchecked((short)(Word(serial, a) * Word(whole, b))) || unit.Multiply(s, w, a, b).ToDouble() != Word(serial, a) * Word(whole, b))
+                if (sum != unchecked((short)(Word(serial, a) * Word(whole, b))) || unit.Multiply(s, w, a, b)
+                    .ToDouble() != Word(serial, a) * Word(whole, b))
                     Assert.Fail($"{serial} {a:x} × {whole} {b:x}: digits give {sum}, the unit {unit.Multiply(s, w, a, b)}");
             }
         }
@@ -63,7 +68,8 @@ public sealed class ExactMultiplierTests
         for (int v = 0; v <= 1024; v++) Assert.That(ShiftAddMultiplier.SignedPowers((UInt128)v), Is.EqualTo(fewest[v]), $"{v}");
     }
 
-    /// <summary>Shifted copies of the activation, for every weight of each format, are the exact product; formats that need more terms are refused.</summary>
+    /// <summary>Shifted copies of the activation, for every weight of each format, are the exact product; formats that need more terms are
+    /// refused.</summary>
     [TestCase("int8", "po2_4", 1)]
     [TestCase("int8", "ternary", 1)]
     [TestCase("e4m3", "po2_4", 1)]
@@ -115,7 +121,8 @@ public sealed class ExactMultiplierTests
             {
                 double product = x.Decode(a).ToDouble() * y.Decode(b).ToDouble();
                 Assert.That(unit.Multiply(x, y, a, b).ToDouble(), Is.EqualTo(product));
-                Assert.That(Math.Abs(product) <= limit && product / place == Math.Floor(product / place), Is.True, $"{product} in {entry} bits of {place}");
+                Assert.That(Math.Abs(product) <= limit && product / place == Math.Floor(product / place), Is.True,
+                    $"{product} in {entry} bits of {place}");
             }
     }
 
@@ -125,9 +132,12 @@ public sealed class ExactMultiplierTests
         (DatapathSpec Spec, MultiplierSpec Unit)[] cases =
         [
             (new("a", Format("int8"), Format("int8"), Wrap), new BitSerialMultiplier(2)),
-            (new("b", Format("int4"), Format("uint8"), new IntegerAccumulator(20, RegisterOverflow.Wrap)), new BitSerialMultiplier(1, ProductOperand.Weight)),
-            (new("c", Format("po2_4"), Format("int8"), new FloatAccumulator(Format("fp16"), RoundingMode.NearestEven, OverflowPolicy.Ieee)), new ShiftAddMultiplier()),
-            (new("d", Format("e2m1"), Format("e2m1"), new FloatAccumulator(Format("bf16"), RoundingMode.NearestEven, OverflowPolicy.Ieee)), new LookupMultiplier()),
+            (new("b", Format("int4"), Format("uint8"), new IntegerAccumulator(20, RegisterOverflow.Wrap)),
+                new BitSerialMultiplier(1, ProductOperand.Weight)),
+            (new("c", Format("po2_4"), Format("int8"),
+                new FloatAccumulator(Format("fp16"), RoundingMode.NearestEven, OverflowPolicy.Ieee)), new ShiftAddMultiplier()),
+            (new("d", Format("e2m1"), Format("e2m1"), new FloatAccumulator(Format("bf16"), RoundingMode.NearestEven, OverflowPolicy.Ieee)),
+                new LookupMultiplier()),
             (new("e", Format("int2"), Format("int4"), new IntegerAccumulator(9, RegisterOverflow.Saturate)), new LookupMultiplier()),
         ];
         var random = new Random(11);
@@ -135,7 +145,8 @@ public sealed class ExactMultiplierTests
         foreach ((DatapathSpec plain, MultiplierSpec unit) in cases)
         {
             DatapathSpec with = plain with { Multiplier = unit };
-            uint[] a = [.. Enumerable.Range(0, M * K).Select(_ => (uint)random.Next(1 << plain.Activation.Bits))], b = [.. Enumerable.Range(0, N * K).Select(_ => (uint)random.Next(1 << plain.Weight.Bits))];
+            uint[] a = [.. Enumerable.Range(0, M * K).Select(_ => (uint)random.Next(1 << plain.Activation.Bits))],
+                b = [.. Enumerable.Range(0, N * K).Select(_ => (uint)random.Next(1 << plain.Weight.Bits))];
             var operands = new GemmOperands { M = M, N = N, K = K, A = a, B = b };
             long[] expected = new long[M * N], found = new long[M * N];
             GemmEvents before = new(), after = new();

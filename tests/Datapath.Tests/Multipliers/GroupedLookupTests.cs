@@ -6,7 +6,8 @@ using Sim.Tests;
 
 namespace Sim.Datapath.Tests.Multipliers;
 
-/// <summary>The algorithm of lookup-table PEs (arXiv 2407.00088 §3, arXiv 2408.06003 §3) in plain integers gives the datapath's sums; tables and cycles are those of the papers.</summary>
+/// <summary>The algorithm of lookup-table PEs (arXiv 2407.00088 §3, arXiv 2408.06003 §3) in plain integers gives the datapath's sums;
+/// tables and cycles are those of the papers.</summary>
 public sealed class GroupedLookupTests
 {
     [Test]
@@ -21,18 +22,22 @@ public sealed class GroupedLookupTests
                     {
                         if (!FormatCatalogue.TryParse(weight, out INumberFormat? w, out _)) continue;
                         INumberFormat a = FormatCatalogue.Parse(activation);
-                        var spec = new DatapathSpec("lut", w, a, new IntegerAccumulator(32, RegisterOverflow.Wrap)) { Multiplier = new GroupedLookupMultiplier(group, symmetric, 4) };
+                        var spec = new DatapathSpec("lut", w, a, new IntegerAccumulator(32, RegisterOverflow.Wrap))
+                            { Multiplier = new GroupedLookupMultiplier(group, symmetric, 4) };
                         for (int dot = 0; dot < 25; dot++, dots++)
                         {
                             int count = random.Next(1, 30);
-                            uint[] x = [.. Enumerable.Range(0, count).Select(_ => (uint)random.Next(1 << a.Bits))], y = [.. Enumerable.Range(0, count).Select(_ => (uint)random.Next(1 << w.Bits))];
+                            uint[] x = [.. Enumerable.Range(0, count).Select(_ => (uint)random.Next(1 << a.Bits))],
+                                y = [.. Enumerable.Range(0, count).Select(_ => (uint)random.Next(1 << w.Bits))];
                             GemmEvents events = default;
                             long found = ReferenceKernel.Dot(spec, 0, x, y, ref events);
-                            Assert.That(found, Is.EqualTo(Sum([.. x.Select(c => Word(activation, c, a.Bits))], y, w.Bits, weight[0] == 'i', group, symmetric)), $"{activation} × {weight}, groups of {group}, symmetric {symmetric}");
+                            Assert.That(found, Is.EqualTo(Sum([.. x.Select(c => Word(activation, c, a.Bits))], y, w.Bits, weight[0] == 'i',
+                                group, symmetric)), $"{activation} × {weight}, groups of {group}, symmetric {symmetric}");
                         }
                     }
         Assert.That(dots, Is.GreaterThanOrEqualTo(6 * 3 * 4 * 2 * 25));
-        Truth.Checked("Numbers", "Grouped lookup tables", "bit-plane algorithm of arXiv 2407.00088 and 2408.06003 in integers", dots, "equal");
+        Truth.Checked("Numbers", "Grouped lookup tables", "bit-plane algorithm of arXiv 2407.00088 and 2408.06003 in integers", dots,
+            "equal");
     }
 
     [TestCase(2, 4, 1)]
@@ -40,7 +45,8 @@ public sealed class GroupedLookupTests
     [TestCase(8, 4, 2)]
     [TestCase(4, 1, 4)]
     public void CyclesAreBitPlanesOverTheGroup(int bits, int group, int cycles) =>
-        Assert.That(new GroupedLookupMultiplier(group).CyclesPerMac(FormatCatalogue.Parse("int8"), FormatCatalogue.Parse($"int{bits}")), Is.EqualTo(cycles));
+        Assert.That(new GroupedLookupMultiplier(group).CyclesPerMac(FormatCatalogue.Parse("int8"), FormatCatalogue.Parse($"int{bits}")),
+            Is.EqualTo(cycles));
 
     [Test]
     public void TablesHaveTheirSizes()
@@ -60,7 +66,8 @@ public sealed class GroupedLookupTests
         INumberFormat int8 = FormatCatalogue.Parse("int8"), e4m3 = FormatCatalogue.Parse("e4m3");
         Assert.That(new GroupedLookupMultiplier().Refuses(e4m3, int8), Does.Contain("integers or fixed-point"));
         Assert.That(new GroupedLookupMultiplier(9).Refuses(int8, int8), Does.Contain("1 to 8 activations"));
-        Assert.That(new GroupedLookupMultiplier().RefusesAccumulator(new IntegerAccumulator(24, RegisterOverflow.Saturate)), Does.Contain("wraps"));
+        Assert.That(new GroupedLookupMultiplier().RefusesAccumulator(new IntegerAccumulator(24, RegisterOverflow.Saturate)),
+            Does.Contain("wraps"));
         Assert.That(new GroupedLookupMultiplier().RefusesAccumulator(new IntegerAccumulator(24, RegisterOverflow.Wrap)), Is.Null);
     }
 
@@ -89,5 +96,6 @@ public sealed class GroupedLookupTests
         return total;
     }
 
-    private static long Word(string name, uint code, int bits) => name[0] == 'u' || code >> bits - 1 == 0 ? code : (long)code - (1L << bits);
+    private static long Word(string name, uint code, int bits) =>
+        name[0] == 'u' || code >> bits - 1 == 0 ? code : (long)code - (1L << bits);
 }

@@ -5,7 +5,8 @@ using Sim.Tests;
 
 namespace Sim.Datapath.Tests.Multipliers;
 
-/// <summary>L-Mul against the PyRTL circuit, piecewise-affine products and quotients against the CUDA code's scalar functions: every row.</summary>
+/// <summary>L-Mul against the PyRTL circuit, piecewise-affine products and quotients against the CUDA code's scalar functions: every
+/// row.</summary>
 public sealed class MultiplierGoldenTests
 {
     [TestCase("lmul_e4m3_hwacc.csv.gz", "e4m3", 30_000)]
@@ -19,8 +20,10 @@ public sealed class MultiplierGoldenTests
         foreach ((string[] cells, _) in GoldenRows.Read(file))
         {
             rows++;
-            uint a = GoldenRows.Hex(cells[0]), b = GoldenRows.Hex(cells[1]), expected = GoldenRows.Hex(cells[2]), actual = multiplier.MultiplyCodes(format, a, b);
-            if (actual != expected || multiplier.Multiply(format, format, a, b) != format.Decode(expected)) wrong.Add($"{cells[0]}·{cells[1]} gave {actual:x}, not {cells[2]}");
+            uint a = GoldenRows.Hex(cells[0]), b = GoldenRows.Hex(cells[1]), expected = GoldenRows.Hex(cells[2]),
+                actual = multiplier.MultiplyCodes(format, a, b);
+            if (actual != expected || multiplier.Multiply(format, format, a, b)
+                != format.Decode(expected)) wrong.Add($"{cells[0]}·{cells[1]} gave {actual:x}, not {cells[2]}");
         }
         GoldenRows.Report(file, rows, minimum, wrong);
         Truth.Checked("Numbers", file, "UCSD L-Mul RTL", rows, "equal");
@@ -38,14 +41,17 @@ public sealed class MultiplierGoldenTests
         {
             rows++;
             uint a = GoldenRows.Hex(cells[0]), b = GoldenRows.Hex(cells[1]);
-            if (!GoldenRows.Same(fp32, GoldenRows.Hex(cells[2]), multiplier.MultiplyBits(a, b))) wrong.Add($"{cells[0]}·{cells[1]} gave {multiplier.MultiplyBits(a, b):x8}, not {cells[2]}");
-            if (!GoldenRows.Same(fp32, GoldenRows.Hex(cells[3]), multiplier.DivideBits(a, b))) wrong.Add($"{cells[0]}/{cells[1]} gave {multiplier.DivideBits(a, b):x8}, not {cells[3]}");
+            if (!GoldenRows.Same(fp32, GoldenRows.Hex(cells[2]),
+                multiplier.MultiplyBits(a, b))) wrong.Add($"{cells[0]}·{cells[1]} gave {multiplier.MultiplyBits(a, b):x8}, not {cells[2]}");
+            if (!GoldenRows.Same(fp32, GoldenRows.Hex(cells[3]),
+                multiplier.DivideBits(a, b))) wrong.Add($"{cells[0]}/{cells[1]} gave {multiplier.DivideBits(a, b):x8}, not {cells[3]}");
         }
         GoldenRows.Report(file, rows, 20_000, wrong);
         Truth.Checked("Numbers", file, "epfml", 2 * rows, "equal");
     }
 
-    /// <summary>Where the published limits do not bite and neither operand is subnormal, Mitchell's product is the piecewise-affine one.</summary>
+    /// <summary>Where the published limits do not bite and neither operand is subnormal, Mitchell's product is the piecewise-affine
+    /// one.</summary>
     [Test]
     public void MitchellIsThePublishedBitTrick()
     {
@@ -58,7 +64,8 @@ public sealed class MultiplierGoldenTests
         {
             uint a = GoldenRows.Hex(cells[0]), b = GoldenRows.Hex(cells[1]);
             Exact expected = fp32.Decode(GoldenRows.Hex(cells[2]));
-            if (expected.Class != NumberClass.Finite || !float.IsNormal(BitConverter.UInt32BitsToSingle(a)) || !float.IsNormal(BitConverter.UInt32BitsToSingle(b))) continue;
+            if (expected.Class != NumberClass.Finite || !float.IsNormal(BitConverter.UInt32BitsToSingle(a))
+                || !float.IsNormal(BitConverter.UInt32BitsToSingle(b))) continue;
             rows++;
             if (mitchell.Multiply(fp32, fp32, a, b).ToDouble() != expected.ToDouble()) wrong.Add($"{cells[0]}·{cells[1]}");
         }

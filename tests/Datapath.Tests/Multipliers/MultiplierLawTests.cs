@@ -8,7 +8,8 @@ namespace Sim.Datapath.Tests.Multipliers;
 /// <summary>Multipliers against their formulas in integers and rationals, and the Reference kernel on top of them.</summary>
 public sealed class MultiplierLawTests
 {
-    private static readonly INumberFormat E4M3 = FormatCatalogue.Parse("e4m3"), Int8 = FormatCatalogue.Parse("int8"), Fp32 = FormatCatalogue.Parse("fp32");
+    private static readonly INumberFormat E4M3 = FormatCatalogue.Parse("e4m3"), Int8 = FormatCatalogue.Parse("int8"),
+        Fp32 = FormatCatalogue.Parse("fp32");
     private static readonly FloatAccumulator Single = new(FormatCatalogue.Parse("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee);
 
     [Test]
@@ -19,7 +20,8 @@ public sealed class MultiplierLawTests
         Assert.That(new MitchellMultiplier().Multiply(E4M3, E4M3, 0x38, 0x38).ToDouble(), Is.EqualTo(1));
     }
 
-    /// <summary>Luo and Sun's equation with the carry into the exponent, in rational numbers, wherever operands and result are normal.</summary>
+    /// <summary>Luo and Sun's equation with the carry into the exponent, in rational numbers, wherever operands and result are
+    /// normal.</summary>
     [TestCase("e4m3", 3)]
     [TestCase("e5m2", 2)]
     [TestCase("e3m4", 3)]
@@ -36,7 +38,8 @@ public sealed class MultiplierLawTests
                 if (!double.IsFinite(x) || !double.IsFinite(y) || Math.Abs(x) < smallest || Math.Abs(y) < smallest) continue;
                 int ex = Math.ILogB(x), ey = Math.ILogB(y);
                 double fraction = Math.ScaleB(Math.Abs(x), -ex) - 1 + Math.ScaleB(Math.Abs(y), -ey) - 1 + Math.ScaleB(1, -l);
-                double expected = (fraction < 1 ? Math.ScaleB(1 + fraction, ex + ey) : fraction < 2 ? Math.ScaleB(fraction, ex + ey + 1) : Math.ScaleB(2 * (fraction - 1), ex + ey + 1)) * Math.Sign(x) * Math.Sign(y);
+                double expected = (fraction < 1 ? Math.ScaleB(1 + fraction, ex + ey) : fraction < 2 ? Math.ScaleB(fraction, ex + ey + 1)
+                    : Math.ScaleB(2 * (fraction - 1), ex + ey + 1)) * Math.Sign(x) * Math.Sign(y);
                 if (Math.Abs(expected) < smallest || Math.Abs(expected) > format.Maximum.ToDouble()) continue;
                 if (multiplier.Multiply(format, format, a, b).ToDouble() != expected) Assert.Fail($"{x} · {y} is not {expected}");
                 checks++;
@@ -78,7 +81,8 @@ public sealed class MultiplierLawTests
                     for (int j = 0; j < 8; j++)
                         if (i + j >= dropped) sum += (x >> i & 1) * (y >> j & 1) << i + j;
                 int expected = a == 0 || b == 0 ? 0 : (sum + correction) * Math.Sign(a) * Math.Sign(b);
-                if (multiplier.Multiply(Int8, Int8, unchecked((byte)a), unchecked((byte)b)).ToDouble() != expected) Assert.Fail($"{a}·{b} is not {expected}");
+                if (multiplier.Multiply(Int8, Int8, unchecked((byte)a), unchecked((byte)b))
+                    .ToDouble() != expected) Assert.Fail($"{a}·{b} is not {expected}");
             }
         Assert.That(multiplier.Refuses(Int8, Int8), Is.Null);
         Assert.That(new TruncatedMultiplier(15).Refuses(Int8, Int8), Does.Contain("15 dropped columns"));
@@ -89,12 +93,16 @@ public sealed class MultiplierLawTests
     public void ATableOfProductsIsItsMultiplier([Values(0, 3)] int chunk)
     {
         var mitchell = new MitchellMultiplier();
-        var table = new TableMultiplier(8, 8, [.. Enumerable.Range(0, 65536).Select(i => (float)mitchell.Multiply(Int8, Int8, (uint)i >> 8, (uint)i & 255).ToDouble())]);
+        var table = new TableMultiplier(8, 8,
+            [.. Enumerable.Range(0, 65536).Select(i => (float)mitchell.Multiply(Int8, Int8, (uint)i >> 8, (uint)i & 255).ToDouble())]);
         var random = new Random(3);
-        foreach (AccumulatorSpec accumulator in new AccumulatorSpec[] { new IntegerAccumulator(20, RegisterOverflow.Saturate), Single, new ExactAccumulator(Fp32, RoundingMode.ToZero, OverflowPolicy.Ieee), new FixedAccumulator(24, 2, RegisterOverflow.Wrap, RoundingMode.Down) })
+        foreach (AccumulatorSpec accumulator in new AccumulatorSpec[] { new IntegerAccumulator(20, RegisterOverflow.Saturate), Single,
+            new ExactAccumulator(Fp32, RoundingMode.ToZero, OverflowPolicy.Ieee),
+            new FixedAccumulator(24, 2, RegisterOverflow.Wrap, RoundingMode.Down) })
         {
             const int m = 5, n = 7, k = 19;
-            uint[] a = [.. Enumerable.Range(0, m * k).Select(_ => (uint)random.Next(256))], b = [.. Enumerable.Range(0, n * k).Select(_ => (uint)random.Next(256))];
+            uint[] a = [.. Enumerable.Range(0, m * k).Select(_ => (uint)random.Next(256))],
+                b = [.. Enumerable.Range(0, n * k).Select(_ => (uint)random.Next(256))];
             long[] first = new long[m * n], second = new long[m * n];
             GemmEvents e1 = default, e2 = default;
             var operands = new GemmOperands { M = m, N = n, K = k, A = a, B = b };
@@ -115,7 +123,8 @@ public sealed class MultiplierLawTests
         var random = new Random(4);
         for (int trial = 0; trial < 300; trial++)
         {
-            uint[] a = [.. Enumerable.Range(0, 30).Select(_ => (uint)random.Next(256))], b = [.. Enumerable.Range(0, 30).Select(_ => (uint)random.Next(256))];
+            uint[] a = [.. Enumerable.Range(0, 30).Select(_ => (uint)random.Next(256))],
+                b = [.. Enumerable.Range(0, 30).Select(_ => (uint)random.Next(256))];
             float sum = 0;
             for (int i = 0; i < 30; i++) sum += (float)multiplier.Multiply(E4M3, E4M3, a[i], b[i]).ToDouble();
             GemmEvents events = default;
@@ -129,9 +138,11 @@ public sealed class MultiplierLawTests
     public void OtherKernelsLeaveMultipliersAlone()
     {
         foreach (IGemmKernel kernel in KernelCatalogue.All.Where(k => k.Name is not ("reference" or "product-table" or "fp32-field-lanes")))
-            foreach (MultiplierSpec multiplier in new MultiplierSpec[] { new LMulMultiplier(), new MitchellMultiplier(), new TruncatedMultiplier(2) })
+            foreach (MultiplierSpec multiplier in new MultiplierSpec[]
+                { new LMulMultiplier(), new MitchellMultiplier(), new TruncatedMultiplier(2) })
                 foreach (AccumulatorSpec accumulator in new AccumulatorSpec[] { Single, new ExactAccumulator(Fp32, default, default) })
-                    Assert.That(kernel.Refuses(new("", E4M3, E4M3, accumulator) { Multiplier = multiplier }, default, 8), Is.Not.Null, kernel.Name);
+                    Assert.That(kernel.Refuses(new("", E4M3, E4M3, accumulator) { Multiplier = multiplier }, default, 8), Is.Not.Null,
+                        kernel.Name);
     }
 
     [Test]
@@ -146,7 +157,8 @@ public sealed class MultiplierLawTests
             Assert.That(Why(E4M3, E4M3, Single, new LMulMultiplier(4)), Does.Contain("offset"));
             Assert.That(Why(E4M3, E4M3, Single, new PiecewiseAffineMultiplier()), Does.Contain("binary32 patterns"));
             Assert.That(Why(E4M3, E4M3, Single, new TableMultiplier(4, 4, [.. Enumerable.Repeat(1f, 256)])), Does.Contain("2^4"));
-            Assert.That(Why(Int8, Int8, new IntegerAccumulator(32, default), new TableMultiplier(8, 8, [.. Enumerable.Repeat(0.5f, 65536)])), Does.Contain("integer products"));
+            Assert.That(Why(Int8, Int8, new IntegerAccumulator(32, default),
+                new TableMultiplier(8, 8, [.. Enumerable.Repeat(0.5f, 65536)])), Does.Contain("integer products"));
             Assert.That(Why(Int8, Int8, new IntegerAccumulator(32, default), new MitchellMultiplier()), Is.Null);
         });
     }

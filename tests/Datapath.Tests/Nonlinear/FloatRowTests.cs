@@ -4,7 +4,8 @@ using Sim.Tests;
 
 namespace Sim.Datapath.Tests.Nonlinear;
 
-/// <summary>Softmax, norms, stepwise functions, tables and Padé in fp16 and bf16 against the stated order of operations, each rounded in exact rational arithmetic.</summary>
+/// <summary>Softmax, norms, stepwise functions, tables and Padé in fp16 and bf16 against the stated order of operations, each rounded in
+/// exact rational arithmetic.</summary>
 public class FloatRowTests
 {
     private static readonly SmallFloat[] Formats = [SmallFloat.Half, SmallFloat.Bfloat];
@@ -47,7 +48,8 @@ public class FloatRowTests
                 for (int i = 1; i < row.Length; i++)
                 {
                     BigInteger larger = BigInteger.Max(n[i], top);
-                    sum = f.Round(f.Round(m[i] * Fraction.Power((int)(n[i] - larger))) + f.Round(sum * Fraction.Power((int)(top - larger))));
+                    sum = f.Round(f.Round(m[i] * Fraction.Power((int)(n[i] - larger)))
+                        + f.Round(sum * Fraction.Power((int)(top - larger))));
                     top = larger;
                 }
                 Fraction inverse = f.Round(1 / sum);
@@ -55,7 +57,8 @@ public class FloatRowTests
                 rows++;
             }
         }
-        Truth.Checked("Numbers", "vector unit two-pass softmax in fp16 and bf16", "Dukhan and Ablavatski, arXiv 2001.04438, in exact rationals", rows, "equal");
+        Truth.Checked("Numbers", "vector unit two-pass softmax in fp16 and bf16",
+            "Dukhan and Ablavatski, arXiv 2001.04438, in exact rationals", rows, "equal");
     }
 
     [Test]
@@ -78,7 +81,8 @@ public class FloatRowTests
                         rows++;
                     }
                 }
-        Truth.Checked("Numbers", "vector unit layer and RMS norm in fp16 and bf16", "stated order of operations in exact rationals", rows, "equal");
+        Truth.Checked("Numbers", "vector unit layer and RMS norm in fp16 and bf16", "stated order of operations in exact rationals", rows,
+            "equal");
     }
 
     [Test]
@@ -87,7 +91,8 @@ public class FloatRowTests
         Fraction root = Fraction.Root(new Fraction(1, 2));
         Each("steps", VectorFunctionKind.Sigmoid, (f, x) => f.Round(1 / f.Round(1 + f.Round(Fraction.Exp(-x)))));
         Each("steps", VectorFunctionKind.Silu, (f, x) => f.Round(x / f.Round(1 + f.Round(Fraction.Exp(-x)))));
-        Each("steps", VectorFunctionKind.Gelu, (f, x) => f.Round(f.Round(x / 2) * f.Round(1 + f.Round(Fraction.Erf(f.Round(x * f.Round(root)))))));
+        Each("steps", VectorFunctionKind.Gelu,
+            (f, x) => f.Round(f.Round(x / 2) * f.Round(1 + f.Round(Fraction.Erf(f.Round(x * f.Round(root)))))));
         Each("steps", VectorFunctionKind.Tanh, (f, x) =>
         {
             Fraction e = f.Round(Fraction.Exp(-f.Round(2 * x.Absolute))), t = f.Round(f.Round(1 - e) / f.Round(1 + e));
@@ -156,7 +161,8 @@ public class FloatRowTests
         {
             uint wanted = f.Code(expected[i]);
             // Oracles hold no signed zero.
-            Assert.That(wanted == 0 ? result[i] & f.Sign - 1 : result[i], Is.EqualTo(wanted), $"{unit.Text} of {string.Join(' ', row.Select(c => c.ToString("x4", null)))} at {i}");
+            Assert.That(wanted == 0 ? result[i] & f.Sign - 1 : result[i], Is.EqualTo(wanted),
+                $"{unit.Text} of {string.Join(' ', row.Select(c => c.ToString("x4", null)))} at {i}");
         }
     }
 
@@ -170,8 +176,10 @@ public class FloatRowTests
     private static IEnumerable<uint[]> Rows(SmallFloat f, int count, int range)
     {
         var random = new Random(7);
-        for (int i = 0; i < count; i++) yield return [.. Enumerable.Range(0, 2 + i % 13).Select(_ => f.Code(Fraction.Of((random.NextDouble() * 2 - 1) * range)))];
+        for (int i = 0; i < count; i++) yield return [.. Enumerable.Range(0, 2 + i % 13)
+            .Select(_ => f.Code(Fraction.Of((random.NextDouble() * 2 - 1) * range)))];
     }
 
-    private static VectorFunction Unit(VectorFunctionKind kind, string text) => VectorFunctionCatalogue.Parse(kind, text, out string problem) ?? throw new AssertionException(problem);
+    private static VectorFunction Unit(VectorFunctionKind kind, string text) =>
+        VectorFunctionCatalogue.Parse(kind, text, out string problem) ?? throw new AssertionException(problem);
 }

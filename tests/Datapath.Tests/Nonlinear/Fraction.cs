@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Sim.Datapath.Tests.Nonlinear;
 
-/// <summary>Exact rational arithmetic of the oracles, and real functions by plain Maclaurin series to 2^-700: nothing here is shared with the product.</summary>
+/// <summary>Exact rational arithmetic of the oracles, and real functions by plain Maclaurin series to 2^-700: nothing here is shared with
+/// the product.</summary>
 internal readonly record struct Fraction : IComparable<Fraction>
 {
     private const int Bits = 900;

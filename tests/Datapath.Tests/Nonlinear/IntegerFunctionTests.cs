@@ -5,10 +5,12 @@ using Sim.Tests;
 
 namespace Sim.Datapath.Tests.Nonlinear;
 
-/// <summary>The integer-only functions against the algorithms of their papers in exact rational arithmetic: every word of 8 bits, random rows.</summary>
+/// <summary>The integer-only functions against the algorithms of their papers in exact rational arithmetic: every word of 8 bits, random
+/// rows.</summary>
 public class IntegerFunctionTests
 {
-    private const string Bert = "Kim et al., I-BERT, arXiv 2101.01321, algorithms in exact rationals", Vit = "Li and Gu, I-ViT, arXiv 2207.01405, algorithms in exact rationals";
+    private const string Bert = "Kim et al., I-BERT, arXiv 2101.01321, algorithms in exact rationals",
+        Vit = "Li and Gu, I-ViT, arXiv 2207.01405, algorithms in exact rationals";
 
     private static readonly double[] Scales = [1.0 / 16, 1.0 / 64, 0.1, 0.03, 0.25];
 
@@ -21,7 +23,8 @@ public class IntegerFunctionTests
         {
             var s = Fraction.Of(scale);
             VectorFunction unit = Unit(VectorFunctionKind.Exp, $"ibert scale={scale:R}");
-            for (int q = -128; q < 128; q++, rows++) Assert.That(Apply(unit, q)[0], Is.EqualTo((long)BertExp(q, s)), $"i-exp of {q} at {scale}");
+            for (int q = -128; q < 128; q++, rows++) Assert.That(Apply(unit, q)[0], Is.EqualTo((long)BertExp(q, s)),
+                $"i-exp of {q} at {scale}");
             Assert.That(unit.OutputScale, Is.EqualTo(0.3585 * scale * scale).Within(1e-15));
         }
         Truth.Checked("Numbers", "vector unit i-exp", Bert, rows, "equal");
@@ -34,7 +37,8 @@ public class IntegerFunctionTests
         foreach (double scale in Scales)
         {
             Fraction s = Fraction.Of(scale), e = s / Fraction.RootTwo, a = new(-2888, 10000), b = new(-1769, 1000);
-            // e is irrational and known from below to 2^-900, so no floor but that of 1/(a·e²) can hit an integer; that one is taken of s² / 2.
+            // e is irrational and known from below to 2^-900, so no floor but that of 1/(a·e²) can hit an integer; that one is taken of s²
+            // / 2.
             BigInteger qb = (b / e).Floor, qc = (1 / (a * s * s / 2)).Floor;
             VectorFunction unit = Unit(VectorFunctionKind.Gelu, $"ibert scale={scale:R}");
             for (int q = -128; q < 128; q++, rows++)
@@ -58,7 +62,8 @@ public class IntegerFunctionTests
             if (q % 8 == 0) worst = Math.Max(worst, Math.Abs(Apply(unit, q)[0] * unit.OutputScale - truth));
         }
         Assert.That(worst, Is.InRange(0.015, 0.0195));
-        Truth.Checked("Numbers", "vector unit i-gelu, worst error 0.018 of the paper's Table 1", "Kim et al., arXiv 2101.01321", 512, FormattableString.Invariant($"max |error| {worst:0.0000}"));
+        Truth.Checked("Numbers", "vector unit i-gelu, worst error 0.018 of the paper's Table 1", "Kim et al., arXiv 2101.01321", 512,
+            FormattableString.Invariant($"max |error| {worst:0.0000}"));
     }
 
     [Test]
@@ -72,7 +77,8 @@ public class IntegerFunctionTests
             {
                 BigInteger[] e = [.. row.Select(q => BertExp(q - row.Max(), Fraction.Of(scale)))];
                 BigInteger sum = e.Aggregate(BigInteger.Add);
-                Assert.That(Apply(unit, row), Is.EqualTo(e.Select(v => (long)(new Fraction(v, sum) * 256).Floor).ToArray()), string.Join(' ', row));
+                Assert.That(Apply(unit, row), Is.EqualTo(e.Select(v => (long)(new Fraction(v, sum) * 256).Floor).ToArray()),
+                    string.Join(' ', row));
                 rows++;
             }
         }
@@ -82,7 +88,8 @@ public class IntegerFunctionTests
     [Test]
     public void Norms()
     {
-        VectorFunction bert = Unit(VectorFunctionKind.LayerNorm, "ibert scale=0.1 fraction=8"), vit = Unit(VectorFunctionKind.LayerNorm, "ivit scale=0.1 fraction=8");
+        VectorFunction bert = Unit(VectorFunctionKind.LayerNorm, "ibert scale=0.1 fraction=8"),
+            vit = Unit(VectorFunctionKind.LayerNorm, "ivit scale=0.1 fraction=8");
         int rows = 0;
         foreach (int[] row in Rows(200).Append([7, 7, 7]).Append([-128]).Append([127, -128]))
         {
@@ -99,7 +106,8 @@ public class IntegerFunctionTests
             Assert.That(Apply(vit, row), Is.EqualTo(row.Select(q => (long)((q - mean) * factor * Fraction.Power(-23)).Floor).ToArray()));
             rows++;
         }
-        Truth.Checked("Numbers", "vector unit integer layer norms", "arXiv 2101.01321 and 2207.01405, algorithms in exact rationals", 2 * rows, "equal");
+        Truth.Checked("Numbers", "vector unit integer layer norms", "arXiv 2101.01321 and 2207.01405, algorithms in exact rationals",
+            2 * rows, "equal");
     }
 
     [Test]
@@ -113,7 +121,8 @@ public class IntegerFunctionTests
             {
                 BigInteger[] e = [.. row.Select(q => ShiftExp(q - row.Max(), Fraction.Of(scale), 15))];
                 BigInteger factor = (int.MaxValue / (Fraction)BigInteger.Min(int.MaxValue, e.Aggregate(BigInteger.Add))).Floor;
-                Assert.That(Apply(unit, row), Is.EqualTo(e.Select(v => (long)(v * factor * Fraction.Power(-24)).Floor).ToArray()), string.Join(' ', row));
+                Assert.That(Apply(unit, row), Is.EqualTo(e.Select(v => (long)(v * factor * Fraction.Power(-24)).Floor).ToArray()),
+                    string.Join(' ', row));
                 rows++;
             }
         }
@@ -152,7 +161,8 @@ public class IntegerFunctionTests
         int rows = 0;
         foreach (int bits in new[] { 31, 16, 8 })
         {
-            foreach (double scale in new[] { 0.5, 1, 0.75, 1e-3, 1e-9, 3.7, 0.999999999999, 12345.678 }.Concat(Enumerable.Range(0, 50).Select(_ => Math.Exp(random.NextDouble() * 20 - 15))))
+            foreach (double scale in new[] { 0.5, 1, 0.75, 1e-3, 1e-9, 3.7, 0.999999999999, 12345.678 }.Concat(Enumerable.Range(0, 50)
+                .Select(_ => Math.Exp(random.NextDouble() * 20 - 15))))
             {
                 DyadicScale dyadic = DyadicScale.Of(scale, bits);
                 Fraction s = Fraction.Of(scale);
@@ -161,9 +171,11 @@ public class IntegerFunctionTests
                 while (s * Fraction.Power(-e) < new Fraction(1, 2)) e--;
                 BigInteger b = (s * Fraction.Power(bits - e) + new Fraction(1, 2)).Floor;
                 Assert.That((dyadic.Multiplier, dyadic.Shift), Is.EqualTo(((long)b, bits - e)), $"{scale:R}");
-                foreach (long register in new long[] { 0, 1, -1, 2, 3, -3, 1000003, int.MinValue, int.MaxValue, random.NextInt64(-1L << 40, 1L << 40) })
+                foreach (long register in new long[] { 0, 1, -1, 2, 3, -3, 1000003, int.MinValue, int.MaxValue,
+                    random.NextInt64(-1L << 40, 1L << 40) })
                 {
-                    Assert.That((BigInteger)dyadic.Apply(register), Is.EqualTo((b * register * Fraction.Power(e - bits)).NearestEven), $"{register}·{scale:R}");
+                    Assert.That((BigInteger)dyadic.Apply(register), Is.EqualTo((b * register * Fraction.Power(e - bits)).NearestEven),
+                        $"{register}·{scale:R}");
                     rows++;
                 }
             }
@@ -213,7 +225,8 @@ public class IntegerFunctionTests
     }
 
     private static VectorFunction Unit(VectorFunctionKind kind, string text) =>
-        VectorFunctionCatalogue.Parse(kind, FormattableString.Invariant($"{text}"), out string problem) ?? throw new AssertionException(problem);
+        VectorFunctionCatalogue.Parse(kind, FormattableString.Invariant($"{text}"), out string problem)
+            ?? throw new AssertionException(problem);
 
     private static long[] Apply(VectorFunction unit, params int[] row)
     {

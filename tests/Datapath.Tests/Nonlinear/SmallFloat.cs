@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Sim.Datapath.Tests.Nonlinear;
 
-/// <summary>IEEE floats of the oracles: codes to exact rationals and back by nearest, ties to even. Results beyond the largest finite are not asked for.</summary>
+/// <summary>IEEE floats of the oracles: codes to exact rationals and back by nearest, ties to even. Results beyond the largest finite are
+/// not asked for.</summary>
 internal sealed record SmallFloat(string Name, int ExponentBits, int FractionBits)
 {
     public static SmallFloat Half { get; } = new("fp16", 5, 10);
@@ -24,7 +25,8 @@ internal sealed record SmallFloat(string Name, int ExponentBits, int FractionBit
         uint magnitude = code & Sign - 1;
         int field = (int)(magnitude >> FractionBits);
         uint fraction = magnitude & (1u << FractionBits) - 1;
-        Fraction value = Fraction.Power(Math.Max(field, 1) - Bias - FractionBits) * new Fraction(field == 0 ? fraction : fraction | 1u << FractionBits, 1);
+        Fraction value = Fraction.Power(Math.Max(field, 1) - Bias - FractionBits)
+            * new Fraction(field == 0 ? fraction : fraction | 1u << FractionBits, 1);
         return (code & Sign) != 0 ? -value : value;
     }
 

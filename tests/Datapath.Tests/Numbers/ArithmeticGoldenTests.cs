@@ -3,7 +3,8 @@ using Sim.Tests;
 
 namespace Sim.Datapath.Tests.Numbers;
 
-/// <summary>Scalar operations on codes: ml_dtypes (8 bits and less), SoftFloat and TestFloat (binary16, bfloat16, binary32), flags included where they are given.</summary>
+/// <summary>Scalar operations on codes: ml_dtypes (8 bits and less), SoftFloat and TestFloat (binary16, bfloat16, binary32), flags included
+/// where they are given.</summary>
 public sealed class ArithmeticGoldenTests
 {
     private delegate uint Operation(INumberFormat format, uint a, uint b, uint c, Rounding rounding, out RoundingFlags flags);
@@ -32,12 +33,14 @@ public sealed class ArithmeticGoldenTests
     [TestCase("arith_float8_e4m3fnuz_mldtypes.csv.gz", "e4m3fnuz", 400)]
     [TestCase("arith_float8_e5m2_mldtypes.csv.gz", "e5m2", 400)]
     [TestCase("arith_float8_e5m2fnuz_mldtypes.csv.gz", "e5m2fnuz", 400)]
-    public void ComputesAsMlDtypes(string file, string name, int minimum) => Compare(file, name, ["mul", "add", "sub", "div"], minimum, "ml_dtypes");
+    public void ComputesAsMlDtypes(string file, string name, int minimum) =>
+        Compare(file, name, ["mul", "add", "sub", "div"], minimum, "ml_dtypes");
 
     [TestCase("arith_fp16_softfloat.csv.gz", "fp16", "mul_rne add_rne sub_rne mulAdd_rne mul_rtz add_rtz mulAdd_rtz")]
     [TestCase("arith_bf16_softfloat.csv.gz", "bf16", "mul_rne add_rne mul_rtz add_rtz")]
     [TestCase("arith_fp32_softfloat.csv.gz", "fp32", "mul_rne add_rne mulAdd_rne add_rtz mulAdd_rtz")]
-    public void ComputesAsSoftFloat(string file, string name, string columns) => Compare(file, name, columns.Split(' '), 400, "SoftFloat-3e");
+    public void ComputesAsSoftFloat(string file, string name, string columns) =>
+        Compare(file, name, columns.Split(' '), 400, "SoftFloat-3e");
 
     /// <summary>A binary32 fused multiply-add followed by a rounding to bfloat16, as the column says: two roundings, both ours.</summary>
     [Test]
@@ -50,7 +53,8 @@ public sealed class ArithmeticGoldenTests
         foreach ((string[] cells, Dictionary<string, int> column) in GoldenRows.Read(file))
         {
             rows++;
-            uint wide = fp32.MultiplyAdd(GoldenRows.Hex(cells[0]) << 16, GoldenRows.Hex(cells[1]) << 16, GoldenRows.Hex(cells[2]) << 16, default, out _);
+            uint wide = fp32.MultiplyAdd(GoldenRows.Hex(cells[0]) << 16, GoldenRows.Hex(cells[1]) << 16, GoldenRows.Hex(cells[2]) << 16,
+                default, out _);
             uint actual = bf16.Encode(fp32.Decode(wide), default, out _), expected = GoldenRows.Hex(cells[column["f32_fma_then_bf16_rne"]]);
             if (!GoldenRows.Same(bf16, expected, actual)) wrong.Add($"{cells[0]}·{cells[1]}+{cells[2]} gave {actual:x}, not {expected:x}");
         }
@@ -58,7 +62,8 @@ public sealed class ArithmeticGoldenTests
     }
 
     [Test]
-    public void ComputesAsTestFloat([Values("f16_add", "f16_sub", "f16_mul", "f16_mulAdd", "f32_mulAdd")] string operation, [Values("near_even", "minMag", "near_maxMag")] string mode)
+    public void ComputesAsTestFloat([Values("f16_add", "f16_sub", "f16_mul", "f16_mulAdd", "f32_mulAdd")] string operation,
+        [Values("near_even", "minMag", "near_maxMag")] string mode)
     {
         string file = $"testfloat_{operation}_{mode}.txt.gz";
         string[] name = operation.Split('_');
@@ -84,13 +89,16 @@ public sealed class ArithmeticGoldenTests
         foreach ((string[] cells, Dictionary<string, int> column) in GoldenRows.Read(file))
         {
             rows++;
-            uint a = GoldenRows.Hex(cells[0]), b = GoldenRows.Hex(cells[1]), c = column.TryGetValue("c", out int at) ? GoldenRows.Hex(cells[at]) : 0;
+            uint a = GoldenRows.Hex(cells[0]), b = GoldenRows.Hex(cells[1]), c = column.TryGetValue("c", out int at)
+                ? GoldenRows.Hex(cells[at]) : 0;
             foreach (string operation in columns)
             {
                 string[] parts = operation.Split('_');
                 uint expected = GoldenRows.Hex(cells[column[operation]]);
-                uint actual = Operations[parts[0]](format, a, b, c, new Rounding(parts.Length > 1 ? Modes[parts[1]] : RoundingMode.NearestEven), out _);
-                if (!GoldenRows.Same(format, expected, actual)) wrong.Add($"{operation}({a:x}, {b:x}, {c:x}) gave {actual:x}, not {expected:x}");
+                uint actual = Operations[parts[0]](format, a, b, c,
+                    new Rounding(parts.Length > 1 ? Modes[parts[1]] : RoundingMode.NearestEven), out _);
+                if (!GoldenRows.Same(format, expected,
+                    actual)) wrong.Add($"{operation}({a:x}, {b:x}, {c:x}) gave {actual:x}, not {expected:x}");
             }
         }
         GoldenRows.Report(file, rows, minimum, wrong);

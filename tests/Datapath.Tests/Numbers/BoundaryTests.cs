@@ -3,7 +3,8 @@ using Sim.Tests;
 
 namespace Sim.Datapath.Tests.Numbers;
 
-/// <summary>Every value, every midpoint and the nearest binary64 numbers beside them, in every mode and policy: what the grid of a wider format shows.</summary>
+/// <summary>Every value, every midpoint and the nearest binary64 numbers beside them, in every mode and policy: what the grid of a wider
+/// format shows.</summary>
 public sealed class BoundaryTests
 {
     private static readonly string[] Names =
@@ -26,20 +27,24 @@ public sealed class BoundaryTests
         for (int i = 0; i <= oracle.Magnitudes.Length; i++)
         {
             double below = i < oracle.Magnitudes.Length ? oracle.Magnitudes[i] : oracle.Beyond;
-            double above = i + 1 < oracle.Magnitudes.Length ? oracle.Magnitudes[i + 1] : i + 1 == oracle.Magnitudes.Length ? oracle.Beyond : 2 * oracle.Beyond;
+            double above = i + 1 < oracle.Magnitudes.Length ? oracle.Magnitudes[i + 1] : i + 1 == oracle.Magnitudes.Length ? oracle.Beyond
+                : 2 * oracle.Beyond;
             double middle = below + (above - below) / 2;
-            double[] inputs = [below, Math.BitIncrement(below), below + (above - below) / 4, Math.BitDecrement(middle), middle, Math.BitIncrement(middle), Math.BitDecrement(above)];
+            double[] inputs = [below, Math.BitIncrement(below), below + (above - below) / 4, Math.BitDecrement(middle), middle,
+                Math.BitIncrement(middle), Math.BitDecrement(above)];
             bool all = i % stride == 0 || i >= oracle.Magnitudes.Length - 2;
             foreach (double input in inputs)
                 foreach (double x in new[] { input, -input })
                     foreach (RoundingMode mode in all ? Modes : [RoundingMode.NearestEven])
-                        foreach (OverflowPolicy policy in i >= oracle.Magnitudes.Length - 2 ? Enum.GetValues<OverflowPolicy>() : [OverflowPolicy.Ieee])
+                        foreach (OverflowPolicy policy in i >= oracle.Magnitudes.Length - 2 ? Enum.GetValues<OverflowPolicy>()
+                            : [OverflowPolicy.Ieee])
                         {
                             checks++;
                             (uint expected, bool overflow) = oracle.Round(x, mode, policy);
                             uint actual = format.Encode(Exact.FromDouble(x), new Rounding(mode, policy), out RoundingFlags flags);
                             bool changed = overflow || format.Decode(expected).ToDouble() != x;
-                            bool flagsGood = changed == ((flags & RoundingFlags.Inexact) != 0) && overflow == ((flags & RoundingFlags.Overflow) != 0)
+                            bool flagsGood = changed == ((flags & RoundingFlags.Inexact) != 0)
+                                && overflow == ((flags & RoundingFlags.Overflow) != 0)
                                 && ((flags & RoundingFlags.Underflow) == 0 || changed && Math.Abs(x) < format.MinimumNormal.ToDouble());
                             if (expected != actual || !flagsGood) wrong.Add($"{x:R} {mode} {policy} gave {actual:x} {flags}, not {expected:x}");
                         }
@@ -56,14 +61,17 @@ public sealed class BoundaryTests
         for (int k = 0; k <= 64; k++)
         {
             var value = Exact.FromDouble(low + (high - low) * k / 64);
-            int ups = Enumerable.Range(0, 1 << bits).Count(r => format.Encode(value, new Rounding(RoundingMode.Stochastic, default, bits, (uint)r), out _) == 4);
+            int ups = Enumerable.Range(0, 1 << bits)
+                .Count(r => format.Encode(value, new Rounding(RoundingMode.Stochastic, default, bits, (uint)r), out _) == 4);
             Assert.That(ups, Is.EqualTo((k << bits) / 64), $"δ = {k}/64");
         }
     }
 
     [Test]
     public void ARandomIntegerOfMoreBitsIsABug() =>
-        Assert.That(() => FormatCatalogue.Parse("e2m1").Encode(Exact.FromDouble(1.1), new Rounding(RoundingMode.Stochastic, default, 3, 8), out _), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => FormatCatalogue.Parse("e2m1")
+            .Encode(Exact.FromDouble(1.1), new Rounding(RoundingMode.Stochastic, default, 3, 8), out _),
+            Throws.InstanceOf<ArgumentOutOfRangeException>());
 
     [Test]
     public void FlushedFormatsHaveNothingBelowTheSmallestNormal([Values("e4m3_ftz", "fp16_ftz", "e5m2fnuz_ftz")] string name)
@@ -77,11 +85,13 @@ public sealed class BoundaryTests
             double value = kept.Decode(code).ToDouble();
             Assert.That(format.Decode(code).ToDouble(), Is.EqualTo(value < normal ? 0 : value));
             uint encoded = format.Encode(Exact.FromDouble(value), Rounding.NearestEven, out RoundingFlags flags);
-            Assert.That((encoded, (flags & RoundingFlags.Underflow) != 0), Is.EqualTo((value < normal ? 0u : code, value != 0 && value < normal)));
+            Assert.That((encoded, (flags & RoundingFlags.Underflow) != 0),
+                Is.EqualTo((value < normal ? 0u : code, value != 0 && value < normal)));
             checks++;
         }
         Assert.That(checks, Is.GreaterThan(100));
         // Just below the smallest normal: rounded to full precision it is the smallest normal, so it is not tiny (tininess after rounding).
-        Assert.That(format.Encode(Exact.FromDouble(Math.BitDecrement(normal)), Rounding.NearestEven, out _), Is.EqualTo(1u << format.FractionBits));
+        Assert.That(format.Encode(Exact.FromDouble(Math.BitDecrement(normal)), Rounding.NearestEven, out _),
+            Is.EqualTo(1u << format.FractionBits));
     }
 }

@@ -34,7 +34,8 @@ public sealed class DecodeGoldenTests
             uint code = GoldenRows.Hex(cells[column["code"]]);
             double expected = GoldenRows.HexFloat(cells[column["hexfloat"]]), actual = format.Decode(code).ToDouble();
             // Bits, so that zeros keep their sign.
-            bool same = double.IsNaN(expected) ? double.IsNaN(actual) : BitConverter.DoubleToInt64Bits(expected) == BitConverter.DoubleToInt64Bits(actual);
+            bool same = double.IsNaN(expected) ? double.IsNaN(actual)
+                : BitConverter.DoubleToInt64Bits(expected) == BitConverter.DoubleToInt64Bits(actual);
             if (!same) wrong.Add($"{code:x} is {actual:R}, not {expected:R}");
         }
         GoldenRows.Report(file, rows, minimum, wrong);

@@ -3,7 +3,8 @@ using Sim.Tests;
 
 namespace Sim.Datapath.Tests.Numbers;
 
-/// <summary>binary32 → code in every rounding and overflow column of ml_dtypes, gfloat and SoftFloat. Where a peer departs from our documented rule the departure itself is asserted.</summary>
+/// <summary>binary32 → code in every rounding and overflow column of ml_dtypes, gfloat and SoftFloat. Where a peer departs from our
+/// documented rule the departure itself is asserted.</summary>
 public sealed class EncodeGoldenTests
 {
     private static readonly Dictionary<string, RoundingMode> Modes = new()
@@ -26,7 +27,8 @@ public sealed class EncodeGoldenTests
     {
         var format = (FloatFormat)FormatCatalogue.Parse(name);
         long departures = 0;
-        long checks = Compare(file, format, ["rne", "rne_sat", "rtz", "rtz_sat"], OverflowPolicy.Saturate, (column, value, expected, actual, flags) =>
+        long checks = Compare(file, format, ["rne", "rne_sat", "rtz", "rtz_sat"], OverflowPolicy.Saturate,
+            (column, value, expected, actual, flags) =>
         {
             if (GoldenRows.Same(format, expected, actual)) return true;
             // ml_dtypes' truncation sends a finite overflow to Inf or NaN; IEEE 754 §4.3.2 stops at the largest finite, and so do we.
@@ -37,7 +39,8 @@ public sealed class EncodeGoldenTests
             return departs;
         });
         Assert.That(departures, format.HasNaN ? Is.GreaterThan(0) : Is.Zero, "the known departure is gone: drop the exception");
-        Truth.Checked("Numbers", file, "ml_dtypes", checks, departures == 0 ? "equal" : $"equal but for {departures} truncated finite overflows (peer: Inf or NaN; IEEE: largest finite)");
+        Truth.Checked("Numbers", file, "ml_dtypes", checks, departures == 0 ? "equal"
+            : $"equal but for {departures} truncated finite overflows (peer: Inf or NaN; IEEE: largest finite)");
     }
 
     [Test]
@@ -47,17 +50,20 @@ public sealed class EncodeGoldenTests
         INumberFormat format = FormatCatalogue.Parse("e8m0");
         double low = format.SmallestPositive.ToDouble();
         long departures = 0;
-        long checks = Compare(file, format, ["rne", "rne_sat", "rtz", "rtz_sat"], OverflowPolicy.Saturate, (column, value, expected, actual, _) =>
+        long checks = Compare(file, format, ["rne", "rne_sat", "rtz", "rtz_sat"], OverflowPolicy.Saturate,
+            (column, value, expected, actual, _) =>
         {
             if (expected == actual) return true;
             // Between 2^-127 and 1.5·2^-127 the peer rounds to 2^-126, which is not the nearest: it takes the lowest power for a zero.
             double number = value.ToDouble();
-            bool departs = column.StartsWith("rne", StringComparison.Ordinal) && number > low && number < 1.5 * low && actual == 0 && expected == 1;
+            bool departs = column.StartsWith("rne", StringComparison.Ordinal) && number > low && number < 1.5 * low && actual == 0
+                && expected == 1;
             if (departs) departures++;
             return departs;
         });
         Assert.That(departures, Is.GreaterThan(0), "the known departure is gone: drop the exception");
-        Truth.Checked("Numbers", file, "ml_dtypes", checks, $"equal but for {departures} numbers between 2^-127 and 1.5·2^-127, where the peer does not round to nearest");
+        Truth.Checked("Numbers", file, "ml_dtypes", checks,
+            $"equal but for {departures} numbers between 2^-127 and 1.5·2^-127, where the peer does not round to nearest");
     }
 
     [TestCase("encode_ocp_e2m1_gfloat.csv.gz", "e2m1")]
@@ -72,7 +78,8 @@ public sealed class EncodeGoldenTests
     {
         INumberFormat format = FormatCatalogue.Parse(name);
         string[] columns = [.. Modes.Keys, .. Modes.Keys.Select(m => m + "_sat")];
-        long checks = Compare(file, format, columns, OverflowPolicy.SaturateInfinity, (_, _, expected, actual, _) => GoldenRows.Same(format, expected, actual));
+        long checks = Compare(file, format, columns, OverflowPolicy.SaturateInfinity, (_, _, expected, actual, _) =>
+            GoldenRows.Same(format, expected, actual));
         Truth.Checked("Numbers", file, "gfloat", checks, "equal; where the peer refuses, ours raises Overflow or Invalid");
     }
 
@@ -81,7 +88,8 @@ public sealed class EncodeGoldenTests
     public void EncodesAsSoftFloat(string file, string name)
     {
         INumberFormat format = FormatCatalogue.Parse(name);
-        long checks = Compare(file, format, ["rne", "rtz", "rtn", "rtp", "rna"], OverflowPolicy.Ieee, (_, _, expected, actual, _) => GoldenRows.Same(format, expected, actual));
+        long checks = Compare(file, format, ["rne", "rtz", "rtn", "rtp", "rna"], OverflowPolicy.Ieee, (_, _, expected, actual, _) =>
+            GoldenRows.Same(format, expected, actual));
         Truth.Checked("Numbers", file, "SoftFloat-3e", checks, "equal");
     }
 
@@ -98,16 +106,20 @@ public sealed class EncodeGoldenTests
         {
             rows++;
             int bits = int.Parse(cells[column["srnumbits"]]);
-            var rounding = new Rounding(RoundingMode.Stochastic, OverflowPolicy.SaturateInfinity, bits, uint.Parse(cells[column["srbits"]]));
+            var rounding = new Rounding(RoundingMode.Stochastic, OverflowPolicy.SaturateInfinity, bits,
+                uint.Parse(cells[column["srbits"]]));
             string expected = cells[column["stochastic_fastest_sat"]];
             uint actual = format.Encode(GoldenRows.Binary32(GoldenRows.Hex(cells[0])), rounding, out RoundingFlags flags);
-            if (!(expected == "err" ? flags == RoundingFlags.Invalid : GoldenRows.Same(format, GoldenRows.Hex(expected), actual))) wrong.Add($"{cells[0]} with {rounding.Random} of {bits} bits gave {actual:x}, not {expected}");
+            if (!(expected == "err" ? flags == RoundingFlags.Invalid
+                : GoldenRows.Same(format, GoldenRows.Hex(expected),
+                actual))) wrong.Add($"{cells[0]} with {rounding.Random} of {bits} bits gave {actual:x}, not {expected}");
         }
         GoldenRows.Report(file, rows, 150, wrong);
         Truth.Checked("Numbers", file, "gfloat", rows, "column stochastic_fastest_sat equal");
     }
 
-    private static long Compare(string file, INumberFormat format, string[] columns, OverflowPolicy saturation, Func<string, Exact, uint, uint, RoundingFlags, bool> agrees)
+    private static long Compare(string file, INumberFormat format, string[] columns, OverflowPolicy saturation, Func<string, Exact, uint,
+        uint, RoundingFlags, bool> agrees)
     {
         List<string> wrong = [];
         long rows = 0;
@@ -119,9 +131,11 @@ public sealed class EncodeGoldenTests
             {
                 string[] parts = name.Split('_');
                 string cell = cells[column[name]];
-                uint actual = format.Encode(value, new Rounding(Modes[parts[0]], parts.Length > 1 ? saturation : OverflowPolicy.Ieee), out RoundingFlags flags);
+                uint actual = format.Encode(value, new Rounding(Modes[parts[0]], parts.Length > 1 ? saturation : OverflowPolicy.Ieee),
+                    out RoundingFlags flags);
                 // `err`: the peer refuses what has no code. We give a documented code and raise the flag that says so.
-                bool good = cell == "err" ? (flags & (RoundingFlags.Overflow | RoundingFlags.Invalid)) != 0 : agrees(name, value, GoldenRows.Hex(cell), actual, flags);
+                bool good = cell == "err" ? (flags & (RoundingFlags.Overflow | RoundingFlags.Invalid)) != 0
+                    : agrees(name, value, GoldenRows.Hex(cell), actual, flags);
                 if (!good) wrong.Add($"{cells[0]} {name} gave {actual:x} ({flags}), not {cell}");
             }
         }

@@ -4,8 +4,10 @@ using Sim.Datapath.Formats;
 namespace Sim.Datapath.Tests.Numbers;
 
 /// <summary>
-/// Rounds by looking at the list of a short format's numbers, all in integers: the values in order, and between two neighbours the place where rounding turns.
-/// That is their middle, decided at a tie by the even code or away from zero; of posits it is the number of the longer string with a 1 appended (Standard 2022 §4.1).
+/// Rounds by looking at the list of a short format's numbers, all in integers: the values in order, and between two neighbours the place
+/// where rounding turns.
+/// That is their middle, decided at a tie by the even code or away from zero; of posits it is the number of the longer string with a 1
+/// appended (Standard 2022 §4.1).
 /// Values are taken from the decoder, which other software confirms code by code, but for posits, whose strings are read here.
 /// </summary>
 internal sealed class ExactTable
@@ -22,7 +24,8 @@ internal sealed class ExactTable
         _format = format;
         // HiFloat8 rounds half away from zero (arXiv 2409.16626 §3); powers of two go up, as the recorded rows of ml_dtypes do.
         _away = format is HiFloat8Format or ExponentFormat;
-        Unit = format is PositFormat p ? 2 * (p.Bits - 1 << p.ExponentBits) : Enumerable.Range(0, 1 << format.Bits).Select(c => format.Decode((uint)c)).Where(v => v.Class == NumberClass.Finite).Max(v => -v.Exponent) + 2;
+        Unit = format is PositFormat p ? 2 * (p.Bits - 1 << p.ExponentBits) : Enumerable.Range(0, 1 << format.Bits)
+            .Select(c => format.Decode((uint)c)).Where(v => v.Class == NumberClass.Finite).Max(v => -v.Exponent) + 2;
         var numbers = new List<(BigInteger, uint)>();
         for (uint code = 0; code >> format.Bits == 0; code++)
         {
@@ -42,13 +45,15 @@ internal sealed class ExactTable
     /// <summary>The number of a finite code in units.</summary>
     public BigInteger Value(uint code)
     {
-        if (_format is PositFormat p) return (code >> p.Bits - 1) == 0 ? String(code, p.Bits, p.ExponentBits) : -String(unchecked(0 - code) & uint.MaxValue >> 32 - p.Bits, p.Bits, p.ExponentBits);
+        if (_format is PositFormat p) return (code >> p.Bits - 1) == 0 ? String(code, p.Bits, p.ExponentBits)
+            : -String(unchecked(0 - code) & uint.MaxValue >> 32 - p.Bits, p.Bits, p.ExponentBits);
         Exact value = _format.Decode(code);
         BigInteger magnitude = value.Class == NumberClass.Zero ? 0 : (BigInteger)value.Significand << value.Exponent + Unit;
         return value.Negative ? -magnitude : magnitude;
     }
 
-    /// <summary>The code of an exact result, null for NaN; <paramref name="negative"/> is the sign of a zero, and of what is rounded to zero.</summary>
+    /// <summary>The code of an exact result, null for NaN; <paramref name="negative"/> is the sign of a zero, and of what is rounded to
+    /// zero.</summary>
     public uint? Round(BigInteger exact, bool negative)
     {
         int at = Array.BinarySearch(_turns, exact);
@@ -65,7 +70,8 @@ internal sealed class ExactTable
     public bool IsNaN(uint code) => _format.Decode(code).Class == NumberClass.NaN;
 
     /// <summary>The code of an infinity, or what stands for one: NaN (null), or the end of the range.</summary>
-    public uint? Infinity(bool negative) => _infinity is { } infinity ? infinity | (negative ? 1u << _format.Bits - 1 : 0) : _hasNaN ? null : negative ? _numbers[0].Code : _numbers[^1].Code;
+    public uint? Infinity(bool negative) => _infinity is { } infinity ? infinity | (negative ? 1u << _format.Bits - 1 : 0) : _hasNaN ? null
+        : negative ? _numbers[0].Code : _numbers[^1].Code;
 
     // Half a step beyond the last number; integers and fixed point end there, whatever comes.
     private bool Overflows(BigInteger exact, bool bottom, uint code, out uint? beyond)
@@ -74,7 +80,8 @@ internal sealed class ExactTable
         if (_format is FixedFormat || exact.Sign < 0 && !bottom || exact.Sign >= 0 && code != _numbers[^1].Code) return false;
         if (exact.Sign < 0 && _numbers[0].Value.Sign >= 0) return false;
         // Behind a power of two numbers lie twice as far apart as before it.
-        BigInteger last = _numbers[^1].Value, step = last - _numbers[^2].Value << (last.IsPowerOfTwo ? 1 : 0), limit = 2 * last + step << Unit - 1;
+        BigInteger last = _numbers[^1].Value, step = last - _numbers[^2].Value << (last.IsPowerOfTwo ? 1 : 0), limit = 2 * last
+            + step << Unit - 1;
         int side = BigInteger.Abs(exact).CompareTo(limit);
         if (side < 0 || side == 0 && !_away && code % 2 == 0) return false;
         beyond = Infinity(exact.Sign < 0);

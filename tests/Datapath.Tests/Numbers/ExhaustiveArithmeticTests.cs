@@ -4,14 +4,18 @@ using Sim.Tests;
 
 namespace Sim.Datapath.Tests.Numbers;
 
-/// <summary>Product, sum and fused multiply-add of every pair of codes of every format of 8 bits, against integers and a list of the format's numbers.</summary>
+/// <summary>Product, sum and fused multiply-add of every pair of codes of every format of 8 bits, against integers and a list of the
+/// format's numbers.</summary>
 public sealed class ExhaustiveArithmeticTests
 {
     private static readonly string[] Others =
-        ["posit8_0", "posit8_1", "posit8_2", "posit8_3", "posit8_4", "posit7_2", "int8", "uint8", "q4.4", "q2.6", "uq3.5", "sm4.4", "p3109_k8p3se", "p3109_k8p4se", "p3109_k8p5se", "e6m1", "e2m5_fn", "e4m3fnuz"];
+        ["posit8_0", "posit8_1", "posit8_2", "posit8_3", "posit8_4", "posit7_2", "int8", "uint8", "q4.4", "q2.6", "uq3.5", "sm4.4",
+            "p3109_k8p3se", "p3109_k8p4se", "p3109_k8p5se", "e6m1", "e2m5_fn", "e4m3fnuz"];
 
-    /// <summary>Every named format of up to 8 bits whose numbers are on a grid of their own, and what the grammars make of 8 bits. Codebooks and logarithms have tests of their own.</summary>
-    public static IEnumerable<string> Formats() => FormatCatalogue.Named.Where(f => f.Bits <= 8 && f is not CodebookFormat).Select(f => f.Name).Concat(Others).Distinct();
+    /// <summary>Every named format of up to 8 bits whose numbers are on a grid of their own, and what the grammars make of 8 bits.
+    /// Codebooks and logarithms have tests of their own.</summary>
+    public static IEnumerable<string> Formats() =>
+        FormatCatalogue.Named.Where(f => f.Bits <= 8 && f is not CodebookFormat).Select(f => f.Name).Concat(Others).Distinct();
 
     [TestCaseSource(nameof(Formats))]
     public void EveryPair(string name)
@@ -33,11 +37,13 @@ public sealed class ExhaustiveArithmeticTests
                 checks += 4;
             }
         Assert.That(checks, Is.EqualTo(4L << 2 * format.Bits));
-        Truth.Checked("Numbers", $"{name}: mul, add, fma of every pair of codes", "exact integers, rounded by a list of the format's numbers", checks, "equal");
+        Truth.Checked("Numbers", $"{name}: mul, add, fma of every pair of codes",
+            "exact integers, rounded by a list of the format's numbers", checks, "equal");
 
         void Check(string operation, uint x, uint y, uint? z, uint found, uint? expected)
         {
-            if (expected is { } e ? found != e : !table.IsNaN(found)) Assert.Fail($"{operation} {x:x} {y:x} {z:x} gave {found:x}, not {(expected is { } w ? w.ToString("x") : "NaN")}");
+            if (expected is { } e ? found != e
+                : !table.IsNaN(found)) Assert.Fail($"{operation} {x:x} {y:x} {z:x} gave {found:x}, not {(expected is { } w ? w.ToString("x") : "NaN")}");
         }
     }
 

@@ -7,7 +7,8 @@ public sealed class FormatCatalogueTests
     [Test]
     public void EveryImplementationIsListed()
     {
-        Type[] implementations = [.. typeof(INumberFormat).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(INumberFormat)) && t.IsClass && !t.IsAbstract)];
+        Type[] implementations = [.. typeof(INumberFormat).Assembly.GetTypes()
+            .Where(t => t.IsAssignableTo(typeof(INumberFormat)) && t.IsClass && !t.IsAbstract)];
         IEnumerable<Type> listed = FormatCatalogue.Named.Select(f => f.GetType()).Concat(FormatCatalogue.Families.Select(f => f.Type));
         Assert.That(implementations, Has.Length.GreaterThanOrEqualTo(3));
         Assert.That(implementations.Except(listed), Is.Empty, "formats that no name reaches");
@@ -34,7 +35,8 @@ public sealed class FormatCatalogueTests
     public void FamiliesCarryTheirParameters(string name, int bits, double maximum, double minimum)
     {
         INumberFormat format = FormatCatalogue.Parse(name);
-        Assert.That((format.Name, format.Bits, format.Maximum.ToDouble(), format.Minimum.ToDouble()), Is.EqualTo((name, bits, maximum, minimum)));
+        Assert.That((format.Name, format.Bits, format.Maximum.ToDouble(), format.Minimum.ToDouble()),
+            Is.EqualTo((name, bits, maximum, minimum)));
     }
 
     [TestCase("e4m3fn", "nearest is 'e4m3'")]

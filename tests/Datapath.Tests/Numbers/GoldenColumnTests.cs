@@ -4,20 +4,23 @@ using Sim.Tests;
 
 namespace Sim.Datapath.Tests.Numbers;
 
-/// <summary>Columns that say again what another one says: decimal texts beside hexadecimal floats, number classes beside values, raw tables beside normalised ones.</summary>
+/// <summary>Columns that say again what another one says: decimal texts beside hexadecimal floats, number classes beside values, raw tables
+/// beside normalised ones.</summary>
 public sealed class GoldenColumnTests
 {
     [Test]
     public void DecimalTextsAreTheValues()
     {
         long rows = 0;
-        foreach (string path in Directory.GetFiles(ReferenceData.Shared("golden"), "decode_*").Where(p => !p.Contains("bitsandbytes", StringComparison.Ordinal)))
+        foreach (string path in Directory.GetFiles(ReferenceData.Shared("golden"), "decode_*")
+            .Where(p => !p.Contains("bitsandbytes", StringComparison.Ordinal)))
         {
             foreach ((string[] cells, Dictionary<string, int> column) in GoldenRows.Read(Path.GetFileName(path)))
             {
                 string text = cells[column["decimal"]], hexadecimal = cells[column["hexfloat"]];
                 if (hexadecimal is "nan" or "NaR") Assert.That(text, Is.EqualTo(hexadecimal).IgnoreCase, path);
-                else Assert.That(double.Parse(text.Replace("inf", "Infinity", StringComparison.Ordinal), CultureInfo.InvariantCulture), Is.EqualTo(GoldenRows.HexFloat(hexadecimal)), $"{path} {cells[0]}");
+                else Assert.That(double.Parse(text.Replace("inf", "Infinity", StringComparison.Ordinal), CultureInfo.InvariantCulture),
+                    Is.EqualTo(GoldenRows.HexFloat(hexadecimal)), $"{path} {cells[0]}");
                 rows++;
             }
         }
@@ -25,8 +28,10 @@ public sealed class GoldenColumnTests
         Truth.Checked("Numbers", "decode_*: column decimal", "all decoders", rows, "equal to column hexfloat, which the formats equal");
     }
 
-    [TestCase("ocp_e2m1", "e2m1"), TestCase("ocp_e2m3", "e2m3"), TestCase("ocp_e3m2", "e3m2"), TestCase("ocp_e4m3", "e4m3"), TestCase("ocp_e5m2", "e5m2"), TestCase("ocp_int8", "q2.6")]
-    [TestCase("p3109_k4p2sf", "p3109_k4p2sf"), TestCase("p3109_k6p3sf", "p3109_k6p3sf"), TestCase("p3109_k8p3se", "p3109_k8p3se"), TestCase("p3109_k8p4se", "p3109_k8p4se"), TestCase("p3109_k8p5se", "p3109_k8p5se")]
+    [TestCase("ocp_e2m1", "e2m1"), TestCase("ocp_e2m3", "e2m3"), TestCase("ocp_e3m2", "e3m2"), TestCase("ocp_e4m3", "e4m3"),
+        TestCase("ocp_e5m2", "e5m2"), TestCase("ocp_int8", "q2.6")]
+    [TestCase("p3109_k4p2sf", "p3109_k4p2sf"), TestCase("p3109_k6p3sf", "p3109_k6p3sf"), TestCase("p3109_k8p3se", "p3109_k8p3se"),
+        TestCase("p3109_k8p4se", "p3109_k8p4se"), TestCase("p3109_k8p5se", "p3109_k8p5se")]
     public void ClassesAreThoseOfTheValues(string file, string name)
     {
         INumberFormat format = FormatCatalogue.Parse(name);
@@ -34,9 +39,11 @@ public sealed class GoldenColumnTests
         foreach ((string[] cells, Dictionary<string, int> column) in GoldenRows.Read($"decode_{file}_gfloat.csv"))
         {
             Exact value = format.Decode(GoldenRows.Hex(cells[column["code"]]));
-            // The peer's class is by exponent field: what lies below the smallest normal number; it knows integers as scaled significands, all subnormal.
+            // The peer's class is by exponent field: what lies below the smallest normal number; it knows integers as scaled significands,
+            // all subnormal.
             bool below = format is FixedFormat || value.Class == NumberClass.Finite && value.LeadingExponent < SmallestNormal(format);
-            string expected = value.Class switch { NumberClass.Finite => below ? "SUBNORMAL" : "NORMAL", NumberClass.Infinity => "INFINITE", NumberClass.Zero => "ZERO", _ => "NAN" };
+            string expected = value.Class switch { NumberClass.Finite => below ? "SUBNORMAL" : "NORMAL", NumberClass.Infinity =>
+                "INFINITE", NumberClass.Zero => "ZERO", _ => "NAN" };
             Assert.That(cells[column["class"]], Is.EqualTo(expected), $"{file} {cells[0]}");
             rows++;
         }
@@ -54,7 +61,8 @@ public sealed class GoldenColumnTests
             rows++;
         }
         Assert.That(rows, Is.EqualTo(16));
-        Truth.Checked("Numbers", "decode_fp4_bitsandbytes.csv: column raw_decimal", "bitsandbytes", rows, "a twelfth of it, rounded to binary32, is ours");
+        Truth.Checked("Numbers", "decode_fp4_bitsandbytes.csv: column raw_decimal", "bitsandbytes", rows,
+            "a twelfth of it, rounded to binary32, is ours");
     }
 
     private static int SmallestNormal(INumberFormat format) => format is FloatFormat f ? f.MinimumExponent : SmallestNormal(format.Name);

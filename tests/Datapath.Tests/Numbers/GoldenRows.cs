@@ -19,7 +19,9 @@ internal static class GoldenRows
         }
     }
 
-    public static uint Hex(string text) => uint.Parse(text.AsSpan(text.StartsWith("0x", StringComparison.Ordinal) ? 2 : 0), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    public static uint Hex(string text) =>
+        uint.Parse(text.AsSpan(text.StartsWith("0x", StringComparison.Ordinal) ? 2 : 0), NumberStyles.AllowHexSpecifier,
+        CultureInfo.InvariantCulture);
 
     /// <summary>A C99 hexadecimal float of at most 53 significant bits, inf or nan.</summary>
     public static double HexFloat(string text)
@@ -33,8 +35,10 @@ internal static class GoldenRows
         {
             string[] parts = body[2..].Split('p');
             string digits = parts[0].Replace(".", "", StringComparison.Ordinal);
-            int fraction = parts[0].Contains('.', StringComparison.Ordinal) ? parts[0].Length - parts[0].IndexOf('.', StringComparison.Ordinal) - 1 : 0;
-            magnitude = Math.ScaleB(long.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), int.Parse(parts[1], CultureInfo.InvariantCulture) - 4 * fraction);
+            int fraction = parts[0].Contains('.', StringComparison.Ordinal) ? parts[0].Length - parts[0]
+                .IndexOf('.', StringComparison.Ordinal) - 1 : 0;
+            magnitude = Math.ScaleB(long.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
+                int.Parse(parts[1], CultureInfo.InvariantCulture) - 4 * fraction);
         }
         return negative ? -magnitude : magnitude;
     }

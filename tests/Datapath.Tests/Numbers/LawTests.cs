@@ -7,7 +7,8 @@ namespace Sim.Datapath.Tests.Numbers;
 public sealed class LawTests
 {
     private static readonly string[] Short =
-        [.. FormatCatalogue.Named.Where(f => f.Bits <= 16).Select(f => f.Name), "int2", "int4", "int8", "uint8", "uint13", "int16", "q8.8", "q2.6", "uq0.8", "q1.15", "e5m4_fn", "e2m1_ieee", "e7m1fnuz"];
+        [.. FormatCatalogue.Named.Where(f => f.Bits <= 16).Select(f => f.Name), "int2", "int4", "int8", "uint8", "uint13", "int16", "q8.8",
+            "q2.6", "uq0.8", "q1.15", "e5m4_fn", "e2m1_ieee", "e7m1fnuz"];
 
     [TestCaseSource(nameof(Short))]
     public void EveryCodeComesBack(string name)
@@ -19,8 +20,11 @@ public sealed class LawTests
             Exact value = format.Decode(code);
             foreach (RoundingMode mode in Enum.GetValues<RoundingMode>())
             {
-                uint back = format.Encode(value, new Rounding(mode, OverflowPolicy.Ieee, mode == RoundingMode.Stochastic ? 4 : 0, mode == RoundingMode.Stochastic ? 15u : 0), out RoundingFlags flags);
-                if (value.Class == NumberClass.NaN ? format.Decode(back).Class != NumberClass.NaN : back != code && !IsRepeated(format, code, back) || flags != RoundingFlags.None)
+                uint back = format.Encode(value,
+                    new Rounding(mode, OverflowPolicy.Ieee, mode == RoundingMode.Stochastic ? 4 : 0, mode == RoundingMode.Stochastic ? 15u
+                    : 0), out RoundingFlags flags);
+                if (value.Class == NumberClass.NaN ? format.Decode(back).Class != NumberClass.NaN : back != code
+                    && !IsRepeated(format, code, back) || flags != RoundingFlags.None)
                     Assert.Fail($"{code:x} = {value} came back as {back:x} ({flags}) under {mode}");
                 checks++;
             }
@@ -29,7 +33,8 @@ public sealed class LawTests
     }
 
     // A codebook may hold a number twice; the lower code is then as good.
-    private static bool IsRepeated(INumberFormat format, uint code, uint back) => format is CodebookFormat book && back < code && book.Values[(int)back] == book.Values[(int)code];
+    private static bool IsRepeated(INumberFormat format, uint code, uint back) =>
+        format is CodebookFormat book && back < code && book.Values[(int)back] == book.Values[(int)code];
 
     // Codes of a table, and of the prefix classes of HiFloat8, are in no order of value.
     private static readonly string[] Rising = [.. Short.Where(n => FormatCatalogue.Parse(n) is not (CodebookFormat or HiFloat8Format))];
@@ -48,7 +53,9 @@ public sealed class LawTests
             Assert.That(value, Is.GreaterThan(last), $"code {i:x}");
             last = value;
         }
-        Assert.That(format.Maximum.ToDouble(), Is.EqualTo(double.IsInfinity(last) ? Enumerable.Range(0, 1 << bits).Select(c => format.Decode((uint)c).ToDouble()).Where(double.IsFinite).Max() : last));
+        Assert.That(format.Maximum.ToDouble(),
+            Is.EqualTo(double.IsInfinity(last) ? Enumerable.Range(0, 1 << bits).Select(c => format.Decode((uint)c).ToDouble())
+            .Where(double.IsFinite).Max() : last));
     }
 
     [TestCase("e4m3")]
@@ -66,7 +73,8 @@ public sealed class LawTests
                 for (uint b = 0; b <= a; b++)
                 {
                     var rounding = new Rounding(mode);
-                    bool good = format.Multiply(a, b, rounding, out RoundingFlags f1) == format.Multiply(b, a, rounding, out RoundingFlags f2) && f1 == f2
+                    bool good = format.Multiply(a, b, rounding, out RoundingFlags f1)
+                        == format.Multiply(b, a, rounding, out RoundingFlags f2) && f1 == f2
                         && format.Add(a, b, rounding, out f1) == format.Add(b, a, rounding, out f2) && f1 == f2;
                     if (!good) Assert.Fail($"{a:x} and {b:x} under {mode}");
                     checks++;
@@ -94,7 +102,8 @@ public sealed class LawTests
 
         static void Same(float expected, uint actual)
         {
-            if (float.IsNaN(expected) ? !float.IsNaN(BitConverter.UInt32BitsToSingle(actual)) : BitConverter.SingleToUInt32Bits(expected) != actual)
+            if (float.IsNaN(expected) ? !float.IsNaN(BitConverter.UInt32BitsToSingle(actual))
+                : BitConverter.SingleToUInt32Bits(expected) != actual)
                 Assert.Fail(string.Create(CultureInfo.InvariantCulture, $"{actual:x8} is not {expected:R}"));
         }
     }
@@ -106,7 +115,8 @@ public sealed class LawTests
         for (uint code = 0; code < 65536; code++)
         {
             double expected = (double)BitConverter.UInt16BitsToHalf((ushort)code), actual = fp16.Decode(code).ToDouble();
-            if (BitConverter.DoubleToInt64Bits(expected) != BitConverter.DoubleToInt64Bits(actual) && !(double.IsNaN(expected) && double.IsNaN(actual))) Assert.Fail($"{code:x4}");
+            if (BitConverter.DoubleToInt64Bits(expected) != BitConverter.DoubleToInt64Bits(actual)
+                && !(double.IsNaN(expected) && double.IsNaN(actual))) Assert.Fail($"{code:x4}");
         }
         var random = new Random(2);
         for (int i = 0; i < 300_000; i++)

@@ -3,8 +3,9 @@ using Sim.Datapath.Formats;
 namespace Sim.Datapath.Tests.Numbers;
 
 /// <summary>
-/// Rounds by looking: the magnitudes of a format in order as binary64, the two neighbours of a number, and the definition of each mode. It knows
-/// nothing of significands; its values are those that the decoders of other software confirm. The number after the largest is taken one step further.
+/// Rounds by looking: the magnitudes of a format in order as binary64, the two neighbours of a number, and the definition of each mode. It
+/// knows nothing of significands; its values are those that the decoders of other software confirm. The number after the largest is taken
+/// one step further.
 /// </summary>
 internal sealed class NeighbourOracle
 {

@@ -3,11 +3,13 @@ using Sim.Datapath;
 
 namespace Sim.Datapath.Tests.Numbers;
 
-/// <summary>The one place that shortens a significand against integers of any size: IEEE 754-2019 §4.3 written out with quotient and remainder.</summary>
+/// <summary>The one place that shortens a significand against integers of any size: IEEE 754-2019 §4.3 written out with quotient and
+/// remainder.</summary>
 public class ShortenTests
 {
     [Test]
-    public void QuotientAndRemainderDecide([Values(RoundingMode.NearestEven, RoundingMode.NearestAway, RoundingMode.ToZero, RoundingMode.Up, RoundingMode.Down, RoundingMode.ToOdd)] RoundingMode mode)
+    public void QuotientAndRemainderDecide([Values(RoundingMode.NearestEven, RoundingMode.NearestAway, RoundingMode.ToZero,
+        RoundingMode.Up, RoundingMode.Down, RoundingMode.ToOdd)] RoundingMode mode)
     {
         var random = new Random(20);
         int compared = 0;
@@ -28,7 +30,8 @@ public class ShortenTests
                         _ => false,
                     };
                     UInt128 found = Rounder.Shorten(significand, drop, negative, new Rounding(mode, OverflowPolicy.Ieee), out bool inexact);
-                    Assert.That((found, inexact), Is.EqualTo(((UInt128)(quotient + (up ? 1 : 0)), !rest.IsZero)), $"{significand:x} without {drop} bits");
+                    Assert.That((found, inexact), Is.EqualTo(((UInt128)(quotient + (up ? 1 : 0)), !rest.IsZero)),
+                        $"{significand:x} without {drop} bits");
                     compared++;
                 }
             }

@@ -2,10 +2,12 @@ using Sim.Datapath.Formats;
 
 namespace Sim.Datapath.Tests.Numbers;
 
-/// <summary>Zeros, infinities and NaNs as IEEE 754-2019 words them: §6.1 and §6.2 (Inf, NaN), §6.3 (sign of zero), §7.2 (invalid), §7.3 (division by zero).</summary>
+/// <summary>Zeros, infinities and NaNs as IEEE 754-2019 words them: §6.1 and §6.2 (Inf, NaN), §6.3 (sign of zero), §7.2 (invalid), §7.3
+/// (division by zero).</summary>
 public sealed class SpecialCaseTests
 {
-    private const uint Zero = 0x0000, MinusZero = 0x8000, One = 0x3c00, MinusOne = 0xbc00, Inf = 0x7c00, MinusInf = 0xfc00, Quiet = 0x7e00, Signalling = 0x7d00, NaN = 0xfe00;
+    private const uint Zero = 0x0000, MinusZero = 0x8000, One = 0x3c00, MinusOne = 0xbc00, Inf = 0x7c00, MinusInf = 0xfc00, Quiet = 0x7e00,
+        Signalling = 0x7d00, NaN = 0xfe00;
 
     private static readonly INumberFormat Fp16 = FormatCatalogue.Parse("fp16");
 
@@ -73,7 +75,8 @@ public sealed class SpecialCaseTests
     [TestCase("uint8", NumberClass.Infinity, OverflowPolicy.Ieee, 0xffu, RoundingFlags.Overflow | RoundingFlags.Inexact)]
     public void WhatHasNoCodeRaisesAFlag(string name, NumberClass kind, OverflowPolicy policy, uint expected, RoundingFlags raised)
     {
-        uint code = FormatCatalogue.Parse(name).Encode(new Exact(kind, false, 0, 0), new Rounding(RoundingMode.NearestEven, policy), out RoundingFlags flags);
+        uint code = FormatCatalogue.Parse(name)
+            .Encode(new Exact(kind, false, 0, 0), new Rounding(RoundingMode.NearestEven, policy), out RoundingFlags flags);
         Assert.That((code, flags), Is.EqualTo((expected, raised)));
     }
 

@@ -6,7 +6,8 @@ namespace Sim.Datapath.Tests.Numbers;
 /// <summary>Limits and special codes transcribed by hand from the published tables.</summary>
 public sealed class SpecificationTests
 {
-    // OCP 8-bit Floating Point Specification (OFP8) v1.0, section 5, tables 1 and 2: "Max normal", "Min normal", "Max subnorm", "Min subnorm".
+    // OCP 8-bit Floating Point Specification (OFP8) v1.0, section 5, tables 1 and 2: "Max normal", "Min normal", "Max subnorm", "Min
+    // subnorm".
     [TestCase("e4m3", 0b0_1111_110u, 448.0)]
     [TestCase("e4m3", 0b0_0001_000u, 64.0, true)]
     [TestCase("e4m3", 0b0_0000_111u, 64 / 0.875, true)]
@@ -58,7 +59,9 @@ public sealed class SpecificationTests
     public void SpecialCodesAreTheSpecified(string name, string nans, string infinities)
     {
         INumberFormat format = FormatCatalogue.Parse(name);
-        string Codes(NumberClass wanted) => string.Join(' ', Enumerable.Range(0, 1 << format.Bits).Where(c => format.Decode((uint)c).Class == wanted).Select(c => $"{c:x2}"));
+        string Codes(NumberClass wanted) =>
+            string.Join(' ', Enumerable.Range(0, 1 << format.Bits).Where(c => format.Decode((uint)c).Class == wanted)
+            .Select(c => $"{c:x2}"));
         Assert.That((Codes(NumberClass.NaN), Codes(NumberClass.Infinity)), Is.EqualTo((nans, infinities)));
     }
 
@@ -69,8 +72,10 @@ public sealed class SpecificationTests
         INumberFormat scale = FormatCatalogue.Parse("e8m0"), bf16 = FormatCatalogue.Parse("bf16");
         Assert.That((scale.SmallestPositive.LeadingExponent, scale.Maximum.LeadingExponent), Is.EqualTo((-127, 127)));
         Assert.That(bf16.Maximum.ToDouble(), Is.EqualTo((double)BitConverter.UInt32BitsToSingle(0x7f7f0000)));
-        Truth.Checked("Numbers", "limits and special codes", "OCP OFP8 v1.0, OCP MX v1.0, IEEE 754-2019, arXiv 2206.02915", Transcribed(), "equal");
+        Truth.Checked("Numbers", "limits and special codes", "OCP OFP8 v1.0, OCP MX v1.0, IEEE 754-2019, arXiv 2206.02915", Transcribed(),
+            "equal");
     }
 
-    private static int Transcribed() => typeof(SpecificationTests).GetMethods().Sum(m => m.GetCustomAttributes(typeof(TestCaseAttribute), false).Length);
+    private static int Transcribed() =>
+        typeof(SpecificationTests).GetMethods().Sum(m => m.GetCustomAttributes(typeof(TestCaseAttribute), false).Length);
 }

@@ -7,9 +7,11 @@ namespace Sim.Datapath.Tests.Structures;
 /// <summary>Widths of datapaths, worked out by hand from the formats.</summary>
 public sealed class StructureTests
 {
-    private static INumberFormat Format(string name) => FormatCatalogue.TryParse(name, out INumberFormat? format, out string error) ? format : throw new ArgumentException(error);
+    private static INumberFormat Format(string name) =>
+        FormatCatalogue.TryParse(name, out INumberFormat? format, out string error) ? format : throw new ArgumentException(error);
 
-    private static DatapathSpec Spec(string operand, AccumulatorSpec accumulator, int stages = 0) => new("test", Format(operand), Format(operand), accumulator, stages);
+    private static DatapathSpec Spec(string operand, AccumulatorSpec accumulator, int stages = 0) =>
+        new("test", Format(operand), Format(operand), accumulator, stages);
 
     private static int Width(DatapathSpec spec, string role) => spec.MacLogic.Items.Single(i => i.Role == role).Primitive.Width;
 
@@ -17,13 +19,16 @@ public sealed class StructureTests
     public void AnIntegerMacIsAMultiplierAndAnAdder()
     {
         DatapathSpec spec = Spec("int8", new IntegerAccumulator(24, RegisterOverflow.Wrap));
-        Assert.That(spec.MacLogic.Items.Select(i => i.Primitive), Is.EqualTo(new[] { new Primitive(PrimitiveKind.Multiplier, 8, 8), new Primitive(PrimitiveKind.Adder, 24) }));
+        Assert.That(spec.MacLogic.Items.Select(i => i.Primitive),
+            Is.EqualTo(new[] { new Primitive(PrimitiveKind.Multiplier, 8, 8), new Primitive(PrimitiveKind.Adder, 24) }));
         Assert.That(spec.MacRegisters.RegisterBits, Is.EqualTo(24));
         Assert.That((spec with { PipelineStages = 1 }).MacRegisters.RegisterBits, Is.EqualTo(24 + 16));
-        Assert.That((spec with { Accumulator = new IntegerAccumulator(24, RegisterOverflow.Saturate) }).MacLogic.Items, Has.Length.GreaterThan(2));
+        Assert.That((spec with { Accumulator = new IntegerAccumulator(24, RegisterOverflow.Saturate) }).MacLogic.Items,
+            Has.Length.GreaterThan(2));
     }
 
-    // Window = 2 significands + exponent span of both operands: E4M3FN spans fields 1..15 = 14 places each, E5M2 1..30 = 29, E2M1 1..3 = 2, bf16 1..254 = 253.
+    // Window = 2 significands + exponent span of both operands: E4M3FN spans fields 1..15 = 14 places each, E5M2 1..30 = 29, E2M1 1..3 = 2,
+    // bf16 1..254 = 253.
     [TestCase("e2m1", 4 + 4)]
     [TestCase("e4m3", 8 + 28)]
     [TestCase("e5m2", 6 + 58)]
@@ -36,14 +41,16 @@ public sealed class StructureTests
     }
 
     [Test]
-    public void TheExactWindowHoldsTheLargestAndTheSmallestProduct([Values("e2m1", "e2m3", "e3m2", "e4m3", "e5m2", "e4m3fnuz", "int8", "q4.4")] string name)
+    public void TheExactWindowHoldsTheLargestAndTheSmallestProduct([Values("e2m1", "e2m3", "e3m2", "e4m3", "e5m2", "e4m3fnuz", "int8",
+        "q4.4")] string name)
     {
         INumberFormat format = Format(name);
         var product = new ProductShape(format.Shape, format.Shape);
         Exact largest = format.Minimum.LeadingExponent > format.Maximum.LeadingExponent ? format.Minimum : format.Maximum;
         int top = (2 * largest.LeadingExponent) + 1, bottom = 2 * format.SmallestPositive.Exponent;
         Assert.That(product.LeastExponent, Is.LessThanOrEqualTo(bottom));
-        Assert.That(product.LeastExponent + product.WindowBits, Is.GreaterThan(top), "the leading place of the largest product lies inside");
+        Assert.That(product.LeastExponent + product.WindowBits, Is.GreaterThan(top),
+            "the leading place of the largest product lies inside");
     }
 
     // max(product, accumulator) + accumulator + 2 significand bits.
@@ -69,7 +76,8 @@ public sealed class StructureTests
         int Rounders(AccumulatorSpec a) => Spec("fp16", a).MacLogic.Items.Count(i => i.Role == "rounding increment");
         Assert.That(Rounders(separate), Is.EqualTo(2));
         Assert.That(Rounders(separate with { Rounding = RoundingMode.ToZero }), Is.Zero);
-        Assert.That(Spec("fp16", separate with { Rounding = RoundingMode.Stochastic }).MacLogic.RegisterBits, Is.GreaterThan(0), "random bits need a register");
+        Assert.That(Spec("fp16", separate with { Rounding = RoundingMode.Stochastic }).MacLogic.RegisterBits, Is.GreaterThan(0),
+            "random bits need a register");
     }
 
     [Test]
@@ -80,6 +88,7 @@ public sealed class StructureTests
         Assert.That(Width(spec, "placing shifter"), Is.EqualTo(28));
         Assert.That(Width(spec, "rounding increment"), Is.EqualTo(28));
         DatapathSpec still = Spec("q8.8", new FixedAccumulator(32, 16, RegisterOverflow.Wrap, RoundingMode.NearestEven));
-        Assert.That(still.MacLogic.Items.Select(i => i.Primitive.Kind), Is.EqualTo(new[] { PrimitiveKind.Multiplier, PrimitiveKind.Adder }), "fixed-point products lie still");
+        Assert.That(still.MacLogic.Items.Select(i => i.Primitive.Kind),
+            Is.EqualTo(new[] { PrimitiveKind.Multiplier, PrimitiveKind.Adder }), "fixed-point products lie still");
     }
 }

@@ -14,8 +14,8 @@ using Sim.Workloads.Quantization;
 namespace Sim.Simulator.Tests.Execution;
 
 /// <summary>
-/// A depthwise convolution of operands in blocks (K = 9 is no whole number of blocks): what the network computes is what the machine computes from the same numbers,
-/// moving elements and scales cycle by cycle in any dataflow.
+/// A depthwise convolution of operands in blocks (K = 9 is no whole number of blocks): what the network computes is what the machine
+/// computes from the same numbers, moving elements and scales cycle by cycle in any dataflow.
 /// </summary>
 public sealed class BlockMachineTests
 {
@@ -27,7 +27,8 @@ public sealed class BlockMachineTests
     [TestCase("mxfp6_e2m3_b8", "mxfp6_e2m3_b8", true)]
     public void Network_and_machine_agree(string? weights, string? activations, bool promoted)
     {
-        BlockFormat? w = weights is null ? null : BlockCatalogue.Parse(weights), a = activations is null ? null : BlockCatalogue.Parse(activations);
+        BlockFormat? w = weights is null ? null : BlockCatalogue.Parse(weights), a = activations is null ? null
+            : BlockCatalogue.Parse(activations);
         Compare(a, w, promoted, new BlockDotUnit(a, w));
     }
 
@@ -44,10 +45,14 @@ public sealed class BlockMachineTests
 
     private static void Compare(BlockFormat? a, BlockFormat? w, bool promoted, DotUnitSpec unit)
     {
-        FloatAccumulator fp32 = new(FormatCatalogue.Parse("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee), bf16 = fp32 with { Format = FormatCatalogue.Parse("bf16") };
-        var spec = new DatapathSpec("t", w!.Element, a?.Element ?? FormatCatalogue.Parse("int8"), promoted ? new PromotedAccumulator(bf16, unit.Lanes, fp32) : fp32) { Dot = unit };
-        float[] data = TinyNetwork.Random(Samples * Groups * Side * Side, 21, 2), weight = TinyNetwork.Random(Groups * K, 22, 1), bias = TinyNetwork.Random(Groups, 23, 0.3f);
-        PreparedNetwork network = PreparedNetwork.Create(Graph(weight, bias), EvaluationData.Of(Tensor.OfFloats(data, Samples, Groups, Side, Side)), null, Recipe.Default, 2);
+        FloatAccumulator fp32 = new(FormatCatalogue.Parse("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee),
+            bf16 = fp32 with { Format = FormatCatalogue.Parse("bf16") };
+        var spec = new DatapathSpec("t", w!.Element, a?.Element ?? FormatCatalogue.Parse("int8"), promoted
+            ? new PromotedAccumulator(bf16, unit.Lanes, fp32) : fp32) { Dot = unit };
+        float[] data = TinyNetwork.Random(Samples * Groups * Side * Side, 21, 2), weight = TinyNetwork.Random(Groups * K, 22, 1),
+            bias = TinyNetwork.Random(Groups, 23, 0.3f);
+        PreparedNetwork network = PreparedNetwork.Create(Graph(weight, bias),
+            EvaluationData.Of(Tensor.OfFloats(data, Samples, Groups, Side, Side)), null, Recipe.Default, 2);
 
         foreach (Dataflow flow in Enum.GetValues<Dataflow>())
         {
@@ -58,7 +63,8 @@ public sealed class BlockMachineTests
             double signal = 0, noise = 0;
             for (int s = 0; s < Samples; s++)
             {
-                float[] rows = Im2Col(data.AsSpan(s * Groups * Side * Side, Groups * Side * Side)), y = Layer(design, mapping, rows, weight, Largest(data), out MachineResult machine);
+                float[] rows = Im2Col(data.AsSpan(s * Groups * Side * Side, Groups * Side * Side)),
+                    y = Layer(design, mapping, rows, weight, Largest(data), out MachineResult machine);
                 Assert.That(machine.Cycles, Is.EqualTo(Estimator.Estimate(design, mapping).TotalCycles), $"{flow}");
                 for (int i = 0; i < y.Length; i++)
                 {
@@ -74,18 +80,23 @@ public sealed class BlockMachineTests
     // One group after the other: M = 16 pixels, N = 1 channel.
     private static float[] Layer(Architecture design, Mapping mapping, float[] rows, float[] weight, float amax, out MachineResult machine)
     {
-        (ImmutableArray<uint> codes, ImmutableArray<uint> scales, float activationScale) = Encoded(design.Datapath.ActivationBlocks, design.Datapath.Activation, rows, amax);
-        (ImmutableArray<uint> weightCodes, ImmutableArray<uint> weightScales, float weightScale) = Encoded(design.Datapath.WeightBlocks, design.Datapath.Weight, weight, Largest(weight));
-        machine = Machine.Run(design, mapping, new MachineOperands(codes, weightCodes) { ActivationScales = scales, WeightScales = weightScales });
+        (ImmutableArray<uint> codes, ImmutableArray<uint> scales, float activationScale) = Encoded(design.Datapath.ActivationBlocks,
+            design.Datapath.Activation, rows, amax);
+        (ImmutableArray<uint> weightCodes, ImmutableArray<uint> weightScales, float weightScale) = Encoded(design.Datapath.WeightBlocks,
+            design.Datapath.Weight, weight, Largest(weight));
+        machine = Machine.Run(design, mapping,
+            new MachineOperands(codes, weightCodes) { ActivationScales = scales, WeightScales = weightScales });
         return [.. machine.Results.Select(r => BitConverter.UInt32BitsToSingle((uint)r) * (activationScale * weightScale))];
     }
 
-    private static (ImmutableArray<uint> Codes, ImmutableArray<uint> Scales, float Scale) Encoded(BlockFormat? blocks, INumberFormat element, float[] rows, float amax)
+    private static (ImmutableArray<uint> Codes, ImmutableArray<uint> Scales, float Scale) Encoded(BlockFormat? blocks,
+        INumberFormat element, float[] rows, float amax)
     {
         if (blocks is null)
         {
             float scale = (float)(amax / element.Maximum.ToDouble());
-            return ([.. rows.Select(v => element.Encode(Exact.FromDouble(v / scale), new Rounding(RoundingMode.NearestEven, OverflowPolicy.Saturate), out _))], [], scale);
+            return ([.. rows.Select(v => element.Encode(Exact.FromDouble(v / scale),
+                new Rounding(RoundingMode.NearestEven, OverflowPolicy.Saturate), out _))], [], scale);
         }
         var codes = ImmutableArray.CreateBuilder<uint>();
         var scales = ImmutableArray.CreateBuilder<uint>();
@@ -117,8 +128,10 @@ public sealed class BlockMachineTests
 
     private static NetworkGraph Graph(float[] weight, float[] bias)
     {
-        var attributes = ImmutableDictionary<string, NodeAttribute>.Empty.Add("kernel_shape", new("kernel_shape", Integers: [3, 3])).Add("group", new("group", Integer: Groups));
-        return new("depthwise", 13, [new("x", ElementType.Float32, [-1, Groups, Side, Side])], [new("y", ElementType.Float32, [-1, Groups, Out, Out])],
+        var attributes = ImmutableDictionary<string, NodeAttribute>.Empty.Add("kernel_shape", new("kernel_shape", Integers: [3, 3]))
+            .Add("group", new("group", Integer: Groups));
+        return new("depthwise", 13, [new("x", ElementType.Float32, [-1, Groups, Side, Side])],
+            [new("y", ElementType.Float32, [-1, Groups, Out, Out])],
             [new("conv", "", "Conv", ["x", "w", "b"], ["y"], attributes)], ImmutableDictionary<string, Tensor>.Empty
                 .Add("w", Tensor.OfFloats(weight, Groups, 1, 3, 3)).Add("b", Tensor.OfFloats(bias, Groups)), "depthwise-digest");
     }

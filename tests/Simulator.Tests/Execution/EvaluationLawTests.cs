@@ -31,7 +31,8 @@ public class EvaluationLawTests
     public void More_bits_mean_less_noise(string coarse, string fine)
     {
         INumberFormat fp32 = FormatCatalogue.Parse("fp32");
-        double Noise(string name) => Evaluate(FormatCatalogue.Parse(name), new ExactAccumulator(fp32, RoundingMode.NearestEven, OverflowPolicy.Ieee)).Totals.OutputSqnrDb!.Value;
+        double Noise(string name) => Evaluate(FormatCatalogue.Parse(name),
+            new ExactAccumulator(fp32, RoundingMode.NearestEven, OverflowPolicy.Ieee)).Totals.OutputSqnrDb!.Value;
         Assert.That(Noise(fine), Is.GreaterThan(Noise(coarse)));
     }
 
@@ -41,13 +42,17 @@ public class EvaluationLawTests
         // Calibrated on [-1, 1], the largest being 1; every seventh value of the data is 3 or -3, every other within the range.
         float[] calm = TinyNetwork.Random(40 * 25, 11, 1), wild = [.. calm.Select((v, i) => i % 7 == 0 ? (i % 2 == 0 ? 3f : -3f) : v)];
         calm[5] = 1;
-        PreparedNetwork network = PreparedNetwork.Create(TinyNetwork.Graph(), EvaluationData.Of(Tensor.OfFloats(wild, 40, 1, 5, 5)), EvaluationData.Of(Tensor.OfFloats(calm, 40, 1, 5, 5)), Recipe.Default, 2);
+        PreparedNetwork network = PreparedNetwork.Create(TinyNetwork.Graph(), EvaluationData.Of(Tensor.OfFloats(wild, 40, 1, 5, 5)),
+            EvaluationData.Of(Tensor.OfFloats(calm, 40, 1, 5, 5)), Recipe.Default, 2);
         INumberFormat int8 = FormatCatalogue.Parse("int8");
-        AccuracyPlan plan = AccuracyPlan.Create(network, new DatapathSpec("t", int8, int8, new IntegerAccumulator(32, RegisterOverflow.Wrap)), Recipe.Default, _ => new ReductionOrder(0));
+        AccuracyPlan plan = AccuracyPlan.Create(network,
+            new DatapathSpec("t", int8, int8, new IntegerAccumulator(32, RegisterOverflow.Wrap)), Recipe.Default, _ =>
+            new ReductionOrder(0));
         Assert.That(AccuracyEvaluator.Evaluate(plan, 2).Layers["conv"].SaturatedInputs, Is.EqualTo(143), "ceil(1000 / 7)");
     }
 
-    // A value in the middle of a sample, at row and column 1, is read by the windows of rows and columns -1..1 and 1..3: four outputs of each of three channels.
+    // A value in the middle of a sample, at row and column 1, is read by the windows of rows and columns -1..1 and 1..3: four outputs of
+    // each of three channels.
     // Formats without a code for NaN take a zero in its place: the count of NaN inputs tells.
     [TestCase("e4m3", float.NaN, 12 * 5, 0)]
     [TestCase("int8", float.NaN, 0, 0)]
@@ -62,17 +67,21 @@ public class EvaluationLawTests
         float[] calm = TinyNetwork.Random(40 * 25, 11, 1), broken = [.. calm];
         calm[5] = 1;
         foreach (int sample in new[] { 0, 3, 17, 18, 39 }) broken[sample * 25 + 6] = value;
-        PreparedNetwork network = PreparedNetwork.Create(TinyNetwork.Graph(), EvaluationData.Of(Tensor.OfFloats(broken, 40, 1, 5, 5)), EvaluationData.Of(Tensor.OfFloats(calm, 40, 1, 5, 5)), Recipe.Default, 2);
+        PreparedNetwork network = PreparedNetwork.Create(TinyNetwork.Graph(), EvaluationData.Of(Tensor.OfFloats(broken, 40, 1, 5, 5)),
+            EvaluationData.Of(Tensor.OfFloats(calm, 40, 1, 5, 5)), Recipe.Default, 2);
         INumberFormat operand = FormatCatalogue.Parse(format), fp32 = FormatCatalogue.Parse("fp32");
-        AccumulatorSpec sum = format.StartsWith("int", StringComparison.Ordinal) ? new IntegerAccumulator(32, RegisterOverflow.Wrap) : new FloatAccumulator(fp32, RoundingMode.NearestEven, OverflowPolicy.Ieee);
-        LayerNumerics conv = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, new DatapathSpec("t", operand, operand, sum), Recipe.Default, _ => new ReductionOrder(0)), 2).Layers["conv"];
+        AccumulatorSpec sum = format.StartsWith("int", StringComparison.Ordinal) ? new IntegerAccumulator(32, RegisterOverflow.Wrap)
+            : new FloatAccumulator(fp32, RoundingMode.NearestEven, OverflowPolicy.Ieee);
+        LayerNumerics conv = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, new DatapathSpec("t", operand, operand, sum),
+            Recipe.Default, _ => new ReductionOrder(0)), 2).Layers["conv"];
         Assert.That((conv.NaNOutputs, conv.SaturatedInputs, conv.NaNInputs), Is.EqualTo((nan, saturated, float.IsNaN(value) ? 5L : 0)));
     }
 
     [Test]
     public void Threads_change_nothing()
     {
-        AccuracyPlan plan = Plan(FormatCatalogue.Parse("e4m3"), new FloatAccumulator(FormatCatalogue.Parse("fp16"), RoundingMode.NearestEven, OverflowPolicy.Ieee), 4);
+        AccuracyPlan plan = Plan(FormatCatalogue.Parse("e4m3"),
+            new FloatAccumulator(FormatCatalogue.Parse("fp16"), RoundingMode.NearestEven, OverflowPolicy.Ieee), 4);
         AccuracyResult one = AccuracyEvaluator.Evaluate(plan, 1);
         foreach (int threads in new[] { 2, 3, 8 })
         {
@@ -91,20 +100,25 @@ public class EvaluationLawTests
         Assert.That(Plan(e4m3, fp16, 4).Key, Is.Not.EqualTo(Plan(e4m3, fp16, 5).Key), "rounding at every step depends on the order");
         Assert.That(Plan(e4m3, fp16, 27).Key, Is.EqualTo(Plan(e4m3, fp16, 64).Key), "both are longer than every sum");
         Assert.That(Plan(e4m3, exact, 4).Key, Is.EqualTo(Plan(e4m3, exact, 5).Key), "exact sums have no order");
-        Assert.That(Plan(int8, new IntegerAccumulator(32, RegisterOverflow.Wrap), 4).Key, Is.EqualTo(Plan(int8, new IntegerAccumulator(32, RegisterOverflow.Wrap), 5).Key));
-        Assert.That(Plan(int8, new IntegerAccumulator(16, RegisterOverflow.Saturate), 4).Key, Is.Not.EqualTo(Plan(int8, new IntegerAccumulator(16, RegisterOverflow.Saturate), 5).Key));
-        Assert.That(Plan(int8, new IntegerAccumulator(32, RegisterOverflow.Wrap), 0).Key, Is.Not.EqualTo(Plan(int8, new IntegerAccumulator(31, RegisterOverflow.Wrap), 0).Key));
+        Assert.That(Plan(int8, new IntegerAccumulator(32, RegisterOverflow.Wrap), 4).Key,
+            Is.EqualTo(Plan(int8, new IntegerAccumulator(32, RegisterOverflow.Wrap), 5).Key));
+        Assert.That(Plan(int8, new IntegerAccumulator(16, RegisterOverflow.Saturate), 4).Key,
+            Is.Not.EqualTo(Plan(int8, new IntegerAccumulator(16, RegisterOverflow.Saturate), 5).Key));
+        Assert.That(Plan(int8, new IntegerAccumulator(32, RegisterOverflow.Wrap), 0).Key,
+            Is.Not.EqualTo(Plan(int8, new IntegerAccumulator(31, RegisterOverflow.Wrap), 0).Key));
         Recipe other = Recipe.Default with { WeightGranularity = Granularity.PerTensor };
         Assert.That(AccuracyPlan.Create(Network, Spec(int8, exact), other, _ => default).Key, Is.Not.EqualTo(Plan(int8, exact, 0).Key));
         var renamed = Spec(int8, exact) with { Name = "other", PipelineStages = 3 };
-        Assert.That(AccuracyPlan.Create(Network, renamed, Recipe.Default, _ => default).Key, Is.EqualTo(Plan(int8, exact, 0).Key), "names and pipelines change no value");
+        Assert.That(AccuracyPlan.Create(Network, renamed, Recipe.Default, _ => default).Key, Is.EqualTo(Plan(int8, exact, 0).Key),
+            "names and pipelines change no value");
     }
 
     [Test]
     public void Integer_widths_without_overflow_agree_and_narrow_ones_are_counted()
     {
         INumberFormat int8 = FormatCatalogue.Parse("int8");
-        AccuracyResult wide = Evaluate(int8, new IntegerAccumulator(32, RegisterOverflow.Wrap)), wider = Evaluate(int8, new IntegerAccumulator(48, RegisterOverflow.Saturate));
+        AccuracyResult wide = Evaluate(int8, new IntegerAccumulator(32, RegisterOverflow.Wrap)),
+            wider = Evaluate(int8, new IntegerAccumulator(48, RegisterOverflow.Saturate));
         Assert.That(wider.Totals, Is.EqualTo(wide.Totals));
         AccuracyResult narrow = Evaluate(int8, new IntegerAccumulator(12, RegisterOverflow.Wrap));
         Assert.That(narrow.Layers.Values.Sum(l => l.OverflowedOutputs), Is.GreaterThan(0));
@@ -116,7 +130,8 @@ public class EvaluationLawTests
     {
         INumberFormat int4 = FormatCatalogue.Parse("int4");
         var sum = new IntegerAccumulator(32, RegisterOverflow.Wrap);
-        AccuracyResult mixed = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(Network, Spec(int4, sum), Recipe.Default with { FloatLayers = ["conv"] }, _ => default), 2);
+        AccuracyResult mixed = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(Network, Spec(int4, sum),
+            Recipe.Default with { FloatLayers = ["conv"] }, _ => default), 2);
         Assert.That(mixed.Layers.Keys, Is.EqualTo(new[] { "dense" }));
         Assert.That(mixed.Totals.OutputSqnrDb, Is.GreaterThan(Evaluate(int4, sum).Totals.OutputSqnrDb!.Value));
         InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
@@ -131,15 +146,19 @@ public class EvaluationLawTests
         DatapathSpec spec = Spec(FormatCatalogue.Parse("int8"), new IntegerAccumulator(32, RegisterOverflow.Wrap));
         AccuracyResult symmetric = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(Network, spec, Recipe.Default, _ => default), 2);
         AccuracyResult shifted = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(Network, spec, asymmetric, _ => default), 2);
-        Assert.That(shifted.Layers["dense"].SqnrDb, Is.GreaterThan(symmetric.Layers["dense"].SqnrDb!.Value), "the input of 'dense' follows a ReLU: a symmetric range wastes half of its codes");
+        Assert.That(shifted.Layers["dense"].SqnrDb, Is.GreaterThan(symmetric.Layers["dense"].SqnrDb!.Value),
+            "the input of 'dense' follows a ReLU: a symmetric range wastes half of its codes");
         INumberFormat e4m3 = FormatCatalogue.Parse("e4m3");
-        Assert.That(Assert.Throws<InvalidInputException>(() => AccuracyPlan.Create(Network, Spec(e4m3, new ExactAccumulator(e4m3, default, default)), asymmetric, _ => default))!.Message, Does.Contain("NET023"));
+        Assert.That(Assert.Throws<InvalidInputException>(() =>
+            AccuracyPlan.Create(Network, Spec(e4m3, new ExactAccumulator(e4m3, default, default)), asymmetric, _ => default))!.Message,
+            Does.Contain("NET023"));
     }
 
     [Test]
     public void A_fixed_batch_gives_the_results_of_an_open_one()
     {
-        PreparedNetwork one = PreparedNetwork.Create(TinyNetwork.Graph(fixedBatch: 1), EvaluationData.Of(TinyNetwork.Samples(40)), null, Recipe.Default, 2);
+        PreparedNetwork one = PreparedNetwork.Create(TinyNetwork.Graph(fixedBatch: 1), EvaluationData.Of(TinyNetwork.Samples(40)), null,
+            Recipe.Default, 2);
         DatapathSpec spec = Spec(FormatCatalogue.Parse("int8"), new IntegerAccumulator(14, RegisterOverflow.Wrap));
         AccuracyResult single = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(one, spec, Recipe.Default, _ => default), 2);
         AccuracyResult batched = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(Network, spec, Recipe.Default, _ => default), 2);
@@ -151,14 +170,17 @@ public class EvaluationLawTests
     [TestCase(new[] { 1f, 3f, 3f }, 1)]
     [TestCase(new[] { float.NaN, -1f, float.NegativeInfinity }, 1)]
     [TestCase(new[] { float.NaN, float.NaN }, -1)]
-    public void Top_is_the_first_largest_and_never_NaN(float[] values, int expected) => Assert.That(AccuracyEvaluator.Top(values), Is.EqualTo(expected));
+    public void Top_is_the_first_largest_and_never_NaN(float[] values, int expected) =>
+        Assert.That(AccuracyEvaluator.Top(values), Is.EqualTo(expected));
 
-    private static PreparedNetwork Prepare(Recipe recipe) => PreparedNetwork.Create(TinyNetwork.Graph(), EvaluationData.Of(TinyNetwork.Samples(40)), null, recipe, 2);
+    private static PreparedNetwork Prepare(Recipe recipe) =>
+        PreparedNetwork.Create(TinyNetwork.Graph(), EvaluationData.Of(TinyNetwork.Samples(40)), null, recipe, 2);
 
     private static DatapathSpec Spec(INumberFormat format, AccumulatorSpec accumulator) => new("law", format, format, accumulator);
 
     private static AccuracyPlan Plan(INumberFormat format, AccumulatorSpec accumulator, int chunk) =>
         AccuracyPlan.Create(Network, Spec(format, accumulator), Recipe.Default, _ => new ReductionOrder(chunk));
 
-    private static AccuracyResult Evaluate(INumberFormat format, AccumulatorSpec accumulator) => AccuracyEvaluator.Evaluate(Plan(format, accumulator, 0), 2);
+    private static AccuracyResult Evaluate(INumberFormat format, AccumulatorSpec accumulator) =>
+        AccuracyEvaluator.Evaluate(Plan(format, accumulator, 0), 2);
 }

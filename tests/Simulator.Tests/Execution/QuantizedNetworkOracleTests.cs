@@ -8,8 +8,8 @@ using Sim.Workloads.Quantization;
 namespace Sim.Simulator.Tests.Execution;
 
 /// <summary>
-/// The whole quantized network against a second statement of it: plain loops over doubles, System.Half and long, which share nothing with the product
-/// (levels are enumerated from the format's definition, sums are written out by index).
+/// The whole quantized network against a second statement of it: plain loops over doubles, System.Half and long, which share nothing with
+/// the product (levels are enumerated from the format's definition, sums are written out by index).
 /// </summary>
 public class QuantizedNetworkOracleTests
 {
@@ -20,7 +20,8 @@ public class QuantizedNetworkOracleTests
     [TestCase(5)]
     public void Int8_into_a_wrapping_16_bit_register(int chunk)
     {
-        var spec = new DatapathSpec("t", FormatCatalogue.Parse("int8"), FormatCatalogue.Parse("int8"), new IntegerAccumulator(16, RegisterOverflow.Wrap));
+        var spec = new DatapathSpec("t", FormatCatalogue.Parse("int8"), FormatCatalogue.Parse("int8"),
+            new IntegerAccumulator(16, RegisterOverflow.Wrap));
         double[] levels = [.. Enumerable.Range(-128, 256).Select(i => (double)i)];
         Check(spec, chunk, levels, 127, (a, w) => (short)unchecked((short)Enumerable.Range(0, a.Length).Sum(i => (long)a[i] * (long)w[i])));
     }
@@ -39,7 +40,8 @@ public class QuantizedNetworkOracleTests
             for (int from = 0; from < a.Length; from += chunk == 0 ? a.Length : chunk)
             {
                 Half part = (Half)0;
-                for (int i = from; i < Math.Min(a.Length, chunk == 0 ? a.Length : from + chunk); i++) part = (Half)((double)part + a[i] * w[i]);
+                for (int i = from; i < Math.Min(a.Length, chunk == 0 ? a.Length : from + chunk); i++) part =
+                    (Half)((double)part + a[i] * w[i]);
                 total = total is { } t ? (Half)((double)t + (double)part) : part;
             }
             return (double)total!.Value;
@@ -52,21 +54,25 @@ public class QuantizedNetworkOracleTests
     {
         var spec = new DatapathSpec("t", FormatCatalogue.Parse("e4m3"), FormatCatalogue.Parse("int4"),
             new ExactAccumulator(FormatCatalogue.Parse("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee));
-        Check(spec, 3, E4M3(), 448, (a, w) => (float)Enumerable.Range(0, a.Length).Sum(i => a[i] * w[i]), [.. Enumerable.Range(-8, 16).Select(i => (double)i)], 7);
+        Check(spec, 3, E4M3(), 448, (a, w) => (float)Enumerable.Range(0, a.Length).Sum(i => a[i] * w[i]),
+            [.. Enumerable.Range(-8, 16).Select(i => (double)i)], 7);
     }
 
     private static void Check(DatapathSpec spec, int chunk, double[] weightLevels, double weightTop, Func<double[], double[], double> dot,
         double[]? inputLevels = null, double? inputTop = null, (double W1, double A1, double W2, double A2)? peaks = null)
     {
         Tensor data = TinyNetwork.Samples(Samples);
-        PreparedNetwork network = PreparedNetwork.Create(TinyNetwork.Graph(), EvaluationData.Of(data), null, Recipe.Default with { CalibrationSamples = Samples }, 2);
-        AccuracyPlan plan = AccuracyPlan.Create(network, spec, Recipe.Default with { CalibrationSamples = Samples }, _ => new ReductionOrder(chunk));
+        PreparedNetwork network = PreparedNetwork.Create(TinyNetwork.Graph(), EvaluationData.Of(data), null,
+            Recipe.Default with { CalibrationSamples = Samples }, 2);
+        AccuracyPlan plan = AccuracyPlan.Create(network, spec, Recipe.Default with { CalibrationSamples = Samples },
+            _ => new ReductionOrder(chunk));
         AccuracyResult found = AccuracyEvaluator.Evaluate(plan, 2);
 
         float[][] images = [.. Enumerable.Range(0, Samples).Select(s => data.Floats[(s * 25)..((s + 1) * 25)])];
         float[][] reference = [.. images.Select(x => Float(x).Output)], hidden = [.. images.Select(x => Float(x).Hidden)];
         (double w1, double a1, double w2, double a2) = peaks ?? (weightTop, inputTop ?? weightTop, weightTop, inputTop ?? weightTop);
-        Oracle first = new(weightLevels, w1, inputLevels ?? weightLevels, a1, dot), second = new(weightLevels, w2, inputLevels ?? weightLevels, a2, dot);
+        Oracle first = new(weightLevels, w1, inputLevels ?? weightLevels, a1, dot),
+            second = new(weightLevels, w2, inputLevels ?? weightLevels, a2, dot);
         float sx = first.InputScale(images.SelectMany(i => i)), sh = second.InputScale(hidden.SelectMany(h => h));
         double signal = 0, noise = 0;
         int agree = 0;
@@ -75,9 +81,12 @@ public class QuantizedNetworkOracleTests
             float[] conv = new float[27];
             for (int o = 0; o < 3; o++)
                 for (int p = 0; p < 9; p++)
-                    conv[o * 9 + p] = Math.Max(0f, first.Output(Window(images[s], p), TinyNetwork.ConvWeight[(o * 9)..(o * 9 + 9)], sx, TinyNetwork.ConvBias[o]));
-            float[] y = [.. Enumerable.Range(0, 4).Select(n => second.Output(conv, TinyNetwork.DenseWeight[(n * 27)..(n * 27 + 27)], sh, TinyNetwork.DenseBias[n]))];
-            for (int n = 0; n < 4; n++) (signal, noise) = (signal + Square(reference[s][n]), noise + Square((double)y[n] - reference[s][n]));
+                    conv[o * 9 + p] = Math.Max(0f,
+                        first.Output(Window(images[s], p), TinyNetwork.ConvWeight[(o * 9)..(o * 9 + 9)], sx, TinyNetwork.ConvBias[o]));
+            float[] y = [.. Enumerable.Range(0, 4)
+                .Select(n => second.Output(conv, TinyNetwork.DenseWeight[(n * 27)..(n * 27 + 27)], sh, TinyNetwork.DenseBias[n]))];
+            for (int n = 0; n < 4; n++) (signal, noise) = (signal + Square(reference[s][n]), noise
+                + Square((double)y[n] - reference[s][n]));
             if (Array.IndexOf(y, y.Max()) == Array.IndexOf(reference[s], reference[s].Max())) agree++;
         }
         // The SQNR is a sum over every output: one output that differs in one bit of float32 moves it by far more than the tolerance.
@@ -103,9 +112,12 @@ public class QuantizedNetworkOracleTests
             for (int p = 0; p < 9; p++)
             {
                 float[] window = Window(image, p);
-                hidden[o * 9 + p] = (float)Math.Max(0, TinyNetwork.ConvBias[o] + Enumerable.Range(0, 9).Sum(k => (double)window[k] * TinyNetwork.ConvWeight[o * 9 + k]));
+                hidden[o * 9 + p] = (float)Math.Max(0, TinyNetwork.ConvBias[o] + Enumerable.Range(0, 9)
+                    .Sum(k => (double)window[k] * TinyNetwork.ConvWeight[o * 9 + k]));
             }
-        return (hidden, [.. Enumerable.Range(0, 4).Select(n => (float)(TinyNetwork.DenseBias[n] + Enumerable.Range(0, 27).Sum(k => (double)hidden[k] * TinyNetwork.DenseWeight[n * 27 + k])))]);
+        return (hidden, [.. Enumerable.Range(0, 4)
+            .Select(n => (float)(TinyNetwork.DenseBias[n] + Enumerable.Range(0, 27)
+            .Sum(k => (double)hidden[k] * TinyNetwork.DenseWeight[n * 27 + k])))]);
     }
 
     // OCP OFP8 v1.0 §5: sign, 4 exponent bits (bias 7), 3 fraction bits; S.1111.111 is NaN, left out.
@@ -115,14 +127,16 @@ public class QuantizedNetworkOracleTests
         return new[] { v, -v };
     }).Distinct()];
 
-    private sealed class Oracle(double[] weightLevels, double weightTop, double[] inputLevels, double inputTop, Func<double[], double[], double> dot)
+    private sealed class Oracle(double[] weightLevels, double weightTop, double[] inputLevels, double inputTop, Func<double[], double[],
+        double> dot)
     {
         internal float InputScale(IEnumerable<float> values) => (float)(values.Max(Math.Abs) / inputTop);
 
         internal float Output(float[] x, float[] w, float inputScale, float bias)
         {
             float weightScale = (float)(w.Max(Math.Abs) / weightTop);
-            double sum = dot([.. x.Select(v => Nearest(v / inputScale, inputLevels))], [.. w.Select(v => Nearest(v / weightScale, weightLevels))]);
+            double sum = dot([.. x.Select(v => Nearest(v / inputScale, inputLevels))],
+                [.. w.Select(v => Nearest(v / weightScale, weightLevels))]);
             float scaled = (float)sum * (inputScale * weightScale);
             return scaled + bias;
         }

@@ -18,10 +18,13 @@ public class ShippedDatapathTests
 
     private static readonly Lazy<PreparedNetwork> Network = new(() => Prepare(Recipe.Default));
 
-    // Made to show a limit: a register of 16 bits that wraps under sums of 64 products, and two-bit weights, which want a network trained for them.
+    // Made to show a limit: a register of 16 bits that wraps under sums of 64 products, and two-bit weights, which want a network trained
+    // for them.
     private static readonly Dictionary<string, double> Coarse = new() { ["int8_acc16_wrap"] = 0.85, ["tmac_int8xint2_acc32"] = 0.35 };
 
-    private static IEnumerable<string> Shipped() => Directory.EnumerateFiles(Path.Combine(ReferenceData.RepositoryRoot, "configs", "datapaths"), "*.yaml").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)!;
+    private static IEnumerable<string> Shipped() =>
+        Directory.EnumerateFiles(Path.Combine(ReferenceData.RepositoryRoot, "configs", "datapaths"), "*.yaml")
+        .Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)!;
 
     [Test]
     public void AllAreTried() => Assert.That(Shipped().Count(), Is.GreaterThanOrEqualTo(49));
@@ -30,25 +33,30 @@ public class ShippedDatapathTests
     public void ItsOwnDefaultsSuitIt(string name)
     {
         DatapathSpec spec = Load(name);
-        AccuracyResult found = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(Network.Value, spec, Recipe.Default, _ => new ReductionOrder(spec.Dot is { Segment: > 0 and var s } ? s : 16)), 2);
+        AccuracyResult found = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(Network.Value, spec, Recipe.Default,
+            _ => new ReductionOrder(spec.Dot is { Segment: > 0 and var s } ? s : 16)), 2);
         Assert.That(found.Totals.Top1, Is.GreaterThanOrEqualTo(Coarse.GetValueOrDefault(name, 0.95)));
         Assert.That(found.Layers.Values.Sum(l => l.NaNOutputs), Is.Zero);
     }
 
-    /// <summary>uint8 inputs in an int8 format, moved with their zero point; the registers are those that the network is proved for.</summary>
+    /// <summary>uint8 inputs in an int8 format, moved with their zero point; the registers are those that the network is proved
+    /// for.</summary>
     [Test]
     public void TheNetworkThatIsProvedForSixteenBitsRunsInThem()
     {
         (NetworkGraph graph, Tensor x, int[] y) = Digits("digits_cnn_a2q_16.onnx");
-        PreparedNetwork network = PreparedNetwork.Create(graph, EvaluationData.Of(Tensor.OfFloats(Array.ConvertAll(x.Integers, v => (float)v), x.Shape), [.. y]), null, Recipe.Default, 2);
-        AccuracyResult found = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, Load("int8_acc16_wrap"), Recipe.Default, _ => new ReductionOrder(16)), 2);
+        PreparedNetwork network = PreparedNetwork.Create(graph,
+            EvaluationData.Of(Tensor.OfFloats(Array.ConvertAll(x.Integers, v => (float)v), x.Shape), [.. y]), null, Recipe.Default, 2);
+        AccuracyResult found = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, Load("int8_acc16_wrap"), Recipe.Default,
+            _ => new ReductionOrder(16)), 2);
         Assert.That(found.Totals.Top1, Is.EqualTo(446.0 / 450), "99.1 %, as trained");
         Assert.That(found.Layers.Values.Sum(l => l.OverflowedOutputs + l.BiasOverflowedOutputs + l.SaturatedInputs), Is.Zero);
         Assert.That(found.Totals.AgreementWithFloat, Is.EqualTo(1));
         Assert.That(found.Warnings, Is.Empty);
     }
 
-    /// <summary>Scaled into their most precise numbers (the golden zone of posits, de Dinechin et al. 2019), tapered formats lose less than without a scale, or than with the largest magnitude on maxpos (below 12 dB).</summary>
+    /// <summary>Scaled into their most precise numbers (the golden zone of posits, de Dinechin et al. 2019), tapered formats lose less than
+    /// without a scale, or than with the largest magnitude on maxpos (below 12 dB).</summary>
     [TestCase("posit4_1", 3, 0.8)]
     [TestCase("posit8_0", 33, 0.97)]
     [TestCase("posit8_1", 29, 0.97)]
@@ -57,7 +65,8 @@ public class ShippedDatapathTests
     [TestCase("hif8", 25, 0.97)]
     public void TaperedFormatsAreScaledToWhereTheyArePrecise(string name, double sqnr, double top1)
     {
-        AccuracyResult scaled = On(name, Recipe.Default), plain = On(name, Recipe.Default with { Weights = new(CalibrationMethod.None), Activations = new(CalibrationMethod.None) });
+        AccuracyResult scaled = On(name, Recipe.Default),
+            plain = On(name, Recipe.Default with { Weights = new(CalibrationMethod.None), Activations = new(CalibrationMethod.None) });
         Assert.That(scaled.Totals.OutputSqnrDb, Is.GreaterThan(sqnr).And.GreaterThan(plain.Totals.OutputSqnrDb!.Value));
         Assert.That(scaled.Totals.Top1, Is.GreaterThanOrEqualTo(top1));
     }
@@ -65,17 +74,20 @@ public class ShippedDatapathTests
     [TestCase("mxfp8_e4m3_fp32", CalibrationMethod.MeanSquaredError, CalibrationMethod.AbsMax, Granularity.PerChannel, 1)]
     [TestCase("nvfp4_fp32", CalibrationMethod.MeanSquaredError, CalibrationMethod.Percentile, Granularity.PerChannel, 2)]
     [TestCase("mxint8_fp32", CalibrationMethod.AbsMax, CalibrationMethod.AbsMax, Granularity.PerTensor, 1)]
-    public void BlocksRefuseCalibrationsThatTheyDoNotFollow(string name, CalibrationMethod weights, CalibrationMethod activations, Granularity granularity, int errors)
+    public void BlocksRefuseCalibrationsThatTheyDoNotFollow(string name, CalibrationMethod weights, CalibrationMethod activations,
+        Granularity granularity, int errors)
     {
         Recipe recipe = Recipe.Default with { Weights = new(weights), Activations = new(activations), WeightGranularity = granularity };
-        var refused = Assert.Throws<InvalidInputException>(() => AccuracyPlan.Create(Network.Value, Load(name), recipe, _ => new ReductionOrder(32)))!;
+        var refused = Assert.Throws<InvalidInputException>(() =>
+            AccuracyPlan.Create(Network.Value, Load(name), recipe, _ => new ReductionOrder(32)))!;
         Assert.That(refused.Diagnostics.Select(d => d.Code), Is.EqualTo(Enumerable.Repeat("NET033", errors)));
     }
 
     private static AccuracyResult On(string name, Recipe recipe)
     {
         INumberFormat format = FormatCatalogue.Parse(name);
-        var spec = new DatapathSpec(name, format, format, new FloatAccumulator(FormatCatalogue.Parse("fp32"), Sim.Datapath.RoundingMode.NearestEven, Sim.Datapath.OverflowPolicy.Ieee));
+        var spec = new DatapathSpec(name, format, format,
+            new FloatAccumulator(FormatCatalogue.Parse("fp32"), Sim.Datapath.RoundingMode.NearestEven, Sim.Datapath.OverflowPolicy.Ieee));
         return AccuracyEvaluator.Evaluate(AccuracyPlan.Create(Network.Value, spec, recipe, _ => new ReductionOrder(16)), 2);
     }
 

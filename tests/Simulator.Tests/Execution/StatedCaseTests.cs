@@ -10,7 +10,8 @@ using Sim.Workloads.Quantization;
 
 namespace Sim.Simulator.Tests.Execution;
 
-/// <summary>Small networks of ../shared/cases whose right outputs their READMEs derive from the standards: the machine that holds the stated numbers computes exactly those.</summary>
+/// <summary>Small networks of ../shared/cases whose right outputs their READMEs derive from the standards: the machine that holds the
+/// stated numbers computes exactly those.</summary>
 public class StatedCaseTests
 {
     [TestCase("qcdq-4bit-run", "net.onnx", "int4", 16, new[] { -6.5625f, 7.5f })]
@@ -43,7 +44,8 @@ public class StatedCaseTests
     public void WeightsAloneAreTakenToo(string folder, string file, float[] right)
     {
         (NetworkGraph graph, Tensor samples) = Load(folder, file, "x.npy");
-        DatapathSpec spec = folder.Contains("float8", StringComparison.Ordinal) ? Spec("e4m3", 0) : new("t", FormatCatalogue.Parse("int8"), FormatCatalogue.Parse("int16"), new IntegerAccumulator(40, RegisterOverflow.Wrap));
+        DatapathSpec spec = folder.Contains("float8", StringComparison.Ordinal) ? Spec("e4m3", 0)
+            : new("t", FormatCatalogue.Parse("int8"), FormatCatalogue.Parse("int16"), new IntegerAccumulator(40, RegisterOverflow.Wrap));
         AccuracyResult found = Evaluate(graph, samples, spec, out float[] reference);
         Assert.That(reference, Is.EqualTo(right), "the executor");
         Assert.That(found.Totals.OutputSqnrDb, Is.GreaterThan(80), "16-bit samples");
@@ -56,7 +58,8 @@ public class StatedCaseTests
     public void ANarrowRegisterWrapsOrSaturatesUnderMatMulInteger(RegisterOverflow overflow)
     {
         (NetworkGraph graph, Tensor samples) = Load("matmulinteger-run", "net.onnx", "x.npy");
-        var spec = new DatapathSpec("t", FormatCatalogue.Parse("int8"), FormatCatalogue.Parse("int8"), new IntegerAccumulator(12, overflow));
+        var spec = new DatapathSpec("t", FormatCatalogue.Parse("int8"), FormatCatalogue.Parse("int8"),
+            new IntegerAccumulator(12, overflow));
         AccuracyResult found = Evaluate(graph, samples, spec, out _);
         Assert.That(found.Layers["mmi"].OverflowedOutputs, Is.Positive);
         Assert.That(found.Layers["mmi"].AccumulatorMinimum, Is.GreaterThanOrEqualTo(-2048));
@@ -79,14 +82,16 @@ public class StatedCaseTests
     internal static DatapathSpec Spec(string format, int bits)
     {
         INumberFormat of = FormatCatalogue.Parse(format);
-        return new("t", of, of, bits > 0 ? new IntegerAccumulator(bits, RegisterOverflow.Wrap) : new FloatAccumulator(FormatCatalogue.Parse("fp32"), Sim.Datapath.RoundingMode.NearestEven, Sim.Datapath.OverflowPolicy.Ieee));
+        return new("t", of, of, bits > 0 ? new IntegerAccumulator(bits, RegisterOverflow.Wrap)
+            : new FloatAccumulator(FormatCatalogue.Parse("fp32"), Sim.Datapath.RoundingMode.NearestEven, Sim.Datapath.OverflowPolicy.Ieee));
     }
 
     internal static AccuracyResult Evaluate(NetworkGraph graph, Tensor samples, DatapathSpec spec, out float[] reference)
     {
         EvaluationData data = EvaluationData.Of(samples);
         PreparedNetwork network = PreparedNetwork.Create(graph, data, null, Recipe.Default, 2);
-        Tensor output = Workloads.Execution.GraphExecutor.Run(graph, new Dictionary<string, Tensor> { [graph.Inputs[0].Name] = data.In(graph.Inputs[0]).Inputs })[graph.Outputs[0].Name];
+        Tensor output = Workloads.Execution.GraphExecutor.Run(graph, new Dictionary<string,
+            Tensor> { [graph.Inputs[0].Name] = data.In(graph.Inputs[0]).Inputs })[graph.Outputs[0].Name];
         reference = output.Type.IsReal() ? output.Floats : Array.ConvertAll(output.Integers, v => (float)v);
         return AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, spec, Recipe.Default, _ => new ReductionOrder(0)), 2);
     }

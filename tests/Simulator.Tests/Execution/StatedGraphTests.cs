@@ -7,8 +7,8 @@ using Sim.Workloads.Graph;
 namespace Sim.Simulator.Tests.Execution;
 
 /// <summary>
-/// Random layers whose integers a graph states in every form there is. Scales are powers of two and sums small, so that float32 computes them without rounding; the right output
-/// is the test's own integer arithmetic, and a datapath that holds the integers gives exactly that.
+/// Random layers whose integers a graph states in every form there is. Scales are powers of two and sums small, so that float32 computes
+/// them without rounding; the right output is the test's own integer arithmetic, and a datapath that holds the integers gives exactly that.
 /// </summary>
 public class StatedGraphTests
 {
@@ -16,7 +16,8 @@ public class StatedGraphTests
 
     private enum Form { Qdq, Qcdq, Qonnx, QOperator, MatMulInteger }
 
-    private sealed record Case(Form Form, int Bits, bool Signed, bool Transposed, bool Reshaped, bool PerChannel, int Samples, int K, int N, long[] Inputs, long[] Weights, long InputZero, long[] WeightZeros, float[] Scales);
+    private sealed record Case(Form Form, int Bits, bool Signed, bool Transposed, bool Reshaped, bool PerChannel, int Samples, int K,
+        int N, long[] Inputs, long[] Weights, long InputZero, long[] WeightZeros, float[] Scales);
 
     [Test]
     public void RunEqualsIntegerArithmetic()
@@ -49,8 +50,10 @@ public class StatedGraphTests
             if (c.Form is Form.QOperator or Form.MatMulInteger) continue;
             (NetworkGraph graph, Tensor samples) = Graph(c);
             INumberFormat format = FormatCatalogue.Parse($"int{c.Bits - 2}");
-            AccuracyResult found = StatedCaseTests.Evaluate(graph, samples, new DatapathSpec("t", format, format, new IntegerAccumulator(32, RegisterOverflow.Wrap)), out _);
-            Assert.That(found.Warnings.Count(w => w.StartsWith("NET032: layer 'y' ", StringComparison.Ordinal) && w.Contains($"int{c.Bits - 2} cannot hold", StringComparison.Ordinal)), Is.EqualTo(2), $"{seed}: {c}");
+            AccuracyResult found = StatedCaseTests.Evaluate(graph, samples,
+                new DatapathSpec("t", format, format, new IntegerAccumulator(32, RegisterOverflow.Wrap)), out _);
+            Assert.That(found.Warnings.Count(w => w.StartsWith("NET032: layer 'y' ", StringComparison.Ordinal)
+                && w.Contains($"int{c.Bits - 2} cannot hold", StringComparison.Ordinal)), Is.EqualTo(2), $"{seed}: {c}");
         }
     }
 
@@ -69,8 +72,10 @@ public class StatedGraphTests
         if (weights.Length > 1) (weights[0], weights[^1]) = (low, high);
         else weights[0] = low;
         long inputZero = zeros ? Any() : 0, weightZero = zeros ? Any() : 0;
-        float[] scales = [.. Enumerable.Range(0, perChannel && form != Form.MatMulInteger ? n : 1).Select(_ => MathF.ScaleB(1, random.Next(-4, 1)))];
-        return new(form, bits, signed, random.Next(2) == 0, random.Next(2) == 0, perChannel, samples, k, n, [.. Enumerable.Range(0, samples * k).Select(_ => Any())], weights, inputZero,
+        float[] scales = [.. Enumerable.Range(0, perChannel && form != Form.MatMulInteger ? n : 1)
+            .Select(_ => MathF.ScaleB(1, random.Next(-4, 1)))];
+        return new(form, bits, signed, random.Next(2) == 0, random.Next(2) == 0, perChannel, samples, k, n,
+            [.. Enumerable.Range(0, samples * k).Select(_ => Any())], weights, inputZero,
             [.. Enumerable.Repeat(weightZero, scales.Length)], scales);
     }
 
@@ -116,15 +121,18 @@ public class StatedGraphTests
             constants["w"] = Tensor.OfIntegers(type, weights, shape);
             Scalar("sy", 1);
             Zero("zy", [0]);
-            nodes.Add(c.Form == Form.QOperator ? Op("y", "QLinearMatMul", ["x", "sx", "zx", "w", "sw", "zw", "sy", "zy"]) : Op("y", "MatMulInteger", ["x", "w", "zx", "zw"]));
+            nodes.Add(c.Form == Form.QOperator ? Op("y", "QLinearMatMul", ["x", "sx", "zx", "w", "sw", "zw", "sy", "zy"])
+                : Op("y", "MatMulInteger", ["x", "w", "zx", "zw"]));
             GraphValue output = new("y", c.Form == Form.QOperator ? type : ElementType.Int32, [-1, c.N]);
-            return (new($"{c.Form}", 21, [new("x", type, [-1, c.K])], [output], [.. nodes], constants.ToImmutable(), $"{c}"), Tensor.OfIntegers(type, c.Inputs, c.Samples, c.K));
+            return (new($"{c.Form}", 21, [new("x", type, [-1, c.K])], [output], [.. nodes], constants.ToImmutable(), $"{c}"),
+                Tensor.OfIntegers(type, c.Inputs, c.Samples, c.K));
         }
         if (c.Form == Form.Qonnx)
         {
             Scalar("zero", 0);
             Scalar("bits", c.Bits);
-            constants["w"] = Tensor.OfFloats([.. weights.Select((q, i) => q * c.Scales[c.Scales.Length == 1 ? 0 : rowsFirst ? i / c.K : i % c.N])], shape);
+            constants["w"] = Tensor.OfFloats([.. weights.Select((q, i) =>
+                q * c.Scales[c.Scales.Length == 1 ? 0 : rowsFirst ? i / c.K : i % c.N])], shape);
             if (c.Scales.Length > 1) constants["sw"] = Tensor.OfFloats(c.Scales, rowsFirst ? [c.N, 1] : [1, c.N]);
             nodes.Add(Quant("qx", "x", "sx"));
             nodes.Add(Quant("dw", "w", "sw"));
@@ -152,10 +160,13 @@ public class StatedGraphTests
             made = "r";
         }
         nodes.Add(Op("y", c.PerChannel ? "Gemm" : "MatMul", ["qx", made]));
-        return (new($"{c.Form}", 21, [new("x", ElementType.Float32, [-1, c.K])], [new("y", ElementType.Float32, [-1, c.N])], [.. nodes], constants.ToImmutable(), $"{c}"), Tensor.OfFloats(reals, c.Samples, c.K));
+        return (new($"{c.Form}", 21, [new("x", ElementType.Float32, [-1, c.K])], [new("y", ElementType.Float32, [-1, c.N])], [.. nodes],
+            constants.ToImmutable(), $"{c}"), Tensor.OfFloats(reals, c.Samples, c.K));
 
-        Node Quant(string name, string of, string scale) => new(name, "qonnx.custom_op.general", "Quant", [of, scale, "zero", "bits"], [name],
-            ImmutableDictionary<string, NodeAttribute>.Empty.Add("signed", new("signed", Integer: c.Signed ? 1 : 0)).Add("narrow", new("narrow", Integer: 0)).Add("rounding_mode", new("rounding_mode", Text: "ROUND")));
+        Node Quant(string name, string of, string scale) =>
+            new(name, "qonnx.custom_op.general", "Quant", [of, scale, "zero", "bits"], [name],
+            ImmutableDictionary<string, NodeAttribute>.Empty.Add("signed", new("signed", Integer: c.Signed ? 1 : 0))
+                .Add("narrow", new("narrow", Integer: 0)).Add("rounding_mode", new("rounding_mode", Text: "ROUND")));
     }
 
     private static long[] Transposed(long[] rows, int n, int k)
@@ -166,6 +177,8 @@ public class StatedGraphTests
         return columns;
     }
 
-    private static Node Op(string name, string type, ImmutableArray<string> inputs, params (string Name, long[] Values)[] attributes) => new(name, "", type, inputs, [name],
-        attributes.ToImmutableDictionary(a => a.Name, a => a.Values.Length == 1 ? new NodeAttribute(a.Name, Integer: a.Values[0]) : new NodeAttribute(a.Name, Integers: [.. a.Values])));
+    private static Node Op(string name, string type, ImmutableArray<string> inputs, params (string Name, long[] Values)[] attributes) =>
+        new(name, "", type, inputs, [name],
+        attributes.ToImmutableDictionary(a => a.Name, a => a.Values.Length == 1 ? new NodeAttribute(a.Name, Integer: a.Values[0])
+            : new NodeAttribute(a.Name, Integers: [.. a.Values])));
 }

@@ -6,10 +6,12 @@ using Sim.Verification.Datapaths;
 
 namespace Sim.Verification.Tests.Datapaths;
 
-/// <summary>Verdicts about small datapaths against every sum of up to three products: proved properties have no exception, refuted ones have one, and unknown is rare.</summary>
+/// <summary>Verdicts about small datapaths against every sum of up to three products: proved properties have no exception, refuted ones
+/// have one, and unknown is rare.</summary>
 public class DatapathBruteForceTests
 {
-    // Products alone are all tried. In longer sums their lists are thinned to so many; their ends and the finest numbers stay, which is where exceptions are.
+    // Products alone are all tried. In longer sums their lists are thinned to so many; their ends and the finest numbers stay, which is
+    // where exceptions are.
     private const int MostProducts = 18;
 
     [Test]
@@ -57,7 +59,8 @@ public class DatapathBruteForceTests
         Assert.That(proved, Is.GreaterThan(150));
         Assert.That(refuted, Is.GreaterThan(150));
         Assert.That(unknown, Is.LessThan((proved + refuted) / 20));
-        Truth.Checked("Proofs", "enumeration of sums of up to 3 products through small datapaths", "exhaustive enumeration in the tests", sums, "ranges and exactness of every datapath decided as enumeration decides");
+        Truth.Checked("Proofs", "enumeration of sums of up to 3 products through small datapaths", "exhaustive enumeration in the tests",
+            sums, "ranges and exactness of every datapath decided as enumeration decides");
     }
 
     [Test]
@@ -68,8 +71,10 @@ public class DatapathBruteForceTests
         {
             (uint A, uint W, double Value)[] products = Thinned(SmallDatapaths.Products(spec), 9);
             var claim = new DatapathClaim(spec, 3);
-            Dictionary<(int, int, int), SmallDatapaths.Sum> sums = SmallDatapaths.Sums(spec, products, 3).ToDictionary(s => (s.Products[0], s.Products[1], s.Products[2]));
-            InvariantVerdict free = InvariantCatalogue.Decide(claim, ["order-free"]).Single(), rising = InvariantCatalogue.Decide(claim, ["monotone"]).Single();
+            Dictionary<(int, int, int), SmallDatapaths.Sum> sums = SmallDatapaths.Sums(spec, products, 3)
+                .ToDictionary(s => (s.Products[0], s.Products[1], s.Products[2]));
+            InvariantVerdict free = InvariantCatalogue.Decide(claim, ["order-free"]).Single(),
+                rising = InvariantCatalogue.Decide(claim, ["monotone"]).Single();
             if (free is ProvedInvariant)
             {
                 order++;
@@ -80,13 +85,15 @@ public class DatapathBruteForceTests
             {
                 monotone++;
                 foreach (((int i, int j, int k), SmallDatapaths.Sum sum) in sums)
-                    if (k + 1 < products.Length && sums[(i, j, k + 1)] is { Failed: false } next && !sum.Failed) Assert.That(next.Held, Is.GreaterThanOrEqualTo(sum.Held), spec.Name);
+                    if (k + 1 < products.Length && sums[(i, j, k + 1)] is { Failed: false } next && !sum.Failed) Assert.That(next.Held,
+                        Is.GreaterThanOrEqualTo(sum.Held), spec.Name);
             }
             foreach (RefutedInvariant r in new[] { free, rising }.OfType<RefutedInvariant>())
             {
                 refuted++;
                 Assert.That(r.Second, Is.Not.Null);
-                Assert.That(SmallDatapaths.Held(spec.Accumulator, r.Second!.Result), Is.Not.EqualTo(SmallDatapaths.Held(spec.Accumulator, r.Witness.Result)));
+                Assert.That(SmallDatapaths.Held(spec.Accumulator, r.Second!.Result),
+                    Is.Not.EqualTo(SmallDatapaths.Held(spec.Accumulator, r.Witness.Result)));
             }
         }
         TestContext.Out.WriteLine($"{order} and {monotone} proved, {refuted} refuted");

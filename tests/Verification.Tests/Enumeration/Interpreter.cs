@@ -3,8 +3,9 @@ using Sim.Workloads.Graph;
 namespace Sim.Verification.Tests.Enumeration;
 
 /// <summary>
-/// ONNX and QONNX operators over exact numbers, written from their specifications for small graphs whose scales are powers of two, and the sums that the registers of
-/// each node hold: every subset of a sum's terms is a partial sum, so the sums of the positive and of the negative terms are the extremes of one input.
+/// ONNX and QONNX operators over exact numbers, written from their specifications for small graphs whose scales are powers of two, and the
+/// sums that the registers of each node hold: every subset of a sum's terms is a partial sum, so the sums of the positive and of the
+/// negative terms are the extremes of one input.
 /// </summary>
 internal sealed class Interpreter(NetworkGraph graph, int multiplierBits)
 {
@@ -20,7 +21,8 @@ internal sealed class Interpreter(NetworkGraph graph, int multiplierBits)
     {
         _values.Clear();
         foreach ((string name, Tensor t) in graph.Constants)
-            _values[name] = new(t.Shape, t.Type.IsReal() ? Array.ConvertAll(t.Floats, v => (double)v) : Array.ConvertAll(t.Integers, v => (double)v), t.Type.IsReal() ? null : 1);
+            _values[name] = new(t.Shape, t.Type.IsReal() ? Array.ConvertAll(t.Floats, v => (double)v)
+                : Array.ConvertAll(t.Integers, v => (double)v), t.Type.IsReal() ? null : 1);
         _values[graph.Inputs[0].Name] = input;
         foreach (Node node in graph.Nodes)
         {
@@ -57,9 +59,11 @@ internal sealed class Interpreter(NetworkGraph graph, int multiplierBits)
         "ReduceSum" => [Reduced(n, x[0], [.. x[1].Data.Select(a => (int)a)], Keeps(n), mean: false, byChannel: false)],
         "ReduceMean" => [Reduced(n, x[0], [.. n.Attributes["axes"].Integers.Select(a => (int)a)], Keeps(n), mean: true, byChannel: false)],
         "MatMul" => [Product(n, x[0], x[1], null, x[0].Unit * x[1].Unit)],
-        "Gemm" => [Product(n, x[0], n.Attributes.ContainsKey("transB") ? Transposed(x[1], [1, 0]) : x[1], x.Length > 2 ? x[2] : null, x[0].Unit * x[1].Unit)],
+        "Gemm" => [Product(n, x[0], n.Attributes.ContainsKey("transB") ? Transposed(x[1], [1, 0]) : x[1], x.Length > 2 ? x[2] : null,
+            x[0].Unit * x[1].Unit)],
         "Conv" => [Convolved(n, x[0], x[1], x.Length > 2 ? x[2] : null, x[0].Unit * x[1].Unit)],
-        "QLinearConv" => [Requantized(Convolved(n, Centred(x, 0), Centred(x, 3), x.Length > 8 ? x[8] : null, 1), x, graph.Constants[n.Inputs[7]].Type)],
+        "QLinearConv" => [Requantized(Convolved(n, Centred(x, 0), Centred(x, 3), x.Length > 8 ? x[8] : null, 1), x,
+            graph.Constants[n.Inputs[7]].Type)],
         "QLinearMatMul" => [Requantized(Product(n, Centred(x, 0), Centred(x, 3), null, 1), x, graph.Constants[n.Inputs[7]].Type)],
         "MatMulInteger" => [Product(n, Centred(x[0], x[2]), Centred(x[1], x[3]), null, 1)],
         "Cast" => [x[0]],
@@ -80,19 +84,24 @@ internal sealed class Interpreter(NetworkGraph graph, int multiplierBits)
 
     private static Values Centred(Values x, Values zero) => x.Map(v => v - zero.Data[0], 1);
 
-    private static Values Requantized(Values sums, Values[] x, ElementType type) => Codes(sums.Map(v => v * x[1].Data[0] * x[4].Data[0], null), x[6].Data[0], x[7], type);
+    private static Values Requantized(Values sums, Values[] x, ElementType type) =>
+        Codes(sums.Map(v => v * x[1].Data[0] * x[4].Data[0], null), x[6].Data[0], x[7], type);
 
     private static Values Quant(Node n, Values[] x)
     {
-        bool signed = n.Attributes.GetValueOrDefault("signed")?.Integer is not 0, narrow = n.Attributes.GetValueOrDefault("narrow")?.Integer is 1;
-        double bits = x[3].Data[0], high = Math.Pow(2, signed ? bits - 1 : bits) - (!signed && narrow ? 2 : 1), low = signed ? -Math.Pow(2, bits - 1) + (narrow ? 1 : 0) : 0;
-        return x[0].Map(v => (Math.Round(Math.Clamp(v / x[1].Data[0] + x[2].Data[0], low, high), MidpointRounding.ToEven) - x[2].Data[0]) * x[1].Data[0], x[1].Data[0]);
+        bool signed = n.Attributes.GetValueOrDefault("signed")?.Integer is not 0,
+            narrow = n.Attributes.GetValueOrDefault("narrow")?.Integer is 1;
+        double bits = x[3].Data[0], high = Math.Pow(2, signed ? bits - 1 : bits) - (!signed && narrow ? 2 : 1), low = signed
+            ? -Math.Pow(2, bits - 1) + (narrow ? 1 : 0) : 0;
+        return x[0].Map(v => (Math.Round(Math.Clamp(v / x[1].Data[0] + x[2].Data[0], low, high), MidpointRounding.ToEven) - x[2].Data[0])
+            * x[1].Data[0], x[1].Data[0]);
     }
 
     private static Values Clip(Values[] x)
     {
         double low = x[1].Data[0], high = x[2].Data[0];
-        return x[0].Map(v => Math.Min(Math.Max(v, low), high), x[0].Unit is { } u && low / u == Math.Round(low / u) && high / u == Math.Round(high / u) ? u : null);
+        return x[0].Map(v => Math.Min(Math.Max(v, low), high), x[0].Unit is { } u && low / u == Math.Round(low / u)
+            && high / u == Math.Round(high / u) ? u : null);
     }
 
     private static Values Transposed(Values x, int[] perm) => Values.Of([.. perm.Select(p => x.Shape[p])], place =>
@@ -144,12 +153,14 @@ internal sealed class Interpreter(NetworkGraph graph, int multiplierBits)
     }
 
     private static int[] Broadcast(Values[] x) => x.Select(v => v.Shape).Aggregate((a, b) =>
-        [.. Enumerable.Range(1, Math.Max(a.Length, b.Length)).Reverse().Select(i => Math.Max(i <= a.Length ? a[^i] : 1, i <= b.Length ? b[^i] : 1))]);
+        [.. Enumerable.Range(1, Math.Max(a.Length, b.Length)).Reverse()
+            .Select(i => Math.Max(i <= a.Length ? a[^i] : 1, i <= b.Length ? b[^i] : 1))]);
 
     private static Values Paired(Node n, Values[] x)
     {
         int[] shape = Broadcast(x);
-        return new(shape, [.. Enumerable.Range(0, Values.Size(shape)).Select(i => x.Select(v => v.At(shape, i)).Aggregate(n.OpType == "Max" ? Math.Max : Math.Min))], Common(x));
+        return new(shape, [.. Enumerable.Range(0, Values.Size(shape))
+            .Select(i => x.Select(v => v.At(shape, i)).Aggregate(n.OpType == "Max" ? Math.Max : Math.Min))], Common(x));
     }
 
     private Values Added(Node n, Values[] x)
@@ -166,9 +177,11 @@ internal sealed class Interpreter(NetworkGraph graph, int multiplierBits)
         {
             double[] terms = [.. x.Select((v, t) => v.At(shape, i) * (n.OpType == "Sub" && t == 1 ? -1 : 1))];
             sums[i] = terms.Sum();
-            Note(n, -1, terms.Select((v, t) => part is not { } p ? double.NaN : isReal[t] ? Math.Round(v / p, MidpointRounding.ToEven) : v / x[t].Unit!.Value * Math.Round(x[t].Unit!.Value / p, MidpointRounding.ToEven)), 0);
+            Note(n, -1, terms.Select((v, t) => part is not { } p ? double.NaN : isReal[t] ? Math.Round(v / p, MidpointRounding.ToEven)
+                : v / x[t].Unit!.Value * Math.Round(x[t].Unit!.Value / p, MidpointRounding.ToEven)), 0);
         }
-        return new(shape, n.OpType == "Mean" ? Array.ConvertAll(sums, s => s / x.Length) : sums, n.OpType == "Mean" || !equal ? null : large);
+        return new(shape, n.OpType == "Mean" ? Array.ConvertAll(sums, s => s / x.Length) : sums, n.OpType == "Mean" || !equal ? null
+            : large);
     }
 
     private Values Multiplied(Node n, Values[] x)
@@ -185,9 +198,11 @@ internal sealed class Interpreter(NetworkGraph graph, int multiplierBits)
     // Windows of 2 × 2, or of the attributes' size, over the last two of four dimensions.
     private Values Windows(Node n, Values x, Func<List<double>, double> of, double? unit, double? result)
     {
-        int[] k = [.. n.Attributes["kernel_shape"].Integers.Select(v => (int)v)], s = n.Attributes.TryGetValue("strides", out NodeAttribute? strides) ? [.. strides.Integers.Select(v => (int)v)] : [1, 1];
+        int[] k = [.. n.Attributes["kernel_shape"].Integers.Select(v => (int)v)],
+            s = n.Attributes.TryGetValue("strides", out NodeAttribute? strides) ? [.. strides.Integers.Select(v => (int)v)] : [1, 1];
         int[] pads = n.Attributes.TryGetValue("pads", out NodeAttribute? given) ? [.. given.Integers.Select(v => (int)v)] : [0, 0, 0, 0];
-        int[] shape = [x.Shape[0], x.Shape[1], (x.Shape[2] + pads[0] + pads[2] - k[0]) / s[0] + 1, (x.Shape[3] + pads[1] + pads[3] - k[1]) / s[1] + 1];
+        int[] shape = [x.Shape[0], x.Shape[1], (x.Shape[2] + pads[0] + pads[2] - k[0]) / s[0] + 1,
+            (x.Shape[3] + pads[1] + pads[3] - k[1]) / s[1] + 1];
         return Values.Of(shape, place =>
         {
             var inside = new List<double>();
@@ -213,8 +228,10 @@ internal sealed class Interpreter(NetworkGraph graph, int multiplierBits)
             for (int d = 0; d < kept.Length; d++) at = at * kept[d] + (all.Contains(d) ? 0 : place[d]);
             terms[at].Add(x.Data[i]);
         }
-        for (int i = 0; i < terms.Length; i++) Note(n, byChannel ? i % x.Shape[1] : -1, terms[i].Select(v => x.Unit is { } u ? v / u : double.NaN), 0);
-        return new(keep ? kept : [.. x.Shape.Where((_, i) => !all.Contains(i))], [.. terms.Select(t => mean ? t.Sum() / t.Count : t.Sum())], mean ? null : x.Unit);
+        for (int i = 0; i < terms.Length; i++) Note(n, byChannel ? i % x.Shape[1] : -1,
+            terms[i].Select(v => x.Unit is { } u ? v / u : double.NaN), 0);
+        return new(keep ? kept : [.. x.Shape.Where((_, i) => !all.Contains(i))],
+            [.. terms.Select(t => mean ? t.Sum() / t.Count : t.Sum())], mean ? null : x.Unit);
     }
 
     private Values Product(Node n, Values a, Values b, Values? bias, double? unit)
@@ -222,10 +239,12 @@ internal sealed class Interpreter(NetworkGraph graph, int multiplierBits)
         int k = a.Shape[^1], columns = b.Shape[^1];
         return Values.Of([.. a.Shape[..^1], columns], place =>
         {
-            double[] products = [.. Enumerable.Range(0, k).Select(i => a[[.. place[..^1], i]] * (b.Shape.Length == 2 ? b[i, place[^1]] : b[[.. place[..^2], i, place[^1]]]))];
+            double[] products = [.. Enumerable.Range(0, k)
+                .Select(i => a[[.. place[..^1], i]] * (b.Shape.Length == 2 ? b[i, place[^1]] : b[[.. place[..^2], i, place[^1]]]))];
             double start = bias is null ? 0 : bias.Data[bias.Count == 1 ? 0 : place[^1]];
             // Products of a batch are rows of their own groups.
-            Note(n, b.Shape.Length == 2 ? place[^1] : -1, products.Select(p => unit is { } u ? p / u : double.NaN), unit is { } s ? Math.Round(start / s, MidpointRounding.ToEven) : double.NaN);
+            Note(n, b.Shape.Length == 2 ? place[^1] : -1, products.Select(p => unit is { } u ? p / u : double.NaN), unit is { } s
+                ? Math.Round(start / s, MidpointRounding.ToEven) : double.NaN);
             return products.Sum() + start;
         }, unit);
     }
@@ -234,7 +253,8 @@ internal sealed class Interpreter(NetworkGraph graph, int multiplierBits)
     {
         int groups = (int)(n.Attributes.GetValueOrDefault("group")?.Integer ?? 1), perGroup = w.Shape[0] / groups;
         int[] pads = n.Attributes.TryGetValue("pads", out NodeAttribute? given) ? [.. given.Integers.Select(v => (int)v)] : [0, 0, 0, 0];
-        int[] shape = [x.Shape[0], w.Shape[0], x.Shape[2] + pads[0] + pads[2] - w.Shape[2] + 1, x.Shape[3] + pads[1] + pads[3] - w.Shape[3] + 1];
+        int[] shape = [x.Shape[0], w.Shape[0], x.Shape[2] + pads[0] + pads[2] - w.Shape[2] + 1, x.Shape[3] + pads[1] + pads[3] - w.Shape[3]
+            + 1];
         return Values.Of(shape, place =>
         {
             var products = new List<double>();
@@ -243,11 +263,14 @@ internal sealed class Interpreter(NetworkGraph graph, int multiplierBits)
                 for (int i = 0; i < w.Shape[2] * w.Shape[3]; i++)
                 {
                     int y = place[2] - pads[0] + i / w.Shape[3], z = place[3] - pads[1] + i % w.Shape[3];
-                    if (y >= 0 && z >= 0 && y < x.Shape[2] && z < x.Shape[3]) products.Add(x[place[0], place[1] / perGroup * w.Shape[1] + c, y, z] * w[place[1], c, i / w.Shape[3], i % w.Shape[3]]);
+                    if (y >= 0 && z >= 0 && y < x.Shape[2]
+                        && z < x.Shape[3]) products.Add(x[place[0], place[1] / perGroup * w.Shape[1] + c, y, z]
+                        * w[place[1], c, i / w.Shape[3], i % w.Shape[3]]);
                 }
             }
             double start = bias is null ? 0 : bias.Data[bias.Count == 1 ? 0 : place[1]];
-            Note(n, place[1], products.Select(p => unit is { } u ? p / u : double.NaN), unit is { } s ? Math.Round(start / s, MidpointRounding.ToEven) : double.NaN);
+            Note(n, place[1], products.Select(p => unit is { } u ? p / u : double.NaN), unit is { } s
+                ? Math.Round(start / s, MidpointRounding.ToEven) : double.NaN);
             return products.Sum() + start;
         }, unit);
     }

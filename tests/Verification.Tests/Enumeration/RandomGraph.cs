@@ -3,7 +3,8 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Verification.Tests.Enumeration;
 
-/// <summary>A small random network of mixed operators whose scales are powers of two: QDQ, QCDQ, QLinear and QONNX quantizers, sums and products of every kind, views between.</summary>
+/// <summary>A small random network of mixed operators whose scales are powers of two: QDQ, QCDQ, QLinear and QONNX quantizers, sums and
+/// products of every kind, views between.</summary>
 internal sealed class RandomGraph
 {
     private static readonly string[] Styles = ["qdq", "qcdq", "qonnx", "qlinear"];
@@ -69,7 +70,8 @@ internal sealed class RandomGraph
             if (_random.Next(6) == 0) _graph.Node($"qonnx.custom_op.general/BipolarQuant: {from}, {Float(scale)} -> {y}");
             else
                 _graph.Node($"qonnx.custom_op.general/Quant: {from}, {Float(scale)}, {Float(0)}, {Float(_random.Next(2, 5))} -> {y}",
-                    new NodeAttribute("signed", Integer: signed ? 1 : 0), new NodeAttribute("narrow", Integer: _random.Next(2)), new NodeAttribute("rounding_mode", Text: "ROUND"));
+                    new NodeAttribute("signed", Integer: signed ? 1 : 0), new NodeAttribute("narrow", Integer: _random.Next(2)),
+                        new NodeAttribute("rounding_mode", Text: "ROUND"));
             Add(y, shape, scale);
             return;
         }
@@ -113,7 +115,8 @@ internal sealed class RandomGraph
                 One($"{(_random.Next(4) == 0 ? "Mean" : "Sum")}: {string.Join(", ", three)}", s, scale);
                 break;
             case 6:
-                _graph.Floats($"b{_names}", [.. Enumerable.Range(0, s[^1]).Select(_ => (float)((scale ?? 0.5) * _random.Next(-5, 6)))], s[^1]);
+                _graph.Floats($"b{_names}", [.. Enumerable.Range(0, s[^1]).Select(_ => (float)((scale ?? 0.5) * _random.Next(-5, 6)))],
+                    s[^1]);
                 One($"Add: {a}, b{_names++}", s, scale);
                 break;
             case 7:
@@ -122,8 +125,10 @@ internal sealed class RandomGraph
                 break;
             case 8: One($"Mul: {a}, {Float(Math.Pow(2, _random.Next(-2, 3)))}", s, scale); break;
             case 9:
-                (string c, int[] cs, _) = Any(t => t.Length == s.Length && t.Length > 1 && t.Where((d, i) => i != 1).SequenceEqual(s.Where((d, i) => i != 1)));
-                if (c is not null && s[1] + cs[1] < 9) Made($"Concat: {a}, {c}", [.. s.Select((d, i) => i == 1 ? d + cs[1] : d)], scale, new NodeAttribute("axis", Integer: 1));
+                (string c, int[] cs, _) = Any(t => t.Length == s.Length && t.Length > 1 && t.Where((d, i) => i != 1)
+                    .SequenceEqual(s.Where((d, i) => i != 1)));
+                if (c is not null && s[1] + cs[1] < 9) Made($"Concat: {a}, {c}", [.. s.Select((d, i) => i == 1 ? d + cs[1] : d)], scale,
+                    new NodeAttribute("axis", Integer: 1));
                 break;
             case 10: One($"{(_random.Next(2) == 0 ? "Max" : "Min")}: {a}, {Any(t => t.SequenceEqual(s)).Name}", s, scale); break;
             case 11 or 12: Pool(); break;
@@ -159,7 +164,8 @@ internal sealed class RandomGraph
         if (kind == 0) Made($"GlobalAveragePool: {a}", [1, s[1], 1, 1], null);
         else if (kind == 1) Made($"MaxPool: {a}", [1, s[1], s[2] - 1, s[3] - width + 1], scale, kernel);
         else if (kind == 2) Made($"AveragePool: {a}", [1, s[1], s[2] - 1, s[3] - width + 1], null, kernel);
-        else Made($"AveragePool: {a}", [1, s[1], s[2] + 1, s[3] - width + 1], null, kernel, new NodeAttribute("pads", Integers: [1, 0, 1, 0]));
+        else Made($"AveragePool: {a}", [1, s[1], s[2] + 1, s[3] - width + 1], null, kernel,
+            new NodeAttribute("pads", Integers: [1, 0, 1, 0]));
     }
 
     private void Reduce(string a, int[] s, double? scale)
@@ -169,7 +175,8 @@ internal sealed class RandomGraph
         bool keep = _random.Next(2) == 0;
         int[] made = keep ? [.. s.Select((d, i) => axes.Contains(i) ? 1 : d)] : [.. s.Where((_, i) => !axes.Contains(i))];
         NodeAttribute keeps = new("keepdims", Integer: keep ? 1 : 0);
-        if (_random.Next(3) == 0) Made($"ReduceMean: {a}", made, null, keeps, new NodeAttribute("axes", Integers: [.. axes.Select(i => (long)i)]));
+        if (_random.Next(3) == 0) Made($"ReduceMean: {a}", made, null, keeps,
+            new NodeAttribute("axes", Integers: [.. axes.Select(i => (long)i)]));
         else Made($"ReduceSum: {a}, {Integers(ElementType.Int64, [.. axes.Select(i => (long)i)], axes.Length)}", made, scale, keeps);
     }
 
@@ -186,7 +193,8 @@ internal sealed class RandomGraph
             string raw = Name("w");
             _graph.Floats(raw, [.. codes.Select(c => (float)(c * scale))], shape);
             _graph.Node($"qonnx.custom_op.general/Quant: {raw}, {Float(scale)}, {Float(0)}, {Float(3)} -> {name}",
-                new NodeAttribute("signed", Integer: 1), new NodeAttribute("narrow", Integer: 1), new NodeAttribute("rounding_mode", Text: "ROUND"));
+                new NodeAttribute("signed", Integer: 1), new NodeAttribute("narrow", Integer: 1),
+                    new NodeAttribute("rounding_mode", Text: "ROUND"));
         }
         else _graph.Node($"DequantizeLinear: {Integers(ElementType.Int8, codes, shape)}, {Float(scale)}, {Integers(ElementType.Int8, [0])} -> {name}");
         return (name, scale);
@@ -205,7 +213,8 @@ internal sealed class RandomGraph
         if (_style == "qlinear" && _random.Next(2) == 0)
         {
             double x = Scale(), y = Scale();
-            string codes = Name("k"), results = Name("k"), z = Integers(ElementType.UInt8, [_random.Next(0, 3)]), sx = Float(x), sy = Float(y), zy = Integers(ElementType.Int8, [_random.Next(-2, 3)]);
+            string codes = Name("k"), results = Name("k"), z = Integers(ElementType.UInt8, [_random.Next(0, 3)]), sx = Float(x),
+                sy = Float(y), zy = Integers(ElementType.Int8, [_random.Next(-2, 3)]);
             _graph.Node($"QuantizeLinear: {a}, {sx}, {z} -> {codes}");
             _graph.Node($"QLinearMatMul: {codes}, {sx}, {z}, {Integers(ElementType.Int8, Weights(s[^1] * n), s[^1], n)}, {Float(Scale())}, {Integers(ElementType.Int8, [0])}, {sy}, {zy} -> {results}");
             Made($"DequantizeLinear: {results}, {sy}, {zy}", [s[0], n], y);
@@ -227,14 +236,17 @@ internal sealed class RandomGraph
         bool depthwise = _random.Next(3) == 0, padded = _random.Next(3) == 0;
         int k = padded ? 2 : Math.Min(s[2], _random.Next(1, 3)), outputs = depthwise ? s[1] : _random.Next(1, 4), grow = padded ? 2 : 0;
         int[] shape = [1, outputs, s[2] + grow - k + 1, s[3]];
-        NodeAttribute[] attributes = [new("group", Integer: depthwise ? s[1] : 1), .. padded ? (NodeAttribute[])[new("pads", Integers: [1, 0, 1, 0])] : []];
+        NodeAttribute[] attributes = [new("group", Integer: depthwise ? s[1] : 1), .. padded
+            ? (NodeAttribute[])[new("pads", Integers: [1, 0, 1, 0])] : []];
         int[] weights = [outputs, depthwise ? 1 : s[1], k, 1];
         if (_style == "qlinear" && _random.Next(2) == 0)
         {
             double x = Scale(), y = Scale();
-            string codes = Name("k"), results = Name("k"), z = Integers(ElementType.UInt8, [_random.Next(0, 3)]), sx = Float(x), sy = Float(y), zy = Integers(ElementType.UInt8, [0]);
+            string codes = Name("k"), results = Name("k"), z = Integers(ElementType.UInt8, [_random.Next(0, 3)]), sx = Float(x),
+                sy = Float(y), zy = Integers(ElementType.UInt8, [0]);
             _graph.Node($"QuantizeLinear: {a}, {sx}, {z} -> {codes}");
-            string w = Integers(ElementType.Int8, Weights(weights.Aggregate(1, (p, q) => p * q)), weights), bias = Integers(ElementType.Int32, Weights(outputs, 40), outputs);
+            string w = Integers(ElementType.Int8, Weights(weights.Aggregate(1, (p, q) => p * q)), weights),
+                bias = Integers(ElementType.Int32, Weights(outputs, 40), outputs);
             _graph.Node($"QLinearConv: {codes}, {sx}, {z}, {w}, {Float(Scale())}, {Integers(ElementType.Int8, [_random.Next(-1, 2)])}, {sy}, {zy}, {bias} -> {results}", attributes);
             Made($"DequantizeLinear: {results}, {sy}, {zy}", shape, y);
             return;
@@ -254,7 +266,8 @@ internal sealed class RandomGraph
         if (kind == 0 && s.Length > 1)
         {
             int[] perm = [0, .. Enumerable.Range(1, s.Length - 1).Reverse()];
-            Made($"Transpose: {a}", [.. perm.Select(p => s[p])], scale, new NodeAttribute("perm", Integers: [.. perm.Select(p => (long)p)]));
+            Made($"Transpose: {a}", [.. perm.Select(p => s[p])], scale,
+                new NodeAttribute("perm", Integers: [.. perm.Select(p => (long)p)]));
         }
         else if (kind == 1 && s.Length == 4)
         {
@@ -262,7 +275,8 @@ internal sealed class RandomGraph
             int[] to = s[1] % 2 == 0 ? [1, s[1] / 2, s[2] * 2, s[3]] : [1, s[1] * s[2], 1, s[3]];
             Made($"Reshape: {a}, {Integers(ElementType.Int64, [.. to.Select(d => (long)d)], 4)}", to, scale);
         }
-        else if (kind == 2 && s.Length == 4) Made($"Pad: {a}, {Integers(ElementType.Int64, [0, 0, 1, 0, 0, 0, 0, 1], 8)}", [1, s[1], s[2] + 1, s[3] + 1], scale);
+        else if (kind == 2 && s.Length == 4) Made($"Pad: {a}, {Integers(ElementType.Int64, [0, 0, 1, 0, 0, 0, 0, 1], 8)}",
+            [1, s[1], s[2] + 1, s[3] + 1], scale);
         else if (kind == 3 && s.Length > 1 && s[1] % 2 == 0)
         {
             string first = Name("y"), second = Name("y");

@@ -1,6 +1,7 @@
 namespace Sim.Verification.Tests.Enumeration;
 
-/// <summary>A tensor of exact numbers (dyadic, so that a double holds them); Unit: they are integers times that; null: nothing says so.</summary>
+/// <summary>A tensor of exact numbers (dyadic, so that a double holds them); Unit: they are integers times that; null: nothing says
+/// so.</summary>
 internal sealed record Values(int[] Shape, double[] Data, double? Unit)
 {
     internal int Count => Data.Length;

@@ -18,7 +18,8 @@ internal sealed class Graphs
 
     internal Graphs Floats(string name, float[] values, params int[] shape) => Constant(name, Tensor.OfFloats(values, shape));
 
-    internal Graphs Integers(string name, ElementType type, long[] values, params int[] shape) => Constant(name, Tensor.OfIntegers(type, values, shape));
+    internal Graphs Integers(string name, ElementType type, long[] values, params int[] shape) =>
+        Constant(name, Tensor.OfIntegers(type, values, shape));
 
     /// <summary>A node "Op: a, b -> y", named by its output.</summary>
     internal Graphs Node(string text, params NodeAttribute[] attributes)
@@ -26,7 +27,8 @@ internal sealed class Graphs
         string[] parts = text.Split([": ", " -> "], StringSplitOptions.None);
         string[] op = parts[0].Split('/');
         string[] outputs = parts[2].Split(", ");
-        _nodes.Add(new(outputs[0], op.Length > 1 ? op[0] : "", op[^1], [.. parts[1].Split(", ")], [.. outputs], attributes.ToImmutableDictionary(a => a.Name), _nodes.Count + 1));
+        _nodes.Add(new(outputs[0], op.Length > 1 ? op[0] : "", op[^1], [.. parts[1].Split(", ")], [.. outputs],
+            attributes.ToImmutableDictionary(a => a.Name), _nodes.Count + 1));
         return this;
     }
 
@@ -34,11 +36,13 @@ internal sealed class Graphs
     internal NetworkGraph Build(ElementType type, params int[] inputShape)
     {
         string last = _nodes[^1].Outputs[0];
-        NetworkGraph graph = new("hand", 13, [new GraphValue("x", type, [.. inputShape])], [new GraphValue(last, ElementType.Float32, [])], [.. _nodes], _constants.ToImmutableDictionary(), "");
+        NetworkGraph graph = new("hand", 13, [new GraphValue("x", type, [.. inputShape])], [new GraphValue(last, ElementType.Float32, [])],
+            [.. _nodes], _constants.ToImmutableDictionary(), "");
         try
         {
             // The output's type is declared as what the nodes compute.
-            return ShapeInference.Values(graph).TryGetValue(last, out StaticValue? value) ? graph with { Outputs = [new GraphValue(last, value.Type, [])] } : graph;
+            return ShapeInference.Values(graph).TryGetValue(last, out StaticValue? value)
+                ? graph with { Outputs = [new GraphValue(last, value.Type, [])] } : graph;
         }
         catch (NetworkException)
         {
@@ -47,7 +51,8 @@ internal sealed class Graphs
         }
     }
 
-    /// <summary>A network of QLinearConv nodes with each of them as DequantizeLinear, Conv, QuantizeLinear, the Conv with the old name.</summary>
+    /// <summary>A network of QLinearConv nodes with each of them as DequantizeLinear, Conv, QuantizeLinear, the Conv with the old
+    /// name.</summary>
     internal static NetworkGraph InQdqForm(NetworkGraph graph)
     {
         var nodes = ImmutableArray.CreateBuilder<Node>();
@@ -65,7 +70,8 @@ internal sealed class Graphs
             float[] products = Array.ConvertAll(constants[n.Inputs[4]].Floats, w => constants[n.Inputs[1]].Floats[0] * w);
             constants[p + "bs"] = Tensor.OfFloats(products, products.Length == 1 ? [] : [products.Length]);
             nodes.Add(Made("/x", "DequantizeLinear", [n.Inputs[0], n.Inputs[1], n.Inputs[2]], p + "xr"));
-            nodes.Add(Made("/w", "DequantizeLinear", [n.Inputs[3], n.Inputs[4], n.Inputs[5]], p + "wr", new NodeAttribute("axis", Integer: 0)));
+            nodes.Add(Made("/w", "DequantizeLinear", [n.Inputs[3], n.Inputs[4], n.Inputs[5]], p + "wr",
+                new NodeAttribute("axis", Integer: 0)));
             nodes.Add(Made("/b", "DequantizeLinear", [n.Inputs[8], p + "bs"], p + "br", new NodeAttribute("axis", Integer: 0)));
             nodes.Add(n with { OpType = "Conv", Inputs = [p + "xr", p + "wr", p + "br"], Outputs = [p + "yr"] });
             nodes.Add(Made("/y", "QuantizeLinear", [p + "yr", n.Inputs[6], n.Inputs[7]], n.Outputs[0]));

@@ -37,7 +37,8 @@ internal static class Nets
     /// <summary>What a prover says of every row of a layer, any order: least, largest, and the width that the widest row needs.</summary>
     internal static (Interval Hull, int Width) Worst(IProver prover, IntegerLayer layer, BiasPlacement bias, ZeroPoints zeros)
     {
-        Interval[] rows = [.. Enumerable.Range(0, layer.Rows).Select(r => prover.Bound(new ChannelClaim(layer, r, new AnyOrder(), [new Register(32)], bias, zeros)).Ranges[0])];
+        Interval[] rows = [.. Enumerable.Range(0, layer.Rows)
+            .Select(r => prover.Bound(new ChannelClaim(layer, r, new AnyOrder(), [new Register(32)], bias, zeros)).Ranges[0])];
         return (rows.Aggregate((a, b) => a.Hull(b)), rows.Max(r => r.Width));
     }
 }

@@ -26,14 +26,17 @@ public class OtherRegisterTests
         });
     }
 
-    /// <summary>Every pair of stored operands: the register's value times its unit is what the executor adds, and the extremes are those of the enumeration.</summary>
+    /// <summary>Every pair of stored operands: the register's value times its unit is what the executor adds, and the extremes are those of
+    /// the enumeration.</summary>
     [TestCase(0.5f, 0.25f, 8, "Add")]
     [TestCase(0.25f, 0.5f, 3, "Sub")]
     [TestCase(0.125f, 0.125f, 8, "Add")]
     public void ResidualAdditionsHoldTheSumInUnitsOfTheLargerScale(float first, float second, int bits, string op)
     {
-        NetworkGraph graph = new Graphs().Floats("as", [first]).Floats("bs", [second]).Integers("az", ElementType.Int8, [3]).Integers("bz", ElementType.Int8, [-9])
-            .Node("Identity: x -> q").Node("DequantizeLinear: x, as, az -> a").Node("DequantizeLinear: q, bs, bz -> b").Node($"{op}: a, b -> y").Build(ElementType.Int8, 1, 1);
+        NetworkGraph graph = new Graphs().Floats("as", [first]).Floats("bs", [second]).Integers("az", ElementType.Int8, [3])
+            .Integers("bz", ElementType.Int8, [-9])
+            .Node("Identity: x -> q").Node("DequantizeLinear: x, as, az -> a").Node("DequantizeLinear: q, bs, bz -> b")
+                .Node($"{op}: a, b -> y").Build(ElementType.Int8, 1, 1);
         IntegerLayer add = Nets.Read(graph, new ReadingOptions { MultiplierBits = bits }).Sums.Single();
         float unit = first == second ? first : Math.Max(first, second) / (1 << (bits - 1));
         long low = long.MaxValue, high = long.MinValue;
@@ -58,26 +61,33 @@ public class OtherRegisterTests
     public void PoolsAndReductionsSumWhatTheyAverage(string op, string attributes, int padding, int k)
     {
         NodeAttribute[] list = [.. attributes.Split('|', StringSplitOptions.RemoveEmptyEntries).Select(a => a.Split(' '))
-            .Select(a => a.Length == 1 ? new NodeAttribute(a[0], Integer: 1) : new NodeAttribute(a[0], Integers: [.. a[1..].Select(v => long.Parse(v, null))]))];
-        NetworkGraph graph = new Graphs().Floats("s", [0.5f]).Integers("z", ElementType.UInt8, [0]).Node("DequantizeLinear: x, s, z -> a").Node($"{op}: a -> y", list).Build(ElementType.UInt8, 1, 2, 3, 4);
-        var options = new ReadingOptions { Boxes = BoxRule.Propagated, InputRanges = ImmutableDictionary<string, ImmutableArray<Interval>>.Empty.Add("x", [new(5, 9)]) };
+            .Select(a => a.Length == 1 ? new NodeAttribute(a[0], Integer: 1)
+                : new NodeAttribute(a[0], Integers: [.. a[1..].Select(v => long.Parse(v, null))]))];
+        NetworkGraph graph = new Graphs().Floats("s", [0.5f]).Integers("z", ElementType.UInt8, [0]).Node("DequantizeLinear: x, s, z -> a")
+            .Node($"{op}: a -> y", list).Build(ElementType.UInt8, 1, 2, 3, 4);
+        var options = new ReadingOptions { Boxes = BoxRule.Propagated, InputRanges = ImmutableDictionary<string,
+            ImmutableArray<Interval>>.Empty.Add("x", [new(5, 9)]) };
         IntegerLayer pool = Nets.Read(graph, options).Sums.Single();
         Assert.That(pool.K, Is.EqualTo(k));
         // 0 is no input, but padding is; the sum of the whole window is k times an end.
-        Interval sum = new PrefixExtremes().Bound(new ChannelClaim(pool, 0, new FinalOrder(), [new Register(32)], BiasPlacement.None, ZeroPoints.Folded)).Ranges[0];
-        bool padded = attributes.Contains("pads", StringComparison.Ordinal) || attributes.Contains("ceil", StringComparison.Ordinal) && pool.IsPadded;
+        Interval sum = new PrefixExtremes()
+            .Bound(new ChannelClaim(pool, 0, new FinalOrder(), [new Register(32)], BiasPlacement.None, ZeroPoints.Folded)).Ranges[0];
+        bool padded = attributes.Contains("pads", StringComparison.Ordinal) || attributes.Contains("ceil", StringComparison.Ordinal)
+            && pool.IsPadded;
         Assert.That(sum, Is.EqualTo(new Interval(padded ? 0 : 5 * k, 9 * k)));
         Assert.That(padding, Is.Positive);
     }
 
-    /// <summary>Products of sums that ONNX Runtime's tensors give with the fixed-point multiplier lie in the register's range and, shifted, differ by at most one from its outputs.</summary>
+    /// <summary>Products of sums that ONNX Runtime's tensors give with the fixed-point multiplier lie in the register's range and, shifted,
+    /// differ by at most one from its outputs.</summary>
     [Test]
     public void RequantizationProductsGiveTheOutputsOfOnnxRuntime()
     {
         NetworkGraph graph = Nets.Graph("mlperf-dscnn-kws/model_int8.onnx");
         IntegerNetwork network = Nets.Read(graph);
         var bag = new DiagnosticBag();
-        IReadOnlyDictionary<string, Tensor> tensors = TensorFile.ReadArchive(ReferenceData.Shared("nets/mlperf-dscnn-kws/int8_intermediates.npz"), bag)!;
+        IReadOnlyDictionary<string, Tensor> tensors =
+            TensorFile.ReadArchive(ReferenceData.Shared("nets/mlperf-dscnn-kws/int8_intermediates.npz"), bag)!;
         bag.ThrowIfErrors();
         IntegerLayer[] registers = [.. OtherRegisters.Requantization(network, 24)];
         Assert.That(registers, Has.Length.EqualTo(10));
@@ -91,19 +101,24 @@ public class OtherRegisterTests
             for (int row = 0; row < layer.Rows; row++)
             {
                 long sum = layer.Bias[row];
-                for (int k = 0; k < layer.K; k++) sum += (x.Integers[sample * layer.K + k] - layer.InputZeroPoint) * layer.Weights[row * layer.K + k];
+                for (int k = 0; k < layer.K; k++) sum += (x.Integers[sample * layer.K + k] - layer.InputZeroPoint)
+                    * layer.Weights[row * layer.K + k];
                 long product = sum * register.Weights[row] + register.Bias[row];
                 int shift = System.Numerics.BitOperations.Log2((ulong)register.Bias[row]) + 1;
-                Assert.That(Math.ScaleB(register.Weights[row], -shift), Is.EqualTo((double)output.Multipliers[row % output.Multipliers.Length]), "24 bits hold every float32 multiplier");
-                var claim = new ChannelClaim(register, row, new FinalOrder(), [new Register(64)], BiasPlacement.Preloaded, ZeroPoints.Folded);
+                Assert.That(Math.ScaleB(register.Weights[row], -shift),
+                    Is.EqualTo((double)output.Multipliers[row % output.Multipliers.Length]), "24 bits hold every float32 multiplier");
+                var claim = new ChannelClaim(register, row, new FinalOrder(), [new Register(64)], BiasPlacement.Preloaded,
+                    ZeroPoints.Folded);
                 Assert.That(new PrefixExtremes().Bound(claim).Ranges[0].Contains(product));
-                long stored = Math.Clamp((product >> shift) + output.ZeroPoint, output.Low, output.High), expected = y.Integers[sample * layer.Rows + row];
+                long stored = Math.Clamp((product >> shift) + output.ZeroPoint, output.Low, output.High),
+                    expected = y.Integers[sample * layer.Rows + row];
                 Assert.That(Math.Abs(stored - expected), Is.LessThanOrEqualTo(1));
                 equal += stored == expected ? 1 : 0;
                 compared++;
             }
         }
         Assert.That(equal, Is.EqualTo(compared));
-        Truth.Checked("Proofs", "mlperf-dscnn-kws fixed-point requantization", "ONNX Runtime (int8_intermediates.npz)", compared, "outputs equal, every product within its register's range");
+        Truth.Checked("Proofs", "mlperf-dscnn-kws fixed-point requantization", "ONNX Runtime (int8_intermediates.npz)", compared,
+            "outputs equal, every product within its register's range");
     }
 }

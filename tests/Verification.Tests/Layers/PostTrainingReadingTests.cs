@@ -26,15 +26,19 @@ public class PostTrainingReadingTests
     [TestCase("stories260k-llama", "model.onnx", 4, 4, 36)]
     public void ChannelsHaveTheirTabledSums(string net, string model, int weightBits, int inputBits, int atLeast)
     {
-        IntegerNetwork network = Nets.Read(Nets.Graph($"{net}/{model}"), new ReadingOptions { PostTraining = new(weightBits, inputBits) { Calibration = Calibration(net) } });
+        IntegerNetwork network = Nets.Read(Nets.Graph($"{net}/{model}"),
+            new ReadingOptions { PostTraining = new(weightBits, inputBits) { Calibration = Calibration(net) } });
         Dictionary<string, IntegerLayer> layers = network.Layers.ToDictionary(l => l.Name);
         var bag = new DiagnosticBag();
-        IReadOnlyDictionary<string, Tensor> weights = TensorFile.ReadArchive(ReferenceData.Shared($"nets/{net}/ptq_w{weightBits}.npz"), bag)!;
+        IReadOnlyDictionary<string, Tensor> weights = TensorFile.ReadArchive(ReferenceData.Shared($"nets/{net}/ptq_w{weightBits}.npz"),
+            bag)!;
         bag.ThrowIfErrors();
         string[] names = [.. weights.Keys.Where(k => k.EndsWith("__q", StringComparison.Ordinal)).Select(k => k[..^3])];
-        foreach (string name in names) Assert.That(layers[name].Weights, Is.EqualTo(weights[name + "__q"].Integers.Select(v => (int)v)), name);
+        foreach (string name in names) Assert.That(layers[name].Weights, Is.EqualTo(weights[name + "__q"].Integers.Select(v => (int)v)),
+            name);
         Assert.That(names, Has.Length.GreaterThanOrEqualTo(atLeast));
-        Dictionary<string, string>[] table = [.. Nets.Table($"{net}/golden_channels.csv").Where(r => r["M"] == Text(weightBits) && r["N"] == Text(inputBits))];
+        Dictionary<string, string>[] table =
+            [.. Nets.Table($"{net}/golden_channels.csv").Where(r => r["M"] == Text(weightBits) && r["N"] == Text(inputBits))];
         foreach (Dictionary<string, string> row in table)
         {
             IntegerLayer layer = layers[row["layer"]];
@@ -42,28 +46,35 @@ public class PostTrainingReadingTests
             int[] q = layer.Row(channel, ZeroPoints.Folded).ToArray();
             var claim = new ChannelClaim(layer, channel, new AnyOrder(), [new Register(32)], BiasPlacement.None, ZeroPoints.Folded);
             Interval sum = new PrefixExtremes().Bound(claim).Ranges[0];
-            string[] actual = [layer.Inputs[0].Low < 0 ? "signed" : "unsigned", Text(q.Sum(Math.Abs)), Text(q.Where(w => w > 0).Sum()), Text(-q.Where(w => w < 0).Sum()),
-                sum.Low.ToString(CultureInfo.InvariantCulture), sum.High.ToString(CultureInfo.InvariantCulture), Text(new WeightNormBound().Bound(claim).Ranges[0].Width), Text(sum.Width)];
-            string[] expected = [row["act"], row["l1"], row["sum_pos"], row["sum_neg_abs"], row["lo"], row["hi"], row["P_l1_a2q"], row["P_exact"]];
+            string[] actual = [layer.Inputs[0].Low < 0 ? "signed" : "unsigned", Text(q.Sum(Math.Abs)), Text(q.Where(w => w > 0).Sum()),
+                Text(-q.Where(w => w < 0).Sum()),
+                sum.Low.ToString(CultureInfo.InvariantCulture), sum.High.ToString(CultureInfo.InvariantCulture),
+                    Text(new WeightNormBound().Bound(claim).Ranges[0].Width), Text(sum.Width)];
+            string[] expected = [row["act"], row["l1"], row["sum_pos"], row["sum_neg_abs"], row["lo"], row["hi"], row["P_l1_a2q"],
+                row["P_exact"]];
             Assert.That(actual, Is.EqualTo(expected), $"{layer.Name} {channel}");
         }
         Assert.That(table, Has.Length.GreaterThan(500));
-        Truth.Checked("Proofs", $"{net} golden_channels.csv and ptq_w{weightBits}.npz from the float network, N = {inputBits}", "numpy, exact integers", table.Length, "every weight and every channel's sums equal");
+        Truth.Checked("Proofs", $"{net} golden_channels.csv and ptq_w{weightBits}.npz from the float network, N = {inputBits}",
+            "numpy, exact integers", table.Length, "every weight and every channel's sums equal");
     }
 
-    /// <summary>Attention products of two computed operands are layers, with ranges of their operands; what softmax makes is never negative.</summary>
+    /// <summary>Attention products of two computed operands are layers, with ranges of their operands; what softmax makes is never
+    /// negative.</summary>
     [Test]
     public void AttentionProductsAreLayersWithoutConstantWeights()
     {
         IntegerNetwork network = Nets.Read(Nets.Graph("stories260k-llama/model.onnx"), new ReadingOptions { PostTraining = new(8, 8) });
         IntegerLayer[] products = [.. network.Layers.Where(l => l.Weights.Length == 0)];
-        Assert.That(products.Select(l => l.Name), Is.EquivalentTo(Enumerable.Range(0, 5).SelectMany(i => new[] { $"layer{i}_qk", $"layer{i}_av" })));
+        Assert.That(products.Select(l => l.Name),
+            Is.EquivalentTo(Enumerable.Range(0, 5).SelectMany(i => new[] { $"layer{i}_qk", $"layer{i}_av" })));
         Assert.That(network.Layers, Has.Length.EqualTo(46));
         foreach (IntegerLayer layer in products)
         {
             Assert.That(layer.Shape.Groups, Is.EqualTo(8), "heads");
             Assert.That(layer.WeightRange, Is.EqualTo(new Interval(-128, 127)));
-            Assert.That(layer.Inputs, Is.EqualTo(new[] { layer.Name.EndsWith("av", StringComparison.Ordinal) ? new Interval(0, 255) : new Interval(-128, 127) }));
+            Assert.That(layer.Inputs, Is.EqualTo(new[] { layer.Name.EndsWith("av", StringComparison.Ordinal) ? new Interval(0, 255)
+                : new Interval(-128, 127) }));
         }
         Assert.That(network.Inputs.All(i => i.Scale is { } s && float.IsNaN(s)), "no calibration, no scales");
     }
@@ -72,11 +83,13 @@ public class PostTrainingReadingTests
     [Test]
     public void CalibrationGivesBiasesLinksAndBoxes()
     {
-        // x in [0, 2] → 2 bits: scale 2/3. Weights [3, −1]: scale 3, integers [1, 0] (−1/3 rounds to 0). Products in units of 2; the bias 5 is 2.5, half to even 2.
+        // x in [0, 2] → 2 bits: scale 2/3. Weights [3, −1]: scale 3, integers [1, 0] (−1/3 rounds to 0). Products in units of 2; the bias 5
+        // is 2.5, half to even 2.
         NetworkGraph graph = new Graphs().Floats("w", [3, -1], 2, 1).Floats("b", [5], 1).Floats("v", [1], 1, 1)
             .Node("Gemm: x, w, b -> g").Node("Relu: g -> r").Node("MatMul: r, v -> y").Build(ElementType.Float32, -1, 2);
         Tensor samples = Tensor.OfFloats([0, 0, 2, 1], 2, 2);
-        IntegerNetwork network = Nets.Read(graph, new ReadingOptions { Boxes = BoxRule.Propagated, PostTraining = new(2, 2) { Calibration = samples, UnsignedByData = true } });
+        IntegerNetwork network = Nets.Read(graph,
+            new ReadingOptions { Boxes = BoxRule.Propagated, PostTraining = new(2, 2) { Calibration = samples, UnsignedByData = true } });
         IntegerLayer first = network.Layers[0], second = network.Layers[1];
         float scale = 2 / 3f, product = scale * 3, output = 10 / 3f;
         Assert.Multiple(() =>
@@ -101,8 +114,10 @@ public class PostTrainingReadingTests
         Assert.That(IntegerNetworkReader.Read(graph, "net.onnx", bag, new ReadingOptions { PostTraining = new(8, 8) }), Is.Null);
         Assert.That(bag.ErrorCount, Is.EqualTo(10));
         Assert.That(bag.ToString(), Does.StartWith("net.onnx:1:1: error INT005: node 'conv2d' (Conv): its bias has no integers"));
-        ImmutableArray<IntegerLayer> layers = Nets.Read(graph, new ReadingOptions { PostTraining = new(8, 8) { LeaveOutBias = true } }).Layers;
-        Assert.That(layers.Select(l => l.Inputs[0].Low < 0), Is.EqualTo(Enumerable.Range(0, 10).Select(i => i == 0)), "all but the first follow a Relu");
+        ImmutableArray<IntegerLayer> layers =
+            Nets.Read(graph, new ReadingOptions { PostTraining = new(8, 8) { LeaveOutBias = true } }).Layers;
+        Assert.That(layers.Select(l => l.Inputs[0].Low < 0), Is.EqualTo(Enumerable.Range(0, 10).Select(i => i == 0)),
+            "all but the first follow a Relu");
         Assert.That(layers.All(l => l.Bias.Length == 0 && l.Source is null));
     }
 
@@ -112,8 +127,10 @@ public class PostTrainingReadingTests
     {
         foreach (bool byData in new[] { false, true })
         {
-            var options = new ReadingOptions { PostTraining = new(8, 8) { Calibration = Calibration("mlperf-streaming-wakeword"), UnsignedByData = byData } };
-            Assert.That(Nets.Read(Nets.Graph("mlperf-streaming-wakeword/model_folded.onnx"), options).Layers[0].Inputs, Is.EqualTo(new[] { byData ? new Interval(0, 255) : new Interval(-128, 127) }));
+            var options = new ReadingOptions
+                { PostTraining = new(8, 8) { Calibration = Calibration("mlperf-streaming-wakeword"), UnsignedByData = byData } };
+            Assert.That(Nets.Read(Nets.Graph("mlperf-streaming-wakeword/model_folded.onnx"), options).Layers[0].Inputs,
+                Is.EqualTo(new[] { byData ? new Interval(0, 255) : new Interval(-128, 127) }));
         }
     }
 
@@ -127,7 +144,8 @@ public class PostTrainingReadingTests
         Tensor codes = TensorFile.Read(Path.Combine(folder, "digits_test_x_u8.npy"), bag)!;
         bag.ThrowIfErrors();
         Tensor samples = Tensor.OfFloats(Array.ConvertAll(codes.Integers, v => (float)v), codes.Shape);
-        IntegerNetwork network = Nets.Read(graph, new ReadingOptions { Boxes = BoxRule.Propagated, PostTraining = new(8, 8) { Calibration = samples } });
+        IntegerNetwork network = Nets.Read(graph,
+            new ReadingOptions { Boxes = BoxRule.Propagated, PostTraining = new(8, 8) { Calibration = samples } });
         Node pool = graph.Nodes.First(n => n.OpType == "MaxPool");
         int after = network.Inputs.Select((input, i) => (input, i)).First(l => l.input.Value == pool.Outputs[0]).i;
         Assert.That(network.Layers[after].Source, Is.Null);
@@ -149,6 +167,7 @@ public class PostTrainingReadingTests
         };
         bag.ThrowIfErrors();
         data = BatchExecutor.Rows(data, 0, net == "stories260k-llama" ? 1 : 8);
-        return net == "mlperf-dscnn-kws" ? Tensor.OfFloats(Array.ConvertAll(data.Integers, v => (float)((v - 83) * 0.5847029)), data.Shape) : data;
+        return net == "mlperf-dscnn-kws" ? Tensor.OfFloats(Array.ConvertAll(data.Integers, v => (float)((v - 83) * 0.5847029)), data.Shape)
+            : data;
     }
 }

@@ -37,7 +37,8 @@ public class QLinearReadingTests
                 ["P_exact_centered"] = width,
                 ["bias_min"] = layer.Bias.Min(),
                 ["bias_max"] = layer.Bias.Max(),
-                ["P_exact_centered_bias_preload"] = Nets.Worst(new PrefixExtremes(), layer, BiasPlacement.Preloaded, ZeroPoints.Folded).Width,
+                ["P_exact_centered_bias_preload"] = Nets.Worst(new PrefixExtremes(), layer, BiasPlacement.Preloaded,
+                    ZeroPoints.Folded).Width,
                 ["P_exact_raw_int8_x"] = Nets.Worst(new PrefixExtremes(), layer, BiasPlacement.None, ZeroPoints.Raw).Width,
                 ["P_datatype_signed8x8"] = Nets.Worst(new DataTypeBound(), layer, BiasPlacement.None, ZeroPoints.Raw).Width,
                 ["P_l1_a2q_signed8"] = Nets.Worst(new WeightNormBound(), layer, BiasPlacement.None, ZeroPoints.Raw).Width,
@@ -46,10 +47,12 @@ public class QLinearReadingTests
                 Assert.That(actual[column], Is.EqualTo(Int128.Parse(expected, CultureInfo.InvariantCulture)), $"{layer.Name} {column}");
         }
         Assert.That(table, Has.Count.GreaterThanOrEqualTo(atLeast));
-        Truth.Checked("Proofs", $"{net} golden_official_int8.csv", "numpy, exact integers", table.Count, "every column of every layer equal");
+        Truth.Checked("Proofs", $"{net} golden_official_int8.csv", "numpy, exact integers", table.Count,
+            "every column of every layer equal");
     }
 
-    /// <summary>Each stored input that ONNX Runtime computed lies in its propagated box, and is what its link makes of the sums that the layer's integers give.</summary>
+    /// <summary>Each stored input that ONNX Runtime computed lies in its propagated box, and is what its link makes of the sums that the
+    /// layer's integers give.</summary>
     [TestCase("mlperf-dscnn-kws", 8)]
     [TestCase("mlperf-streaming-wakeword", 6)]
     public void LinksAndPropagatedBoxesHoldTheIntermediatesOfOnnxRuntime(string net, int atLeast)
@@ -57,7 +60,8 @@ public class QLinearReadingTests
         NetworkGraph graph = Nets.Graph($"{net}/model_int8.onnx");
         IntegerNetwork network = Nets.Read(graph, new ReadingOptions { Boxes = BoxRule.Propagated });
         var bag = new DiagnosticBag();
-        IReadOnlyDictionary<string, Tensor> tensors = TensorFile.ReadArchive(ReferenceData.Shared($"nets/{net}/int8_intermediates.npz"), bag)!;
+        IReadOnlyDictionary<string, Tensor> tensors = TensorFile.ReadArchive(ReferenceData.Shared($"nets/{net}/int8_intermediates.npz"),
+            bag)!;
         bag.ThrowIfErrors();
         Dictionary<string, Node> nodes = graph.Nodes.ToDictionary(n => n.Name);
         long compared = 0;
@@ -79,8 +83,10 @@ public class QLinearReadingTests
             links++;
         }
         Assert.That(links, Is.GreaterThanOrEqualTo(atLeast));
-        Assert.That(network.Layers.Any(l => l.Inputs.Length > 1 && l.Inputs.Any(b => b != new Interval(-128, 127))), "no box became narrower");
-        Truth.Checked("Proofs", $"{net} int8_intermediates.npz", "ONNX Runtime", compared, $"inputs of {links} layers equal the requantized sums of the layers before them, inside their boxes");
+        Assert.That(network.Layers.Any(l => l.Inputs.Length > 1 && l.Inputs.Any(b => b != new Interval(-128, 127))),
+            "no box became narrower");
+        Truth.Checked("Proofs", $"{net} int8_intermediates.npz", "ONNX Runtime", compared,
+            $"inputs of {links} layers equal the requantized sums of the layers before them, inside their boxes");
     }
 
     // Sums over windows, written out: no im2col of the product's.

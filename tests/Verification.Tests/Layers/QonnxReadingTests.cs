@@ -35,7 +35,8 @@ public class QonnxReadingTests
                 Assert.That((Int128)layer.Rows, Is.EqualTo(Of("out_channels")));
                 Assert.That((Int128)layer.K, Is.EqualTo(Of("K")));
                 Assert.That(layer.WeightRange, Is.EqualTo(new Interval(-1, 1)), row["weight_bits"]);
-                Assert.That((Int128)Enumerable.Range(0, layer.Rows).Max(r => layer.Row(r, ZeroPoints.Folded).ToArray().Sum(Math.Abs)), Is.EqualTo(Of("l1_max")));
+                Assert.That((Int128)Enumerable.Range(0, layer.Rows).Max(r => layer.Row(r, ZeroPoints.Folded).ToArray().Sum(Math.Abs)),
+                    Is.EqualTo(Of("l1_max")));
                 Assert.That(layer.Inputs, Is.EqualTo(new[] { new Interval(Of("x_min"), Of("x_max")) }));
                 Assert.That(layer.InputStep, Is.EqualTo(bipolar ? 2 : 1));
                 Assert.That(hull, Is.EqualTo(new Interval(Of("lo_min"), Of("hi_max"))));
@@ -44,6 +45,7 @@ public class QonnxReadingTests
                 Assert.That(layer.Weights, Is.EqualTo(weights[row["layer"] + "__q"].Integers.Select(v => (int)v)));
             });
         }
-        Truth.Checked("Proofs", $"{net} golden_bounds.csv", "numpy, exact integers", table.Count, "every column of every layer, and every weight, equal");
+        Truth.Checked("Proofs", $"{net} golden_bounds.csv", "numpy, exact integers", table.Count,
+            "every column of every layer, and every weight, equal");
     }
 }

@@ -22,7 +22,8 @@ public class InputSearchTests
             SmallNetwork small = SmallNetwork.Random(500 + seed, 6, 4, 2 + seed % 2);
             IntegerNetwork network = small.Read();
             Dictionary<string, Tensor> all = small.Run();
-            var options = new VerifyOptions { Order = order, Network = new NetworkRelations(network), Provers = ProverCatalogue.OverLayers };
+            var options = new VerifyOptions { Order = order, Network = new NetworkRelations(network),
+                Provers = ProverCatalogue.OverLayers };
             for (int i = 0; i < network.Layers.Length; i++)
             {
                 IntegerLayer layer = network.Layers[i];
@@ -40,7 +41,8 @@ public class InputSearchTests
                         GraphExecutor.Run(small.Graph, seen.ToDictionary(), null, (name, t) => seen[name] = t);
                         Assert.That(input.Input.Integers.All(v => v >= 0 && v < small.Levels), "an input that the network is said to have");
                         Interval made = SmallNetwork.Held(layer, row, seen[into], order)[witness.Node.Register];
-                        Assert.That(made.Contains(witness.Value) && held[witness.Node.Register].Contains(witness.Value), $"{made} {held[r]} {witness.Value}");
+                        Assert.That(made.Contains(witness.Value) && held[witness.Node.Register].Contains(witness.Value),
+                            $"{made} {held[r]} {witness.Value}");
                         Assert.That(made.Width, Is.GreaterThan(channel.Widths[r] - 1));
                         refuted++;
                         tight += held[r].Width == channel.Widths[r] ? 1 : 0;
@@ -51,15 +53,18 @@ public class InputSearchTests
         Assert.That(refuted, Is.GreaterThan(60));
         Assert.That(tight, Is.EqualTo(refuted), "a width is least when one bit less is refuted");
         TestContext.Out.WriteLine($"{text}: {refuted} refuted, {unknown} unknown");
-        Truth.Checked("Proofs", $"refutations over layers ({text})", "exhaustive runs of the executor", refuted, "every input overflows when the network runs");
+        Truth.Checked("Proofs", $"refutations over layers ({text})", "exhaustive runs of the executor", refuted,
+            "every input overflows when the network runs");
     }
 
     [Test]
     public void AnUnsettledClaimSaysWhatWasReached()
     {
         IntegerNetwork network = LayerBoundTests.Differences().Read();
-        var claim = new ChannelClaim(network.Layers[1], 0, new FinalOrder(), [new Register(20)], BiasPlacement.Preloaded, ZeroPoints.Folded) { Network = new NetworkRelations(network) };
-        Assert.That(new NetworkSearch().Bound(claim).Search!().Max(w => w.Value), Is.EqualTo((Int128)30), "10 · (3 − 0), the middle pixel cancels");
+        var claim = new ChannelClaim(network.Layers[1], 0, new FinalOrder(), [new Register(20)], BiasPlacement.Preloaded,
+            ZeroPoints.Folded) { Network = new NetworkRelations(network) };
+        Assert.That(new NetworkSearch().Bound(claim).Search!().Max(w => w.Value), Is.EqualTo((Int128)30),
+            "10 · (3 − 0), the middle pixel cancels");
         Assert.That(new NetworkSearch().Bound(claim).Search!(), Has.All.Property(nameof(Witness.Network)).Not.Null);
     }
 }

@@ -23,16 +23,19 @@ internal sealed record SmallNetwork(NetworkGraph Graph, int Length, int Levels)
         for (int i = 0; i < layers.Length; i++)
         {
             Layer l = layers[i];
-            graph.Integers($"w{i}", ElementType.Int8, l.Weights, l.Rows, l.Channels, 1, l.Taps).Integers($"b{i}", ElementType.Int32, l.Bias, l.Rows)
+            graph.Integers($"w{i}", ElementType.Int8, l.Weights, l.Rows, l.Channels, 1, l.Taps)
+                .Integers($"b{i}", ElementType.Int32, l.Bias, l.Rows)
                 .Floats($"s{i}", [1 / l.Multiplier]).Integers($"z{i}", ElementType.UInt8, [l.Zero])
-                .Node($"QLinearConv: {x}, one, {z}, w{i}, one, wz, s{i}, z{i}, b{i} -> y{i}", new NodeAttribute("pads", Integers: [0, l.Pad, 0, l.Pad]));
+                .Node($"QLinearConv: {x}, one, {z}, w{i}, one, wz, s{i}, z{i}, b{i} -> y{i}",
+                    new NodeAttribute("pads", Integers: [0, l.Pad, 0, l.Pad]));
             (x, z) = ($"y{i}", $"z{i}");
         }
         return new(graph.Build(ElementType.UInt8, -1, 1, 1, length), length, levels);
     }
 
     internal IntegerNetwork Read(BoxRule boxes = BoxRule.Propagated) =>
-        Nets.Read(Graph, new ReadingOptions { Boxes = boxes, InputRanges = ImmutableDictionary<string, ImmutableArray<Interval>>.Empty.Add("x", [new(0, Levels - 1)]) });
+        Nets.Read(Graph, new ReadingOptions { Boxes = boxes, InputRanges = ImmutableDictionary<string,
+            ImmutableArray<Interval>>.Empty.Add("x", [new(0, Levels - 1)]) });
 
     /// <summary>Every input of the network, or as many random ones; what the executor makes of them, by name of the value.</summary>
     internal Dictionary<string, Tensor> Run(int mostInputs = 1 << 14)
@@ -41,14 +44,16 @@ internal sealed record SmallNetwork(NetworkGraph Graph, int Length, int Levels)
         int count = (int)Math.Min(all, mostInputs);
         var random = new Random(7);
         var values = new long[count * Length];
-        for (int i = 0; i < values.Length; i++) values[i] = all <= mostInputs ? i / Length / (long)Math.Pow(Levels, i % Length) % Levels : random.Next(4) == 0 ? random.Next(Levels) : random.Next(2) * (Levels - 1);
+        for (int i = 0; i < values.Length; i++) values[i] = all <= mostInputs ? i / Length / (long)Math.Pow(Levels, i % Length) % Levels
+            : random.Next(4) == 0 ? random.Next(Levels) : random.Next(2) * (Levels - 1);
         Tensor x = Tensor.OfIntegers(ElementType.UInt8, values, count, 1, 1, Length);
         var seen = new Dictionary<string, Tensor> { ["x"] = x };
         GraphExecutor.Run(Graph, new Dictionary<string, Tensor> { ["x"] = x }, null, (name, t) => seen[name] = t);
         return seen;
     }
 
-    /// <summary>The least and largest value that each register of a channel held, over all inputs that were run and all places: sums by the definition.</summary>
+    /// <summary>The least and largest value that each register of a channel held, over all inputs that were run and all places: sums by the
+    /// definition.</summary>
     internal static Interval[] Held(IntegerLayer layer, int row, Tensor input, SumOrder order)
     {
         ConvGeometry g = layer.Shape.Conv!;
@@ -64,7 +69,8 @@ internal sealed record SmallNetwork(NetworkGraph Graph, int Length, int Levels)
                 for (int k = 0; k < layer.K; k++)
                 {
                     int at = x - g.PadLeft + k % g.KernelWidth, channel = k / g.KernelWidth;
-                    long stored = at < 0 || at >= g.InputWidth ? layer.InputZeroPoint : input.Integers[(s * g.InputChannels + channel) * plane + at];
+                    long stored = at < 0 || at >= g.InputWidth ? layer.InputZeroPoint
+                        : input.Integers[(s * g.InputChannels + channel) * plane + at];
                     terms[k] = (stored - layer.InputZeroPoint) * layer.Weights[row * layer.K + k];
                 }
                 long bias = layer.Bias[row];
@@ -94,7 +100,8 @@ internal sealed record SmallNetwork(NetworkGraph Graph, int Length, int Levels)
             width += 2 * pad - taps + 1;
             long[] weights = [.. Enumerable.Range(0, rows * channels * taps).Select(_ => (long)random.Next(-most, most + 1))];
             float multiplier = (float)((0.2 + random.NextDouble()) * (i == 0 ? 40.0 / levels : 1.2) / (most * channels * taps));
-            layers[i] = new(rows, channels, taps, weights, [.. Enumerable.Range(0, rows).Select(_ => (long)random.Next(-9, 10))], multiplier, random.Next(3) == 0 ? 0 : random.Next(100, 160), pad);
+            layers[i] = new(rows, channels, taps, weights, [.. Enumerable.Range(0, rows).Select(_ => (long)random.Next(-9, 10))],
+                multiplier, random.Next(3) == 0 ? 0 : random.Next(100, 160), pad);
             channels = rows;
         }
         return Of(length, levels, zero, layers);

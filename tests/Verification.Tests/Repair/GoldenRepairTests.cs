@@ -10,7 +10,8 @@ using Sim.Workloads.Quantization;
 
 namespace Sim.Verification.Tests.Repair;
 
-/// <summary>Every row of the golden repair tables: independent numpy projections of the float weights, scale kept (../shared/nets/README.md says the formulas).</summary>
+/// <summary>Every row of the golden repair tables: independent numpy projections of the float weights, scale kept (../shared/nets/README.md
+/// says the formulas).</summary>
 public class GoldenRepairTests
 {
     private static readonly A2q Ball = new();
@@ -36,8 +37,10 @@ public class GoldenRepairTests
             {
                 Assert.That(A2q.Radius(limits), Is.EqualTo(Real(row, "radius_a2q")), at);
                 Assert.That(A2qPlus.Radius(limits), Is.EqualTo(Real(row, "radius_a2qplus")), at);
-                Assert.That(channels.Count(c => c.Sum(Math.Abs) > A2q.Radius(limits)), Is.EqualTo(Number(row, "channels_over_radius_before")), at);
-                Assert.That(Digits(SquaredError(Ball, channels, limits)), Is.EqualTo(Digits(Real(row, "sq_err_projection_in_int_units"))), at);
+                Assert.That(channels.Count(c => c.Sum(Math.Abs) > A2q.Radius(limits)),
+                    Is.EqualTo(Number(row, "channels_over_radius_before")), at);
+                Assert.That(Digits(SquaredError(Ball, channels, limits)), Is.EqualTo(Digits(Real(row, "sq_err_projection_in_int_units"))),
+                    at);
                 Assert.That(Digits(SquaredError(Split, channels, limits)), Is.EqualTo(Digits(Real(row, "sq_err_split"))), at);
                 Check(row, Ball, "a2q", channels, limits, at);
                 Check(row, Plus, "a2qplus", channels, limits, at);
@@ -51,16 +54,19 @@ public class GoldenRepairTests
             rows++;
         }
         Assert.That(rows, Is.GreaterThanOrEqualTo(atLeast));
-        Truth.Checked("Proofs", $"nets/{network}/golden_repair.csv", "independent numpy projections", rows, "equal, squared errors to the printed digits");
+        Truth.Checked("Proofs", $"nets/{network}/golden_repair.csv", "independent numpy projections", rows,
+            "equal, squared errors to the printed digits");
     }
 
-    private static void Check(Dictionary<string, string> row, ProjectionMethod method, string column, double[][] channels, SumLimits limits, string at)
+    private static void Check(Dictionary<string, string> row, ProjectionMethod method, string column, double[][] channels,
+        SumLimits limits, string at)
     {
         int[][] repaired = [.. channels.Select(c => method.Repair(new RowProblem(c, new FeasibleSet(limits), Narrow(row))))];
         int width = repaired.Max(w =>
         {
             (long positive, long negative) = SumLimits.Signed(w);
-            return new Interval(positive * limits.Box.Low - negative * limits.Box.High, positive * limits.Box.High - negative * limits.Box.Low).Width;
+            return new Interval(positive * limits.Box.Low - negative * limits.Box.High,
+                positive * limits.Box.High - negative * limits.Box.Low).Width;
         });
         Assert.That(width, Is.EqualTo(Number(row, $"P_exact_after_{column}")), $"{at} {column}");
         Assert.That(width, Is.LessThanOrEqualTo(Number(row, "P_target")), $"{at} {column}");
@@ -74,7 +80,8 @@ public class GoldenRepairTests
         channels.Sum(c => c.Zip(method.Project(c, limits), (v, p) => (v - p) * (v - p)).Sum());
 
     // Symmetric quantization leaves the lowest code unused, and so does the table.
-    private static Interval Narrow(Dictionary<string, string> row) => new(1 - (1 << (Number(row, "M") - 1)), (1 << (Number(row, "M") - 1)) - 1);
+    private static Interval Narrow(Dictionary<string, string> row) =>
+        new(1 - (1 << (Number(row, "M") - 1)), (1 << (Number(row, "M") - 1)) - 1);
 
     // The table prints nine significant digits.
     private static string Digits(double value) => value.ToString("G9", CultureInfo.InvariantCulture);
@@ -93,7 +100,8 @@ public class GoldenRepairTests
     private static IReadOnlyDictionary<string, Tensor> Archive(string path)
     {
         if (Archives.TryGetValue(path, out IReadOnlyDictionary<string, Tensor>? found)) return found;
-        return Archives[path] = TensorFile.ReadArchive(ReferenceData.Shared(path), new DiagnosticBag()) ?? throw new InvalidDataException(path);
+        return Archives[path] = TensorFile.ReadArchive(ReferenceData.Shared(path), new DiagnosticBag())
+            ?? throw new InvalidDataException(path);
     }
 
     private static int Number(Dictionary<string, string> row, string column) => int.Parse(row[column], CultureInfo.InvariantCulture);

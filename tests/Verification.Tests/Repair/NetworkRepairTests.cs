@@ -18,7 +18,9 @@ public class NetworkRepairTests
 {
     private const string Model = "nets/mlperf-dscnn-kws/model_int8.onnx";
 
-    private static readonly Tensor Samples = Workloads.Execution.BatchExecutor.Rows(TensorFile.Read(ReferenceData.Shared("nets/mlperf-dscnn-kws/kws01_x_i8_500.npy"), new DiagnosticBag())!, 0, 12);
+    private static readonly Tensor Samples =
+        Workloads.Execution.BatchExecutor.Rows(TensorFile.Read(ReferenceData.Shared("nets/mlperf-dscnn-kws/kws01_x_i8_500.npy"),
+        new DiagnosticBag())!, 0, 12);
 
     [TestCase("split", 16, true, false)]
     [TestCase("split", 16, false, false)]
@@ -48,12 +50,15 @@ public class NetworkRepairTests
                     BigInteger a = weights.Integers[row * k + i] * (-128 - zero), b = weights.Integers[row * k + i] * (127 - zero);
                     (low, high) = (low + BigInteger.Min(a, b), high + BigInteger.Max(a, b));
                 }
-                Assert.That(high < BigInteger.One << (bits - 1) && low >= -(BigInteger.One << (bits - 1)), Is.True, $"{node.Name} channel {row}: [{low}, {high}]");
+                Assert.That(high < BigInteger.One << (bits - 1) && low >= -(BigInteger.One << (bits - 1)), Is.True,
+                    $"{node.Name} channel {row}: [{low}, {high}]");
             }
         }
         Assert.That(rows, Is.EqualTo(64 * 9 + 12));
-        foreach (string name in graph.Constants.Keys.Where(n => n.EndsWith("_z", StringComparison.Ordinal) || n.EndsWith("_x_s", StringComparison.Ordinal)))
-            Assert.That(written.Constants[name].Type == graph.Constants[name].Type && Equal(written.Constants[name], graph.Constants[name]), Is.True, name);
+        foreach (string name in graph.Constants.Keys.Where(n => n.EndsWith("_z", StringComparison.Ordinal)
+            || n.EndsWith("_x_s", StringComparison.Ordinal)))
+            Assert.That(written.Constants[name].Type == graph.Constants[name].Type
+                && Equal(written.Constants[name], graph.Constants[name]), Is.True, name);
     }
 
     [Test]
@@ -89,7 +94,8 @@ public class NetworkRepairTests
         Assert.That(wide.Layers.Sum(l => l.Changed), Is.Zero);
         Assert.That(wide.Changes, Is.Empty);
 
-        double[] Errors(string method) => [.. Repaired(graph, method, claims, [16], true, true).Network.Layers.Select(l => l.Rows.Sum(r => r.Error))];
+        double[] Errors(string method) =>
+            [.. Repaired(graph, method, claims, [16], true, true).Network.Layers.Select(l => l.Rows.Sum(r => r.Error))];
     }
 
     [Test]
@@ -100,7 +106,8 @@ public class NetworkRepairTests
         {
             var random = new Random(seed);
             const int K = 4;
-            double[] factor = [.. Enumerable.Range(0, K * K).Select(_ => random.NextDouble() - 0.4)], covariance = new double[K * K], wanted = [.. Enumerable.Range(0, K).Select(_ => 8 * random.NextDouble() - 4)];
+            double[] factor = [.. Enumerable.Range(0, K * K).Select(_ => random.NextDouble() - 0.4)], covariance = new double[K * K],
+                wanted = [.. Enumerable.Range(0, K).Select(_ => 8 * random.NextDouble() - 4)];
             for (int i = 0; i < K * K; i++)
                 for (int l = 0; l < K; l++) covariance[i] += factor[i / K * K + l] * factor[i % K * K + l];
             var moments = new InputMoments(new double[K], covariance);
@@ -133,16 +140,20 @@ public class NetworkRepairTests
         const string Folded = "nets/mlperf-dscnn-kws/model_folded.onnx";
         NetworkGraph graph = Nets.Graph("mlperf-dscnn-kws/model_folded.onnx");
         // (x − 83)·0.5847029, as the network's notes say.
-        PostTraining rule = QdqForm.Rule(Tensor.OfFloats(Array.ConvertAll(Samples.Integers, v => (v - 83) * 0.5847029f), Samples.Shape), graph.Opset);
-        IntegerNetwork quantized = Nets.Read(graph, new ReadingOptions { PostTraining = rule }), written = Nets.Read(Load(QdqForm.Write(File.ReadAllBytes(ReferenceData.Shared(Folded)), quantized, rule)));
-        IReadOnlyDictionary<string, Tensor> table = TensorFile.ReadArchive(ReferenceData.Shared("nets/mlperf-dscnn-kws/ptq_w8.npz"), new DiagnosticBag())!;
+        PostTraining rule = QdqForm.Rule(Tensor.OfFloats(Array.ConvertAll(Samples.Integers, v => (v - 83) * 0.5847029f), Samples.Shape),
+            graph.Opset);
+        IntegerNetwork quantized = Nets.Read(graph, new ReadingOptions { PostTraining = rule }),
+            written = Nets.Read(Load(QdqForm.Write(File.ReadAllBytes(ReferenceData.Shared(Folded)), quantized, rule)));
+        IReadOnlyDictionary<string, Tensor> table = TensorFile.ReadArchive(ReferenceData.Shared("nets/mlperf-dscnn-kws/ptq_w8.npz"),
+            new DiagnosticBag())!;
         Assert.That(written.Layers.Select(l => l.Name), Is.EqualTo(quantized.Layers.Select(l => l.Name)));
         long weights = 0, off = 0;
         for (int i = 0; i < written.Layers.Length; i++)
         {
             (IntegerLayer layer, IntegerLayer same) = (written.Layers[i], quantized.Layers[i]);
             Assert.That(layer.Weights, Is.EqualTo(same.Weights), layer.Name);
-            Assert.That((written.Inputs[i].Scale, written.Inputs[i].ZeroPoint), Is.EqualTo((quantized.Inputs[i].Scale, quantized.Inputs[i].ZeroPoint)), layer.Name);
+            Assert.That((written.Inputs[i].Scale, written.Inputs[i].ZeroPoint),
+                Is.EqualTo((quantized.Inputs[i].Scale, quantized.Inputs[i].ZeroPoint)), layer.Name);
             // numpy rounds w / scale in float64, this project in float32: quotients beside a half may differ by a unit.
             long[] independent = table[$"{layer.Name}__q"].Integers;
             off += independent.Where((q, k) => q != layer.Weights[k]).Count();
@@ -151,7 +162,8 @@ public class NetworkRepairTests
         }
         Assert.That(weights, Is.GreaterThan(20_000));
         Assert.That(off, Is.LessThan(10));
-        Truth.Checked("Proofs", "nets/mlperf-dscnn-kws/ptq_w8.npz", "independent numpy quantization of 8 bits", weights, FormattableString.Invariant($"equal but {off} ties"));
+        Truth.Checked("Proofs", "nets/mlperf-dscnn-kws/ptq_w8.npz", "independent numpy quantization of 8 bits", weights,
+            FormattableString.Invariant($"equal but {off} ties"));
     }
 
     /// <summary>QONNX's quantizers of weights become int8 constants: the same integers, the same outputs, and repair takes them.</summary>
@@ -166,7 +178,9 @@ public class NetworkRepairTests
         Assert.That(written.Layers[0].Weights, Is.EqualTo(stated.Layers[0].Weights));
         Assert.That(written.Layers[0].Inputs, Is.EqualTo(stated.Layers[0].Inputs));
         Tensor x = TensorFile.Read(Path.Combine(folder, "x.npy"), new DiagnosticBag())!;
-        float[] Outputs(IntegerNetwork network) => Workloads.Execution.GraphExecutor.Run(network.Graph, new Dictionary<string, Tensor> { [network.Graph.Inputs[0].Name] = x })[network.Graph.Outputs[0].Name].Floats;
+        float[] Outputs(IntegerNetwork network) =>
+            Workloads.Execution.GraphExecutor.Run(network.Graph, new Dictionary<string,
+            Tensor> { [network.Graph.Inputs[0].Name] = x })[network.Graph.Outputs[0].Name].Floats;
         Assert.That(Outputs(written), Is.EqualTo(new[] { -6.5625f, 7.5f }).And.EqualTo(Outputs(stated)));
     }
 
@@ -174,9 +188,11 @@ public class NetworkRepairTests
     [Test]
     public void OlderOpsetsGetOneScaleALayer()
     {
-        byte[] model = OnnxBytes.Model(11, OnnxBytes.Op("mm", "MatMul", ["x", "w"], ["y"]), OnnxBytes.Floats("w", [2, 2], 1, 2, -127, 4), OnnxBytes.Input("x", 1, -1, 2), OnnxBytes.Output("y", 1, -1, 2));
+        byte[] model = OnnxBytes.Model(11, OnnxBytes.Op("mm", "MatMul", ["x", "w"], ["y"]), OnnxBytes.Floats("w", [2, 2], 1, 2, -127, 4),
+            OnnxBytes.Input("x", 1, -1, 2), OnnxBytes.Output("y", 1, -1, 2));
         PostTraining rule = QdqForm.Rule(Tensor.OfFloats([127, -127], 1, 2), 11);
-        IntegerNetwork written = Nets.Read(Load(QdqForm.Write(model, Nets.Read(Load(model), new ReadingOptions { PostTraining = rule }), rule)));
+        IntegerNetwork written = Nets.Read(Load(QdqForm.Write(model, Nets.Read(Load(model), new ReadingOptions { PostTraining = rule }),
+            rule)));
         Assert.That(written.Graph.Opset, Is.EqualTo(11));
         Assert.That(written.Layers[0].Weights, Is.EqualTo(new[] { 1, -127, 2, 4 }), "columns of the matrix, scale 1");
         Assert.That(written.Inputs[0].Scale, Is.EqualTo(1));
@@ -192,12 +208,15 @@ public class NetworkRepairTests
         Assert.That(bag.ToString(), Does.Contain("net.onnx:1:1: error RPR001: layer '00_conv_2d' cannot be repaired: output channel").And.Contain("alone leaves a register of 8 bits"));
     }
 
-    private static (byte[] Bytes, RepairedNetwork Network) Repaired(NetworkGraph graph, string method, VerifyOptions claims, ImmutableArray<int> widths, bool search, bool data)
+    private static (byte[] Bytes, RepairedNetwork Network) Repaired(NetworkGraph graph, string method, VerifyOptions claims,
+        ImmutableArray<int> widths, bool search, bool data)
     {
         var bag = new DiagnosticBag();
-        RepairedNetwork? repaired = NetworkRepair.Repair(Nets.Read(graph), data ? Samples : null, new RepairOptions(RepairCatalogue.Find(method)!, claims, widths) { SearchScales = search }, "net.onnx", bag);
+        RepairedNetwork? repaired = NetworkRepair.Repair(Nets.Read(graph), data ? Samples : null,
+            new RepairOptions(RepairCatalogue.Find(method)!, claims, widths) { SearchScales = search }, "net.onnx", bag);
         Assert.That(bag.ToString(), Is.Empty);
-        return (OnnxEditor.Replace(File.ReadAllBytes(ReferenceData.Shared(Model)), repaired!.Changes, [new("bits", widths[0].ToString(CultureInfo.InvariantCulture))]), repaired);
+        return (OnnxEditor.Replace(File.ReadAllBytes(ReferenceData.Shared(Model)), repaired!.Changes,
+            [new("bits", widths[0].ToString(CultureInfo.InvariantCulture))]), repaired);
     }
 
     private static NetworkGraph Load(byte[] model)
@@ -208,5 +227,6 @@ public class NetworkRepairTests
         return graph!;
     }
 
-    private static bool Equal(Tensor a, Tensor b) => a.Type.IsReal() ? a.Floats.SequenceEqual(b.Floats) : a.Integers.SequenceEqual(b.Integers);
+    private static bool Equal(Tensor a, Tensor b) =>
+        a.Type.IsReal() ? a.Floats.SequenceEqual(b.Floats) : a.Integers.SequenceEqual(b.Integers);
 }

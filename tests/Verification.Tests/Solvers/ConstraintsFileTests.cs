@@ -15,7 +15,8 @@ namespace Sim.Verification.Tests.Solvers;
 public class ConstraintsFileTests
 {
     // 4 inputs, zero point 3.
-    private static readonly IntegerLayer Dense = new("dense", "MatMul", new GemmLayer("dense", "MatMul", 1, 1, 2, 4, 4), [1, 2, 3, 4, -5, 6, -7, 8], new(-128, 127), [new(0, 255)]) { InputZeroPoint = 3 };
+    private static readonly IntegerLayer Dense = new("dense", "MatMul", new GemmLayer("dense", "MatMul", 1, 1, 2, 4, 4),
+        [1, 2, 3, 4, -5, 6, -7, 8], new(-128, 127), [new(0, 255)]) { InputZeroPoint = 3 };
 
     // 4 channels in 2 groups, 2 × 1 taps, padded.
     private static readonly IntegerLayer Conv = new("conv", "QLinearConv", new GemmLayer("conv", "QLinearConv", 2, 9, 1, 4, 36,
@@ -38,7 +39,8 @@ public class ConstraintsFileTests
             """);
         Assert.That(layer.Inputs, Is.EqualTo(new Interval[] { new(0, 100), new(10, 20), new(3, 4), new(3, 4) }));
         ImmutableArray<LinearRelation> relations = constraints.Relations(layer, 1);
-        Assert.That(relations.Select(r => (string.Join(' ', r.Coefficients), (long?)r.Low, (long?)r.High)), Is.EqualTo(new (string, long?, long?)[]
+        Assert.That(relations.Select(r => (string.Join(' ', r.Coefficients), (long?)r.Low, (long?)r.High)),
+            Is.EqualTo(new (string, long?, long?)[]
         {
             ("1 1 1 0", 0, 51), ("-1 0 0 2", null, 4), ("1 1 1 1", 108, 108), ("0 0 1 1", 1, 1),
         }));
@@ -56,7 +58,8 @@ public class ConstraintsFileTests
             """);
         Assert.That(layer.Inputs, Is.EqualTo(new Interval[] { new(0, 255), new(0, 7), new(0, 255), new(0, 255) }));
         Assert.That(constraints.Relations(layer, 0).Select(r => string.Join(' ', r.Coefficients)), Is.EqualTo(new[] { "0 0 0 1" }));
-        Assert.That(constraints.Relations(layer, 1).Select(r => string.Join(' ', r.Coefficients)), Is.EqualTo(new[] { "0 0 0 1", "1 0 1 0", "0 1 0 1" }));
+        Assert.That(constraints.Relations(layer, 1).Select(r => string.Join(' ', r.Coefficients)),
+            Is.EqualTo(new[] { "0 0 0 1", "1 0 1 0", "0 1 0 1" }));
     }
 
     [TestCase("  sums: [{inputs: [4], low: 0}]", "f.yaml:4:21", "VER020", "no input 4")]
@@ -109,7 +112,8 @@ public class ConstraintsFileTests
         string guide = File.ReadAllText(Path.Combine(ReferenceData.RepositoryRoot, "docs", "guide", "verification.md"));
         Match example = Regex.Match(guide, "```yaml\n(schema: sim.constraints/1.*?)```", RegexOptions.Singleline);
         var bag = new DiagnosticBag();
-        Assert.That(ConstraintsFile.Read(YamlDocument.Parse(example.Groups[1].Value, "guide", bag)!.Root, bag), Is.Not.Empty, bag.ToString());
+        Assert.That(ConstraintsFile.Read(YamlDocument.Parse(example.Groups[1].Value, "guide", bag)!.Root, bag), Is.Not.Empty,
+            bag.ToString());
     }
 
     private static (BoundConstraints, IntegerLayer) Bind(IntegerLayer layer, string text)
@@ -131,7 +135,8 @@ public class ConstraintsFileTests
 
     private static ImmutableArray<LayerConstraints> Read(string layer, string text, DiagnosticBag bag)
     {
-        string yaml = $"schema: sim.constraints/1\nlayers:\n  - layer: {layer}\n" + string.Concat(text.Split('\n').Select(l => "  " + l.TrimEnd() + "\n"));
+        string yaml = $"schema: sim.constraints/1\nlayers:\n  - layer: {layer}\n"
+            + string.Concat(text.Split('\n').Select(l => "  " + l.TrimEnd() + "\n"));
         return YamlDocument.Parse(yaml, "f.yaml", bag) is { } document ? ConstraintsFile.Read(document.Root, bag) : [];
     }
 }

@@ -9,7 +9,8 @@ using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Tests.Solvers;
 
-/// <summary>Solvers that answer wrongly, stop reading or never end: nothing is proved or refuted by them, and nothing waits for them beyond its limit.</summary>
+/// <summary>Solvers that answer wrongly, stop reading or never end: nothing is proved or refuted by them, and nothing waits for them beyond
+/// its limit.</summary>
 public class LyingSolverTests
 {
     private const string Frame = "d=0; while read -r line; do case \"$line\" in '(echo '*) e=${line#*\\\"}; echo \"${e%%\\\"*}\";; '(push 1)') d=1;; '(pop 1)') d=0;; ";
@@ -45,7 +46,8 @@ public class LyingSolverTests
         Assert.That(((Refuted)verdict).Witness.Value, Is.EqualTo((Int128)30));
     }
 
-    [TestCase("'(check-sat)') tr '\\0' x < /dev/zero;;", "does not stop answering", TestName = "writes without end and without a line break")]
+    [TestCase("'(check-sat)') tr '\\0' x < /dev/zero;;", "does not stop answering",
+        TestName = "writes without end and without a line break")]
     [TestCase("'(check-sat)') sleep 20 & exit 0;;", "did not answer within", TestName = "leaves an orphan with its pipe")]
     [TestCase("'(set-logic '*) sleep 20;;", "did not answer within", TestName = "stops reading")]
     public void NothingWaitsBeyondTheLimit(string rule, string reason)
@@ -94,7 +96,8 @@ public class LyingSolverTests
         {
             var random = new Random(seed);
             int[] weights = [.. Enumerable.Range(0, 7).Select(_ => random.Next(-9, 10))];
-            ImmutableArray<LinearRelation> relations = [new([.. weights.Select(_ => (long)random.Next(-2, 3))], -3, 4), new([.. weights.Select(_ => 1L)], 1, 3)];
+            ImmutableArray<LinearRelation> relations = [new([.. weights.Select(_ => (long)random.Next(-2, 3))], -3, 4),
+                new([.. weights.Select(_ => 1L)], 1, 3)];
             foreach (SumOrder order in (SumOrder[])[new AnyOrder(), new SequentialOrder()])
             {
                 (Interval Bound, string Name)[] bounds = [.. solvers.Select(s =>
@@ -148,13 +151,15 @@ public class LyingSolverTests
             int[] x = [.. Enumerable.Range(0, weights.Length).Select(k => bits >> k & 1)];
             if (relations.Any(r => x.Select((v, k) => r.Coefficients[k] * v).Sum() is var sum && (sum < r.Low || sum > r.High))) continue;
             int[] terms = [.. x.Zip(weights, (a, b) => a * b)];
-            IEnumerable<int> sums = order is AnyOrder ? [terms.Where(t => t > 0).Sum(), terms.Where(t => t < 0).Sum()] : Enumerable.Range(1, terms.Length).Select(n => terms[..n].Sum());
+            IEnumerable<int> sums = order is AnyOrder ? [terms.Where(t => t > 0).Sum(), terms.Where(t => t < 0).Sum()]
+                : Enumerable.Range(1, terms.Length).Select(n => terms[..n].Sum());
             foreach (int sum in sums) (low, high, any) = (any ? Int128.Min(low, sum) : sum, any ? Int128.Max(high, sum) : sum, true);
         }
         return new(low, high);
     }
 
-    private static Verdict Decide(SolverPool pool, int bits) => new Ladder([new PrefixExtremes(), new SmtProver(pool, TimeSpan.FromSeconds(10))]).Decide(Claim(bits));
+    private static Verdict Decide(SolverPool pool, int bits) =>
+        new Ladder([new PrefixExtremes(), new SmtProver(pool, TimeSpan.FromSeconds(10))]).Decide(Claim(bits));
 
     private SolverPool Fake(string rule)
     {
@@ -180,7 +185,8 @@ public class LyingSolverTests
     private static string Tool()
     {
         string configuration = Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(typeof(LyingSolverTests).Assembly.Location))!);
-        string tool = Path.Combine(ReferenceData.RepositoryRoot, "src", "Cli", "bin", configuration, "net10.0", OperatingSystem.IsWindows() ? "sim.exe" : "sim");
+        string tool = Path.Combine(ReferenceData.RepositoryRoot, "src", "Cli", "bin", configuration, "net10.0", OperatingSystem.IsWindows()
+            ? "sim.exe" : "sim");
         if (!File.Exists(tool)) Assert.Ignore($"needs the built tool: {tool}");
         return tool;
     }
@@ -190,7 +196,9 @@ public class LyingSolverTests
 
     private static ChannelClaim Claim(int bits, int[] weights, ImmutableArray<LinearRelation> relations, SumOrder? order = null)
     {
-        var layer = new IntegerLayer("layer", "MatMul", new GemmLayer("layer", "MatMul", 1, 1, 1, weights.Length, weights.Length), weights, new(-128, 127), [new(0, 1)]);
-        return new(layer, 0, order ?? new AnyOrder(), [new Register(bits)], BiasPlacement.None, ZeroPoints.Folded) { Relations = relations };
+        var layer = new IntegerLayer("layer", "MatMul", new GemmLayer("layer", "MatMul", 1, 1, 1, weights.Length, weights.Length), weights,
+            new(-128, 127), [new(0, 1)]);
+        return new(layer, 0, order ?? new AnyOrder(), [new Register(bits)], BiasPlacement.None, ZeroPoints.Folded)
+            { Relations = relations };
     }
 }

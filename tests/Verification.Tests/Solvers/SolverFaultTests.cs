@@ -9,7 +9,8 @@ using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Tests.Solvers;
 
-/// <summary>Solvers that are missing, die, hang or talk nonsense leave a claim unknown, with the reason: never proved, never refuted.</summary>
+/// <summary>Solvers that are missing, die, hang or talk nonsense leave a claim unknown, with the reason: never proved, never
+/// refuted.</summary>
 public class SolverFaultTests
 {
     // A solver in shell: reads a line, answers by the rule of the case; echo commands are answered as a solver answers them.
@@ -20,7 +21,8 @@ public class SolverFaultTests
     [TestCase("'(check-sat)') sleep 60;;", "did not answer", TestName = "hangs")]
     [TestCase("'(check-sat)') echo unknown;;", "does not know", TestName = "does not know")]
     [TestCase("'(check-sat)') echo '(error \"line 7: out of memory\")';;", "complains", TestName = "complains")]
-    [TestCase("'(check-sat)') echo sat;; '(get-value '*) echo '((x0 9) (x1 9) (x2 9))';;", "model that is none", TestName = "gives a model that is none")]
+    [TestCase("'(check-sat)') echo sat;; '(get-value '*) echo '((x0 9) (x1 9) (x2 9))';;", "model that is none",
+        TestName = "gives a model that is none")]
     [TestCase("'(check-sat)') echo sat;; '(get-value '*) echo '((x0 1) (x1 oops';;", "to get-value", TestName = "gives half a model")]
     [TestCase("'(check-sat)') echo sat;; '(get-value '*) yes '((x0 1)';;", "stop answering", TestName = "does not stop answering")]
     [TestCase("'(check-sat)') echo unsat;;", "void", TestName = "says unsat to everything")]
@@ -55,11 +57,13 @@ public class SolverFaultTests
     public void TheTimeLimitOfZ3LeavesTheBoundsOfTheIntervals()
     {
         using SolverPool pool = Z3.Pool();
-        // A subset of 48 numbers of 30 bits with a given sum: no solver of linear integer arithmetic finds out in half a second whether there is one.
+        // A subset of 48 numbers of 30 bits with a given sum: no solver of linear integer arithmetic finds out in half a second whether
+        // there is one.
         const int K = 48;
         var random = new Random(5);
         long[] numbers = [.. Enumerable.Range(0, K).Select(_ => random.NextInt64(1L << 29, 1L << 30))];
-        ChannelClaim claim = Claim(8, [.. Enumerable.Range(1, K)], [new LinearRelation([.. numbers], numbers.Sum() / 2, numbers.Sum() / 2)], new(0, 1));
+        ChannelClaim claim = Claim(8, [.. Enumerable.Range(1, K)],
+            [new LinearRelation([.. numbers], numbers.Sum() / 2, numbers.Sum() / 2)], new(0, 1));
         Verdict verdict = new Ladder([new PrefixExtremes(), Z3.Prover(pool, 0.5)]).Decide(claim);
         Assert.That((verdict as Unknown)?.Reason, Does.Contain("limit 0.5 s").Or.Contains("did not answer"));
     }
@@ -89,7 +93,8 @@ public class SolverFaultTests
 
     private static ChannelClaim Claim(int bits, int[] weights, ImmutableArray<LinearRelation> relations, Interval box)
     {
-        var layer = new IntegerLayer("layer", "MatMul", new GemmLayer("layer", "MatMul", 1, 1, 1, weights.Length, weights.Length), weights, new(-128, 127), [box]);
+        var layer = new IntegerLayer("layer", "MatMul", new GemmLayer("layer", "MatMul", 1, 1, 1, weights.Length, weights.Length), weights,
+            new(-128, 127), [box]);
         return new(layer, 0, new AnyOrder(), [new Register(bits)], BiasPlacement.None, ZeroPoints.Folded) { Relations = relations };
     }
 

@@ -9,7 +9,8 @@ using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Tests.Solvers;
 
-/// <summary>Channels of 1024 products under a linear relation: the solver against a knapsack that fills by value, written here anew.</summary>
+/// <summary>Channels of 1024 products under a linear relation: the solver against a knapsack that fills by value, written here
+/// anew.</summary>
 public class WideChannelTests
 {
     private const int K = 1024;
@@ -29,7 +30,8 @@ public class WideChannelTests
             Assert.That(new SimplexBound().Bound(options.Claim(layer, 0, [64])).Ranges[0], Is.EqualTo(bound.Ranges[0]));
             compared += 2;
         }
-        Truth.Checked("Proofs", $"tight ranges of channels of 1024 products under a budget, order {order}", "a knapsack in the tests", compared, "equal");
+        Truth.Checked("Proofs", $"tight ranges of channels of 1024 products under a budget, order {order}", "a knapsack in the tests",
+            compared, "equal");
     }
 
     [Test]
@@ -38,11 +40,14 @@ public class WideChannelTests
         using SolverPool pool = Z3.Pool();
         var random = new Random(3);
         const int Rows = 24, Products = 40;
-        var layer = new IntegerLayer("layer", "MatMul", new GemmLayer("layer", "MatMul", 1, 1, Rows, Products, Products), [.. Enumerable.Range(0, Rows * Products).Select(_ => random.Next(-128, 128))], new(-128, 127), [new(0, 255)]);
-        ImmutableArray<LinearRelation> relations = [new([.. Enumerable.Repeat(1L, Products)], null, 900), new([.. Enumerable.Range(0, Products).Select(k => (long)(k % 5 - 2))], -300, 200)];
+        var layer = new IntegerLayer("layer", "MatMul", new GemmLayer("layer", "MatMul", 1, 1, Rows, Products, Products),
+            [.. Enumerable.Range(0, Rows * Products).Select(_ => random.Next(-128, 128))], new(-128, 127), [new(0, 255)]);
+        ImmutableArray<LinearRelation> relations = [new([.. Enumerable.Repeat(1L, Products)], null, 900),
+            new([.. Enumerable.Range(0, Products).Select(k => (long)(k % 5 - 2))], -300, 200)];
         string[] texts = [.. new[] { 1, 2, 2 }.Select(threads => Text(Verifier.Minimal(layer, new VerifyOptions
         {
-            Order = new SequentialOrder(), Threads = threads, Relations = (_, _) => relations, Provers = [new PrefixExtremes(), Z3.Prover(pool)],
+            Order = new SequentialOrder(), Threads = threads, Relations = (_, _) =>
+                relations, Provers = [new PrefixExtremes(), Z3.Prover(pool)],
         })))];
         Assert.That(texts[1], Is.EqualTo(texts[0]));
         Assert.That(texts[2], Is.EqualTo(texts[0]));

@@ -8,7 +8,8 @@ internal static class OnnxRuntimeOracle
 {
     internal static Tensor[] Run(byte[] model, IReadOnlyList<(string Name, Tensor Value)> inputs, IReadOnlyList<string> outputs)
     {
-        using var options = new SessionOptions { GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL, IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        using var options = new SessionOptions { GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL, IntraOpNumThreads = 1,
+            InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         using var session = new InferenceSession(model, options);
         using var run = new RunOptions();
         OrtValue[] values = [.. inputs.Select(i => Value(i.Value))];
@@ -53,7 +54,8 @@ internal static class OnnxRuntimeOracle
             Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float => Of<float>(ElementType.Float32),
             Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double => Of<double>(ElementType.Float64),
             Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float16 =>
-                new Tensor(ElementType.Float16, shape, Array.ConvertAll(value.GetTensorDataAsSpan<Float16>().ToArray(), h => (float)BitConverter.UInt16BitsToHalf(h.value))),
+                new Tensor(ElementType.Float16, shape,
+                    Array.ConvertAll(value.GetTensorDataAsSpan<Float16>().ToArray(), h => (float)BitConverter.UInt16BitsToHalf(h.value))),
             Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Int8 => Of<sbyte>(ElementType.Int8),
             Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.UInt8 => Of<byte>(ElementType.UInt8),
             Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Int16 => Of<short>(ElementType.Int16),

@@ -16,9 +16,11 @@ internal sealed class OracleData(int seed)
 
     internal Tensor Halves(params int[] shape) => new(ElementType.Float16, shape, Values(shape, () => _random.Next(-32, 33) / 8f));
 
-    internal Tensor Between(ElementType type, long low, long high, params int[] shape) => Tensor.OfIntegers(type, Values(shape, () => _random.NextInt64(low, high + 1)), shape);
+    internal Tensor Between(ElementType type, long low, long high, params int[] shape) =>
+        Tensor.OfIntegers(type, Values(shape, () => _random.NextInt64(low, high + 1)), shape);
 
-    internal Tensor Integers(ElementType type, params int[] shape) => Between(type, Math.Max(type.Range().Minimum, int.MinValue), Math.Min(type.Range().Maximum, int.MaxValue), shape);
+    internal Tensor Integers(ElementType type, params int[] shape) =>
+        Between(type, Math.Max(type.Range().Minimum, int.MinValue), Math.Min(type.Range().Maximum, int.MaxValue), shape);
 
     internal Tensor Bools(params int[] shape) => Between(ElementType.Bool, 0, 1, shape);
 

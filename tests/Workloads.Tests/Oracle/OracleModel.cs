@@ -5,8 +5,10 @@ namespace Sim.Tests;
 /// <summary>Writes graphs of <see cref="Node"/> records as ONNX bytes, field by field, for another runtime to execute.</summary>
 internal static class OracleModel
 {
-    /// <summary>A model whose inputs have their full shapes and whose outputs are the given names and types; constants become initializers.</summary>
-    internal static byte[] Bytes(int opset, IEnumerable<(string Name, Tensor Value)> inputs, IEnumerable<(string Name, Tensor Value)> constants, IEnumerable<Node> nodes, IEnumerable<(string Name, ElementType Type)> outputs)
+    /// <summary>A model whose inputs have their full shapes and whose outputs are the given names and types; constants become
+    /// initializers.</summary>
+    internal static byte[] Bytes(int opset, IEnumerable<(string Name, Tensor Value)> inputs,
+        IEnumerable<(string Name, Tensor Value)> constants, IEnumerable<Node> nodes, IEnumerable<(string Name, ElementType Type)> outputs)
     {
         byte[] graph = OnnxBytes.Join(
         [
@@ -14,15 +16,18 @@ internal static class OracleModel
             OnnxBytes.Text(2, "g"),
             .. constants.Select(c => OnnxBytes.Block(5, Tensor(c.Name, c.Value))),
             .. inputs.Select(i => OnnxBytes.Input(i.Name, i.Value.Type.OnnxCode(), [.. i.Value.Shape.Select(d => (long)d)])),
-            .. outputs.Select(o => OnnxBytes.Block(12, [.. OnnxBytes.Text(1, o.Name), .. OnnxBytes.Block(2, OnnxBytes.Block(1, OnnxBytes.Int(1, o.Type.OnnxCode())))])),
+            .. outputs.Select(o => OnnxBytes.Block(12,
+                [.. OnnxBytes.Text(1, o.Name), .. OnnxBytes.Block(2, OnnxBytes.Block(1, OnnxBytes.Int(1, o.Type.OnnxCode())))])),
         ]);
         byte[] Import(string domain, int version) => OnnxBytes.Block(8, [.. OnnxBytes.Text(1, domain), .. OnnxBytes.Int(2, version)]);
-        return [.. OnnxBytes.Int(1, opset >= 24 ? 11 : 10), .. OnnxBytes.Block(7, graph), .. Import("", opset), .. Import("com.microsoft", 1)];
+        return [.. OnnxBytes.Int(1, opset >= 24 ? 11 : 10), .. OnnxBytes.Block(7, graph), .. Import("", opset),
+            .. Import("com.microsoft", 1)];
     }
 
     private static byte[] Node(Node n) =>
     [
-        .. OnnxBytes.Join(n.Inputs.Select(i => OnnxBytes.Text(1, i))), .. OnnxBytes.Join(n.Outputs.Select(o => OnnxBytes.Text(2, o))), .. OnnxBytes.Text(3, n.Name), .. OnnxBytes.Text(4, n.OpType),
+        .. OnnxBytes.Join(n.Inputs.Select(i => OnnxBytes.Text(1, i))), .. OnnxBytes.Join(n.Outputs.Select(o => OnnxBytes.Text(2, o))),
+            .. OnnxBytes.Text(3, n.Name), .. OnnxBytes.Text(4, n.OpType),
         .. OnnxBytes.Join(n.Attributes.Values.Select(a => OnnxBytes.Block(5, Attribute(a)))), .. OnnxBytes.Text(7, n.Domain),
     ];
 
@@ -41,7 +46,8 @@ internal static class OracleModel
 
     private static byte[] Tensor(string name, Tensor t) =>
     [
-        .. OnnxBytes.Join(t.Shape.Select(d => OnnxBytes.Int(1, d))), .. OnnxBytes.Int(2, t.Type.OnnxCode()), .. OnnxBytes.Text(8, name), .. OnnxBytes.Block(9, Raw(t)),
+        .. OnnxBytes.Join(t.Shape.Select(d => OnnxBytes.Int(1, d))), .. OnnxBytes.Int(2, t.Type.OnnxCode()), .. OnnxBytes.Text(8, name),
+            .. OnnxBytes.Block(9, Raw(t)),
     ];
 
     private static byte[] Raw(Tensor t) => t.Type switch

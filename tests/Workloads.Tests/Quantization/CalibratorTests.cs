@@ -20,7 +20,8 @@ public class CalibratorTests
     public void Range_is_that_of_the_specification(string name, double lowest, double highest, double smallest, bool integer)
     {
         FormatRange range = FormatRange.Of(FormatCatalogue.Parse(name));
-        Assert.That((range.Lowest, range.Highest, range.SmallestPositive, range.IsInteger), Is.EqualTo((lowest, highest, smallest, integer)));
+        Assert.That((range.Lowest, range.Highest, range.SmallestPositive, range.IsInteger),
+            Is.EqualTo((lowest, highest, smallest, integer)));
         Assert.That(range.IsWide, Is.False);
     }
 
@@ -33,7 +34,8 @@ public class CalibratorTests
         var encoder = new ElementEncoder(FormatCatalogue.Parse(name));
         float[] values = [0.25f, -3f];
         Assert.That(Calibrator.Symmetric(new(CalibrationMethod.AbsMax), encoder, values), Is.EqualTo(QuantizationParameters.Unit));
-        Assert.That(Calibrator.Symmetric(new(CalibrationMethod.AbsMax), encoder, values, scaleWideFormats: true).Scale, Is.EqualTo((float)(3 / encoder.Range.Highest)));
+        Assert.That(Calibrator.Symmetric(new(CalibrationMethod.AbsMax), encoder, values, scaleWideFormats: true).Scale,
+            Is.EqualTo((float)(3 / encoder.Range.Highest)));
     }
 
     [TestCaseSource(nameof(Formats))]
@@ -63,9 +65,11 @@ public class CalibratorTests
         float[] values = Values(300, seed: 2);
         float scale = Calibrator.Symmetric(new(CalibrationMethod.MeanSquaredError), encoder, values).Scale;
         double[] levels = [.. Enumerable.Range(0, 1 << Math.Min(16, encoder.Format.Bits)).Select(c => encoder.Format.Decode((uint)c))
-            .Where(e => e.Class is Sim.Datapath.NumberClass.Zero or Sim.Datapath.NumberClass.Finite).Select(e => e.ToDouble()).Distinct().Order()];
+            .Where(e => e.Class is Sim.Datapath.NumberClass.Zero or Sim.Datapath.NumberClass.Finite).Select(e => e.ToDouble()).Distinct()
+                .Order()];
         double largest = values.Max(Math.Abs);
-        var errors = Enumerable.Range(1, 64).Select(step => (float)(largest * step / 64 / encoder.Range.Highest)).ToDictionary(s => s, s => Error(values, s, levels));
+        var errors = Enumerable.Range(1, 64).Select(step => (float)(largest * step / 64 / encoder.Range.Highest))
+            .ToDictionary(s => s, s => Error(values, s, levels));
         Assert.That(Error(values, scale, levels), Is.EqualTo(errors.Values.Min()).Within(1e-4).Percent);
     }
 
@@ -82,7 +86,9 @@ public class CalibratorTests
 
     [Test]
     public void Infinite_data_are_refused() =>
-        Assert.Throws<ArgumentException>(() => Calibrator.Symmetric(new(CalibrationMethod.AbsMax), new ElementEncoder(FormatCatalogue.Parse("int8")), [float.PositiveInfinity]));
+        Assert.Throws<ArgumentException>(() =>
+            Calibrator.Symmetric(new(CalibrationMethod.AbsMax), new ElementEncoder(FormatCatalogue.Parse("int8")),
+            [float.PositiveInfinity]));
 
     [TestCase("uint8", 0f, 2.55f, 0)]
     [TestCase("int8", 0f, 2.55f, -128)]
@@ -106,6 +112,7 @@ public class CalibratorTests
     internal static float[] Values(int count, int seed)
     {
         var random = new Random(seed);
-        return [.. Enumerable.Range(0, count).Select(_ => (float)((random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5) * 3))];
+        return [.. Enumerable.Range(0, count)
+            .Select(_ => (float)((random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5) * 3))];
     }
 }

@@ -5,7 +5,8 @@ using Sim.Workloads.Quantization;
 
 namespace Sim.Workloads.Tests.Quantization;
 
-/// <summary>K products of calibrated peaks stay below the largest number of whatever rounds them: the accumulator, or the product before it.</summary>
+/// <summary>K products of calibrated peaks stay below the largest number of whatever rounds them: the accumulator, or the product before
+/// it.</summary>
 public class HeadroomTests
 {
     private const double Fp16 = 65504, E4M3 = 448;

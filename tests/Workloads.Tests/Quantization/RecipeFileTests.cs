@@ -20,7 +20,8 @@ public class RecipeFileTests
             fit_accumulator: false
             float_layers: [conv1, fc1]
             """;
-        Recipe expected = new("careful", Granularity.PerTensor, new(CalibrationMethod.MeanSquaredError), new(CalibrationMethod.Percentile, 99.9), Symmetry.Asymmetric,
+        Recipe expected = new("careful", Granularity.PerTensor, new(CalibrationMethod.MeanSquaredError),
+            new(CalibrationMethod.Percentile, 99.9), Symmetry.Asymmetric,
             64, false, true, false, ["conv1", "fc1"]);
         Assert.That(Read(text, out DiagnosticBag bag)?.Canonical, Is.EqualTo(expected.Canonical), bag.ToString());
         Assert.That(Read(RecipeFile.Write(expected), out bag)?.Canonical, Is.EqualTo(expected.Canonical), bag.ToString());
@@ -37,18 +38,21 @@ public class RecipeFileTests
             """;
         Recipe expected = Recipe.Default with
         {
-            Name = "recipe", WeightRounding = new(RoundingMode.ToOdd), ActivationRounding = new(RoundingMode.Stochastic, 8, StochasticRule.Fast), Seed = 12,
+            Name = "recipe", WeightRounding = new(RoundingMode.ToOdd),
+                ActivationRounding = new(RoundingMode.Stochastic, 8, StochasticRule.Fast), Seed = 12,
         };
         Assert.That(Read(text, out DiagnosticBag bag)?.Canonical, Is.EqualTo(expected.Canonical), bag.ToString());
         Assert.That(Read(RecipeFile.Write(expected), out bag)?.Canonical, Is.EqualTo(expected.Canonical), bag.ToString());
-        Assert.That(new[] { expected, expected with { Seed = 13 }, expected with { WeightRounding = TensorRounding.NearestEven }, Recipe.Default }.Select(r => r.Canonical).Distinct().Count(), Is.EqualTo(4));
+        Assert.That(new[] { expected, expected with { Seed = 13 }, expected with { WeightRounding = TensorRounding.NearestEven },
+            Recipe.Default }.Select(r => r.Canonical).Distinct().Count(), Is.EqualTo(4));
     }
 
     [Test]
     public void Random_bits_without_stochastic_rounding_are_refused()
     {
         Assert.That(Read("schema: sim.recipe/1\nseed: 1\nweights: { random_bits: 4, stochastic_rule: odd }\nactivations: { rounding: stochastik, random_bits: 33 }", out DiagnosticBag bag), Is.Null);
-        Assert.That(bag.Sorted.Select(d => $"{d.Location.Line}:{d.Location.Column} {d.Code}"), Is.EqualTo(new[] { "2:7 CFG002", "3:25 CFG002", "3:45 CFG002", "4:26 CFG002", "4:51 CFG002" }), bag.ToString());
+        Assert.That(bag.Sorted.Select(d => $"{d.Location.Line}:{d.Location.Column} {d.Code}"),
+            Is.EqualTo(new[] { "2:7 CFG002", "3:25 CFG002", "3:45 CFG002", "4:26 CFG002", "4:51 CFG002" }), bag.ToString());
     }
 
     [Test]

@@ -9,7 +9,8 @@ using Sim.Workloads.Quantization;
 
 namespace Sim.Cli.Verbs.Bench;
 
-/// <summary>Whole networks executed bit for bit over their data sets: the digits that come with Sim, and the keyword study where its data are at hand.</summary>
+/// <summary>Whole networks executed bit for bit over their data sets: the digits that come with Sim, and the keyword study where its data
+/// are at hand.</summary>
 internal sealed class AccuracyBenchmark : IBenchmark
 {
     private const double BudgetSeconds = 5, BudgetSamples = 500;
@@ -30,7 +31,8 @@ internal sealed class AccuracyBenchmark : IBenchmark
                 progress($"{study}: its network or data are not here");
                 continue;
             }
-            PreparedNetwork network = PreparedNetwork.Create(workload.Graph, workload.Data!, workload.Calibration, Recipe.Default, Environment.ProcessorCount);
+            PreparedNetwork network = PreparedNetwork.Create(workload.Graph, workload.Data!, workload.Calibration, Recipe.Default,
+                Environment.ProcessorCount);
             foreach (string datapath in new[] { "int8_acc32", "e4m3_fp16", "e4m3_fp32" })
             {
                 progress($"{workload.Source.Name}, {datapath}");
@@ -43,12 +45,14 @@ internal sealed class AccuracyBenchmark : IBenchmark
     private static BenchRow Measure(string name, PreparedNetwork network, string datapath)
     {
         var bag = new DiagnosticBag();
-        DatapathSpec spec = DatapathReader.Load(datapath, bag) ?? throw new InvalidOperationException($"datapath {datapath} is not in the catalogue");
+        DatapathSpec spec = DatapathReader.Load(datapath, bag)
+            ?? throw new InvalidOperationException($"datapath {datapath} is not in the catalogue");
         AccuracyPlan plan = AccuracyPlan.Create(network, spec, Recipe.Default, _ => ReductionOrder.Sequential);
         double seconds = BestOf.Seconds(() => AccuracyEvaluator.Evaluate(plan, Environment.ProcessorCount));
         int samples = network.Data.Samples;
         double budget = BudgetSeconds * samples / BudgetSamples;
-        return new BenchRow($"{name}, {samples} samples", datapath, seconds * 1e3, samples / seconds, "samples/s", budget / seconds, "5 s for 500 samples", 1);
+        return new BenchRow($"{name}, {samples} samples", datapath, seconds * 1e3, samples / seconds, "samples/s", budget / seconds,
+            "5 s for 500 samples", 1);
     }
 
     // Null when the study's files are not beside this checkout; the study itself is checked by its own tests.

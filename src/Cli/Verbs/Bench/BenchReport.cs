@@ -12,7 +12,8 @@ internal static class BenchReport
     /// <summary>Processor, vector width in use, operating system and run time.</summary>
     public static string Machine()
     {
-        string vector = Vector512.IsHardwareAccelerated ? "512-bit vectors" : Vector256.IsHardwareAccelerated ? "256-bit vectors" : "128-bit vectors";
+        string vector = Vector512.IsHardwareAccelerated ? "512-bit vectors" : Vector256.IsHardwareAccelerated ? "256-bit vectors"
+            : "128-bit vectors";
         return $"{Processor()}, {Environment.ProcessorCount} logical processors, {vector}, {RuntimeInformation.OSArchitecture}, {RuntimeInformation.FrameworkDescription}";
     }
 
@@ -26,8 +27,10 @@ internal static class BenchReport
             text.Append(CultureInfo.InvariantCulture, $"\n## {benchmark.Name}\n\n`./sim bench {benchmark.Name}`. {benchmark.Summary}\n\n");
             text.Append("| case | how | best ms | rate | ratio | goal |\n|---|---|---:|---:|---:|---:|\n");
             foreach (BenchRow row in rows)
-                text.Append(CultureInfo.InvariantCulture, $"| {row.Case} | {row.How} | {Time(row)} | {Rate(row)} | {row.Ratio:F3} | {Goal(row)} |\n");
-            foreach (string baseline in rows.Select(r => r.Baseline).Distinct()) text.Append(CultureInfo.InvariantCulture, $"\nRatios are against: {baseline}.\n");
+                text.Append(CultureInfo.InvariantCulture,
+                    $"| {row.Case} | {row.How} | {Time(row)} | {Rate(row)} | {row.Ratio:F3} | {Goal(row)} |\n");
+            foreach (string baseline in rows.Select(r => r.Baseline).Distinct()) text.Append(CultureInfo.InvariantCulture,
+                $"\nRatios are against: {baseline}.\n");
         }
         return text.ToString();
     }
@@ -55,7 +58,8 @@ internal static class BenchReport
     };
 
     /// <summary>Best time in milliseconds.</summary>
-    public static string Time(BenchRow row) => double.IsNaN(row.Milliseconds) ? "" : row.Milliseconds.ToString("F2", CultureInfo.InvariantCulture);
+    public static string Time(BenchRow row) =>
+        double.IsNaN(row.Milliseconds) ? "" : row.Milliseconds.ToString("F2", CultureInfo.InvariantCulture);
 
     /// <summary>Rate with its unit.</summary>
     public static string Rate(BenchRow row) => string.Create(CultureInfo.InvariantCulture, $"{row.Rate:G4} {row.Unit}");
@@ -66,7 +70,8 @@ internal static class BenchReport
     private static string Processor()
     {
         const string Information = "/proc/cpuinfo";
-        string? line = File.Exists(Information) ? File.ReadLines(Information).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        string? line = File.Exists(Information) ? File.ReadLines(Information)
+            .FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
         return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
     }
 }

@@ -9,7 +9,8 @@ using Sim.Workloads.Topologies;
 
 namespace Sim.Cli.Verbs.Bench;
 
-/// <summary>All layers of ResNet-50 mapped and timed, the first time after start and warm, against a budget and against stepping cycles in Python.</summary>
+/// <summary>All layers of ResNet-50 mapped and timed, the first time after start and warm, against a budget and against stepping cycles in
+/// Python.</summary>
 internal sealed class EstimatorBenchmark : IBenchmark
 {
     private const double BudgetSeconds = 0.050;
@@ -42,9 +43,12 @@ internal sealed class EstimatorBenchmark : IBenchmark
                     foreach (GemmLayer layer in layers) Estimator.Estimate(design, layer);
                 });
                 string how = bytesPerCycle is null ? "closed form" : "recurrence over tiles";
-                if (rows.Count == 0) rows.Add(new BenchRow($"{dataflow}, {bus}, first", how, first * 1e3, layers.Length / first, "layers/s", BudgetSeconds / first, Budget, 1));
-                rows.Add(new BenchRow($"{dataflow}, {bus}", how, warm * 1e3, layers.Length / warm, "layers/s", BudgetSeconds / warm, Budget, 1));
-                rows.Add(new BenchRow($"{dataflow}, {bus}, {cycles} cycles", how, warm * 1e3, cycles / warm, "cycles/s", cycles / warm / ScaleSimCyclesPerSecond, Peer));
+                if (rows.Count == 0) rows.Add(new BenchRow($"{dataflow}, {bus}, first", how, first * 1e3, layers.Length / first,
+                    "layers/s", BudgetSeconds / first, Budget, 1));
+                rows.Add(new BenchRow($"{dataflow}, {bus}", how, warm * 1e3, layers.Length / warm, "layers/s", BudgetSeconds / warm,
+                    Budget, 1));
+                rows.Add(new BenchRow($"{dataflow}, {bus}, {cycles} cycles", how, warm * 1e3, cycles / warm, "cycles/s",
+                    cycles / warm / ScaleSimCyclesPerSecond, Peer));
             }
         }
         return rows;
@@ -54,8 +58,10 @@ internal sealed class EstimatorBenchmark : IBenchmark
     {
         INumberFormat int8 = FormatCatalogue.Parse("int8");
         BufferLevel Buffer(string name, Operands keeps) => new(name, 256 * 1024, 256, 8, true, keeps);
-        return new Architecture("bench", "none", 1e9, new DatapathSpec("int8", int8, int8, new IntegerAccumulator(32, RegisterOverflow.Wrap)), new PeArray(32, 32, dataflow),
-            [Buffer("activation_buffer", Operands.Activations), Buffer("weight_buffer", Operands.Weights), Buffer("output_buffer", Operands.Outputs)],
+        return new Architecture("bench", "none", 1e9,
+            new DatapathSpec("int8", int8, int8, new IntegerAccumulator(32, RegisterOverflow.Wrap)), new PeArray(32, 32, dataflow),
+            [Buffer("activation_buffer", Operands.Activations), Buffer("weight_buffer", Operands.Weights),
+                Buffer("output_buffer", Operands.Outputs)],
             new DramLevel("LPDDR4", bytesPerCycle), new VectorUnit(32));
     }
 }

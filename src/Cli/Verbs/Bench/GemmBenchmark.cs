@@ -96,7 +96,8 @@ internal sealed class GemmBenchmark : IBenchmark
         }
         double macs = (double)Size * Size * Size;
         return [new BenchRow("fused multiply-adds in registers", "12 chains", double.NaN, peak / 1e9, "GMAC/s", 1, Peak),
-            .. rows.Select(r => new BenchRow(r.Case.Title, r.Kernel, r.Seconds * 1e3, macs / r.Seconds / 1e9, "GMAC/s", macs / r.Seconds / peak, Peak, r.Case.Goal))];
+            .. rows.Select(r => new BenchRow(r.Case.Title, r.Kernel, r.Seconds * 1e3, macs / r.Seconds / 1e9, "GMAC/s",
+                macs / r.Seconds / peak, Peak, r.Case.Goal))];
     }
 
     private static (string Kernel, double Seconds) Measure(Case one)
@@ -135,20 +136,23 @@ internal sealed class GemmBenchmark : IBenchmark
 
     internal static INumberFormat Format(string name) => FormatCatalogue.Parse(name);
 
-    internal static FloatAccumulator Float(string name, RoundingMode mode = RoundingMode.NearestEven) => new(Format(name), mode, OverflowPolicy.Ieee);
+    internal static FloatAccumulator Float(string name, RoundingMode mode = RoundingMode.NearestEven) =>
+        new(Format(name), mode, OverflowPolicy.Ieee);
 
     private static FloatAccumulator Separate(string name) => Float(name) with { Product = Format(name) };
 
     private static Case PositQuire(string name, double goal)
     {
         var format = (PositFormat)Format(name);
-        return new(name, Quire.Accumulator(format, Quire.StandardBits(format), RoundingMode.NearestEven), goal, Label: $"{name} → quire, then {name}");
+        return new(name, Quire.Accumulator(format, Quire.StandardBits(format), RoundingMode.NearestEven), goal,
+            Label: $"{name} → quire, then {name}");
     }
 
     private static Case Blocks(string name, double? goal = null)
     {
         BlockFormat blocks = BlockCatalogue.Parse(name);
-        return new Case(blocks.Element.Name, Float("fp32"), goal, Label: $"{name} blocks → fp32") { Dot = new BlockDotUnit(blocks, blocks) };
+        return new Case(blocks.Element.Name, Float("fp32"), goal, Label: $"{name} blocks → fp32")
+            { Dot = new BlockDotUnit(blocks, blocks) };
     }
 
     private static Case Chip(string profile, double? goal = null)
@@ -157,7 +161,8 @@ internal sealed class GemmBenchmark : IBenchmark
         return new Case(chip.Activation.Name, chip.Accumulator, goal, Label: $"tensor core {profile}") { Dot = chip.Dot };
     }
 
-    internal sealed record Case(string Operands, AccumulatorSpec Accumulator, double? Goal = null, double Deviation = Deviation, string? Label = null, int Chunk = 0)
+    internal sealed record Case(string Operands, AccumulatorSpec Accumulator, double? Goal = null, double Deviation = Deviation,
+        string? Label = null, int Chunk = 0)
     {
         public DotUnitSpec? Dot { get; init; }
 

@@ -9,7 +9,8 @@ namespace Sim.Cli.Verbs.Bench;
 /// <param name="Ratio">Rate over the baseline's rate.</param>
 /// <param name="Baseline">What the ratio is against.</param>
 /// <param name="Goal">The ratio that the project asks for; null where it asks for none.</param>
-internal sealed record BenchRow(string Case, string How, double Milliseconds, double Rate, string Unit, double Ratio, string Baseline, double? Goal = null);
+internal sealed record BenchRow(string Case, string How, double Milliseconds, double Rate, string Unit, double Ratio, string Baseline,
+    double? Goal = null);
 
 /// <summary>A group of measurements: one file plus one line in <see cref="BenchCatalogue"/>.</summary>
 internal interface IBenchmark

@@ -31,9 +31,11 @@ internal static class InexactCases
         Of("fp32", "piecewise affine", new PiecewiseAffineMultiplier(), Float("fp32"), "fp32"),
     ];
 
-    private static Case Of(string operands, string multiplier, MultiplierSpec spec, AccumulatorSpec accumulator, string register, double deviation = 1.5) =>
+    private static Case Of(string operands, string multiplier, MultiplierSpec spec, AccumulatorSpec accumulator, string register,
+        double deviation = 1.5) =>
         new(operands, accumulator, Goal, deviation, $"{operands} {multiplier} → {register}") { Multiplier = spec };
 
     // As a published approximate multiplier comes: the exact product without its four lowest bits.
-    private static TableMultiplier IntegerTable() => new(8, 8, [.. Enumerable.Range(0, 1 << 16).Select(i => (float)(unchecked((sbyte)(i >> 8) * (sbyte)i) & ~15))]);
+    private static TableMultiplier IntegerTable() =>
+        new(8, 8, [.. Enumerable.Range(0, 1 << 16).Select(i => (float)(unchecked((sbyte)(i >> 8) * (sbyte)i) & ~15))]);
 }

@@ -6,7 +6,8 @@ using Sim.Workloads.Integers;
 
 namespace Sim.Cli.Verbs.Bench;
 
-/// <summary>The convolutions of the keyword spotting network of MLPerf Tiny (DS-CNN, 64 channels, 25 × 5 pixels), each fed by the one before, with random 8-bit weights.</summary>
+/// <summary>The convolutions of the keyword spotting network of MLPerf Tiny (DS-CNN, 64 channels, 25 × 5 pixels), each fed by the one
+/// before, with random 8-bit weights.</summary>
 internal static class KeywordNet
 {
     internal static IntegerNetwork Network()
@@ -24,7 +25,8 @@ internal static class KeywordNet
     private static IntegerLayer Layer(string name, int groups, ConvGeometry g, List<IntegerLayer>? before, RandomStream random)
     {
         int k = g.InputChannels / groups * g.KernelHeight * g.KernelWidth;
-        var shape = new GemmLayer(name, "QLinearConv", groups, g.OutputHeight * g.OutputWidth, 64 / groups, k, (long)g.InputChannels * g.InputHeight * g.InputWidth, g);
+        var shape = new GemmLayer(name, "QLinearConv", groups, g.OutputHeight * g.OutputWidth, 64 / groups, k,
+            (long)g.InputChannels * g.InputHeight * g.InputWidth, g);
         int[] weights = [.. Enumerable.Range(0, 64 * k).Select(_ => random.NextInt32(-127, 127))];
         // A quarter of what sums typically reach is clipped, as calibration does it.
         return new(name, "QLinearConv", shape, weights, new(-127, 127), [new(-128, 127)])

@@ -37,22 +37,26 @@ internal sealed class VerifyBenchmark : IBenchmark
         });
         var rows = new List<BenchRow>
         {
-            new($"ResNet-50, {layers.Sum(l => l.Rows)} channels, {weights / 1e6:F1} M weights", "closed form, one core", closed * 1e3, weights / closed / 1e9, "G weights/s", weights / closed / WeightsPerSecond, "1 G weights/s", 1),
+            new($"ResNet-50, {layers.Sum(l => l.Rows)} channels, {weights / 1e6:F1} M weights", "closed form, one core", closed * 1e3,
+                weights / closed / 1e9, "G weights/s", weights / closed / WeightsPerSecond, "1 G weights/s", 1),
         };
         progress("keyword network");
         IntegerNetwork keywords = KeywordNet.Network();
         long start = Stopwatch.GetTimestamp();
         // Once: a later run would find the layers' chains made.
-        var related = new VerifyOptions { Threads = Environment.ProcessorCount, Network = new NetworkRelations(keywords), Provers = ProverCatalogue.OverLayers };
+        var related = new VerifyOptions { Threads = Environment.ProcessorCount, Network = new NetworkRelations(keywords),
+            Provers = ProverCatalogue.OverLayers };
         foreach (IntegerLayer layer in keywords.Layers) Verifier.Minimal(layer, related);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         int channels = keywords.Layers.Sum(l => l.Rows);
-        rows.Add(new($"keyword network, {channels} channels", "LP over layers", seconds * 1e3, channels / seconds, "channels/s", LayersSeconds / seconds, "60 s for the network", 1));
+        rows.Add(new($"keyword network, {channels} channels", "LP over layers", seconds * 1e3, channels / seconds, "channels/s",
+            LayersSeconds / seconds, "60 s for the network", 1));
         foreach (SumOrder order in (SumOrder[])[new FinalOrder(), new AnyOrder()])
         {
             progress($"K = {QueryInputs}, {order}");
             if (Median(order) is { } median)
-                rows.Add(new($"K = {QueryInputs}, one linear relation, order {order}", "z3, QF_LIA", median * 1e3, 1 / median, "questions/s", QuerySeconds / median, "0.3 s a question", 1));
+                rows.Add(new($"K = {QueryInputs}, one linear relation, order {order}", "z3, QF_LIA", median * 1e3, 1 / median,
+                    "questions/s", QuerySeconds / median, "0.3 s a question", 1));
             else progress("z3 is not here");
         }
         return rows;
@@ -87,7 +91,8 @@ internal sealed class VerifyBenchmark : IBenchmark
         {
             var random = new RandomStream(seed);
             int[] weights = [.. Enumerable.Range(0, QueryInputs).Select(_ => random.NextInt32(-128, 127))];
-            var layer = new IntegerLayer("channel", "MatMul", new GemmLayer("channel", "MatMul", 1, 1, 1, QueryInputs, QueryInputs), weights, Int8, [UInt8]);
+            var layer = new IntegerLayer("channel", "MatMul", new GemmLayer("channel", "MatMul", 1, 1, 1, QueryInputs, QueryInputs),
+                weights, Int8, [UInt8]);
             ImmutableArray<LinearRelation> relation = [new([.. Enumerable.Repeat(1L, QueryInputs)], null, 64 * QueryInputs + 100)];
             var options = new VerifyOptions { Order = order, Bias = BiasPlacement.None, Relations = (_, _) => relation };
             int least = Verifier.Minimal(layer, options, tight: false).Channels[0].Widths[0];

@@ -23,11 +23,13 @@ internal static class DotInference
         (INumberFormat Activation, INumberFormat Weight)? formats = operands is null ? null : Formats(operands);
         RecordedRows rows = RecordedRows.Read(file);
         int[] widths = [.. rows.Widths.Where(w => formats is not { } f || CandidateGrid.Digits(f.Activation) == w)];
-        if (widths.Length == 0) throw new InvalidInputException(new Location(file), "NUM001", $"not every row holds whole operand codes of {formats!.Value.Activation.Name}");
+        if (widths.Length == 0) throw new InvalidInputException(new Location(file), "NUM001",
+            $"not every row holds whole operand codes of {formats!.Value.Activation.Name}");
         long products = widths.Max(w => rows.Of(w).Sum(r => (long)r.A.Length));
         if (products > ManyProducts) terminal.Error.WriteLine($"note thousands of datapaths are tried on up to {Number(products)} products; this may take minutes, and fewer rows or --operands less");
         (int Digits, RowFit Fit)[] all = [.. widths.Select(w => (w, RowFit.Of(rows.Of(w), w, rows.RegisterDigits, formats)))];
-        if (all.All(a => a.Fit.Tried == 0)) throw new InvalidInputException(new Location("sim dot"), "CLI002", $"--operands: no float register takes products of {operands}");
+        if (all.All(a => a.Fit.Tried == 0)) throw new InvalidInputException(new Location("sim dot"), "CLI002",
+            $"--operands: no float register takes products of {operands}");
         // Operands are all of one width; only chance lets codes fit at two, and then both are told.
         (int Digits, RowFit Fit)[] fits = [.. all.Where(a => !a.Fit.Fits.IsEmpty)];
         if (json) Json(terminal.Out, rows, all, fits);
@@ -42,11 +44,13 @@ internal static class DotInference
         var found = new List<INumberFormat>();
         foreach (string name in names)
         {
-            if (!FormatCatalogue.TryParse(name, out INumberFormat? format, out string error)) throw new InvalidInputException(new Location("sim dot"), "CLI002", $"--operands: {error}");
+            if (!FormatCatalogue.TryParse(name, out INumberFormat? format,
+                out string error)) throw new InvalidInputException(new Location("sim dot"), "CLI002", $"--operands: {error}");
             found.Add(format);
         }
         if (names.Length > 2 || CandidateGrid.Digits(found[0]) != CandidateGrid.Digits(found[^1]))
-            throw new InvalidInputException(new Location("sim dot"), "CLI002", $"--operands takes the format of activations and, after a comma, that of weights, with codes as long; found '{operands}'");
+            throw new InvalidInputException(new Location("sim dot"), "CLI002",
+                $"--operands takes the format of activations and, after a comma, that of weights, with codes as long; found '{operands}'");
         return (found[0], found[^1]);
     }
 
@@ -56,12 +60,14 @@ internal static class DotInference
         DatapathSpec[] named = [.. fit.Fits.Where(f => f.Name.Length > 0)], others = [.. fit.Fits.Where(f => f.Name.Length == 0)];
         if (named.Length > 0) output.WriteLine($"fits: {string.Join(", ", named.Select(f => f.Name))}");
         else output.WriteLine($"no chip profile fits; one datapath that does, as a file:\n{ArchitectureJson.Write(others[0], named: false)}");
-        if (others.Length > 0) output.WriteLine(named.Length > 0 ? "fit too; these rows do not tell them apart:" : "all that fit; these rows do not tell them apart:");
+        if (others.Length > 0) output.WriteLine(named.Length > 0 ? "fit too; these rows do not tell them apart:"
+            : "all that fit; these rows do not tell them apart:");
         foreach (string line in UnitText.Lines(others)) output.WriteLine($"  {line}");
         if (fit.TellingRow() is not { } telling)
         {
             if (fit.Fits.Length > 1)
-                output.WriteLine(fit.Fits.Select(f => f with { Name = "" }).Distinct().Count() == 1 ? "they are one datapath under several names" : $"none of {RowFit.Trials} random rows tells them apart");
+                output.WriteLine(fit.Fits.Select(f => f with { Name = "" }).Distinct().Count() == 1
+                    ? "they are one datapath under several names" : $"none of {RowFit.Trials} random rows tells them apart");
             return;
         }
         output.WriteLine($"a row that tells most of them apart (c,a_codes,b_codes), and what they answer:\n  {Row(rows, digits, telling.Row)}");
@@ -89,12 +95,15 @@ internal static class DotInference
                 node["telling_row"] = new JsonObject
                 {
                     ["row"] = Row(rows, digits, telling.Row),
-                    ["answers"] = new JsonArray([.. telling.Groups.Select(g => new JsonObject { ["code"] = rows.Text(g.Answer), ["datapaths"] = new JsonArray([.. g.Datapaths.Select(d => (JsonNode)fit.Fits.IndexOf(d))]) })]),
+                    ["answers"] = new JsonArray([.. telling.Groups.Select(g =>
+                        new JsonObject { ["code"] = rows.Text(g.Answer),
+                        ["datapaths"] = new JsonArray([.. g.Datapaths.Select(d => (JsonNode)fit.Fits.IndexOf(d))]) })]),
                 };
             found.Add(node);
         }
         var answer = new JsonObject { ["rows"] = rows.Count, ["tried"] = all.Sum(a => a.Fit.Tried), ["fits"] = found };
-        if (fits.Length == 0 && all.Select(a => a.Fit.Nearest).OfType<(DatapathSpec Datapath, int Rows, int First)>().OrderByDescending(n => n.Rows).FirstOrDefault() is { Datapath: { } nearest } miss)
+        if (fits.Length == 0 && all.Select(a => a.Fit.Nearest).OfType<(DatapathSpec Datapath, int Rows, int First)>()
+            .OrderByDescending(n => n.Rows).FirstOrDefault() is { Datapath: { } nearest } miss)
             answer["nearest"] = new JsonObject { ["profile"] = nearest.Name, ["rows"] = miss.Rows, ["first_miss"] = miss.First + 1 };
         output.WriteLine(answer.ToJsonString(Indented));
     }
@@ -102,15 +111,18 @@ internal static class DotInference
     private static JsonNode Node(DatapathSpec spec)
     {
         JsonObject datapath = JsonNode.Parse(ArchitectureJson.Write(spec, named: false))!.AsObject();
-        return spec.Name.Length > 0 ? new JsonObject { ["profile"] = spec.Name, ["datapath"] = datapath } : new JsonObject { ["datapath"] = datapath };
+        return spec.Name.Length > 0 ? new JsonObject { ["profile"] = spec.Name, ["datapath"] = datapath }
+            : new JsonObject { ["datapath"] = datapath };
     }
 
     private static string Head(RecordedRows rows, int digits, RowFit fit) =>
         $"{Number(rows.Count)} rows of up to {Number(fit.Rows.Max(r => r.A.Length))} products, operand codes of {Number(digits)} digits; {Number(fit.Tried)} datapaths tried, {Number(fit.Fits.Length)} fit";
 
-    private static string Row(RecordedRows rows, int digits, RecordedRow row) => $"{rows.Text(row.C)},{Codes(row.A, digits)},{Codes(row.B, digits)}";
+    private static string Row(RecordedRows rows, int digits, RecordedRow row) =>
+        $"{rows.Text(row.C)},{Codes(row.A, digits)},{Codes(row.B, digits)}";
 
-    private static string Codes(uint[] words, int digits) => string.Concat(words.Select(w => w.ToString($"x{digits}", CultureInfo.InvariantCulture)));
+    private static string Codes(uint[] words, int digits) =>
+        string.Concat(words.Select(w => w.ToString($"x{digits}", CultureInfo.InvariantCulture)));
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

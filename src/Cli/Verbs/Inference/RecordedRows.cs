@@ -9,7 +9,8 @@ using Sim.Foundation.Diagnostics;
 namespace Sim.Cli.Verbs.Inference;
 
 /// <summary>
-/// The rows `c,a_codes,b_codes,result` of a file. Operands are codes of one width, one after the other; which width is not said, so <see cref="Of"/> reads them at a width.
+/// The rows `c,a_codes,b_codes,result` of a file. Operands are codes of one width, one after the other; which width is not said, so
+/// <see cref="Of"/> reads them at a width.
 /// Lines that begin with `#` are notes; a first line without digits names the columns.
 /// </summary>
 internal sealed class RecordedRows
@@ -50,12 +51,14 @@ internal sealed class RecordedRows
         {
             throw new InvalidInputException(new Location(file), "CLI003", $"cannot be read: {e.Message}");
         }
-        if (rows._rows.Count == 0) throw new InvalidInputException(new Location(file), "NUM001", "it holds no row c,a_codes,b_codes,result");
+        if (rows._rows.Count == 0) throw new InvalidInputException(new Location(file), "NUM001",
+            "it holds no row c,a_codes,b_codes,result");
         return rows;
     }
 
     /// <summary>The rows with operands of <paramref name="digits"/> hexadecimal digits each.</summary>
-    public ImmutableArray<RecordedRow> Of(int digits) => [.. _rows.Select(r => new RecordedRow(r.C, Words(r.A, digits), Words(r.B, digits), r.D))];
+    public ImmutableArray<RecordedRow> Of(int digits) =>
+        [.. _rows.Select(r => new RecordedRow(r.C, Words(r.A, digits), Words(r.B, digits), r.D))];
 
     /// <summary>A word of c or of a result as text.</summary>
     public string Text(uint word) => word.ToString($"x{RegisterDigits}", CultureInfo.InvariantCulture);
@@ -82,11 +85,13 @@ internal sealed class RecordedRows
         word = 0;
         if (RegisterDigits == 0 && text.Length is 4 or 8) RegisterDigits = text.Length;
         string allowed = RegisterDigits == 0 ? "4 or 8" : RegisterDigits.ToString(CultureInfo.InvariantCulture);
-        bool good = text.Length is 4 or 8 && text.Length == RegisterDigits && uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out word);
+        bool good = text.Length is 4 or 8 && text.Length == RegisterDigits
+            && uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out word);
         if (!good) row.RejectField(field, 0, $"expected a code of {allowed} hexadecimal digits, found '{text}'");
         return good;
     }
 
     private static uint[] Words(string hex, int digits) =>
-        [.. Enumerable.Range(0, hex.Length / digits).Select(i => uint.Parse(hex.AsSpan(i * digits, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture))];
+        [.. Enumerable.Range(0, hex.Length / digits)
+            .Select(i => uint.Parse(hex.AsSpan(i * digits, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture))];
 }

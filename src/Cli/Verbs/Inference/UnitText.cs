@@ -5,17 +5,20 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Cli.Verbs.Inference;
 
-/// <summary>Datapaths of an inference in few words: a profile by its name, others by what they differ in, those that differ in fraction bits alone together.</summary>
+/// <summary>Datapaths of an inference in few words: a profile by its name, others by what they differ in, those that differ in fraction
+/// bits alone together.</summary>
 internal static class UnitText
 {
     /// <summary>One line for each rule.</summary>
-    public static IEnumerable<string> Lines(IEnumerable<DatapathSpec> datapaths) => datapaths.GroupBy(Rule).Select(g => g.Key.Replace("{F}", Fractions(g), StringComparison.Ordinal));
+    public static IEnumerable<string> Lines(IEnumerable<DatapathSpec> datapaths) =>
+        datapaths.GroupBy(Rule).Select(g => g.Key.Replace("{F}", Fractions(g), StringComparison.Ordinal));
 
     private static string Rule(DatapathSpec spec)
     {
         if (spec.Name.Length > 0) return spec.Name;
         var register = (FloatAccumulator)spec.Accumulator;
-        string operands = spec.Activation.Equals(spec.Weight) ? spec.Activation.Name : $"{spec.Activation.Name}x{spec.Weight.Name}", end = $"; register {register.Format.Name} {Word(register.Rounding)}";
+        string operands = spec.Activation.Equals(spec.Weight) ? spec.Activation.Name : $"{spec.Activation.Name}x{spec.Weight.Name}",
+            end = $"; register {register.Format.Name} {Word(register.Rounding)}";
         return string.Create(CultureInfo.InvariantCulture, $"{operands}: ") + spec.Dot switch
         {
             null => (register.Product is null ? "fused multiply-add" : $"product rounded to {register.Product.Name}, then added"),

@@ -9,15 +9,18 @@ using Sim.Workloads.Quantization;
 
 namespace Sim.Cli.Verbs.Repair;
 
-/// <summary>The network over data, bit for bit, in integer multipliers that hold its operands and a wrapping accumulator of a width.</summary>
+/// <summary>The network over data, bit for bit, in integer multipliers that hold its operands and a wrapping accumulator of a
+/// width.</summary>
 internal static class WrappingAccuracy
 {
     internal static AccuracyResult Of(NetworkGraph graph, IntegerNetwork layers, EvaluationData data, int bits, Terminal terminal)
     {
         Recipe recipe = Recipe.Default;
         PreparedNetwork network = PreparedNetwork.Create(graph, data, null, recipe, Environment.ProcessorCount);
-        var spec = new DatapathSpec("repair", Format([.. layers.Layers.Select(l => l.WeightRange)]), Format([.. layers.Inputs.Select(i => i.Type)]), new IntegerAccumulator(bits, RegisterOverflow.Wrap));
-        return AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, spec, recipe, _ => ReductionOrder.Sequential), Environment.ProcessorCount, terminal.Cancellation);
+        var spec = new DatapathSpec("repair", Format([.. layers.Layers.Select(l => l.WeightRange)]),
+            Format([.. layers.Inputs.Select(i => i.Type)]), new IntegerAccumulator(bits, RegisterOverflow.Wrap));
+        return AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, spec, recipe, _ => ReductionOrder.Sequential),
+            Environment.ProcessorCount, terminal.Cancellation);
     }
 
     // The narrowest integers that hold all of the ranges.

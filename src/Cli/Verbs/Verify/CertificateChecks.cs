@@ -11,7 +11,8 @@ using Sim.Verification.Solvers;
 
 namespace Sim.Cli.Verbs.Verify;
 
-/// <summary>`sim verify --check DIR --model NET`: hands a folder to the independent checker, with the premises that are declared, and asks a solver where one is given.</summary>
+/// <summary>`sim verify --check DIR --model NET`: hands a folder to the independent checker, with the premises that are declared, and asks
+/// a solver where one is given.</summary>
 internal static class CertificateChecks
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -20,8 +21,10 @@ internal static class CertificateChecks
     {
         string folder = request.Check!;
         if (!Directory.Exists(folder)) bag.Error(new Location(folder), "VER006", "there is no such folder of certificates");
-        if (request.Model is { } model && !File.Exists(model)) bag.Error(new Location(model), "ONX000", "cannot be read: there is no such file");
-        if (solving.Constraints is not null && request.Model is null) bag.Error(new Location("--constraints"), "CLI002", "constraints are about the layers of a network: give --model");
+        if (request.Model is { } model && !File.Exists(model)) bag.Error(new Location(model), "ONX000",
+            "cannot be read: there is no such file");
+        if (solving.Constraints is not null && request.Model is null) bag.Error(new Location("--constraints"), "CLI002",
+            "constraints are about the layers of a network: give --model");
         bag.ThrowIfErrors();
         using SolverPool? solvers = solving.Solver is null ? null : solving.Open(terminal);
         CheckReport report = CertificateCheck.Run(folder, request.Model, Premises(request, reading, solving, bag, terminal));
@@ -46,8 +49,10 @@ internal static class CertificateChecks
 
     private static JsonObject Json(CheckReport report) => new()
     {
-        ["schema"] = "sim.check/2", ["holds"] = report.Holds, ["layers"] = report.Layers, ["proved"] = report.Proved, ["refuted"] = report.Refuted, ["unknown"] = report.Unknown,
-        ["need_solver"] = Texts(report.Questions.Select(q => q.Place)), ["not_covered"] = Texts(report.Absent), ["not_tied"] = Texts(report.Untied), ["faults"] = Texts(report.Faults),
+        ["schema"] = "sim.check/2", ["holds"] = report.Holds, ["layers"] = report.Layers, ["proved"] = report.Proved,
+            ["refuted"] = report.Refuted, ["unknown"] = report.Unknown,
+        ["need_solver"] = Texts(report.Questions.Select(q => q.Place)), ["not_covered"] = Texts(report.Absent),
+            ["not_tied"] = Texts(report.Untied), ["faults"] = Texts(report.Faults),
     };
 
     private static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(t => (JsonNode)t)]);
@@ -71,7 +76,8 @@ internal static class CertificateChecks
     }
 
     // What --constraints declares, as Sim reads it; null without.
-    private static DeclaredPremises? Premises(VerifyRequest request, ReadingRequest reading, SolverRequest solving, DiagnosticBag bag, Terminal terminal)
+    private static DeclaredPremises? Premises(VerifyRequest request, ReadingRequest reading, SolverRequest solving, DiagnosticBag bag,
+        Terminal terminal)
     {
         if (solving.Constraints is null) return null;
         (string inputs, string zeros) = Claimed(request.Check!);
@@ -93,7 +99,8 @@ internal static class CertificateChecks
             JsonElement claim = manifest.RootElement.GetProperty("claim");
             return (claim.GetProperty("inputs").GetString() ?? "type", claim.GetProperty("zero_points").GetString() ?? "folded");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException
+            or InvalidOperationException)
         {
             return ("type", "folded");
         }
@@ -105,12 +112,17 @@ internal static class CertificateChecks
         {
             if (layers.FirstOrDefault(l => l.Name == layer) is not { } l) return null;
             int entries = l.Inputs.Length, each = entries / l.Shape.Groups;
-            return [.. Enumerable.Range(0, entries).Select(i => (entries == 1 ? l.Input(0, 0, options.ZeroPoints) : l.Input(i / each * l.Shape.N, i % each * (l.K / each), options.ZeroPoints)))
+            return [.. Enumerable.Range(0, entries)
+                .Select(i => (entries == 1 ? l.Input(0, 0, options.ZeroPoints)
+                : l.Input(i / each * l.Shape.N, i % each * (l.K / each), options.ZeroPoints)))
                 .Select(b => ((BigInteger)b.Low, (BigInteger)b.High))];
         }
 
-        public IReadOnlyList<Relation> Relations(string layer, int row) => layers.FirstOrDefault(l => l.Name == layer) is { } l && row < l.Rows
-            ? [.. options.Relations(l, row).Select(r => new Relation([.. r.Coefficients.Select(c => (BigInteger)c)], r.Low is { } low ? (BigInteger)low : null, r.High is { } high ? (BigInteger)high : null))]
+        public IReadOnlyList<Relation> Relations(string layer, int row) =>
+            layers.FirstOrDefault(l => l.Name == layer) is { } l && row < l.Rows
+            ? [.. options.Relations(l, row)
+                .Select(r => new Relation([.. r.Coefficients.Select(c => (BigInteger)c)], r.Low is { } low ? (BigInteger)low : null,
+                r.High is { } high ? (BigInteger)high : null))]
             : [];
     }
 }

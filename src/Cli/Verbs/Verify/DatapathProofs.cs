@@ -18,15 +18,20 @@ internal static class DatapathProofs
     {
         var bag = new DiagnosticBag();
         DatapathSpec? spec = DatapathReader.Load(request.Datapath, bag);
-        DyadicInterval? activations = DatapathRequest.Box("--activations", request.Activations, bag), weights = DatapathRequest.Box("--weights", request.Weights, bag);
+        DyadicInterval? activations = DatapathRequest.Box("--activations", request.Activations, bag),
+            weights = DatapathRequest.Box("--weights", request.Weights, bag);
         if (request.Terms < 1) bag.Error(new Location("--terms"), "CLI002", $"a sum has 1 product or more, found {request.Terms}");
         foreach (string name in request.Claims.Except(InvariantCatalogue.All.Select(i => i.Name)))
-            bag.Error(new Location("--claim"), "CLI002", $"no property '{name}'; allowed are {string.Join(", ", InvariantCatalogue.All.Select(i => i.Name))}");
+            bag.Error(new Location("--claim"), "CLI002",
+                $"no property '{name}'; allowed are {string.Join(", ", InvariantCatalogue.All.Select(i => i.Name))}");
         bag.ThrowIfErrors();
-        if (ReferenceKernel.RefusesDot(spec!, ReductionOrder.Sequential, 1) is { } reason) throw new InvalidInputException(new Location(request.Datapath), "NUM002", reason);
+        if (ReferenceKernel.RefusesDot(spec!, ReductionOrder.Sequential, 1) is
+            { } reason) throw new InvalidInputException(new Location(request.Datapath), "NUM002", reason);
         var claim = new DatapathClaim(spec!, request.Terms, activations, weights);
-        if (claim.Activations is null) bag.Error(new Location("--activations"), "VER007", $"no number of {spec!.Activation.Name} lies in {request.Activations}");
-        if (claim.Weights is null) bag.Error(new Location("--weights"), "VER007", $"no number of {spec!.Weight.Name} lies in {request.Weights}");
+        if (claim.Activations is null) bag.Error(new Location("--activations"), "VER007",
+            $"no number of {spec!.Activation.Name} lies in {request.Activations}");
+        if (claim.Weights is null) bag.Error(new Location("--weights"), "VER007",
+            $"no number of {spec!.Weight.Name} lies in {request.Weights}");
         bag.ThrowIfErrors();
         ImmutableArray<InvariantVerdict> verdicts = InvariantCatalogue.Decide(claim, request.Claims);
         if (request.Json) terminal.Out.WriteLine(Json(request, spec!, verdicts));
@@ -48,8 +53,10 @@ internal static class DatapathProofs
                 UnknownInvariant u => $"  {u.Reason}",
                 _ => "",
             });
-            (DatapathWitness? first, DatapathWitness? second) = verdict is RefutedInvariant refuted ? (refuted.Witness, refuted.Second) : ((verdict as ProvedInvariant)?.Closest, null);
-            foreach (DatapathWitness witness in new[] { first, second }.OfType<DatapathWitness>()) terminal.Out.WriteLine($"  {Text(spec, witness)}");
+            (DatapathWitness? first, DatapathWitness? second) = verdict is RefutedInvariant refuted ? (refuted.Witness, refuted.Second)
+                : ((verdict as ProvedInvariant)?.Closest, null);
+            foreach (DatapathWitness witness in new[]
+                { first, second }.OfType<DatapathWitness>()) terminal.Out.WriteLine($"  {Text(spec, witness)}");
         }
         terminal.Out.WriteLine();
         terminal.Out.WriteLine($"{verdicts.Count(v => v is ProvedInvariant)} proved, {verdicts.Count(v => v is RefutedInvariant)} refuted, {verdicts.Count(v => v is UnknownInvariant)} unknown");
@@ -57,7 +64,8 @@ internal static class DatapathProofs
 
     private static string Text(DatapathSpec spec, DatapathWitness witness)
     {
-        string runs = string.Join(" + ", witness.Runs.Select(r => $"{(r.Count == 1 ? "" : $"{r.Count} times ")}{Hex(r.Pair.Activation, spec.Activation.Bits)}*{Hex(r.Pair.Weight, spec.Weight.Bits)}"));
+        string runs = string.Join(" + ",
+            witness.Runs.Select(r => $"{(r.Count == 1 ? "" : $"{r.Count} times ")}{Hex(r.Pair.Activation, spec.Activation.Bits)}*{Hex(r.Pair.Weight, spec.Weight.Bits)}"));
         string scales = witness.ScaleA is null && witness.ScaleB is null ? "" : $" with scales {witness.ScaleA:x2} and {witness.ScaleB:x2}";
         return $"operands {runs}{scales}{(witness.Initial == 0 ? "" : $" from {witness.Initial:x}")}: the register ends as {Register(spec, witness.Result)}{(witness.Overflowed ? ", overflowed" : "")}{(witness.IsNaN ? ", NaN" : "")}";
     }
@@ -102,7 +110,9 @@ internal static class DatapathProofs
     private static JsonObject Of(DatapathSpec spec, DatapathWitness witness) => new()
     {
         ["initial"] = $"{witness.Initial:x}",
-        ["products"] = new JsonArray([.. witness.Runs.Select(r => (JsonNode)new JsonObject { ["activation"] = Hex(r.Pair.Activation, spec.Activation.Bits), ["weight"] = Hex(r.Pair.Weight, spec.Weight.Bits), ["count"] = r.Count })]),
+        ["products"] = new JsonArray([.. witness.Runs.Select(r =>
+            (JsonNode)new JsonObject { ["activation"] = Hex(r.Pair.Activation, spec.Activation.Bits),
+            ["weight"] = Hex(r.Pair.Weight, spec.Weight.Bits), ["count"] = r.Count })]),
         ["scales_a"] = witness.ScaleA is { } a ? $"{a:x2}" : null,
         ["scales_b"] = witness.ScaleB is { } b ? $"{b:x2}" : null,
         ["register"] = Register(spec, witness.Result),
@@ -110,11 +120,14 @@ internal static class DatapathProofs
         ["nan"] = witness.IsNaN,
     };
 
-    private static string Register(DatapathSpec spec, long result) => spec.Accumulator is IntegerAccumulator or FixedAccumulator ? $"{result}" : $"{result:x}";
+    private static string Register(DatapathSpec spec, long result) =>
+        spec.Accumulator is IntegerAccumulator or FixedAccumulator ? $"{result}" : $"{result:x}";
 
-    private static string Hex(uint code, int bits) => code.ToString($"x{(bits + 3) / 4}", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Hex(uint code, int bits) =>
+        code.ToString($"x{(bits + 3) / 4}", System.Globalization.CultureInfo.InvariantCulture);
 
-    private static string Word(InvariantVerdict verdict) => verdict switch { ProvedInvariant => "proved", RefutedInvariant => "refuted", _ => "unknown" };
+    private static string Word(InvariantVerdict verdict) =>
+        verdict switch { ProvedInvariant => "proved", RefutedInvariant => "refuted", _ => "unknown" };
 
     private static string Word(ProofMethod method) => method switch
     {

@@ -17,11 +17,13 @@ internal sealed record SolverRequest(string? Constraints, string? Provers, strin
     // Asked before what is wrong with the request is thrown, so any number has to do.
     internal TimeSpan Limit => TimeSpan.FromSeconds(Math.Clamp(TimeLimit, 0, LongestLimit));
 
-    /// <summary>Sessions with the solver; none starts before it is asked. Certified answers are confirmed by a second one, where there is another.</summary>
+    /// <summary>Sessions with the solver; none starts before it is asked. Certified answers are confirmed by a second one, where there is
+    /// another.</summary>
     internal SolverPool Open(Terminal terminal, bool confirmed = false)
     {
         ISmtSolver library = Library(), z3 = SolverCommand.Z3("z3", MemoryLimit), cvc5 = SolverCommand.Cvc5();
-        ISmtSolver first = Solver is null ? new FirstSolver([library, z3, cvc5], what => terminal.Error.WriteLine($"note {what}")) : Named(library);
+        ISmtSolver first = Solver is null ? new FirstSolver([library, z3, cvc5], what => terminal.Error.WriteLine($"note {what}"))
+            : Named(library);
         SolverPool? second = confirmed ? new(new OtherSolver(first, [cvc5, z3, library]), terminal.Cancellation) : null;
         return new(first, terminal.Cancellation) { Second = second };
     }
@@ -34,7 +36,8 @@ internal sealed record SolverRequest(string? Constraints, string? Provers, strin
         if (words is ["libz3"]) return library;
         bool z3 = name.StartsWith("z3", StringComparison.OrdinalIgnoreCase);
         if (words.Length == 1 && z3) return SolverCommand.Z3(words[0], MemoryLimit);
-        return words.Length == 1 && name.StartsWith("cvc5", StringComparison.OrdinalIgnoreCase) ? SolverCommand.Cvc5(words[0]) : new SolverCommand(words[0], [.. words.Skip(1)], z3);
+        return words.Length == 1 && name.StartsWith("cvc5", StringComparison.OrdinalIgnoreCase) ? SolverCommand.Cvc5(words[0])
+            : new SolverCommand(words[0], [.. words.Skip(1)], z3);
     }
 
     // This program as a worker; where dotnet runs it, its file is the first argument.
@@ -49,10 +52,13 @@ internal sealed record SolverRequest(string? Constraints, string? Provers, strin
     internal ImmutableArray<IProver> Ladder(SolverPool solvers, DiagnosticBag bag)
     {
         ImmutableArray<IProver> all = ProverCatalogue.With(solvers, Limit);
-        string[] names = Provers?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [.. all.Select(p => p.Name)];
+        string[] names = Provers?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            ?? [.. all.Select(p => p.Name)];
         foreach (string name in names.Where(n => all.All(p => p.Name != n)))
-            bag.Error(new Location("--provers"), "CLI002", $"no prover '{name}'{NearestName.Hint(name, all.Select(p => p.Name))}; allowed are {string.Join(", ", all.Select(p => p.Name))}");
-        if (names.Length == 0) bag.Error(new Location("--provers"), "CLI002", $"give at least one of {string.Join(", ", all.Select(p => p.Name))}");
+            bag.Error(new Location("--provers"), "CLI002",
+                $"no prover '{name}'{NearestName.Hint(name, all.Select(p => p.Name))}; allowed are {string.Join(", ", all.Select(p => p.Name))}");
+        if (names.Length == 0) bag.Error(new Location("--provers"), "CLI002",
+            $"give at least one of {string.Join(", ", all.Select(p => p.Name))}");
         return [.. all.Where(p => names.Contains(p.Name))];
     }
 
@@ -60,20 +66,25 @@ internal sealed record SolverRequest(string? Constraints, string? Provers, strin
     internal void Check(DiagnosticBag bag)
     {
         if (!(TimeLimit > 0 && TimeLimit <= LongestLimit))
-            bag.Error(new Location("--time-limit"), "CLI002", FormattableString.Invariant($"a solver gets more than 0 and at most {LongestLimit} seconds, found {TimeLimit}"));
-        if (MemoryLimit is < 16 or > 1 << 20) bag.Error(new Location("--memory-limit"), "CLI002", $"a solver gets 16 to {1 << 20} MiB, found {MemoryLimit}");
-        if (Solver is not null && string.IsNullOrWhiteSpace(Solver)) bag.Error(new Location("--solver"), "CLI002", "give the program of a solver");
+            bag.Error(new Location("--time-limit"), "CLI002",
+                FormattableString.Invariant($"a solver gets more than 0 and at most {LongestLimit} seconds, found {TimeLimit}"));
+        if (MemoryLimit is < 16 or > 1 << 20) bag.Error(new Location("--memory-limit"), "CLI002",
+            $"a solver gets 16 to {1 << 20} MiB, found {MemoryLimit}");
+        if (Solver is not null && string.IsNullOrWhiteSpace(Solver)) bag.Error(new Location("--solver"), "CLI002",
+            "give the program of a solver");
     }
 
     /// <summary>The claims with the declared relations, and the layers with the declared boxes.</summary>
     /// <exception cref="InvalidInputException">Constraints are wrong, do not fit the layers, or nothing fulfils them.</exception>
-    internal (VerifyOptions Claims, ImmutableArray<IntegerLayer> Layers) Constrain(VerifyOptions claims, ImmutableArray<IntegerLayer> layers, SolverPool solvers)
+    internal (VerifyOptions Claims, ImmutableArray<IntegerLayer> Layers) Constrain(VerifyOptions claims,
+        ImmutableArray<IntegerLayer> layers, SolverPool solvers)
     {
         if (Constraints is null) return (claims, layers);
         var bag = new DiagnosticBag();
         ImmutableArray<LayerConstraints> file = ConstraintsFile.Load(Constraints, bag);
         bag.ThrowIfErrors();
-        (BoundConstraints Constraints, ImmutableArray<IntegerLayer> Layers)? bound = BoundConstraints.Bind(file, layers, claims.ZeroPoints, bag);
+        (BoundConstraints Constraints, ImmutableArray<IntegerLayer> Layers)? bound = BoundConstraints.Bind(file, layers, claims.ZeroPoints,
+            bag);
         bag.ThrowIfErrors();
         claims = claims with { Relations = bound!.Value.Constraints.Relations };
         BoundConstraints.CheckPossible(file, bound.Value.Layers, claims, solvers, Limit, bag);
@@ -85,16 +96,21 @@ internal sealed record SolverRequest(string? Constraints, string? Provers, strin
 /// <summary>The options of `sim verify` about tied inputs and solvers.</summary>
 internal sealed class SolverArguments
 {
-    private readonly Option<string?> _constraints = new("--constraints") { Description = "What is known of the inputs of layers: boxes, one-hot groups, simplexes, linear constraints", HelpName = "C.yaml" };
-    private readonly Option<string?> _provers = new("--provers") { Description = $"Only these provers: {string.Join(", ", ProverCatalogue.All.Select(p => p.Name))}", HelpName = "A,B" };
+    private readonly Option<string?> _constraints = new("--constraints")
+        { Description = "What is known of the inputs of layers: boxes, one-hot groups, simplexes, linear constraints",
+        HelpName = "C.yaml" };
+    private readonly Option<string?> _provers = new("--provers")
+        { Description = $"Only these provers: {string.Join(", ", ProverCatalogue.All.Select(p => p.Name))}", HelpName = "A,B" };
     private readonly Option<string?> _solver = new("--solver")
     {
         Description = "Who is asked: libz3 (the library in a process of its own), or the program (and arguments) of an SMT-LIB solver. "
             + "Default: libz3, then z3, then cvc5. With --check: who is asked again",
         HelpName = "Z3",
     };
-    private readonly Option<double> _timeLimit = new("--time-limit") { Description = "Seconds that the solver may take for one channel", HelpName = "S", DefaultValueFactory = _ => 10 };
-    private readonly Option<int> _memoryLimit = new("--memory-limit") { Description = "Memory of one solver process", HelpName = "MIB", DefaultValueFactory = _ => 2048 };
+    private readonly Option<double> _timeLimit = new("--time-limit") { Description = "Seconds that the solver may take for one channel",
+        HelpName = "S", DefaultValueFactory = _ => 10 };
+    private readonly Option<int> _memoryLimit = new("--memory-limit") { Description = "Memory of one solver process", HelpName = "MIB",
+        DefaultValueFactory = _ => 2048 };
 
     internal void AddTo(VerbCommand command)
     {
@@ -102,5 +118,6 @@ internal sealed class SolverArguments
     }
 
     internal SolverRequest Read(ParseResult parsed) =>
-        new(parsed.GetValue(_constraints), parsed.GetValue(_provers), parsed.GetValue(_solver), parsed.GetValue(_timeLimit), parsed.GetValue(_memoryLimit));
+        new(parsed.GetValue(_constraints), parsed.GetValue(_provers), parsed.GetValue(_solver), parsed.GetValue(_timeLimit),
+            parsed.GetValue(_memoryLimit));
 }

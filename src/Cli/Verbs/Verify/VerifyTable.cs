@@ -5,7 +5,8 @@ using Spectre.Console;
 
 namespace Sim.Cli.Verbs.Verify;
 
-/// <summary>A <see cref="VerifyRecord"/> as a table: a line a register, what is not judged, and the answer about the network. Nothing is proved here.</summary>
+/// <summary>A <see cref="VerifyRecord"/> as a table: a line a register, what is not judged, and the answer about the network. Nothing is
+/// proved here.</summary>
 internal static class VerifyTable
 {
     internal static void Print(VerifyRecord record, Terminal terminal)
@@ -13,7 +14,8 @@ internal static class VerifyTable
         bool observed = record.Registers.Any(r => r.Observed is not null);
         string[] inner = record.HasInner && record.Accumulator is null ? ["inner P"] : [];
         bool least = record.Accumulator is null;
-        string[] numbers = least ? ["channels", "K", "data type", "A2Q", "P", .. inner, "least channel", "lo", "hi", .. observed ? (string[])["data lo", "data hi", "data P"] : []]
+        string[] numbers = least ? ["channels", "K", "data type", "A2Q", "P", .. inner, "least channel", "lo", "hi", .. observed
+            ? (string[])["data lo", "data hi", "data P"] : []]
             : ["channels", "K", "proved", "refuted", "unknown", .. observed ? (string[])["sums on data", "persistent", "transient"] : []];
         string[] words = least ? ["one bit less", "proved by"] : ["proved by"];
         var table = new Table { Border = TableBorder.Simple };
@@ -21,7 +23,8 @@ internal static class VerifyTable
         foreach (string column in numbers) table.AddColumn(new TableColumn(column).RightAligned());
         foreach (string column in words) table.AddColumn(column);
         foreach (RegisterRecord r in record.Registers)
-            table.AddRow([Markup.Escape(r.Name), r.Operator, $"{r.Rows}", $"{r.K}", .. record.Accumulator is { } bits ? Verdicts(r, bits, observed) : Widths(record, r, observed)]);
+            table.AddRow([Markup.Escape(r.Name), r.Operator, $"{r.Rows}", $"{r.K}", .. record.Accumulator is { } bits
+                ? Verdicts(r, bits, observed) : Widths(record, r, observed)]);
         terminal.OutConsole.Write(table);
         foreach (RegisterRecord r in record.Registers)
         {
@@ -44,7 +47,8 @@ internal static class VerifyTable
         }
         string claim = $"{bits} bits ({record.Claims.Order}, {record.Claims.Overflow}, bias {record.Claims.Bias}, zero points {record.Claims.ZeroPoints})";
         if (!record.IsProved) return $"not proved: {record.Registers.Sum(r => r.Count<Refuted>())} channels refuted, {record.Registers.Sum(r => r.Count<Unknown>())} unknown{(open.Length == 0 ? "" : "; " + open)}";
-        return record.AreAllJudged ? $"proved: no sum leaves its register of {claim}" : $"not proved: {open}; no sum of the {record.Registers.Length} that are leaves its register of {claim}";
+        return record.AreAllJudged ? $"proved: no sum leaves its register of {claim}"
+            : $"not proved: {open}; no sum of the {record.Registers.Length} that are leaves its register of {claim}";
     }
 
     private static IEnumerable<string> Widths(VerifyRecord record, RegisterRecord r, bool observed)
@@ -57,7 +61,8 @@ internal static class VerifyTable
         yield return $"{r.Channels.Min(c => c.Verdict.Bounds[0].Low)}";
         yield return $"{r.Channels.Max(c => c.Verdict.Bounds[0].High)}";
         if (observed)
-            foreach (string cell in r.Observed?.PartialRange is { } range ? (string[])[$"{range.Low}", $"{range.High}", $"{range.Width}"] : ["-", "-", "-"]) yield return cell;
+            foreach (string cell in r.Observed?.PartialRange is { } range ? (string[])[$"{range.Low}", $"{range.High}", $"{range.Width}"]
+                : ["-", "-", "-"]) yield return cell;
         int refuted = r.Channels.Count(c => c.IsTight), all = r.Channels.Length;
         yield return refuted == all ? "refuted" : $"refuted {refuted} of {all}, unknown {all - refuted}";
         yield return Provers(r);
@@ -67,16 +72,19 @@ internal static class VerifyTable
     {
         foreach (string cell in (string[])[$"{r.Count<Proved>()}", $"{r.Count<Refuted>()}", $"{r.Count<Unknown>()}"]) yield return cell;
         if (observed)
-            foreach (string cell in r.Observed is { } seen ? (string[])[$"{seen.Sums}", $"{seen.Persistent(bits)}", $"{seen.Transient(bits)}"] : ["-", "-", "-"]) yield return cell;
+            foreach (string cell in r.Observed is { } seen
+                ? (string[])[$"{seen.Sums}", $"{seen.Persistent(bits)}", $"{seen.Transient(bits)}"] : ["-", "-", "-"]) yield return cell;
         yield return Provers(r);
     }
 
     private static string Provers(RegisterRecord r) => string.Join(", ", r.Channels.Select(c => c.Verdict).OfType<Proved>()
-        .Select(p => p.Answers is var (solver, second) ? $"{p.Prover} ({solver}{(second is null ? " alone" : $" and {second}")})" : p.Prover).Distinct());
+        .Select(p => p.Answers is var (solver, second) ? $"{p.Prover} ({solver}{(second is null ? " alone" : $" and {second}")})"
+            : p.Prover).Distinct());
 
     private static string Text(Verdict verdict) => verdict switch
     {
-        Refuted { Witness: var w } => w.Node.Until == w.Node.From ? $"refuted: the register starts with {w.Value}" : $"refuted: products {w.Node.From} to {w.Node.Until - 1} sum to {w.Value} (the inputs are in the JSON answer)",
+        Refuted { Witness: var w } => w.Node.Until == w.Node.From ? $"refuted: the register starts with {w.Value}"
+            : $"refuted: products {w.Node.From} to {w.Node.Until - 1} sum to {w.Value} (the inputs are in the JSON answer)",
         Unknown u => $"unknown: {u.Reason}",
         _ => "proved",
     };

@@ -1,7 +1,8 @@
 namespace Sim.Datapath.Formats;
 
 /// <summary>
-/// Two-level scaling in binary32, operation by operation, in the order of TransformerEngine's NVFP4 reference quantizer (see <see cref="ScaleArithmetic.Binary32"/>).
+/// Two-level scaling in binary32, operation by operation, in the order of TransformerEngine's NVFP4 reference quantizer (see
+/// <see cref="ScaleArithmetic.Binary32"/>).
 /// Each line of C# below is one IEEE 754 binary32 operation; the order is the definition.
 /// </summary>
 internal static class Binary32Order
@@ -31,7 +32,8 @@ internal static class Binary32Order
     }
 
     /// <summary>One block.</summary>
-    public static uint Encode(BlockFormat format, ReadOnlySpan<float> values, float amax, float tensorAmax, ElementRounding rounding, Span<uint> codes, ref BlockEvents events)
+    public static uint Encode(BlockFormat format, ReadOnlySpan<float> values, float amax, float tensorAmax, ElementRounding rounding,
+        Span<uint> codes, ref BlockEvents events)
     {
         float g = Encode(format, tensorAmax);
         uint scale = Scale(format, amax, ScaleFactor(format, g));

@@ -3,7 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Sim.Datapath.Formats;
 
-/// <summary>Every block format by name: the explicit ordered list of named ones, then the names that carry parameters (<see cref="BlockGrammar"/>).</summary>
+/// <summary>Every block format by name: the explicit ordered list of named ones, then the names that carry parameters
+/// (<see cref="BlockGrammar"/>).</summary>
 public static class BlockCatalogue
 {
     /// <summary>The block formats that have a name of their own, in the order in which they are listed.</summary>
@@ -24,7 +25,8 @@ public static class BlockCatalogue
         new("nvint4", Of("int4"), Of("e4m3"), 16, ScaleRule.Nearest, TwoLevel: true, Symmetric: true),
         // An unsigned scale with one exponent bit more makes the tensor's scale unnecessary.
         new("fp4_ue5m3", Of("e2m1"), Of("ue5m3"), 16, ScaleRule.Nearest),
-        // Microsoft floating point (Rouhani et al., NeurIPS 2020): bounding boxes of 16, sign and mantissa without hidden bit, 8-bit shared exponent.
+        // Microsoft floating point (Rouhani et al., NeurIPS 2020): bounding boxes of 16, sign and mantissa without hidden bit, 8-bit shared
+        // exponent.
         new("msfp12", Of("sm2.2"), Of("e8m0"), 16, ScaleRule.Floor),
         new("msfp13", Of("sm2.3"), Of("e8m0"), 16, ScaleRule.Floor),
         new("msfp14", Of("sm2.4"), Of("e8m0"), 16, ScaleRule.Floor),
@@ -38,7 +40,8 @@ public static class BlockCatalogue
     /// <summary>The names that carry parameters, for messages and documentation.</summary>
     public static string Grammar => BlockGrammar.Description;
 
-    /// <summary>The block format of that name; else false and what is wrong with it, or null when it is no name of a block format at all.</summary>
+    /// <summary>The block format of that name; else false and what is wrong with it, or null when it is no name of a block format at
+    /// all.</summary>
     public static bool TryParse(string name, [NotNullWhen(true)] out BlockFormat? format, out string? problem)
     {
         problem = null;
@@ -53,7 +56,9 @@ public static class BlockCatalogue
     /// <exception cref="ArgumentException">There is none.</exception>
     public static BlockFormat Parse(string name) => TryParse(name, out BlockFormat? format, out string? problem)
         ? format
-        : throw new ArgumentException(problem ?? $"unknown block format '{name}'; allowed are {string.Join(", ", Named.Select(f => f.Name))}, {BlockGrammar.Description}", nameof(name));
+        : throw new ArgumentException(problem
+            ?? $"unknown block format '{name}'; allowed are {string.Join(", ", Named.Select(f => f.Name))}, {BlockGrammar.Description}",
+            nameof(name));
 
     /// <summary>null when a block format means something; else what is wrong with it.</summary>
     public static string? Refuses(BlockFormat format) => BlockGrammar.Refuses(format);
@@ -65,6 +70,7 @@ public static class BlockCatalogue
 
     private static BlockFormat Mx(string name, string element) => new(name, Of(element), Of("e8m0"), 32, ScaleRule.Floor);
 
-    private static BlockFormat Razor(string name, int bits) => new(name, Of("sm4.0"), new ExponentFormat("shift4", 4, 0), 16, ScaleRule.Floor,
+    private static BlockFormat Razor(string name, int bits) =>
+        new(name, Of("sm4.0"), new ExponentFormat("shift4", 4, 0), 16, ScaleRule.Floor,
         TwoLevel: true, Base: new FixedFormat($"int{bits}", bits, 0, true));
 }

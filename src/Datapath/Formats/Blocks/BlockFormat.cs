@@ -3,8 +3,9 @@ using Sim.Datapath.Arithmetic;
 namespace Sim.Datapath.Formats;
 
 /// <summary>
-/// Numbers in blocks that share a scale: value = element · block scale · tensor scale. Elements saturate. A block of zeros has the smallest scale and keeps
-/// the signs of its zeros; a block that holds Inf or NaN has the scale NaN and zero codes, so that every element of it decodes to NaN.
+/// Numbers in blocks that share a scale: value = element · block scale · tensor scale. Elements saturate. A block of zeros has the smallest
+/// scale and keeps the signs of its zeros; a block that holds Inf or NaN has the scale NaN and zero codes, so that every element of it
+/// decodes to NaN.
 /// </summary>
 /// <param name="Name">Canonical name in the documented grammar.</param>
 /// <param name="Element">Format of the elements, at most 16 bits.</param>
@@ -14,8 +15,10 @@ namespace Sim.Datapath.Formats;
 /// <param name="TwoLevel">Whether a binary32 scale of the whole tensor stands above the block scales.</param>
 /// <param name="Symmetric">Whether the most negative two's complement element is left out.</param>
 /// <param name="Arithmetic">Order of operations for scales that are no powers of two.</param>
-/// <param name="Base">Integer format that numbers are first rounded into (units of the tensor scale), before the block scale is found; null: none.</param>
-public sealed record BlockFormat(string Name, INumberFormat Element, INumberFormat Scale, int Size, ScaleRule Rule, bool TwoLevel = false, bool Symmetric = false,
+/// <param name="Base">Integer format that numbers are first rounded into (units of the tensor scale), before the block scale is found;
+/// null: none.</param>
+public sealed record BlockFormat(string Name, INumberFormat Element, INumberFormat Scale, int Size, ScaleRule Rule, bool TwoLevel = false,
+    bool Symmetric = false,
     ScaleArithmetic Arithmetic = ScaleArithmetic.Exact, FixedFormat? Base = null)
 {
     private static readonly INumberFormat Binary32 = FormatCatalogue.Parse("fp32");
@@ -23,16 +26,19 @@ public sealed record BlockFormat(string Name, INumberFormat Element, INumberForm
     /// <summary>Whether block scales are powers of two.</summary>
     public bool HasPowerScale => Scale is ExponentFormat;
 
-    /// <summary>Bits that one element takes in memory, its share of the block's scale included; a whole-tensor scale counts nothing.</summary>
+    /// <summary>Bits that one element takes in memory, its share of the block's scale included; a whole-tensor scale counts
+    /// nothing.</summary>
     public double BitsAnElement => Element.Bits + (Size == 0 ? 0 : (double)Scale.ContainerBits / Size);
 
-    /// <summary>The same as a fraction: the bits of a whole block and its elements (one element where a whole tensor shares the scale).</summary>
+    /// <summary>The same as a fraction: the bits of a whole block and its elements (one element where a whole tensor shares the
+    /// scale).</summary>
     public (int Bits, int Elements) Storage => Size == 0 ? (Element.Bits, 1) : (Element.Bits * Size + Scale.ContainerBits, Size);
 
     /// <summary>Blocks of a row of <paramref name="length"/> elements, the tail block included.</summary>
     public int Blocks(int length) => Size == 0 ? Math.Min(1, length) : (length + Size - 1) / Size;
 
-    /// <summary>The tensor's scale for a tensor whose largest magnitude is <paramref name="amax"/>: 1 without a second level, or for a tensor of zeros.</summary>
+    /// <summary>The tensor's scale for a tensor whose largest magnitude is <paramref name="amax"/>: 1 without a second level, or for a
+    /// tensor of zeros.</summary>
     public float TensorScale(float amax)
     {
         if (!TwoLevel || amax == 0) return 1;
@@ -71,7 +77,8 @@ public sealed record BlockFormat(string Name, INumberFormat Element, INumberForm
             return Scale.Encode(Exact.NaN with { Negative = false }, default, out _);
         }
         rounding = rounding.With(OverflowPolicy.SaturateInfinity);
-        if (Arithmetic == ScaleArithmetic.Binary32) return Binary32Order.Encode(this, values, amax, tensorAmax, rounding, codes, ref events);
+        if (Arithmetic == ScaleArithmetic.Binary32) return Binary32Order.Encode(this, values, amax, tensorAmax, rounding, codes,
+            ref events);
         Exact tensor = Exact.FromDouble(TensorScale(tensorAmax)), unit = Base is null ? tensor : Exact.Finite(false, 0, 1);
         Exact Number(float value) => Base is null ? Exact.FromDouble(value) : OnBase(value, tensor);
         uint scale = ScaleChoice.Choose(this, Number(amax), unit);
@@ -102,7 +109,8 @@ public sealed record BlockFormat(string Name, INumberFormat Element, INumberForm
     /// <summary>Largest magnitude that the rules put amax on.</summary>
     internal Exact Peak => Element.Maximum;
 
-    /// <summary>What the tensor's largest magnitude is divided by: the largest base integer, or largest block scale times largest element.</summary>
+    /// <summary>What the tensor's largest magnitude is divided by: the largest base integer, or largest block scale times largest
+    /// element.</summary>
     internal Exact TensorPeak => Base is { } integers ? integers.Maximum : Multiply(Scale.Maximum, Peak);
 
     /// <summary>One scaled value as a code.</summary>
@@ -110,7 +118,8 @@ public sealed record BlockFormat(string Name, INumberFormat Element, INumberForm
     {
         uint code = Element.Encode(scaled, rounding, out RoundingFlags flags);
         if (flags.HasFlag(RoundingFlags.Overflow)) events.SaturatedElements++;
-        if (!Symmetric || Element is not FixedFormat { IsSigned: true } integer || integer.ToInteger(code) >= -integer.MaximumInteger) return code;
+        if (!Symmetric || Element is not FixedFormat { IsSigned: true } integer
+            || integer.ToInteger(code) >= -integer.MaximumInteger) return code;
         if (!flags.HasFlag(RoundingFlags.Overflow)) events.SaturatedElements++;
         return integer.FromInteger(-integer.MaximumInteger);
     }

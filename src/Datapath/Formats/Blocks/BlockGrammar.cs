@@ -4,12 +4,13 @@ using System.Text.RegularExpressions;
 namespace Sim.Datapath.Formats;
 
 /// <summary>
-/// Names of block formats with parameters: a named format, `mxintN`, `bfpN` (block floating point: two's complement without the most negative number, blocks of
-/// 16) or `dfpN` (dynamic fixed point: one exponent a tensor), then optionally `_bSIZE` and a scale rule.
+/// Names of block formats with parameters: a named format, `mxintN`, `bfpN` (block floating point: two's complement without the most
+/// negative number, blocks of 16) or `dfpN` (dynamic fixed point: one exponent a tensor), then optionally `_bSIZE` and a scale rule.
 /// </summary>
 internal static partial class BlockGrammar
 {
-    public const string Description = "NAME[_bSIZE][_floor|_ceil|_rceil|_even|_nearest|_up] (NAME a named block format, mxintN, bfpN or dfpN with N 2 to 16; _nearest and _up are for scales with a fraction)";
+    public const string Description =
+        "NAME[_bSIZE][_floor|_ceil|_rceil|_even|_nearest|_up] (NAME a named block format, mxintN, bfpN or dfpN with N 2 to 16; _nearest and _up are for scales with a fraction)";
 
     private const int LargestBlock = 1 << 16;
 
@@ -29,7 +30,8 @@ internal static partial class BlockGrammar
         BlockFormat format = known.Format! with { Name = name };
         if (match.Groups["size"].Success)
         {
-            if (!TryNumber(match.Groups["size"], out int size) || size is < 1 or > LargestBlock) return (null, $"a block has 1 to {LargestBlock} elements");
+            if (!TryNumber(match.Groups["size"], out int size) || size is < 1 or > LargestBlock) return (null,
+                $"a block has 1 to {LargestBlock} elements");
             format = format with { Size = size };
         }
         if (match.Groups["rule"].Success) format = format with { Rule = Rules.First(r => r.Word == match.Groups["rule"].Value).Rule };
@@ -44,10 +46,12 @@ internal static partial class BlockGrammar
             && (flags != RoundingFlags.None || format.Scale.Decode(code).Class != NumberClass.NaN))
             return $"the scale needs a code for NaN, which {format.Scale.Name} has not";
         if (powers == format.Rule is ScaleRule.Nearest or ScaleRule.NearestUp)
-            return powers ? $"scale {format.Scale.Name} holds powers of two: rules floor, ceil, rceil and even" : $"scale {format.Scale.Name} has a fraction: rules nearest and up";
+            return powers ? $"scale {format.Scale.Name} holds powers of two: rules floor, ceil, rceil and even"
+                : $"scale {format.Scale.Name} has a fraction: rules nearest and up";
         if (powers && format.Arithmetic == ScaleArithmetic.Binary32) return "the binary32 order is for scales with a fraction";
         if (format.Element.Bits > 16) return $"an element has at most 16 bits, {format.Element.Name} has {format.Element.Bits}";
-        if (format.Element is ExponentFormat or UnsignedFloatFormat or FixedFormat { IsSigned: false }) return $"elements need a sign, which {format.Element.Name} has not";
+        if (format.Element is ExponentFormat or UnsignedFloatFormat
+            or FixedFormat { IsSigned: false }) return $"elements need a sign, which {format.Element.Name} has not";
         return null;
     }
 
@@ -57,7 +61,8 @@ internal static partial class BlockGrammar
         Match family = Family().Match(stem);
         if (!family.Success) return null;
         if (!TryNumber(family.Groups["n"], out int bits) || bits is < 2 or > 16) return (null, "an element has 2 to 16 bits");
-        INumberFormat scale = FormatCatalogue.Parse("e8m0"), fraction = FormatCatalogue.Parse(FormattableString.Invariant($"q2.{bits - 2}"));
+        INumberFormat scale = FormatCatalogue.Parse("e8m0"),
+            fraction = FormatCatalogue.Parse(FormattableString.Invariant($"q2.{bits - 2}"));
         return (family.Groups["kind"].Value switch
         {
             "mxint" => new BlockFormat(stem, fraction, scale, 32, ScaleRule.Floor),
@@ -66,9 +71,11 @@ internal static partial class BlockGrammar
         }, null);
     }
 
-    private static bool TryNumber(Group group, out int number) => int.TryParse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    private static bool TryNumber(Group group, out int number) =>
+        int.TryParse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
-    [GeneratedRegex("^(?<stem>[a-z][a-z0-9_]*?)(_b(?<size>[0-9]+))?(_(?<rule>floor|ceil|rceil|even|nearest|up))?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("^(?<stem>[a-z][a-z0-9_]*?)(_b(?<size>[0-9]+))?(_(?<rule>floor|ceil|rceil|even|nearest|up))?$",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Shape();
 
     [GeneratedRegex("^(?<kind>mxint|bfp|dfp)(?<n>[1-9][0-9]*)$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]

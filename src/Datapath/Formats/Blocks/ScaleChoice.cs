@@ -3,7 +3,8 @@ namespace Sim.Datapath.Formats;
 /// <summary>The code of a block's scale, from exact numbers.</summary>
 internal static class ScaleChoice
 {
-    /// <summary>The scale of a block whose largest magnitude is <paramref name="amax"/>, in units of <paramref name="unit"/> (the tensor's scale).</summary>
+    /// <summary>The scale of a block whose largest magnitude is <paramref name="amax"/>, in units of <paramref name="unit"/> (the tensor's
+    /// scale).</summary>
     public static uint Choose(BlockFormat format, in Exact amax, in Exact unit)
     {
         if (format.Scale is not ExponentFormat powers)
@@ -42,7 +43,8 @@ internal static class ScaleChoice
     }
 
     private static bool RoundsToNextPower(in Exact amax, int precision) =>
-        amax.Length > precision && Rounder.Shorten(amax.Significand, amax.Length - precision, false, Rounding.NearestEven, out _) >> precision != 0;
+        amax.Length > precision && Rounder.Shorten(amax.Significand, amax.Length - precision, false, Rounding.NearestEven, out _)
+            >> precision != 0;
 
     private static uint Hold(ExponentFormat scale, int exponent) => (uint)Math.Clamp(exponent + scale.Bias, 0, (int)scale.NaNCode - 1);
 }

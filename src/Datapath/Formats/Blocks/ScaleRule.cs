@@ -1,8 +1,9 @@
 namespace Sim.Datapath.Formats;
 
 /// <summary>
-/// How a block's scale follows from its largest magnitude. M is the element's largest number and 2^e its leading power of two; the magnitude is read as
-/// an exact number (its exponent field, and a leading-zero count when subnormal), never through a logarithm. The first four give powers of two:
+/// How a block's scale follows from its largest magnitude. M is the element's largest number and 2^e its leading power of two; the
+/// magnitude is read as an exact number (its exponent field, and a leading-zero count when subnormal), never through a logarithm. The first
+/// four give powers of two:
 /// </summary>
 public enum ScaleRule : byte
 {
@@ -26,8 +27,9 @@ public enum ScaleArithmetic : byte
     /// <summary>Exact products and quotients, one rounding into each code.</summary>
     Exact,
     /// <summary>
-    /// The order of binary32 operations of NVIDIA TransformerEngine's reference quantizer: g = f(Ms·M / tensor amax), scale = Ms-clamped f(amax · f(g · f(1/M))),
-    /// element = f(x · f(1 / f(scale · f(1/g)))), every f one rounding to nearest even, reciprocals held to the largest binary32.
+    /// The order of binary32 operations of NVIDIA TransformerEngine's reference quantizer: g = f(Ms·M / tensor amax), scale = Ms-clamped
+    /// f(amax · f(g · f(1/M))), element = f(x · f(1 / f(scale · f(1/g)))), every f one rounding to nearest even, reciprocals held to the
+    /// largest binary32.
     /// </summary>
     Binary32,
 }

@@ -4,21 +4,25 @@ using Sim.Datapath.Arithmetic;
 
 namespace Sim.Datapath.Formats.Logarithmic;
 
-/// <summary>How the sum of two numbers given by their logarithms is found. Names are those of the adders of the Universal library.</summary>
+/// <summary>How the sum of two numbers given by their logarithms is found. Names are those of the adders of the Universal
+/// library.</summary>
 public enum LogAdderKind : byte
 {
     /// <summary>The exact sum, rounded once.</summary>
     Exact,
-    /// <summary>The correction interpolated linearly between 2^(R+2)+1 equally spaced exact values over [0, R+2] (Mitchell 1962 as a table); exact below the first step of a difference.</summary>
+    /// <summary>The correction interpolated linearly between 2^(R+2)+1 equally spaced exact values over [0, R+2] (Mitchell 1962 as a
+    /// table); exact below the first step of a difference.</summary>
     Lookup,
-    /// <summary>The correction interpolated linearly between its exact values at 0, 1, …, 5 and zero from 6 on; differences exact below 1.</summary>
+    /// <summary>The correction interpolated linearly between its exact values at 0, 1, …, 5 and zero from 6 on; differences exact below
+    /// 1.</summary>
     ArnoldBailey,
 }
 
 /// <summary>
-/// Gauss's correction log2(1 ± 2^-δ): log2(x ± y) = log2(x) + correction when δ = log2(x/y) ≥ 0. Arguments and results count in units of 2^-R. The
-/// exact correction is rational only for x + x (1) and 2y - y (-1): 1 ± z^-d = z^m with z = 2^(1/2^R) is a relation between powers of z, of degree 2^R
-/// over the rationals, so it holds only between whole powers of two. Nearest rounding therefore never meets a tie.
+/// Gauss's correction log2(1 ± 2^-δ): log2(x ± y) = log2(x) + correction when δ = log2(x/y) ≥ 0. Arguments and results count in units of
+/// 2^-R. The exact correction is rational only for x + x (1) and 2y - y (-1): 1 ± z^-d = z^m with z = 2^(1/2^R) is a relation between
+/// powers of z, of degree 2^R over the rationals, so it holds only between whole powers of two. Nearest rounding therefore never meets a
+/// tie.
 /// </summary>
 internal sealed class LogAdder
 {
@@ -34,7 +38,8 @@ internal sealed class LogAdder
     {
         (_fractionBits, _kind) = (fractionBits, kind);
         if (fractionBits > TableFractionBits) return;
-        long[] Table(bool subtract) => [.. Enumerable.Range(0, Reach).Select(d => subtract && d == 0 ? 0 : (long)Floor(d, subtract, 1).Floor)];
+        long[] Table(bool subtract) =>
+            [.. Enumerable.Range(0, Reach).Select(d => subtract && d == 0 ? 0 : (long)Floor(d, subtract, 1).Floor)];
         (_sums, _differences) = (Table(false), Table(true));
     }
 
@@ -42,12 +47,15 @@ internal sealed class LogAdder
     private int Reach => _fractionBits + 3 << _fractionBits;
 
     /// <summary>The adder for R fraction bits; one is made once.</summary>
-    public static LogAdder Of(int fractionBits, LogAdderKind kind) => Cache.GetOrAdd((fractionBits, kind), key => new(key.Item1, key.Item2));
+    public static LogAdder Of(int fractionBits, LogAdderKind kind) =>
+        Cache.GetOrAdd((fractionBits, kind), key => new(key.Item1, key.Item2));
 
-    /// <summary>floor(correction · 2^<paramref name="digits"/>) in units of 2^-R, and whether nothing was lost. A difference asks for <paramref name="distance"/> &gt; 0.</summary>
+    /// <summary>floor(correction · 2^<paramref name="digits"/>) in units of 2^-R, and whether nothing was lost. A difference asks for
+    /// <paramref name="distance"/> &gt; 0.</summary>
     public (BigInteger Floor, bool Exact) Correction(long distance, bool subtract, int digits)
     {
-        if (digits == 1 && _sums is not null && distance < Reach) return ((subtract ? _differences! : _sums)[distance], IsExact(distance, subtract));
+        if (digits == 1 && _sums is not null && distance < Reach) return ((subtract ? _differences! : _sums)[distance],
+            IsExact(distance, subtract));
         return Floor(distance, subtract, digits);
     }
 
@@ -91,7 +99,8 @@ internal sealed class LogAdder
     }
 
     // The correction at i·(R+2)/2^(R+2).
-    private Enclosure? Knot(BigInteger index, bool subtract, int fraction) => At((long)index * (_fractionBits + 2), _fractionBits + 2, subtract, fraction);
+    private Enclosure? Knot(BigInteger index, bool subtract, int fraction) =>
+        At((long)index * (_fractionBits + 2), _fractionBits + 2, subtract, fraction);
 
     private static Enclosure? At(long numerator, int logDenominator, bool subtract, int fraction)
     {

@@ -65,6 +65,7 @@ public sealed partial record LogFormat
         if (subtract && a == b) return ZeroCode;
         int digits = Digits(rounding);
         (BigInteger correction, bool exact) = LogAdder.Of(FractionBits, Adder).Correction(Math.Abs(a - b), subtract, digits);
-        return Finish(a > b ? negativeA : negativeB, ((BigInteger)Math.Max(a, b) << digits) + correction, digits, exact, rounding, ref flags);
+        return Finish(a > b ? negativeA : negativeB, ((BigInteger)Math.Max(a, b) << digits) + correction, digits, exact, rounding,
+            ref flags);
     }
 }

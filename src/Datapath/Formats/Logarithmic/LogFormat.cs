@@ -4,16 +4,18 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Formats.Logarithmic;
 
 /// <summary>
-/// Logarithmic numbers, as lns&lt;n,r&gt; of the Universal library: a sign bit and q, the base-2 logarithm of the magnitude as a two's complement fixed-point
-/// number with <paramref name="FractionBits"/> bits below the point; value = ±2^(q/2^R). The most negative q is zero, and NaN with the sign set; there is
-/// no Inf and no -0. Rounding happens in the logarithm: half way is between the logarithms of two numbers. Results beyond the largest number become
-/// the largest under every policy (Overflow); below half the way (in the logarithm) from the smallest number to the unused logarithm under it they become zero (Underflow).
+/// Logarithmic numbers, as lns&lt;n,r&gt; of the Universal library: a sign bit and q, the base-2 logarithm of the magnitude as a two's
+/// complement fixed-point number with <paramref name="FractionBits"/> bits below the point; value = ±2^(q/2^R). The most negative q is
+/// zero, and NaN with the sign set; there is no Inf and no -0. Rounding happens in the logarithm: half way is between the logarithms of two
+/// numbers. Results beyond the largest number become the largest under every policy (Overflow); below half the way (in the logarithm) from
+/// the smallest number to the unused logarithm under it they become zero (Underflow).
 /// </summary>
 /// <param name="Name">Canonical name, `lnsN_R`.</param>
 /// <param name="Bits">Bits in a code, 3 to 32.</param>
 /// <param name="FractionBits">Fraction bits R of the logarithm, from Bits-11 (numbers stay within 2^±512) to Bits-2.</param>
 /// <param name="Adder">How sums are found; products are exact integer sums of logarithms.</param>
-public sealed partial record LogFormat(string Name, int Bits, int FractionBits, LogAdderKind Adder = LogAdderKind.Exact) : INumberFormat, ICodeArithmetic
+public sealed partial record LogFormat(string Name, int Bits, int FractionBits, LogAdderKind Adder = LogAdderKind.Exact) : INumberFormat,
+    ICodeArithmetic
 {
     /// <summary>Code of zero: the most negative logarithm.</summary>
     public uint ZeroCode => 1u << Bits - 2;
@@ -34,7 +36,8 @@ public sealed partial record LogFormat(string Name, int Bits, int FractionBits, 
     public Exact SmallestPositive => Decode(ZeroCode + 1);
 
     /// <inheritdoc/>
-    public OperandShape Shape => new(FractionBits + 1, Bits - 1 - FractionBits, (1 << Bits - 1 - FractionBits) - 1, -(1 << Bits - 2 - FractionBits), true, false, Bits) { IsLogarithmic = true };
+    public OperandShape Shape => new(FractionBits + 1, Bits - 1 - FractionBits, (1 << Bits - 1 - FractionBits) - 1,
+        -(1 << Bits - 2 - FractionBits), true, false, Bits) { IsLogarithmic = true };
 
     private uint SignBit => 1u << Bits - 1;
 
@@ -66,7 +69,8 @@ public sealed partial record LogFormat(string Name, int Bits, int FractionBits, 
         BigInteger exponent = (BigInteger)value.LeadingExponent << FractionBits;
         bool exact = UInt128.IsPow2(value.Significand);
         if (exact) return Finish(value.Negative, exponent, 0, true, rounding, ref flags);
-        if (rounding.Mode is RoundingMode.NearestEven or RoundingMode.NearestAway && LogTables.Of(FractionBits).Nearest(normalised) is { } near)
+        if (rounding.Mode is RoundingMode.NearestEven or RoundingMode.NearestAway && LogTables.Of(FractionBits)
+            .Nearest(normalised) is { } near)
         {
             uint code = Finish(value.Negative, exponent + near, 0, true, rounding, ref flags);
             flags |= RoundingFlags.Inexact;

@@ -7,9 +7,11 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels.Blocks;
 
 /// <summary>
-/// Dot products of blocks in double lanes, into any float of at most 24 bits: the products of a segment and their sum are exact in 53 bits, by the formats
-/// or by the operands at hand, and so is the sum times the scales; it joins the register with one rounding, by way of rounding to odd
-/// (<see cref="OddRoundedReduction"/>), as do the registers of an order's chunks. Inf, NaN, sums near the register's largest number and scales with a sign go to the fallback.
+/// Dot products of blocks in double lanes, into any float of at most 24 bits: the products of a segment and their sum are exact in 53 bits,
+/// by the formats or by the operands at hand, and so is the sum times the scales; it joins the register with one rounding, by way of
+/// rounding to odd
+/// (<see cref="OddRoundedReduction"/>), as do the registers of an order's chunks. Inf, NaN, sums near the register's largest number and
+/// scales with a sign go to the fallback.
 /// </summary>
 internal sealed class BlockDoublesKernel : TiledKernel
 {
@@ -26,16 +28,20 @@ internal sealed class BlockDoublesKernel : TiledKernel
     {
         if (BlockRow.Refuses(spec, order, k, out BlockDotUnit? unit) is { } reason) return reason;
         if (((FloatFormat)((FloatAccumulator)spec.Accumulator).Format).Precision > 24) return "the register is wider than 24 bits";
-        if (OperandRange.Of(spec.Activation) is not { } a || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
-        if (Math.Min(a.Width, b.Width) < 1 || Math.Max(a.Top, b.Top) > FarExponent || Math.Min(a.Unit, b.Unit) < -FarExponent) return "operands leave the lane's exponents";
+        if (OperandRange.Of(spec.Activation) is not { } a
+            || OperandRange.Of(spec.Weight) is not { } b) return "the range of the operands is not known";
+        if (Math.Min(a.Width, b.Width) < 1 || Math.Max(a.Top, b.Top) > FarExponent
+            || Math.Min(a.Unit, b.Unit) < -FarExponent) return "operands leave the lane's exponents";
         return a.Width + b.Width > Bits(unit!) ? "products do not fit the lane" : null;
     }
 
     /// <inheritdoc/>
-    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes, ReadOnlySpan<int> zeroPoints)
+    public override PackedWeights Pack(DatapathSpec spec, ReductionOrder order, int n, int k, ReadOnlySpan<uint> codes,
+        ReadOnlySpan<int> zeroPoints)
     {
         ReductionOrder canonical = order.Canonical(k);
-        return new TiledWeights<double>(Name, new Plan(spec, canonical), KernelCatalogue.SelectAfter(this, spec, canonical, k), spec, canonical, n, k, codes, zeroPoints);
+        return new TiledWeights<double>(Name, new Plan(spec, canonical), KernelCatalogue.SelectAfter(this, spec, canonical, k), spec,
+            canonical, n, k, codes, zeroPoints);
     }
 
     // Bits that a block's sum may have, those of the scales' product kept free.
@@ -66,7 +72,8 @@ internal sealed class BlockDoublesKernel : TiledKernel
             // Puts the top binade of the register where rounding a sum overflows the lane.
             int scale = LaneTop - (LaneBits - format.Precision) - format.Maximum.LeadingExponent;
             _scale = Math.ScaleB(1, scale);
-            _register = new(Math.ScaleB(1, LaneBits - format.Precision), Math.ScaleB(1.5, format.MinimumExponent - format.FractionBits + scale + LaneBits - 1));
+            _register = new(Math.ScaleB(1, LaneBits - format.Precision),
+                Math.ScaleB(1.5, format.MinimumExponent - format.FractionBits + scale + LaneBits - 1));
             _encoder = new(format, scale);
             OperandRange product = _activation * _weight;
             _always = Fits(product.Top, product.Unit);
@@ -78,12 +85,15 @@ internal sealed class BlockDoublesKernel : TiledKernel
 
         public override int Steps(int k) => k;
 
-        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) => Decode(_activations, _activationScales, _scale, codes, zeroPoint, values);
+        public override void DecodeActivations(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) =>
+            Decode(_activations, _activationScales, _scale, codes, zeroPoint, values);
 
-        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) => Decode(_weights, _weightScales, 1, codes, zeroPoint, values);
+        public override void DecodeWeights(ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values) =>
+            Decode(_weights, _weightScales, 1, codes, zeroPoint, values);
 
         // A zero scale makes finite elements zeros, whose sum is +0.
-        private void Decode(OperandDecoder<double> decoder, float[]? scales, double scale, ReadOnlySpan<uint> codes, int zeroPoint, Span<double> values)
+        private void Decode(OperandDecoder<double> decoder, float[]? scales, double scale, ReadOnlySpan<uint> codes, int zeroPoint,
+            Span<double> values)
         {
             BlockRow.Demand(zeroPoint);
             for (int start = 0; start < codes.Length; start += _unit.Lanes + 1)
@@ -114,11 +124,13 @@ internal sealed class BlockDoublesKernel : TiledKernel
             return new PanelBounds(largest, smallest, 0);
         }
 
-        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights, int rows, int columns, Span<long> results,
+        public override bool Sum(ReadOnlySpan<double> a, ReadOnlySpan<double> b, in PanelBounds activations, in PanelBounds weights,
+            int rows, int columns, Span<long> results,
             ref GemmEvents events)
         {
             if (!IsExact(activations, weights)) return false;
-            Span<double> total = stackalloc double[LaneTile.Rows * 16], chunk = stackalloc double[LaneTile.Rows * 16], part = stackalloc double[LaneTile.Rows * 16];
+            Span<double> total = stackalloc double[LaneTile.Rows * 16], chunk = stackalloc double[LaneTile.Rows * 16],
+                part = stackalloc double[LaneTile.Rows * 16];
             total.Clear();
             int steps = a.Length / LaneTile.Rows, segment = _unit.Lanes + 1, chunkSteps = Math.Min(_chunkSteps, Math.Max(1, steps));
             for (int first = 0; first < steps; first += chunkSteps)
@@ -129,7 +141,8 @@ internal sealed class BlockDoublesKernel : TiledKernel
                 for (int at = first; at < end; at += segment)
                 {
                     int products = Math.Min(segment, end - at) - 1;
-                    LaneTile.Sum(ref Chunks.Element(a, (at + 1) * LaneTile.Rows), ref Chunks.Element(b, (at + 1) * 16), products, default(FusedReduction<double>), ref part[0]);
+                    LaneTile.Sum(ref Chunks.Element(a, (at + 1) * LaneTile.Rows), ref Chunks.Element(b, (at + 1) * 16), products,
+                        default(FusedReduction<double>), ref part[0]);
                     Add(a.Slice(at * LaneTile.Rows, LaneTile.Rows), b.Slice(at * 16, 16), part, sum);
                 }
                 if (first != 0) Join(total, chunk);
@@ -168,7 +181,8 @@ internal sealed class BlockDoublesKernel : TiledKernel
             return Fits(Math.ILogB(a.Largest) + Math.ILogB(b.Largest) + 2, unit);
         }
 
-        private static int Unit(in PanelBounds bounds, OperandRange range) => Math.Max(range.Unit, Math.ILogB(bounds.Smallest) - range.Width + 1);
+        private static int Unit(in PanelBounds bounds, OperandRange range) =>
+            Math.Max(range.Unit, Math.ILogB(bounds.Smallest) - range.Width + 1);
 
         // Sums of products below 2^top that are multiples of 2^unit.
         private bool Fits(int top, int unit) => top + BitOperations.Log2((uint)_unit.Lanes) + 1 - unit <= Bits(_unit);

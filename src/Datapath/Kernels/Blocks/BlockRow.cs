@@ -5,7 +5,8 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Kernels.Blocks;
 
-/// <summary>What the kernels of <see cref="BlockDotUnit"/> share: which datapaths they take, scales by code, and how fp32 lanes end.</summary>
+/// <summary>What the kernels of <see cref="BlockDotUnit"/> share: which datapaths they take, scales by code, and how fp32 lanes
+/// end.</summary>
 internal static class BlockRow
 {
     private const int MostScaleBits = 11;
@@ -16,22 +17,28 @@ internal static class BlockRow
         unit = spec.Dot as BlockDotUnit;
         if (unit is null) return "needs operands in blocks";
         if (ReferenceKernel.RefusesDot(spec, order, k) is { } reason) return reason;
-        if (spec.Accumulator is not FloatAccumulator { Rounding: RoundingMode.NearestEven, Product: null, Format: FloatFormat { Subnormals: true } })
+        if (spec.Accumulator is not FloatAccumulator
+            { Rounding: RoundingMode.NearestEven, Product: null, Format: FloatFormat { Subnormals: true } })
             return "needs a float accumulator with subnormals that rounds once, to nearest even";
         foreach (BlockFormat? blocks in new[] { unit.Activations, unit.Weights })
-            if (blocks is not null && (blocks.Scale.Bits > MostScaleBits || Scales(blocks) is null)) return $"scales in {blocks.Scale.Name} are no short binary32 numbers";
+            if (blocks is not null && (blocks.Scale.Bits > MostScaleBits
+                || Scales(blocks) is null)) return $"scales in {blocks.Scale.Name} are no short binary32 numbers";
         return null;
     }
 
-    /// <summary>The scales of a side by code, NaN where they are; null without blocks, or when they are not numbers of at most 8 bits of binary32.</summary>
+    /// <summary>The scales of a side by code, NaN where they are; null without blocks, or when they are not numbers of at most 8 bits of
+    /// binary32.</summary>
     public static float[]? Scales(BlockFormat? blocks)
     {
-        if (blocks is null || OperandRange.Of(blocks.Scale) is not { Width: <= 8 } range || range.Top > 128 || range.Unit < -129) return null;
+        if (blocks is null || OperandRange.Of(blocks.Scale) is not { Width: <= 8 } range || range.Top > 128
+            || range.Unit < -129) return null;
         return [.. Enumerable.Range(0, 1 << blocks.Scale.Bits).Select(code => (float)blocks.Scale.Decode((uint)code).ToDouble())];
     }
 
-    /// <summary>Lane elements of a chunk of whole segments of <paramref name="lanes"/> codes and a scale, which take <paramref name="steps"/> each; one chunk over all: more than any row has.</summary>
-    public static int ChunkSteps(ReductionOrder order, int lanes, int steps) => order.Chunk == 0 ? int.MaxValue : checked(order.Chunk / (lanes + 1) * steps);
+    /// <summary>Lane elements of a chunk of whole segments of <paramref name="lanes"/> codes and a scale, which take
+    /// <paramref name="steps"/> each; one chunk over all: more than any row has.</summary>
+    public static int ChunkSteps(ReductionOrder order, int lanes, int steps) =>
+        order.Chunk == 0 ? int.MaxValue : checked(order.Chunk / (lanes + 1) * steps);
 
     /// <summary>Operands in blocks take no zero points.</summary>
     public static void Demand(int zeroPoint)

@@ -46,7 +46,8 @@ internal sealed class PairTable
 
     private static PairTable? Make(INumberFormat format)
     {
-        if (format is ICodeArithmetic || format.Bits > MostBits || OperandRange.Of(format) is not { Width: > 0 } range || Math.Abs(range.Unit) > FarUnit) return null;
+        if (format is ICodeArithmetic || format.Bits > MostBits || OperandRange.Of(format) is not { Width: > 0 } range
+            || Math.Abs(range.Unit) > FarUnit) return null;
         var integers = new short[1 << format.Bits];
         for (int code = 0; code < integers.Length; code++)
         {

@@ -5,10 +5,11 @@ using System.Runtime.Intrinsics.X86;
 namespace Sim.Datapath.Kernels.Encoding;
 
 /// <summary>
-/// Encoders whose steps lie evenly within a bucket, which is a binade or a part of one by the upper bits of the fraction. The pattern is rounded at the bit
-/// that its bucket says; the code is the base of the bucket that the rounded pattern lies in, plus what it keeps of the rest. This holds posits (the regime
-/// is the base of a binade), tapered and subnormal floats, and, with one step a bucket, logarithms. Buckets repeat from binade to binade where the codes of
-/// all binades are alike. Whether the tables give every step is tried at all of them (<see cref="BinadeTables"/>).
+/// Encoders whose steps lie evenly within a bucket, which is a binade or a part of one by the upper bits of the fraction. The pattern is
+/// rounded at the bit that its bucket says; the code is the base of the bucket that the rounded pattern lies in, plus what it keeps of the
+/// rest. This holds posits (the regime is the base of a binade), tapered and subnormal floats, and, with one step a bucket, logarithms.
+/// Buckets repeat from binade to binade where the codes of all binades are alike. Whether the tables give every step is tried at all of
+/// them (<see cref="BinadeTables"/>).
 /// </summary>
 internal readonly struct BinadeEncoder : ILaneEncoder
 {
@@ -50,20 +51,25 @@ internal readonly struct BinadeEncoder : ILaneEncoder
         Vector512<uint> rounded = Avx512F.ShiftRightLogicalVariable(held + (add & Vector512.Create(0xFF_FFFFu)) + odd, shift);
         rounded = Avx512F.ShiftLeftLogicalVariable(rounded, shift);
         Vector512<uint> entry = LaneTables.Look(ref _bases[0], _count, Key(rounded));
-        Vector512<uint> code = (entry & Vector512.Create(0xFFFFu)) + Avx512F.ShiftRightLogicalVariable(rounded & Vector512.Create(_rest), entry >>> 16);
+        Vector512<uint> code = (entry & Vector512.Create(0xFFFFu))
+            + Avx512F.ShiftRightLogicalVariable(rounded & Vector512.Create(_rest), entry >>> 16);
         if (_binadeShift >= 0) code += rounded >>> 23 << _binadeShift;
         code &= Vector512.Create(_signs.Magnitude);
-        code = Vector512.ConditionalSelect(negative, ((code | Vector512.Create(_signs.Or)) ^ Vector512.Create(_signs.Flip)) + Vector512.Create(_signs.Increment), code);
+        code = Vector512.ConditionalSelect(negative, ((code | Vector512.Create(_signs.Or)) ^ Vector512.Create(_signs.Flip))
+            + Vector512.Create(_signs.Increment), code);
         code &= Vector512.Create(_signs.Code);
-        if (_leastEnd != 0) code = Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(_leastEnd)), Either(negative, _leastDown, _leastUp), code);
-        return Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Either(negative, _zeroEndDown, _zeroEnd)), Either(negative, _zeroDown, _zeroUp), code);
+        if (_leastEnd != 0) code = Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(_leastEnd)),
+            Either(negative, _leastDown, _leastUp), code);
+        return Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Either(negative, _zeroEndDown, _zeroEnd)),
+            Either(negative, _zeroDown, _zeroUp), code);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vector512<uint> Key(Vector512<uint> magnitude) =>
         _binadeShift >= 0 ? magnitude >>> _keyShift & Vector512.Create(_keys) : (magnitude >>> _keyShift) - Vector512.Create(_lowKey);
 
-    private static Vector512<uint> Either(Vector512<uint> negative, uint down, uint up) => Vector512.ConditionalSelect(negative, Vector512.Create(down), Vector512.Create(up));
+    private static Vector512<uint> Either(Vector512<uint> negative, uint down, uint up) =>
+        Vector512.ConditionalSelect(negative, Vector512.Create(down), Vector512.Create(up));
 
     private Vector512<uint> Scalar(Vector512<uint> bits)
     {
@@ -79,7 +85,8 @@ internal readonly struct BinadeEncoder : ILaneEncoder
         return Vector512.Create<uint>(codes);
     }
 
-    // How the code of a negative number follows from that of its magnitude, c: ((c | Or) ^ Flip) + Increment. A sign bit, two's complement, or one code for all.
+    // How the code of a negative number follows from that of its magnitude, c: ((c | Or) ^ Flip) + Increment. A sign bit, two's complement,
+    // or one code for all.
     private readonly record struct Signs(uint Magnitude, uint Code, uint Or, uint Flip, uint Increment)
     {
         public uint Of(uint code) => unchecked(((code | Or) ^ Flip) + Increment) & Code;
@@ -87,12 +94,14 @@ internal readonly struct BinadeEncoder : ILaneEncoder
         public static Signs? Of(EncoderSteps steps)
         {
             EncoderSide up = steps.Up, down = steps.Down;
-            uint mask = uint.MaxValue >> 32 - steps.Bits, magnitude = uint.MaxValue >> System.Numerics.BitOperations.LeadingZeroCount(up.Codes.Max() | 1);
+            uint mask = uint.MaxValue >> 32 - steps.Bits,
+                magnitude = uint.MaxValue >> System.Numerics.BitOperations.LeadingZeroCount(up.Codes.Max() | 1);
             // The first step has an end and codes of its own.
             if (down.Starts.Length <= 2)
                 return new Signs(magnitude, mask, uint.MaxValue, ~down.Codes[^1], 0);
             if (down.Over != up.Over || !down.Starts.AsSpan().SequenceEqual(up.Starts)) return null;
-            foreach (Signs signs in new Signs[] { new(magnitude, mask, 0, 1u << steps.Bits - 1, 0), new(magnitude, mask, 0, uint.MaxValue, 1) })
+            foreach (Signs signs in new Signs[]
+                { new(magnitude, mask, 0, 1u << steps.Bits - 1, 0), new(magnitude, mask, 0, uint.MaxValue, 1) })
             {
                 bool holds = true;
                 for (int i = 1; i < up.Codes.Length && holds; i++) holds = signs.Of(up.Codes[i]) == down.Codes[i];

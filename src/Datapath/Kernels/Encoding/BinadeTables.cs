@@ -39,7 +39,8 @@ internal sealed class BinadeTables
     /// <summary>Buckets.</summary>
     public int Count { get; private set; }
 
-    /// <summary>How a pattern is rounded: what is added in the low 24 bits, the shift above, and on top whether the lowest kept bit is added too.</summary>
+    /// <summary>How a pattern is rounded: what is added in the low 24 bits, the shift above, and on top whether the lowest kept bit is
+    /// added too.</summary>
     public uint[] Adds { get; } = new uint[LaneTables.Most];
 
     /// <summary>The code of a rounded pattern: the base in the low 16 bits, the shift of the rest above.</summary>
@@ -69,7 +70,8 @@ internal sealed class BinadeTables
         return code & Mask;
     }
 
-    private uint Key(uint magnitude) => BinadeShift < 0 ? (magnitude >> KeyShift) - LowKey : magnitude >> KeyShift & (1u << 23 - KeyShift) - 1;
+    private uint Key(uint magnitude) =>
+        BinadeShift < 0 ? (magnitude >> KeyShift) - LowKey : magnitude >> KeyShift & (1u << 23 - KeyShift) - 1;
 
     // Rounding may carry into the bucket behind the last.
     private bool FillAll()
@@ -117,7 +119,8 @@ internal sealed class BinadeTables
         int whole = BitOperations.Log2(size);
         if (inside.Length == 0) return (whole, 0);
         // A step at the end of the bucket too: toward zero, half a bucket a step.
-        if (inside.Length == 1) return _side.CodeOf(start + size) == _side.CodeOf(start + size - 1) ? (whole, size - (inside[0] - start)) : (whole - 1, 0);
+        if (inside.Length == 1) return _side.CodeOf(start + size) == _side.CodeOf(start + size - 1) ? (whole, size - (inside[0] - start))
+            : (whole - 1, 0);
         int shift = BitOperations.Log2(inside[^1] - inside[^2] + 1);
         uint unit = 1u << shift, half = unit >> 1, last = inside[^1] - start & unit - 1, other = inside[^2] - start & unit - 1;
         return (shift, last != other ? half - 1 | Odd : last == 0 ? 0 : unit - last);

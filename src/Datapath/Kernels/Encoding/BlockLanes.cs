@@ -5,10 +5,11 @@ using Sim.Datapath.Formats;
 namespace Sim.Datapath.Kernels.Encoding;
 
 /// <summary>
-/// Blocks to codes in lanes, equal to <see cref="BlockFormat.Encode"/>: the largest magnitudes of a group of blocks, their scales, all numbers divided by
-/// them, and one call of the element's quantizer for the group. Dividing by a power of two is exact. Else the quotient is held with 44 significant bits and
-/// a sticky one: a value of 24 bits and a boundary of p + 1 bits times a scale of w + 24 bits that differ do so by more than 2^-(p + w + 26) of their
-/// size, so for p + w up to 17 the quotient ends on the right side of every boundary, and on it only when it is it.
+/// Blocks to codes in lanes, equal to <see cref="BlockFormat.Encode"/>: the largest magnitudes of a group of blocks, their scales, all
+/// numbers divided by them, and one call of the element's quantizer for the group. Dividing by a power of two is exact. Else the quotient
+/// is held with 44 significant bits and a sticky one: a value of 24 bits and a boundary of p + 1 bits times a scale of w + 24 bits that
+/// differ do so by more than 2^-(p + w + 26) of their size, so for p + w up to 17 the quotient ends on the right side of every boundary,
+/// and on it only when it is it.
 /// </summary>
 internal sealed class BlockLanes
 {
@@ -31,7 +32,8 @@ internal sealed class BlockLanes
             _powers = new(format, scale);
             return;
         }
-        _scales = Quantizer.For(format.Scale, new(format.Rule == ScaleRule.NearestUp ? RoundingMode.Up : RoundingMode.NearestEven, OverflowPolicy.SaturateInfinity));
+        _scales = Quantizer.For(format.Scale,
+            new(format.Rule == ScaleRule.NearestUp ? RoundingMode.Up : RoundingMode.NearestEven, OverflowPolicy.SaturateInfinity));
         _scaleValues = [.. Enumerable.Range(0, 1 << format.Scale.Bits).Select(code => format.Scale.Decode((uint)code).ToDouble())];
     }
 
@@ -44,11 +46,15 @@ internal sealed class BlockLanes
         // Quotients beyond what a binary32 lane holds are taken for 0 or 2^100.
         foreach (bool negative in new[] { false, true })
         {
-            if (format.Element.Encode(Exact.Finite(negative, -Far, 1), rounding, out _) != format.Element.Encode(Exact.Zero(negative), rounding, out _)) return null;
-            if (format.Element.Encode(Exact.Finite(negative, Far, 1), rounding, out _) != format.Element.Encode(Exact.Finite(negative, 1000, 1), rounding, out _)) return null;
+            if (format.Element.Encode(Exact.Finite(negative, -Far, 1), rounding, out _) != format.Element.Encode(Exact.Zero(negative),
+                rounding, out _)) return null;
+            if (format.Element.Encode(Exact.Finite(negative, Far, 1), rounding, out _)
+                != format.Element.Encode(Exact.Finite(negative, 1000, 1), rounding, out _)) return null;
         }
-        if (!format.Symmetric || format.Element is not FixedFormat { IsSigned: true } integer) return new(format, Quantizer.For(format.Element, rounding));
-        return rounding.Mode == RoundingMode.NearestEven && FixedQuantizer.Takes(integer) ? new(format, new FixedQuantizer(integer, rounding, symmetric: true)) : null;
+        if (!format.Symmetric || format.Element is not FixedFormat { IsSigned: true } integer) return new(format,
+            Quantizer.For(format.Element, rounding));
+        return rounding.Mode == RoundingMode.NearestEven && FixedQuantizer.Takes(integer)
+            ? new(format, new FixedQuantizer(integer, rounding, symmetric: true)) : null;
     }
 
     /// <summary>A row of blocks, the last perhaps short; the tensor's largest magnitude is finite where it is used.</summary>
@@ -64,7 +70,8 @@ internal sealed class BlockLanes
 
     // 20 KiB that are written before they are read.
     [SkipLocalsInit]
-    private void EncodeGroup(ReadOnlySpan<float> values, int size, float tensorAmax, Span<uint> scales, Span<uint> codes, ref BlockEvents events)
+    private void EncodeGroup(ReadOnlySpan<float> values, int size, float tensorAmax, Span<uint> scales, Span<uint> codes,
+        ref BlockEvents events)
     {
         int blocks = (values.Length + size - 1) / size;
         Span<uint> peaks = stackalloc uint[Group];
@@ -119,7 +126,8 @@ internal sealed class BlockLanes
         }
         Tensor tensor = TensorOf(tensorAmax);
         Span<float> ratios = stackalloc float[Group];
-        if (_format.Arithmetic == ScaleArithmetic.Binary32) LaneMagnitude.Multiply(MemoryMarshal.Cast<uint, float>(peaks), tensor.Factor, ratios);
+        if (_format.Arithmetic == ScaleArithmetic.Binary32) LaneMagnitude.Multiply(MemoryMarshal.Cast<uint, float>(peaks), tensor.Factor,
+            ratios);
         else LaneMagnitude.DivideToOdd(MemoryMarshal.Cast<uint, float>(peaks), tensor.Divisor, ratios);
         // Blocks with Inf or NaN get their scales later.
         _scales!.Encode(ratios[..peaks.Length], 1, 0, scales);
@@ -133,7 +141,8 @@ internal sealed class BlockLanes
         if (known is not null && known.Amax.Equals(amax)) return known;
         double scale = _format.TensorScale(amax);
         float encode = _format.Arithmetic == ScaleArithmetic.Binary32 ? Binary32Order.Encode(_format, amax) : 1;
-        return _tensor = new(amax, _format.Peak.ToDouble() * scale, Binary32Order.ScaleFactor(_format, encode), [.. _scaleValues.Select(value => Factor(value, scale, encode))]);
+        return _tensor = new(amax, _format.Peak.ToDouble() * scale, Binary32Order.ScaleFactor(_format, encode),
+            [.. _scaleValues.Select(value => Factor(value, scale, encode))]);
     }
 
     // A scale that underflowed to zero makes every element zero.
@@ -141,12 +150,16 @@ internal sealed class BlockLanes
         ? Binary32Order.ElementFactor((float)value, encode)
         : value * scale is not 0 and var divisor ? 1 / divisor : 0;
 
-    private static bool Takes(BlockFormat format) => format.Scale.Bits <= 8 && Width(format.Scale) + Math.Max(Width(format.Element), Width(format.Element, format.Peak)) <= MostBits;
+    private static bool Takes(BlockFormat format) =>
+        format.Scale.Bits <= 8 && Width(format.Scale) + Math.Max(Width(format.Element), Width(format.Element, format.Peak)) <= MostBits;
 
-    // Significant bits of the boundaries between numbers are one more than those of the numbers; codebooks place boundaries where they like.
+    // Significant bits of the boundaries between numbers are one more than those of the numbers; codebooks place boundaries where they
+    // like.
     private static int Width(INumberFormat format, Exact? one = null) =>
-        format is CodebookFormat ? MostBits : one is { } number ? number.Length - (int)UInt128.TrailingZeroCount(number.Significand) : OperandRange.Of(format)?.Width ?? MostBits;
+        format is CodebookFormat ? MostBits : one is { } number ? number.Length - (int)UInt128.TrailingZeroCount(number.Significand)
+            : OperandRange.Of(format)?.Width ?? MostBits;
 
-    // What a tensor's largest magnitude gives: what block peaks are divided by, or multiplied by in the binary32 order, and the factors of elements by scale code.
+    // What a tensor's largest magnitude gives: what block peaks are divided by, or multiplied by in the binary32 order, and the factors of
+    // elements by scale code.
     private sealed record Tensor(float Amax, double Divisor, float Factor, double[] Factors);
 }

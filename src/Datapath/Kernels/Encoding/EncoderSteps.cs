@@ -6,9 +6,9 @@ namespace Sim.Datapath.Kernels.Encoding;
 internal delegate uint NumberEncoder(in Exact value, out bool overflow);
 
 /// <summary>
-/// An encoder as the step function that every deterministic rounding is: over the magnitudes of binary32 numbers of each sign the code changes at
-/// certain patterns and nowhere else. The patterns are found by asking the encoder itself, by bisection: between two magnitudes of one code there is
-/// no other, because rounding keeps the order of numbers.
+/// An encoder as the step function that every deterministic rounding is: over the magnitudes of binary32 numbers of each sign the code
+/// changes at certain patterns and nowhere else. The patterns are found by asking the encoder itself, by bisection: between two magnitudes
+/// of one code there is no other, because rounding keeps the order of numbers.
 /// </summary>
 internal sealed class EncoderSteps
 {
@@ -27,7 +27,8 @@ internal sealed class EncoderSteps
     public EncoderSide Down { get; }
 
     /// <summary>The steps of an encoder; about twenty calls a code.</summary>
-    public static EncoderSteps Of(int bits, NumberEncoder encode) => new(bits, EncoderSide.Of(encode, 0), EncoderSide.Of(encode, 0x8000_0000));
+    public static EncoderSteps Of(int bits, NumberEncoder encode) =>
+        new(bits, EncoderSide.Of(encode, 0), EncoderSide.Of(encode, 0x8000_0000));
 }
 
 /// <summary>The steps of one sign.</summary>
@@ -38,7 +39,8 @@ internal sealed class EncoderSteps
 /// <param name="InfinityCode">Code of Inf.</param>
 /// <param name="InfinityOverflows">Whether Inf counts as an overflow.</param>
 /// <param name="NaNCode">Code of NaN.</param>
-internal sealed record EncoderSide(uint[] Starts, uint[] Codes, uint Over, uint OverCode, uint InfinityCode, bool InfinityOverflows, uint NaNCode)
+internal sealed record EncoderSide(uint[] Starts, uint[] Codes, uint Over, uint OverCode, uint InfinityCode, bool InfinityOverflows,
+    uint NaNCode)
 {
     /// <summary>The steps of the numbers with this sign bit.</summary>
     public static EncoderSide Of(NumberEncoder encode, uint sign)
@@ -72,7 +74,8 @@ internal sealed record EncoderSide(uint[] Starts, uint[] Codes, uint Over, uint 
         uint infinityCode = Encode(EncoderSteps.Infinity, out bool infinityOverflows), nanCode = Encode(0x7FC0_0000, out _);
         return new([.. starts], [.. codes], over, overCode, infinityCode, infinityOverflows, nanCode);
 
-        uint Encode(uint magnitude, out bool overflow) => encode(Exact.FromDouble(BitConverter.UInt32BitsToSingle(magnitude | sign)), out overflow);
+        uint Encode(uint magnitude, out bool overflow) =>
+            encode(Exact.FromDouble(BitConverter.UInt32BitsToSingle(magnitude | sign)), out overflow);
 
         void Divide(uint low, uint lowCode, uint high, uint highCode)
         {

@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Sim.Datapath.Kernels.Encoding;
 
-/// <summary>Codes of binary32 patterns in lanes, for magnitudes that do not overflow; what it gives for others is replaced. A struct, so that loops inline it.</summary>
+/// <summary>Codes of binary32 patterns in lanes, for magnitudes that do not overflow; what it gives for others is replaced. A struct, so
+/// that loops inline it.</summary>
 internal interface ILaneEncoder
 {
     /// <summary>Codes of sixteen patterns.</summary>
@@ -26,9 +27,11 @@ internal static class LaneTables
     {
         Vector512<uint> low = Pair(ref table, 0, index);
         if (count <= 32) return low;
-        low = Vector512.ConditionalSelect(Vector512.Equals(index & Vector512.Create(32u), Vector512<uint>.Zero), low, Pair(ref table, 32, index));
+        low = Vector512.ConditionalSelect(Vector512.Equals(index & Vector512.Create(32u), Vector512<uint>.Zero), low,
+            Pair(ref table, 32, index));
         if (count <= 64) return low;
-        Vector512<uint> high = Vector512.ConditionalSelect(Vector512.Equals(index & Vector512.Create(32u), Vector512<uint>.Zero), Pair(ref table, 64, index), Pair(ref table, 96, index));
+        Vector512<uint> high = Vector512.ConditionalSelect(Vector512.Equals(index & Vector512.Create(32u), Vector512<uint>.Zero),
+            Pair(ref table, 64, index), Pair(ref table, 96, index));
         return Vector512.ConditionalSelect(Vector512.GreaterThan(index, Vector512.Create(63u)), high, low);
     }
 

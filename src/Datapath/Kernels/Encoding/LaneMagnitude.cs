@@ -36,7 +36,8 @@ internal static class LaneMagnitude
         for (; i < values.Length; i++) products[i] = values[i] * factor;
     }
 
-    /// <summary>As <see cref="Multiply"/>, block by block with a factor each; blocks are a multiple of 16 numbers long and there is none but whole ones.</summary>
+    /// <summary>As <see cref="Multiply"/>, block by block with a factor each; blocks are a multiple of 16 numbers long and there is none
+    /// but whole ones.</summary>
     public static void MultiplyBlocks(ReadOnlySpan<float> values, int size, ReadOnlySpan<double> factors, Span<float> products)
     {
         ref float from = ref MemoryMarshal.GetReference(values), to = ref MemoryMarshal.GetReference(products[..values.Length]);
@@ -74,12 +75,14 @@ internal static class LaneMagnitude
             Vector512<float> value = Vector512.Create(values[i..]);
             (Vector512<double> low, Vector512<double> high) = Vector512.Widen(value);
             Vector512<float> quotient = Vector512.Max(Vector512.Narrow(Jam(low / all), Jam(high / all)), Vector512.Create(float.Epsilon));
-            Vector512.AndNot(Vector512.Min(quotient, Vector512.Create(Far)), Vector512.Equals(value, Vector512<float>.Zero)).CopyTo(quotients[i..]);
+            Vector512.AndNot(Vector512.Min(quotient, Vector512.Create(Far)), Vector512.Equals(value, Vector512<float>.Zero))
+                .CopyTo(quotients[i..]);
         }
         for (; i < values.Length; i++) quotients[i] = ToOdd(values[i] / divisor);
     }
 
-    /// <summary>Every number times one over a divisor: 44 bits of the quotient with the noise of two roundings taken off, then 24 bits rounded to odd.</summary>
+    /// <summary>Every number times one over a divisor: 44 bits of the quotient with the noise of two roundings taken off, then 24 bits
+    /// rounded to odd.</summary>
     public static void MultiplyToOdd(ReadOnlySpan<float> values, double inverse, Span<float> quotients)
     {
         int i = 0;
@@ -121,5 +124,6 @@ internal static class LaneMagnitude
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Hold(Vector512<float> quotient) => Vector512.Min(Vector512.Max(quotient, Vector512.Create(-Far)), Vector512.Create(Far));
+    private static Vector512<float> Hold(Vector512<float> quotient) =>
+        Vector512.Min(Vector512.Max(quotient, Vector512.Create(-Far)), Vector512.Create(Far));
 }

@@ -4,7 +4,8 @@ using Sim.Datapath.Formats;
 
 namespace Sim.Datapath.Kernels.Encoding;
 
-/// <summary>Power-of-two scales from the pattern of the largest magnitude, in integers: what <see cref="ScaleChoice"/> does with exact numbers.</summary>
+/// <summary>Power-of-two scales from the pattern of the largest magnitude, in integers: what <see cref="ScaleChoice"/> does with exact
+/// numbers.</summary>
 internal sealed class PowerScales
 {
     private const int LargestExponent = 127, Significand = 24;
@@ -32,7 +33,8 @@ internal sealed class PowerScales
     }
 
     /// <summary>Whether scales and factors are binary32 numbers and the element fits its significand.</summary>
-    public static bool Takes(BlockFormat format, ExponentFormat scale) => scale.Bias <= LargestExponent && (int)scale.NaNCode - 1 - scale.Bias <= LargestExponent
+    public static bool Takes(BlockFormat format, ExponentFormat scale) =>
+        scale.Bias <= LargestExponent && (int)scale.NaNCode - 1 - scale.Bias <= LargestExponent
         && format.Peak.Length < Significand && ScaleChoice.Precision(format.Element) < Significand - 1;
 
     /// <summary>The code of a block's scale, from the finite magnitude's pattern.</summary>

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Sim.Datapath.Kernels.Encoding;
 
 /// <summary>
-/// Any encoder of at most 128 steps (codebooks, four-bit formats): binary search in a table of step starts. Patterns are compared as integers in the
-/// order of the numbers they stand for, -0 below +0.
+/// Any encoder of at most 128 steps (codebooks, four-bit formats): binary search in a table of step starts. Patterns are compared as
+/// integers in the order of the numbers they stand for, -0 below +0.
 /// </summary>
 internal readonly struct SearchEncoder : ILaneEncoder
 {
@@ -71,7 +71,8 @@ internal readonly struct SearchEncoder : ILaneEncoder
     private static Vector512<uint> Half(Vector512<int> starts, Vector512<int> order, Vector512<uint> at, uint half)
     {
         Vector512<uint> next = at | Vector512.Create(half);
-        return Vector512.ConditionalSelect(Vector512.GreaterThan(Avx512F.PermuteVar16x32(starts, next.AsInt32()), order).AsUInt32(), at, next);
+        return Vector512.ConditionalSelect(Vector512.GreaterThan(Avx512F.PermuteVar16x32(starts, next.AsInt32()), order).AsUInt32(), at,
+            next);
     }
 
     private Vector512<uint> Scalar(Vector512<int> order)

@@ -4,9 +4,11 @@ using System.Runtime.Intrinsics;
 namespace Sim.Datapath.Kernels.Lanes;
 
 /// <summary>
-/// Steps of an aligned dot unit in float lanes, each lane an output. Operands come as pairs: the value, and the power of two of its binade (0 for zero).
-/// First pass: the largest product of powers, the accumulator's included unless it stays outside, as a float. Second pass: products times 2^F over it, truncated to int32
-/// and added; exact, because a truncated product is below 2^(F+2). The sum is truncated to float by comparing the rounded conversion with it.
+/// Steps of an aligned dot unit in float lanes, each lane an output. Operands come as pairs: the value, and the power of two of its binade
+/// (0 for zero).
+/// First pass: the largest product of powers, the accumulator's included unless it stays outside, as a float. Second pass: products times
+/// 2^F over it, truncated to int32 and added; exact, because a truncated product is below 2^(F+2). The sum is truncated to float by
+/// comparing the rounded conversion with it.
 /// </summary>
 /// <param name="fraction">F, 2 to 25; lanes·2^(F+2) ≤ 2^31.</param>
 /// <param name="keep">Bits of a float that stay in a result.</param>
@@ -19,7 +21,8 @@ internal readonly struct AlignedTile(int fraction, int keep, bool outside)
     private readonly int _scale = (fraction + 254) << 23, _unit = fraction << 23;
 
     /// <summary>
-    /// One step: <paramref name="a"/> is [count][value, power][Rows], <paramref name="b"/> is [count][value, power][two vectors], <paramref name="acc"/> [Rows][two vectors].
+    /// One step: <paramref name="a"/> is [count][value, power][Rows], <paramref name="b"/> is [count][value, power][two vectors],
+    /// <paramref name="acc"/> [Rows][two vectors].
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Step(ref float a, ref float b, int count, ref float acc)
@@ -32,7 +35,8 @@ internal readonly struct AlignedTile(int fraction, int keep, bool outside)
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StepGroup(ref float a, ref float b, int count, ref float acc)
     {
-        Vector512<float> c0 = Vector512.LoadUnsafe(ref acc), c1 = Vector512.LoadUnsafe(ref acc, 32), c2 = Vector512.LoadUnsafe(ref acc, 64), c3 = Vector512.LoadUnsafe(ref acc, 96);
+        Vector512<float> c0 = Vector512.LoadUnsafe(ref acc), c1 = Vector512.LoadUnsafe(ref acc, 32),
+            c2 = Vector512.LoadUnsafe(ref acc, 64), c3 = Vector512.LoadUnsafe(ref acc, 96);
         Vector512<int> inside = Vector512.Create(outside ? 0 : 0x7f80_0000);
         Vector512<int> m0 = c0.AsInt32() & inside, m1 = c1.AsInt32() & inside, m2 = c2.AsInt32() & inside, m3 = c3.AsInt32() & inside;
         ref float x = ref Unsafe.Add(ref a, LaneTile.Rows);
@@ -49,7 +53,8 @@ internal readonly struct AlignedTile(int fraction, int keep, bool outside)
             y = ref Unsafe.Add(ref y, 64);
         }
         Vector512<int> scale = Vector512.Create(_scale);
-        Vector512<float> s0 = (scale - m0).AsSingle(), s1 = (scale - m1).AsSingle(), s2 = (scale - m2).AsSingle(), s3 = (scale - m3).AsSingle();
+        Vector512<float> s0 = (scale - m0).AsSingle(), s1 = (scale - m1).AsSingle(), s2 = (scale - m2).AsSingle(),
+            s3 = (scale - m3).AsSingle();
         Vector512<int> t0 = default, t1 = default, t2 = default, t3 = default;
         for (int i = 0; i < count; i++)
         {
@@ -75,7 +80,8 @@ internal readonly struct AlignedTile(int fraction, int keep, bool outside)
         Result(t3, Vector512.ConvertToInt32Native(c3 * s3), m3).StoreUnsafe(ref acc, 96);
     }
 
-    /// <summary>total ← truncated (register outside: rounded) total + chunk, all [Rows][two vectors]: the float sum, one unit nearer to zero where its exact error says that it was rounded away.</summary>
+    /// <summary>total ← truncated (register outside: rounded) total + chunk, all [Rows][two vectors]: the float sum, one unit nearer to
+    /// zero where its exact error says that it was rounded away.</summary>
     public void Combine(Span<float> total, ReadOnlySpan<float> chunk)
     {
         for (int i = 0; i < total.Length; i += Vector512<float>.Count)
@@ -106,6 +112,7 @@ internal readonly struct AlignedTile(int fraction, int keep, bool outside)
         Vector512<int> away = Vector512.GreaterThan(Vector512.ConvertToUInt32Native(rounded), magnitude).AsInt32();
         Vector512<float> cut = ((rounded.AsInt32() + away) & Vector512.Create(keep)).AsSingle();
         // Where every term is zero the unit is no power of two: adding +0 takes away the sign that a product with it may have.
-        return ((cut * (largest - Vector512.Create(_unit)).AsSingle()).AsInt32() ^ (sign & Vector512.Create(int.MinValue))).AsSingle() + Vector512<float>.Zero;
+        return ((cut * (largest - Vector512.Create(_unit)).AsSingle()).AsInt32() ^ (sign & Vector512.Create(int.MinValue))).AsSingle()
+            + Vector512<float>.Zero;
     }
 }

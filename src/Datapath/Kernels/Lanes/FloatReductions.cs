@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Sim.Datapath.Kernels.Lanes;
 
-/// <summary>Fused multiply-add lanes with the rounding of the lane type and nothing else: an fp32 accumulator, or an exact one that fits.</summary>
+/// <summary>Fused multiply-add lanes with the rounding of the lane type and nothing else: an fp32 accumulator, or an exact one that
+/// fits.</summary>
 internal readonly struct FusedReduction<T> : IReduction<T>
     where T : unmanaged
 {
@@ -17,8 +18,8 @@ internal readonly struct FusedReduction<T> : IReduction<T>
 
 /// <summary>
 /// Round to nearest even at p bits after every step: with t = 2^(W-p)·s, t - (t - s) is s at p bits (W: significand of the lane type).
-/// t - s lies one binade below t only when s is within 2^-(W-p) above a power of two, where the finer grid still rounds to that power: needs
-/// W-p ≥ p+2. A sum that reaches the top binade of the accumulator makes t infinite, and the lane NaN for good: overflow poisons.
+/// t - s lies one binade below t only when s is within 2^-(W-p) above a power of two, where the finer grid still rounds to that power:
+/// needs W-p ≥ p+2. A sum that reaches the top binade of the accumulator makes t infinite, and the lane NaN for good: overflow poisons.
 /// </summary>
 /// <param name="factor">2^(W-p).</param>
 internal readonly struct RoundedReduction<T>(T factor) : IReduction<T>
@@ -90,8 +91,8 @@ internal readonly struct SeparateReduction<T>(T factor, T floor, T sign) : IRedu
 }
 
 /// <summary>
-/// As <see cref="RoundedSubnormalReduction{T}"/> in double lanes for sums that two roundings would spoil: the products are exact, and the sum is
-/// rounded to odd with the error that two-sum gives before it is rounded to p bits. NaN and Inf stay what poisons the lane.
+/// As <see cref="RoundedSubnormalReduction{T}"/> in double lanes for sums that two roundings would spoil: the products are exact, and the
+/// sum is rounded to odd with the error that two-sum gives before it is rounded to p bits. NaN and Inf stay what poisons the lane.
 /// </summary>
 /// <param name="factor">2^(W-p).</param>
 /// <param name="floor">1.5·2^(q+W-1).</param>
@@ -107,7 +108,8 @@ internal readonly struct OddRoundedReduction(double factor, double floor) : IRed
     {
         Vector512<double> sum = total + chunk, other = sum - total;
         Vector512<double> error = total - (sum - other) + (chunk - other);
-        // Rounded away from zero when the error has the other sign: one step back, then odd. An infinite sum has a NaN error and ends as NaN.
+        // Rounded away from zero when the error has the other sign: one step back, then odd. An infinite sum has a NaN error and ends as
+        // NaN.
         Vector512<long> exact = Vector512.Equals(error, Vector512<double>.Zero).AsInt64();
         Vector512<long> odd = sum.AsInt64() + ((sum.AsInt64() ^ error.AsInt64()) >> 63) | Vector512<long>.One;
         return _rounded.Round(Vector512.ConditionalSelect(exact, sum.AsInt64(), odd).AsDouble());
@@ -115,8 +117,8 @@ internal readonly struct OddRoundedReduction(double factor, double floor) : IRed
 }
 
 /// <summary>
-/// Float lanes that overflow as an IEEE accumulator does: scaled so that the accumulator's exponents end where the lane's do, the sum is rounded to
-/// p bits as an integer, and a carry out of the largest finite is the pattern of Inf. Inf and NaN pass through.
+/// Float lanes that overflow as an IEEE accumulator does: scaled so that the accumulator's exponents end where the lane's do, the sum is
+/// rounded to p bits as an integer, and a carry out of the largest finite is the pattern of Inf. Inf and NaN pass through.
 /// </summary>
 /// <param name="shift">24 - p.</param>
 internal readonly struct CarryReduction(int shift) : IReduction<float>
@@ -125,7 +127,8 @@ internal readonly struct CarryReduction(int shift) : IReduction<float>
     private readonly int _shift = shift;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<float> Step(Vector512<float> acc, Vector512<float> a, Vector512<float> b) => Round(Vector512.FusedMultiplyAdd(a, b, acc));
+    public Vector512<float> Step(Vector512<float> acc, Vector512<float> a, Vector512<float> b) =>
+        Round(Vector512.FusedMultiplyAdd(a, b, acc));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<float> Combine(Vector512<float> total, Vector512<float> chunk) => Round(total + chunk);

@@ -5,7 +5,8 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels.Lanes;
 
 /// <summary>
-/// A fixed-point register in double lanes, in units of its grid: each product is rounded to an integer, added, and the sum wrapped or saturated.
+/// A fixed-point register in double lanes, in units of its grid: each product is rounded to an integer, added, and the sum wrapped or
+/// saturated.
 /// </summary>
 /// <param name="bits">Bits of the register, at most 51.</param>
 /// <param name="overflow">What happens beyond.</param>

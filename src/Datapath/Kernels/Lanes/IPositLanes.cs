@@ -17,7 +17,8 @@ internal interface IPositLanes<T>
     T Highest { get; }
 
     /// <summary>
-    /// Sums rounded; <paramref name="largest"/> keeps the largest magnitudes that came by. With <typeparamref name="TLost"/> a tie goes to where
+    /// Sums rounded; <paramref name="largest"/> keeps the largest magnitudes that came by. With <typeparamref name="TLost"/> a tie goes to
+    /// where
     /// <paramref name="lost"/> points, and to the even code where that is 0.
     /// </summary>
     Vector512<T> Round<TLost>(Vector512<T> sum, Vector512<T> lost, ref Vector512<T> largest)

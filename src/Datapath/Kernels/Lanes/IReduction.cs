@@ -20,7 +20,8 @@ internal interface IReduction<T>
 internal interface ITrackedReduction<T>
     where T : unmanaged
 {
-    /// <summary>acc ← step(acc, a·b); lanes whose step overflowed become non-zero in <paramref name="overflowed"/>, others keep their value.</summary>
+    /// <summary>acc ← step(acc, a·b); lanes whose step overflowed become non-zero in <paramref name="overflowed"/>, others keep their
+    /// value.</summary>
     Vector512<T> Step(Vector512<T> acc, Vector512<T> a, Vector512<T> b, ref Vector512<T> overflowed);
 
     /// <summary>total ← step(total, chunk), tracked in the same way.</summary>

@@ -40,7 +40,8 @@ internal readonly struct RegisterReduction<T>(int bits, T minimum, T maximum, Re
     private readonly bool _wraps = overflow == RegisterOverflow.Wrap;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<T> Step(Vector512<T> acc, Vector512<T> a, Vector512<T> b, ref Vector512<T> overflowed) => Combine(acc, a * b, ref overflowed);
+    public Vector512<T> Step(Vector512<T> acc, Vector512<T> a, Vector512<T> b, ref Vector512<T> overflowed) =>
+        Combine(acc, a * b, ref overflowed);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<T> Combine(Vector512<T> total, Vector512<T> chunk, ref Vector512<T> overflowed)
@@ -67,7 +68,8 @@ internal static class Pairs
         if (Avx512BW.IsSupported) return Avx512BW.MultiplyAddAdjacent(a, b);
         if (Avx2.IsSupported)
         {
-            return Vector512.Create(Avx2.MultiplyAddAdjacent(a.GetLower(), b.GetLower()), Avx2.MultiplyAddAdjacent(a.GetUpper(), b.GetUpper()));
+            return Vector512.Create(Avx2.MultiplyAddAdjacent(a.GetLower(), b.GetLower()),
+                Avx2.MultiplyAddAdjacent(a.GetUpper(), b.GetUpper()));
         }
         Vector512<int> x = a.AsInt32(), y = b.AsInt32();
         return (x << 16 >> 16) * (y << 16 >> 16) + (x >> 16) * (y >> 16);

@@ -5,7 +5,8 @@ using Sim.Datapath.Formats;
 namespace Sim.Datapath.Kernels.Lanes;
 
 /// <summary>
-/// Rounds double lanes into a float format with subnormals: any mode but stochastic, any overflow policy, Inf and NaN as the format has them.
+/// Rounds double lanes into a float format with subnormals: any mode but stochastic, any overflow policy, Inf and NaN as the format has
+/// them.
 /// What a format makes of overflow, Inf and NaN is asked of the format itself once.
 /// </summary>
 internal readonly struct LaneRounding
@@ -34,10 +35,11 @@ internal readonly struct LaneRounding
     }
 
     /// <summary>
-    /// Whether a format can be rounded to: at most 25 bits (round to odd in 53 is harmless for 51), exponents that leave room for 2^-unit in a
-    /// double, and subnormals, because flushing is judged on the result rounded as if there was no lowest exponent.
+    /// Whether a format can be rounded to: at most 25 bits (round to odd in 53 is harmless for 51), exponents that leave room for 2^-unit
+    /// in a double, and subnormals, because flushing is judged on the result rounded as if there was no lowest exponent.
     /// </summary>
-    public static bool Takes(FloatFormat f) => f.Subnormals && f.Precision <= 25 && f.MinimumExponent - f.FractionBits >= -900 && f.Maximum.LeadingExponent <= 900;
+    public static bool Takes(FloatFormat f) =>
+        f.Subnormals && f.Precision <= 25 && f.MinimumExponent - f.FractionBits >= -900 && f.Maximum.LeadingExponent <= 900;
 
     private static double Of(FloatFormat format, Exact value, Rounding rounding)
     {
@@ -50,15 +52,18 @@ internal readonly struct LaneRounding
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<double> Round(Vector512<double> x, ref Vector512<double> overflowed)
     {
-        Vector512<double> infinity = Vector512.Create(double.PositiveInfinity), sign = x & Vector512.Create(-0.0), magnitude = Vector512.Abs(x);
+        Vector512<double> infinity = Vector512.Create(double.PositiveInfinity), sign = x & Vector512.Create(-0.0),
+            magnitude = Vector512.Abs(x);
         Vector512<double> negative = (x.AsInt64() >> 63).AsDouble();
-        Vector512<long> unit = Vector512.Max((magnitude.AsInt64() & Vector512.Create(ExponentMask)) - Vector512.Create(_fractionShift), Vector512.Create(_unit));
+        Vector512<long> unit = Vector512.Max((magnitude.AsInt64() & Vector512.Create(ExponentMask)) - Vector512.Create(_fractionShift),
+            Vector512.Create(_unit));
         Vector512<double> inverse = (Vector512.Create(2046L << 52) - unit).AsDouble();
         Vector512<double> rounded = LaneInteger.Round(_mode, magnitude * inverse, negative) * unit.AsDouble();
         Vector512<double> finite = Vector512.LessThan(magnitude, infinity);
         Vector512<double> over = Vector512.GreaterThan(rounded, Vector512.Create(_maximum)) & finite;
         rounded |= sign;
-        if (_unsignedZero) rounded = Vector512.ConditionalSelect(Vector512.Equals(rounded, Vector512<double>.Zero), Vector512<double>.Zero, rounded);
+        if (_unsignedZero) rounded = Vector512.ConditionalSelect(Vector512.Equals(rounded, Vector512<double>.Zero), Vector512<double>.Zero,
+            rounded);
         overflowed |= over;
         Vector512<double> clipped = Vector512.ConditionalSelect(negative, Vector512.Create(_overflowDown), Vector512.Create(_overflowUp));
         rounded = Vector512.ConditionalSelect(over, clipped, rounded);
@@ -67,6 +72,7 @@ internal readonly struct LaneRounding
         Vector512<double> ends = Vector512.ConditionalSelect(negative, Vector512.Create(_infinityDown), Vector512.Create(_infinityUp));
         rounded = Vector512.ConditionalSelect(infinite, ends, rounded);
         // Exact.NaN, the NaN of every invalid step, is negative.
-        return Vector512.ConditionalSelect(Vector512.Equals(x, x), rounded, Vector512.Create(BitConverter.Int64BitsToDouble(unchecked((long)0xFFF8_0000_0000_0000))));
+        return Vector512.ConditionalSelect(Vector512.Equals(x, x), rounded,
+            Vector512.Create(BitConverter.Int64BitsToDouble(unchecked((long)0xFFF8_0000_0000_0000))));
     }
 }

@@ -17,15 +17,16 @@ internal static class LaneTile
         where T : unmanaged => 2 * Vector512<T>.Count;
 
     /// <summary>
-    /// Sums <paramref name="k"/> products. <paramref name="a"/> is [k][Rows], <paramref name="b"/> is [k][Width], <paramref name="c"/> is [Rows][Width].
+    /// Sums <paramref name="k"/> products. <paramref name="a"/> is [k][Rows], <paramref name="b"/> is [k][Width], <paramref name="c"/> is
+    /// [Rows][Width].
     /// </summary>
     public static void Sum<T, TReduction>(ref T a, ref T b, int k, TReduction step, ref T c)
         where T : unmanaged
         where TReduction : struct, IReduction<T> => Sum(ref a, ref b, k, step, step, default(Unwatched<T>), ref Unsafe.NullRef<T>(), ref c);
 
     /// <summary>
-    /// As the other <c>Sum</c>, with two forms of the same step that load different units of the processor, one for each vector of a row, and a
-    /// watch over the accumulators after every step, whose result it returns.
+    /// As the other <c>Sum</c>, with two forms of the same step that load different units of the processor, one for each vector of a row,
+    /// and a watch over the accumulators after every step, whose result it returns.
     /// </summary>
     /// <param name="a">[k][Rows].</param>
     /// <param name="b">[k][Width].</param>
@@ -36,7 +37,8 @@ internal static class LaneTile
     /// <param name="from">Sums to go on from, [Rows][Width], which may be <paramref name="c"/>; a null reference for zeros.</param>
     /// <param name="c">[Rows][Width].</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Vector512<T> Sum<T, TLeft, TRight, TWatch>(ref T a, ref T b, int k, TLeft left, TRight right, TWatch watch, ref T from, ref T c)
+    public static Vector512<T> Sum<T, TLeft, TRight,
+        TWatch>(ref T a, ref T b, int k, TLeft left, TRight right, TWatch watch, ref T from, ref T c)
         where T : unmanaged
         where TLeft : struct, IReduction<T>
         where TRight : struct, IReduction<T>

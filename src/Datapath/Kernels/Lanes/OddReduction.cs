@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Sim.Datapath.Kernels.Lanes;
 
 /// <summary>
-/// The general float step in double lanes. Products are exact; the sum is rounded to odd (Boldo and Melquiond: harmless to a later rounding of
-/// at most 51 bits, in any mode) with the error that two-sum gives, and then to the accumulator. Watches every step.
+/// The general float step in double lanes. Products are exact; the sum is rounded to odd (Boldo and Melquiond: harmless to a later rounding
+/// of at most 51 bits, in any mode) with the error that two-sum gives, and then to the accumulator. Watches every step.
 /// </summary>
 /// <param name="accumulator">Rounding of sums.</param>
 /// <param name="product">Rounding of products, when they are rounded by themselves.</param>

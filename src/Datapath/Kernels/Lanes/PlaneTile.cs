@@ -5,8 +5,9 @@ using System.Runtime.Intrinsics.X86;
 namespace Sim.Datapath.Kernels.Lanes;
 
 /// <summary>
-/// Sums of table products without gathers. With one operand of a step fixed, a byte of the product is a function of the other's 8-bit code: a table of 256 bytes, which
-/// is four registers, so byte permutations look up 64 lanes at once. Bytes of several planes are then unpacked into floats, or summed each for itself.
+/// Sums of table products without gathers. With one operand of a step fixed, a byte of the product is a function of the other's 8-bit code:
+/// a table of 256 bytes, which is four registers, so byte permutations look up 64 lanes at once. Bytes of several planes are then unpacked
+/// into floats, or summed each for itself.
 /// Needs AVX-512 VBMI, but for <see cref="Bytes"/>. Lanes of floats are in the order of the unpacking: <see cref="Column"/>.
 /// </summary>
 internal static unsafe class PlaneTile
@@ -38,8 +39,10 @@ internal static unsafe class PlaneTile
     public static void Halves<TLookup>(byte* a, byte* b, int steps, byte* tables, float* sums)
         where TLookup : struct, IPlaneLookup
     {
-        Vector512<float> c0 = Vector512.Load(sums), c1 = Vector512.Load(sums + 16), c2 = Vector512.Load(sums + 32), c3 = Vector512.Load(sums + 48);
-        Vector512<float> c4 = Vector512.Load(sums + 64), c5 = Vector512.Load(sums + 80), c6 = Vector512.Load(sums + 96), c7 = Vector512.Load(sums + 112);
+        Vector512<float> c0 = Vector512.Load(sums), c1 = Vector512.Load(sums + 16), c2 = Vector512.Load(sums + 32),
+            c3 = Vector512.Load(sums + 48);
+        Vector512<float> c4 = Vector512.Load(sums + 64), c5 = Vector512.Load(sums + 80), c6 = Vector512.Load(sums + 96),
+            c7 = Vector512.Load(sums + 112);
         Vector512<uint> high = Vector512.Create(0xFFFF_0000u);
         for (; steps > 0; steps--)
         {
@@ -78,12 +81,15 @@ internal static unsafe class PlaneTile
     public static void Wholes<TLookup>(byte* a, byte* b, int steps, byte* tables, float* sums)
         where TLookup : struct, IPlaneLookup
     {
-        Vector512<float> c0 = Vector512.Load(sums), c1 = Vector512.Load(sums + 16), c2 = Vector512.Load(sums + 32), c3 = Vector512.Load(sums + 48);
-        Vector512<float> c4 = Vector512.Load(sums + 64), c5 = Vector512.Load(sums + 80), c6 = Vector512.Load(sums + 96), c7 = Vector512.Load(sums + 112);
+        Vector512<float> c0 = Vector512.Load(sums), c1 = Vector512.Load(sums + 16), c2 = Vector512.Load(sums + 32),
+            c3 = Vector512.Load(sums + 48);
+        Vector512<float> c4 = Vector512.Load(sums + 64), c5 = Vector512.Load(sums + 80), c6 = Vector512.Load(sums + 96),
+            c7 = Vector512.Load(sums + 112);
         for (; steps > 0; steps--)
         {
             byte* table = tables + *a * (4 * Plane);
-            Floats<TLookup>(table, Vector512.Load(b), out Vector512<float> p0, out Vector512<float> p1, out Vector512<float> p2, out Vector512<float> p3);
+            Floats<TLookup>(table, Vector512.Load(b), out Vector512<float> p0, out Vector512<float> p1, out Vector512<float> p2,
+                out Vector512<float> p3);
             c0 += p0;
             c1 += p1;
             c2 += p2;
@@ -107,10 +113,12 @@ internal static unsafe class PlaneTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Floats<TLookup>(byte* table, Vector512<byte> codes, out Vector512<float> p0, out Vector512<float> p1, out Vector512<float> p2, out Vector512<float> p3)
+    private static void Floats<TLookup>(byte* table, Vector512<byte> codes, out Vector512<float> p0, out Vector512<float> p1,
+        out Vector512<float> p2, out Vector512<float> p3)
         where TLookup : struct, IPlaneLookup
     {
-        Vector512<byte> b0 = TLookup.Find(table, codes), b1 = TLookup.Find(table + Plane, codes), b2 = TLookup.Find(table + 2 * Plane, codes), b3 = TLookup.FindSigned(table + 3 * Plane, codes);
+        Vector512<byte> b0 = TLookup.Find(table, codes), b1 = TLookup.Find(table + Plane, codes),
+            b2 = TLookup.Find(table + 2 * Plane, codes), b3 = TLookup.FindSigned(table + 3 * Plane, codes);
         Vector512<ushort> low = Avx512BW.UnpackLow(b0, b1).AsUInt16(), high = Avx512BW.UnpackLow(b2, b3).AsUInt16();
         p0 = Avx512BW.UnpackLow(low, high).AsSingle();
         p1 = Avx512BW.UnpackHigh(low, high).AsSingle();
@@ -120,7 +128,8 @@ internal static unsafe class PlaneTile
         p3 = Avx512BW.UnpackHigh(low, high).AsSingle();
     }
 
-    /// <summary>One row: sums[128] += bytes of one plane (<see cref="IPlaneLookup.FindNegated"/>), in the order of <see cref="ByteColumn"/>. At most <see cref="MostByteSteps"/> steps.</summary>
+    /// <summary>One row: sums[128] += bytes of one plane (<see cref="IPlaneLookup.FindNegated"/>), in the order of
+    /// <see cref="ByteColumn"/>. At most <see cref="MostByteSteps"/> steps.</summary>
     /// <param name="a">Codes of the row, one each <see cref="Rows"/> bytes.</param>
     /// <param name="b">Codes of the columns, [step][<see cref="Width"/>].</param>
     /// <param name="steps">Steps.</param>
@@ -134,7 +143,8 @@ internal static unsafe class PlaneTile
         if (!IsSupported)
         {
             for (int s = 0; s < steps; s++)
-                for (int lane = 0; lane < Width; lane++) sums[lane] += TLookup.FindOne(tables + a[s * Rows] * stride, b[s * Width + ByteColumn(lane)]);
+                for (int lane = 0; lane < Width; lane++) sums[lane] += TLookup.FindOne(tables + a[s * Rows] * stride,
+                    b[s * Width + ByteColumn(lane)]);
             return;
         }
         // Words take both bytes, so the upper ones, summed for themselves, are taken off at the end.
@@ -144,7 +154,8 @@ internal static unsafe class PlaneTile
             for (; steps > 0; steps--)
             {
                 byte* table = tables + *a * stride;
-                Vector512<ushort> x = TLookup.FindNegated(table, Vector512.Load(b)).AsUInt16(), y = TLookup.FindNegated(table, Vector512.Load(b + 64)).AsUInt16();
+                Vector512<ushort> x = TLookup.FindNegated(table, Vector512.Load(b)).AsUInt16(),
+                    y = TLookup.FindNegated(table, Vector512.Load(b + 64)).AsUInt16();
                 both0 += x;
                 odd0 += x >>> 8;
                 both1 += y;
@@ -220,7 +231,8 @@ internal readonly struct FullLookup : IPlaneLookup
     public static unsafe Vector512<byte> Find(byte* plane, Vector512<byte> codes)
     {
         Vector512<byte> low = Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(plane), codes, Vector512.Load(unchecked(plane + 64)));
-        Vector512<byte> high = Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(unchecked(plane + 128)), codes, Vector512.Load(unchecked(plane + 192)));
+        Vector512<byte> high = Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(unchecked(plane + 128)), codes,
+            Vector512.Load(unchecked(plane + 192)));
         return Vector512.ConditionalSelect(Vector512.LessThan(codes.AsSByte(), Vector512<sbyte>.Zero).AsByte(), high, low);
     }
 
@@ -241,7 +253,8 @@ internal readonly struct SignedLookup : IPlaneLookup
         Avx512Vbmi.PermuteVar64x8x2(Vector512.Load(plane), codes, Vector512.Load(unchecked(plane + 64)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vector512<byte> FindSigned(byte* plane, Vector512<byte> codes) => Find(plane, codes) ^ codes & Vector512.Create((byte)0x80);
+    public static unsafe Vector512<byte> FindSigned(byte* plane, Vector512<byte> codes) =>
+        Find(plane, codes) ^ codes & Vector512.Create((byte)0x80);
 
     // All bits turned: one less than the negative number; the caller counts how often.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -6,10 +6,11 @@ using Sim.Datapath.Formats;
 namespace Sim.Datapath.Kernels.Lanes;
 
 /// <summary>
-/// What rounding binary32 lanes to the nearest posit needs. Lanes hold twice a number, whose exponent field is then a multiple of 2^ES wherever a regime
-/// begins. As integers, magnitudes follow the posit's string: inside a regime each code is the same power of two apart, whole binades where exponent
-/// bits are cut off. So rounding adds half of that distance and clears what is below it; a carry ends where the next regime begins. The last bit of the
-/// code is the bit of the distance, but for the two regimes whose code ends with their run: there the lower code is known to be even, or odd.
+/// What rounding binary32 lanes to the nearest posit needs. Lanes hold twice a number, whose exponent field is then a multiple of 2^ES
+/// wherever a regime begins. As integers, magnitudes follow the posit's string: inside a regime each code is the same power of two apart,
+/// whole binades where exponent bits are cut off. So rounding adds half of that distance and clears what is below it; a carry ends where
+/// the next regime begins. The last bit of the code is the bit of the distance, but for the two regimes whose code ends with their run:
+/// there the lower code is known to be even, or odd.
 /// </summary>
 internal readonly struct PositLanes : IPositLanes<float>
 {
@@ -34,7 +35,8 @@ internal readonly struct PositLanes : IPositLanes<float>
             int unit = 1 << FractionBits + format.ExponentBits + run + 3 - format.Bits;
             kept[at] = -unit;
             half[at] = unit / 2 - 1;
-            // Of the codes that end with their run, the smallest is odd and the one below the largest even; all exponent fields of the former have bit 6.
+            // Of the codes that end with their run, the smallest is odd and the one below the largest even; all exponent fields of the
+            // former have bit 6.
             odd[at] = run < last - 1 ? unit : regime < 0 ? 64 << FractionBits : 0;
         }
         // The largest is the only one of its regime: it stays, whatever a tie would do.
@@ -42,7 +44,8 @@ internal readonly struct PositLanes : IPositLanes<float>
         (_half, _kept, _odd) = (Vector512.Create<int>(half), Vector512.Create<int>(kept), Vector512.Create<int>(odd));
     }
 
-    /// <summary>Whether a posit has few enough regimes for a table of 16, and exponents that fit binary32 with those of its squares.</summary>
+    /// <summary>Whether a posit has few enough regimes for a table of 16, and exponents that fit binary32 with those of its
+    /// squares.</summary>
     public static bool Takes(PositFormat format) => format.Bits <= 9 && format.MaximumExponent <= 56;
 
     /// <inheritdoc/>
@@ -50,7 +53,8 @@ internal readonly struct PositLanes : IPositLanes<float>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.FusedMultiplyAdd(a, b, c);
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
+        Vector512.FusedMultiplyAdd(a, b, c);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -67,7 +71,8 @@ internal readonly struct PositLanes : IPositLanes<float>
         Vector512<int> held = Vector512.Min(Vector512.Max(magnitude, _lowest), _highest), regime = Shift(held, _regimeShift);
         // 1 where a tie goes up: the code below is odd, or what was lost has the sign of the sum.
         Vector512<int> up = Vector512.Min((held & Find(_odd, regime)).AsUInt32(), Vector512<uint>.One).AsInt32();
-        if (TLost.IsMade) up = Vector512.ConditionalSelect(Vector512.Equals(lost, Vector512<float>.Zero).AsInt32(), up, ~(sum ^ lost).AsInt32() >>> 31);
+        if (TLost.IsMade) up = Vector512.ConditionalSelect(Vector512.Equals(lost, Vector512<float>.Zero).AsInt32(), up,
+            ~(sum ^ lost).AsInt32() >>> 31);
         Vector512<int> rounded = (held + Find(_half, regime) + up) & Find(_kept, regime);
         rounded |= sum.AsInt32() & Vector512.Create(int.MinValue);
         return Vector512.ConditionalSelect(Vector512.Equals(sum, Vector512<float>.Zero), Vector512<float>.Zero, rounded.AsSingle());

@@ -6,8 +6,9 @@ using Sim.Datapath.Formats;
 namespace Sim.Datapath.Kernels.Lanes;
 
 /// <summary>
-/// Posit steps in binary64 lanes that hold twice a number, where a code ends inside its fraction: inside a regime it keeps so many bits, and with t = 2^j·s,
-/// t - (t - s) is s at those (<see cref="RoundedReduction{T}"/>), j from a table by regime. Sums of any other regime become NaN and stay it.
+/// Posit steps in binary64 lanes that hold twice a number, where a code ends inside its fraction: inside a regime it keeps so many bits,
+/// and with t = 2^j·s, t - (t - s) is s at those (<see cref="RoundedReduction{T}"/>), j from a table by regime. Sums of any other regime
+/// become NaN and stay it.
 /// </summary>
 /// <typeparam name="TSeparate">Whether products are rounded to the posit before they are added.</typeparam>
 internal readonly struct PositReduction<TSeparate> : IReduction<double>
@@ -39,9 +40,11 @@ internal readonly struct PositReduction<TSeparate> : IReduction<double>
     /// <summary>Whether the processor looks the table up in one operation.</summary>
     public static bool IsFast => Avx512BW.IsSupported;
 
-    /// <summary>Whether sums of products that are multiples of 2^<paramref name="unit"/>, none of 2^<paramref name="top"/> or more, find themselves in the table.</summary>
+    /// <summary>Whether sums of products that are multiples of 2^<paramref name="unit"/>, none of 2^<paramref name="top"/> or more, find
+    /// themselves in the table.</summary>
     public static bool Takes(PositFormat format, int unit, int top) =>
-        unit >> format.ExponentBits > LongestRun(format) - Entries && top >> format.ExponentBits <= Entries - 3 * LongestRun(format) / 2 - 4;
+        unit >> format.ExponentBits > LongestRun(format) - Entries
+            && top >> format.ExponentBits <= Entries - 3 * LongestRun(format) / 2 - 4;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -4,14 +4,15 @@ using System.Runtime.Intrinsics;
 namespace Sim.Datapath.Kernels.Lanes;
 
 /// <summary>
-/// Posit registers rounded after every step, in lanes that hold twice a number: 8 rows × one vector of outputs. The largest magnitude that was
-/// rounded stays beside each: above the largest posit, a step overflowed.
+/// Posit registers rounded after every step, in lanes that hold twice a number: 8 rows × one vector of outputs. The largest magnitude that
+/// was rounded stays beside each: above the largest posit, a step overflowed.
 /// </summary>
 /// <typeparam name="T">Lane element.</typeparam>
 /// <typeparam name="TLanes">Rounding of lanes.</typeparam>
 /// <typeparam name="TSeparate">Whether products are rounded to the posit before they are added.</typeparam>
 /// <typeparam name="TLossy">
-/// Whether the lane may round a sum s = p + acc to a tie: d = p - s and d + acc give the sign of what was lost, which then decides (PositLanesKernel).
+/// Whether the lane may round a sum s = p + acc to a tie: d = p - s and d + acc give the sign of what was lost, which then decides
+/// (PositLanesKernel).
 /// </typeparam>
 internal static class PositTile<T, TLanes, TSeparate, TLossy>
     where T : unmanaged
@@ -20,7 +21,8 @@ internal static class PositTile<T, TLanes, TSeparate, TLossy>
     where TLossy : struct, IChoice
 {
     /// <summary>
-    /// Sums <paramref name="k"/> products: <paramref name="a"/> is [k][8] and doubled, <paramref name="b"/> one vector of every [k][<paramref name="stride"/>];
+    /// Sums <paramref name="k"/> products: <paramref name="a"/> is [k][8] and doubled, <paramref name="b"/> one vector of every
+    /// [k][<paramref name="stride"/>];
     /// <paramref name="c"/> and <paramref name="largest"/> are [8][one vector], the latter read too.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -28,8 +30,10 @@ internal static class PositTile<T, TLanes, TSeparate, TLossy>
     {
         nuint n = (nuint)Vector512<T>.Count;
         Vector512<T> c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
-        Vector512<T> m0 = Vector512.LoadUnsafe(ref largest), m1 = Vector512.LoadUnsafe(ref largest, n), m2 = Vector512.LoadUnsafe(ref largest, 2 * n);
-        Vector512<T> m3 = Vector512.LoadUnsafe(ref largest, 3 * n), m4 = Vector512.LoadUnsafe(ref largest, 4 * n), m5 = Vector512.LoadUnsafe(ref largest, 5 * n);
+        Vector512<T> m0 = Vector512.LoadUnsafe(ref largest), m1 = Vector512.LoadUnsafe(ref largest, n),
+            m2 = Vector512.LoadUnsafe(ref largest, 2 * n);
+        Vector512<T> m3 = Vector512.LoadUnsafe(ref largest, 3 * n), m4 = Vector512.LoadUnsafe(ref largest, 4 * n),
+            m5 = Vector512.LoadUnsafe(ref largest, 5 * n);
         Vector512<T> m6 = Vector512.LoadUnsafe(ref largest, 6 * n), m7 = Vector512.LoadUnsafe(ref largest, 7 * n);
         for (; k > 0; k--)
         {
@@ -49,7 +53,8 @@ internal static class PositTile<T, TLanes, TSeparate, TLossy>
         Store(ref largest, m0, m1, m2, m3, m4, m5, m6, m7);
     }
 
-    /// <summary>Adds a finished chunk to the running total, all [rows][one vector]. Both are posits, so neither is a tie that what was lost could decide.</summary>
+    /// <summary>Adds a finished chunk to the running total, all [rows][one vector]. Both are posits, so neither is a tie that what was lost
+    /// could decide.</summary>
     public static void Combine(Span<T> total, ReadOnlySpan<T> chunk, in TLanes posit, Span<T> largest)
     {
         for (int i = 0; i < total.Length; i += Vector512<T>.Count)
@@ -63,14 +68,16 @@ internal static class PositTile<T, TLanes, TSeparate, TLossy>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<T> Step(Vector512<T> acc, Vector512<T> a, Vector512<T> b, in TLanes posit, ref Vector512<T> largest)
     {
-        if (TSeparate.IsMade) return posit.Round<NotChosen>(acc + posit.Round<NotChosen>(a * b, default, ref largest), default, ref largest);
+        if (TSeparate.IsMade) return posit.Round<NotChosen>(acc + posit.Round<NotChosen>(a * b, default, ref largest), default,
+            ref largest);
         Vector512<T> sum = TLanes.MultiplyAdd(a, b, acc), lost = default;
         if (TLossy.IsMade) lost = TLanes.MultiplySubtract(a, b, sum) + acc;
         return posit.Round<TLossy>(sum, lost, ref largest);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(ref T to, Vector512<T> r0, Vector512<T> r1, Vector512<T> r2, Vector512<T> r3, Vector512<T> r4, Vector512<T> r5, Vector512<T> r6, Vector512<T> r7)
+    private static void Store(ref T to, Vector512<T> r0, Vector512<T> r1, Vector512<T> r2, Vector512<T> r3, Vector512<T> r4,
+        Vector512<T> r5, Vector512<T> r6, Vector512<T> r7)
     {
         nuint n = (nuint)Vector512<T>.Count;
         r0.StoreUnsafe(ref to);

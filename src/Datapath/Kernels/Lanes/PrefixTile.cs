@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Sim.Datapath.Kernels.Lanes;
 
 /// <summary>
-/// Integer sums with every prefix watched, two products a lane and step. Sums start at half the register's range instead of 0, so that a prefix
-/// lies in a register of P bits exactly when no bit above P is set; the bits of all prefixes are OR-ed.
+/// Integer sums with every prefix watched, two products a lane and step. Sums start at half the register's range instead of 0, so that a
+/// prefix lies in a register of P bits exactly when no bit above P is set; the bits of all prefixes are OR-ed.
 /// </summary>
 internal static class PrefixTile
 {
@@ -13,7 +13,8 @@ internal static class PrefixTile
     public const int Rows = LaneTile.Rows / 2;
 
     /// <summary>
-    /// Sums <paramref name="k"/> pairs from <paramref name="start"/> on. <paramref name="a"/> is [k][8], of which the first four rows are summed,
+    /// Sums <paramref name="k"/> pairs from <paramref name="start"/> on. <paramref name="a"/> is [k][8], of which the first four rows are
+    /// summed,
     /// <paramref name="b"/> is [k][32], <paramref name="c"/> (sums) and <paramref name="seen"/> (bits of all prefixes) are [4][32].
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -57,7 +58,8 @@ internal static class PrefixTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(ref int to, Vector512<int> r00, Vector512<int> r01, Vector512<int> r10, Vector512<int> r11, Vector512<int> r20,
+    private static void Store(ref int to, Vector512<int> r00, Vector512<int> r01, Vector512<int> r10, Vector512<int> r11,
+        Vector512<int> r20,
         Vector512<int> r21, Vector512<int> r30, Vector512<int> r31)
     {
         r00.StoreUnsafe(ref to);

@@ -5,18 +5,20 @@ using Sim.Datapath.Specs;
 namespace Sim.Datapath.Kernels.Lanes;
 
 /// <summary>
-/// Steps of a <see cref="RealignedDotUnit"/> in double lanes, each lane an output. Operands come as pairs: the value, and the power of two of its binade. Divisions are by powers
-/// of two, hence exact; sums are integers of at most 52 bits. Registers hold binary32 numbers.
+/// Steps of a <see cref="RealignedDotUnit"/> in double lanes, each lane an output. Operands come as pairs: the value, and the power of two
+/// of its binade. Divisions are by powers of two, hence exact; sums are integers of at most 52 bits. Registers hold binary32 numbers.
 /// </summary>
 internal readonly struct RealignedTile(RealignedDotUnit unit, double leastPower)
 {
-    private readonly double _fraction = Math.ScaleB(1, unit.Fraction), _sum = Math.ScaleB(1, unit.SumFraction), _addend = Math.ScaleB(1, unit.AddendFraction),
+    private readonly double _fraction = Math.ScaleB(1, unit.Fraction), _sum = Math.ScaleB(1, unit.SumFraction),
+        _addend = Math.ScaleB(1, unit.AddendFraction),
         _perSum = Math.ScaleB(1, -unit.SumFraction), _perAddend = Math.ScaleB(1, -unit.AddendFraction),
         _reach = unit.AddendReach is { } reach ? Math.ScaleB(1, -reach) : 0, _least = leastPower;
 
     private readonly int _groups = unit.Groups;
 
-    /// <summary>One step: <paramref name="a"/> is [product][value, power][rows], <paramref name="b"/> [product][value, power][width], <paramref name="acc"/> [rows][width].</summary>
+    /// <summary>One step: <paramref name="a"/> is [product][value, power][rows], <paramref name="b"/> [product][value, power][width],
+    /// <paramref name="acc"/> [rows][width].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Step(ReadOnlySpan<double> a, ReadOnlySpan<double> b, int rows, int width, Span<double> acc)
     {
@@ -37,9 +39,11 @@ internal readonly struct RealignedTile(RealignedDotUnit unit, double leastPower)
             }
     }
 
-    // The truncated products of one group in units of the largest power less the fraction, and that power. A group without products has a power below any other's.
+    // The truncated products of one group in units of the largest power less the fraction, and that power. A group without products has a
+    // power below any other's.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private (Vector512<double> Sum, Vector512<double> Power) Group(ReadOnlySpan<double> a, ReadOnlySpan<double> b, int rows, int width, int first, int count)
+    private (Vector512<double> Sum, Vector512<double> Power) Group(ReadOnlySpan<double> a, ReadOnlySpan<double> b, int rows, int width,
+        int first, int count)
     {
         var power = Vector512.Create(_least * _least);
         for (int i = first; i < count; i += _groups)
@@ -53,7 +57,8 @@ internal readonly struct RealignedTile(RealignedDotUnit unit, double leastPower)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vector512<double> Round(Vector512<double> sum, Vector512<double> power, Vector512<double> acc)
     {
-        Vector512<double> own = Vector512.Max((acc.AsInt64() & Vector512.Create(0x7ff0_0000_0000_0000)).AsDouble(), Vector512.Create(_least));
+        Vector512<double> own = Vector512.Max((acc.AsInt64() & Vector512.Create(0x7ff0_0000_0000_0000)).AsDouble(),
+            Vector512.Create(_least));
         var largest = Vector512.Max(power, own);
         Vector512<double> products = Vector512.Floor(sum * (power / largest) * Vector512.Create(_sum / _fraction));
         Vector512<double> addend = Vector512.Floor(acc / largest * Vector512.Create(_addend));

@@ -4,8 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Sim.Datapath.Kernels.Lanes;
 
 /// <summary>
-/// Exact sums of products wider than a double: each is split at a grid 2^h without error. t = C + a·b, rounded once, has the part on the grid in its low
-/// bits (C = 1.5·2^(h+52) fixes the exponent), and those are added as integers; a·b - (t - C) is the rest, exact, below 2^(h-1) in magnitude.
+/// Exact sums of products wider than a double: each is split at a grid 2^h without error. t = C + a·b, rounded once, has the part on the
+/// grid in its low bits (C = 1.5·2^(h+52) fixes the exponent), and those are added as integers; a·b - (t - C) is the rest, exact, below
+/// 2^(h-1) in magnitude.
 /// Five operations for a vector of outputs and one product.
 /// </summary>
 internal static class SplitTile
@@ -17,8 +18,9 @@ internal static class SplitTile
     public static double Magic(int grid) => Math.ScaleB(1.5, grid + 52);
 
     /// <summary>
-    /// Sums <paramref name="k"/> products below 2^(h+51): <paramref name="a"/> is [k][8], of which the first four rows are summed, <paramref name="b"/> is
-    /// [k][16]; <paramref name="high"/> (units of 2^h) and <paramref name="low"/> are [4][16]. The caller has proved that the low parts add up exactly.
+    /// Sums <paramref name="k"/> products below 2^(h+51): <paramref name="a"/> is [k][8], of which the first four rows are summed,
+    /// <paramref name="b"/> is [k][16]; <paramref name="high"/> (units of 2^h) and <paramref name="low"/> are [4][16]. The caller has
+    /// proved that the low parts add up exactly.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sum(ref double a, ref double b, int k, double grid, ref long high, ref double low)
@@ -26,7 +28,8 @@ internal static class SplitTile
         Vector512<double> magic = Vector512.Create(grid);
         Vector512<long> start = Vector512.Create(unchecked(-k * BitConverter.DoubleToInt64Bits(grid)));
         Vector512<long> h00 = start, h01 = start, h10 = start, h11 = start, h20 = start, h21 = start, h30 = start, h31 = start;
-        Vector512<double> l00 = default, l01 = default, l10 = default, l11 = default, l20 = default, l21 = default, l30 = default, l31 = default;
+        Vector512<double> l00 = default, l01 = default, l10 = default, l11 = default, l20 = default, l21 = default, l30 = default,
+            l31 = default;
         for (; k > 0; k--)
         {
             Vector512<double> b0 = Vector512.LoadUnsafe(ref b), b1 = Vector512.LoadUnsafe(ref b, 8), x = Vector512.Create(a);
@@ -49,7 +52,8 @@ internal static class SplitTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step(ref Vector512<long> high, ref Vector512<double> low, Vector512<double> a, Vector512<double> b, Vector512<double> magic)
+    private static void Step(ref Vector512<long> high, ref Vector512<double> low, Vector512<double> a, Vector512<double> b,
+        Vector512<double> magic)
     {
         Vector512<double> placed = Vector512.FusedMultiplyAdd(a, b, magic);
         high += placed.AsInt64();
@@ -57,7 +61,8 @@ internal static class SplitTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<T>(ref T to, Vector512<T> r00, Vector512<T> r01, Vector512<T> r10, Vector512<T> r11, Vector512<T> r20, Vector512<T> r21,
+    private static void Store<T>(ref T to, Vector512<T> r00, Vector512<T> r01, Vector512<T> r10, Vector512<T> r11, Vector512<T> r20,
+        Vector512<T> r21,
         Vector512<T> r30, Vector512<T> r31)
     {
         r00.StoreUnsafe(ref to);

@@ -9,7 +9,8 @@ internal static class TrackedTile
     /// <summary>Rows of a block.</summary>
     public const int Rows = 4;
 
-    /// <summary>As <see cref="LaneTile.Sum"/> with [k][4] and [k][one vector]; ORs overflowed lanes into <paramref name="events"/>, [4][one vector].</summary>
+    /// <summary>As <see cref="LaneTile.Sum"/> with [k][4] and [k][one vector]; ORs overflowed lanes into <paramref name="events"/>, [4][one
+    /// vector].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sum<T, TReduction>(ref T a, ref T b, int k, TReduction step, ref T c, ref T events)
         where T : unmanaged

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Sim.Datapath.Kernels.Lanes;
 
 /// <summary>
-/// Round towards zero at p bits after every step: a fused multiply-add that cuts, and the bits beyond p cleared. Without one, the sum is rounded to odd
-/// in double lanes, which cuts to what the exact sum cuts to. For sums in the lane's normal range.
+/// Round towards zero at p bits after every step: a fused multiply-add that cuts, and the bits beyond p cleared. Without one, the sum is
+/// rounded to odd in double lanes, which cuts to what the exact sum cuts to. For sums in the lane's normal range.
 /// </summary>
 /// <param name="dropped">24 - p.</param>
 internal readonly struct TruncatedReduction(int dropped) : IReduction<float>

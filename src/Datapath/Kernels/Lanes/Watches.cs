@@ -15,7 +15,8 @@ internal interface IWatch<T>
 internal static class Watch
 {
     /// <summary>Whether nothing that was looked for was seen: bit 30 is still set in every lane.</summary>
-    public static bool Passes(Vector512<float> seen) => Vector512.EqualsAll(seen.AsUInt32() & Vector512.Create(1u << 30), Vector512.Create(1u << 30));
+    public static bool Passes(Vector512<float> seen) =>
+        Vector512.EqualsAll(seen.AsUInt32() & Vector512.Create(1u << 30), Vector512.Create(1u << 30));
 }
 
 /// <summary>Looks for nothing.</summary>
@@ -27,8 +28,8 @@ internal readonly struct Unwatched<T> : IWatch<T>
 }
 
 /// <summary>
-/// Accumulators below 2 that are not 0: of the pattern less one, zero (all ones, borrowed) and numbers of at least 2 keep bit 30, so that bit 30 of
-/// what was seen is set in every lane when there were none. One operation, and an AND shared by two chains.
+/// Accumulators below 2 that are not 0: of the pattern less one, zero (all ones, borrowed) and numbers of at least 2 keep bit 30, so that
+/// bit 30 of what was seen is set in every lane when there were none. One operation, and an AND shared by two chains.
 /// </summary>
 /// <param name="less">1: an argument, because a constant is made anew at every use.</param>
 internal readonly struct SmallWatch(uint less) : IWatch<float>
@@ -41,18 +42,21 @@ internal readonly struct SmallWatch(uint less) : IWatch<float>
 }
 
 /// <summary>
-/// Accumulators below 2, 0 among them: the AND of all patterns keeps bit 30 in every lane when there were none. Half an operation a step, for operands
-/// that make no zero sums but by accident.
+/// Accumulators below 2, 0 among them: the AND of all patterns keeps bit 30 in every lane when there were none. Half an operation a step,
+/// for operands that make no zero sums but by accident.
 /// </summary>
 internal readonly struct BelowTwoWatch : IWatch<float>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<float> See(Vector512<float> seen, Vector512<float> x, Vector512<float> y) => (seen.AsUInt32() & x.AsUInt32() & y.AsUInt32()).AsSingle();
+    public Vector512<float> See(Vector512<float> seen, Vector512<float> x, Vector512<float> y) =>
+        (seen.AsUInt32() & x.AsUInt32() & y.AsUInt32()).AsSingle();
 }
 
-/// <summary>Accumulators of 2 and more, Inf and NaN among them: bit 30 of what was seen is set in every lane when there were none.</summary>
+/// <summary>Accumulators of 2 and more, Inf and NaN among them: bit 30 of what was seen is set in every lane when there were
+/// none.</summary>
 internal readonly struct LargeWatch : IWatch<float>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<float> See(Vector512<float> seen, Vector512<float> x, Vector512<float> y) => (seen.AsUInt32() & ~(x.AsUInt32() | y.AsUInt32())).AsSingle();
+    public Vector512<float> See(Vector512<float> seen, Vector512<float> x, Vector512<float> y) =>
+        (seen.AsUInt32() & ~(x.AsUInt32() | y.AsUInt32())).AsSingle();
 }

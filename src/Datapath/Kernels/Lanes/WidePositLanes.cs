@@ -6,8 +6,9 @@ using Sim.Datapath.Formats;
 namespace Sim.Datapath.Kernels.Lanes;
 
 /// <summary>
-/// The rounding of <see cref="PositLanes"/> for posits of up to 16 bits in binary64 lanes. They have more regimes than a register holds distances, so
-/// two tables of 16-bit words give how far the shortest distance is shifted: by the length of the run, and for the bit that is set when a code is odd.
+/// The rounding of <see cref="PositLanes"/> for posits of up to 16 bits in binary64 lanes. They have more regimes than a register holds
+/// distances, so two tables of 16-bit words give how far the shortest distance is shifted: by the length of the run, and for the bit that
+/// is set when a code is odd.
 /// </summary>
 internal readonly struct WidePositLanes : IPositLanes<double>
 {
@@ -31,7 +32,8 @@ internal readonly struct WidePositLanes : IPositLanes<double>
         {
             int run = regime < 0 ? -regime - 1 : regime;
             runs[regime & Entries - 1] = (ushort)run;
-            // Of the codes that end with their run, the smallest is odd and the one below the largest even: as bit 61 of all exponent fields there.
+            // Of the codes that end with their run, the smallest is odd and the one below the largest even: as bit 61 of all exponent
+            // fields there.
             odds[regime & Entries - 1] = (ushort)(run < last - 1 ? run : 61 - shortest);
         }
         (_runs, _odds) = (Vector512.Create<ushort>(runs), Vector512.Create<ushort>(odds));
@@ -40,12 +42,14 @@ internal readonly struct WidePositLanes : IPositLanes<double>
     /// <inheritdoc/>
     public double Highest => BitConverter.Int64BitsToDouble(_highest.ToScalar());
 
-    /// <summary>Whether a posit has few enough regimes for the tables, more than the two whose codes end with their run, and exponents that leave bit 61 alone.</summary>
+    /// <summary>Whether a posit has few enough regimes for the tables, more than the two whose codes end with their run, and exponents that
+    /// leave bit 61 alone.</summary>
     public static bool Takes(PositFormat format) => format.Bits is > 3 and <= WidestCode && format.MaximumExponent <= FarthestExponent;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> MultiplyAdd(Vector512<double> a, Vector512<double> b, Vector512<double> c) => Vector512.FusedMultiplyAdd(a, b, c);
+    public static Vector512<double> MultiplyAdd(Vector512<double> a, Vector512<double> b, Vector512<double> c) =>
+        Vector512.FusedMultiplyAdd(a, b, c);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -63,7 +67,8 @@ internal readonly struct WidePositLanes : IPositLanes<double>
         (Vector512<long> unit, Vector512<long> odd) = Units(held);
         // -1 where a tie goes down: the code below is even, or what was lost has the other sign than the sum.
         Vector512<long> down = Vector512.Equals(held & odd, Vector512<long>.Zero);
-        if (TLost.IsMade) down = Vector512.ConditionalSelect(Vector512.Equals(lost, Vector512<double>.Zero).AsInt64(), down, (sum ^ lost).AsInt64() >> 63);
+        if (TLost.IsMade) down = Vector512.ConditionalSelect(Vector512.Equals(lost, Vector512<double>.Zero).AsInt64(), down,
+            (sum ^ lost).AsInt64() >> 63);
         Vector512<long> rounded = (held + (unit >>> 1) + down) & -unit;
         rounded |= sum.AsInt64() & Vector512.Create(long.MinValue);
         return Vector512.ConditionalSelect(Vector512.Equals(sum, Vector512<double>.Zero), Vector512<double>.Zero, rounded.AsDouble());

@@ -7,17 +7,20 @@ internal static class FloatUnitStructures
 {
     private const int MostTableBits = 16;
 
-    /// <summary>A transcendental function as a table of all its results; null for formats whose table would be no circuit (more than 16 bits).</summary>
+    /// <summary>A transcendental function as a table of all its results; null for formats whose table would be no circuit (more than 16
+    /// bits).</summary>
     public static Structure? Exp(FloatUnit unit) => unit.Format.Bits > MostTableBits ? null
         : Table("function table", unit.Format.Bits, unit.Format.Bits);
 
     /// <summary>
-    /// A table of constants as the tree of multiplexers that picks one of 2^address words: an upper bound, since constants let synthesis drop many of them.
+    /// A table of constants as the tree of multiplexers that picks one of 2^address words: an upper bound, since constants let synthesis
+    /// drop many of them.
     /// </summary>
     public static Structure Table(string role, int address, int dataBits)
     {
         Structure tree = Structure.Empty;
-        for (int level = address - 1; level >= 0; level--) tree = tree.With(role, PrimitiveKind.Mux, dataBits, count: 1 << level, onPath: true);
+        for (int level = address - 1; level >= 0; level--) tree = tree.With(role, PrimitiveKind.Mux, dataBits, count: 1 << level,
+            onPath: true);
         return tree;
     }
 
@@ -38,7 +41,8 @@ internal static class FloatUnitStructures
         .With("maximum register", PrimitiveKind.Register, unit.Format.Bits);
 
     /// <summary>
-    /// round(a/b) by an unrolled restoring array: one subtractor and one selection a quotient bit, two guard bits and the remainder as sticky.
+    /// round(a/b) by an unrolled restoring array: one subtractor and one selection a quotient bit, two guard bits and the remainder as
+    /// sticky.
     /// </summary>
     public static Structure Divider(FloatUnit unit)
     {

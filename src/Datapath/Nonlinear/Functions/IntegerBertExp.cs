@@ -6,8 +6,8 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Nonlinear.Functions;
 
 /// <summary>
-/// I-BERT's integer polynomials (arXiv 2101.01321 Algorithms 1 and 3). i-exp of q at scale S: q_ln2 = ⌊ln 2/S⌋, z = ⌊-q/q_ln2⌋, p = q + z·q_ln2,
-/// q_out = ((p + q_b)² + q_c) &gt;&gt; z with q_b = ⌊b/S⌋, q_c = ⌊c/(a·S²)⌋, a = 0.3585, b = 1.353, c = 0.344; S_out = a·S².
+/// I-BERT's integer polynomials (arXiv 2101.01321 Algorithms 1 and 3). i-exp of q at scale S: q_ln2 = ⌊ln 2/S⌋, z = ⌊-q/q_ln2⌋, p = q +
+/// z·q_ln2, q_out = ((p + q_b)² + q_c) &gt;&gt; z with q_b = ⌊b/S⌋, q_c = ⌊c/(a·S²)⌋, a = 0.3585, b = 1.353, c = 0.344; S_out = a·S².
 /// </summary>
 internal sealed class IntegerBertExp : IntegerTable
 {
@@ -16,12 +16,14 @@ internal sealed class IntegerBertExp : IntegerTable
     private IntegerBertExp(FixedFormat input, Polynomial polynomial, FixedFormat output, long[] results)
         : base(input, polynomial.Scale, output, polynomial.OutputScale, results) => _polynomial = polynomial;
 
-    public static VectorMethod Method { get; } = new("ibert", "scale=S [bits=N]", "integer-only i-exp (I-BERT, arXiv 2101.01321)", [VectorFunctionKind.Exp], (kind, name, options) =>
+    public static VectorMethod Method { get; } = new("ibert", "scale=S [bits=N]", "integer-only i-exp (I-BERT, arXiv 2101.01321)",
+        [VectorFunctionKind.Exp], (kind, name, options) =>
     {
         FixedFormat input = IntegerWords.Word(options);
         if (Polynomial.Create(options) is not { } polynomial) return null;
         (long[] results, FixedFormat? output) = Tabulate(input, q => polynomial.Exp(q), options);
-        return output is null ? null : new IntegerBertExp(input, polynomial, output, results) { Kind = kind, Text = $"{name} {options.Canonical}" };
+        return output is null ? null : new IntegerBertExp(input, polynomial, output, results)
+            { Kind = kind, Text = $"{name} {options.Canonical}" };
     });
 
     public override Structure Structure => _polynomial.Structure(Input.Bits);
@@ -46,7 +48,8 @@ internal sealed class IntegerBertExp : IntegerTable
             Ball ln2 = RealFunctions.Ln2(Bits);
             BigInteger units = under * ln2.Low / (over << -ln2.Exponent);
             if (units != under * ln2.High / (over << -ln2.Exponent)) throw new ArithmeticException("ln 2 was not placed");
-            return new(scale, units, IntegerWords.Floor(1353 * under, 1000 * over), IntegerWords.Floor(3440 * under * under, 3585 * over * over));
+            return new(scale, units, IntegerWords.Floor(1353 * under, 1000 * over),
+                IntegerWords.Floor(3440 * under * under, 3585 * over * over));
         }
 
         /// <summary>i-exp of one integer.</summary>

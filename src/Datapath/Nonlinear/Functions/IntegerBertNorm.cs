@@ -6,13 +6,17 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Nonlinear.Functions;
 
 /// <summary>
-/// Integer layer norm of I-BERT (arXiv 2101.01321 §3.6): μ = Σq/n to the nearest integer, ties to even; d = q - μ; σ = i-sqrt(⌊Σd²/n⌋), 1 where that is 0;
-/// q_out = ⌊d·2^k / σ⌋, S_out = 2^-k. The scale of q cancels, and there is no epsilon.
+/// Integer layer norm of I-BERT (arXiv 2101.01321 §3.6): μ = Σq/n to the nearest integer, ties to even; d = q - μ; σ = i-sqrt(⌊Σd²/n⌋), 1
+/// where that is 0; q_out = ⌊d·2^k / σ⌋, S_out = 2^-k. The scale of q cancels, and there is no epsilon.
 /// </summary>
-internal sealed class IntegerBertNorm(FixedFormat input, double scale, int fraction) : IntegerFunction(input, scale, IntegerWords.Signed(32), Math.ScaleB(1, -fraction))
+internal sealed class IntegerBertNorm(FixedFormat input, double scale, int fraction)
+    : IntegerFunction(input, scale, IntegerWords.Signed(32), Math.ScaleB(1, -fraction))
 {
-    public static VectorMethod Method { get; } = new("ibert", "scale=S [bits=N] [fraction=K]", "integer-only layer norm with i-sqrt (I-BERT, arXiv 2101.01321)", [VectorFunctionKind.LayerNorm],
-        (kind, name, options) => new IntegerBertNorm(IntegerWords.Word(options), options.Number("scale", double.NaN), options.Integer("fraction", 1, 14, 8)) { Kind = kind, Text = $"{name} {options.Canonical}" });
+    public static VectorMethod Method
+        { get; } = new("ibert", "scale=S [bits=N] [fraction=K]", "integer-only layer norm with i-sqrt (I-BERT, arXiv 2101.01321)",
+        [VectorFunctionKind.LayerNorm],
+        (kind, name, options) => new IntegerBertNorm(IntegerWords.Word(options), options.Number("scale", double.NaN),
+            options.Integer("fraction", 1, 14, 8)) { Kind = kind, Text = $"{name} {options.Canonical}" });
 
     public override bool IsElementwise => false;
 
@@ -22,7 +26,8 @@ internal sealed class IntegerBertNorm(FixedFormat input, double scale, int fract
     public static Structure NormHardware(int bits, int fraction) => (IntegerRows.Sum(bits) + IntegerRows.Divider(bits + 16, bits + 1))
         .With("mean subtraction", PrimitiveKind.Adder, bits + 1)
         .With("square", PrimitiveKind.Multiplier, bits + 1, bits + 1)
-        + IntegerRows.Sum(2 * bits + 2) + IntegerRows.Divider(2 * bits + 18, 2 * bits + 2) + IntegerRows.SquareRoot(bits + 1) + IntegerRows.Divider(bits + 1, bits + 1 + fraction);
+        + IntegerRows.Sum(2 * bits + 2) + IntegerRows.Divider(2 * bits + 18, 2 * bits + 2) + IntegerRows.SquareRoot(bits + 1)
+            + IntegerRows.Divider(bits + 1, bits + 1 + fraction);
 
     protected override void Compute(Span<long> row)
     {

@@ -20,7 +20,8 @@ internal sealed class IntegerBertSoftmax : IntegerFunction
         _exponentials = [.. Enumerable.Range(0, 1 << input.Bits).Select(d => (long)polynomial.Exp(-d))];
     }
 
-    public static VectorMethod Method { get; } = new("ibert", "scale=S [bits=N] [output_bits=K]", "integer-only i-softmax (I-BERT, arXiv 2101.01321)", [VectorFunctionKind.Softmax], (kind, name, options) =>
+    public static VectorMethod Method { get; } = new("ibert", "scale=S [bits=N] [output_bits=K]",
+        "integer-only i-softmax (I-BERT, arXiv 2101.01321)", [VectorFunctionKind.Softmax], (kind, name, options) =>
     {
         FixedFormat input = IntegerWords.Word(options);
         int fraction = options.Integer("output_bits", 2, 16, 8);
@@ -37,7 +38,8 @@ internal sealed class IntegerBertSoftmax : IntegerFunction
     public override bool IsElementwise => false;
 
     public override Structure Structure => IntegerRows.Maximum(Input.Bits) + _polynomial.Structure(Input.Bits + 1)
-        + IntegerRows.Sum(IntegerWords.Bits(0, _polynomial.Exp(0))) + IntegerRows.Divider(IntegerWords.Bits(0, _polynomial.Exp(0)) + _fraction, _fraction + 1);
+        + IntegerRows.Sum(IntegerWords.Bits(0, _polynomial.Exp(0)))
+            + IntegerRows.Divider(IntegerWords.Bits(0, _polynomial.Exp(0)) + _fraction, _fraction + 1);
 
     protected override void Compute(Span<long> row)
     {

@@ -34,7 +34,8 @@ internal abstract class IntegerTable(FixedFormat input, double inputScale, Fixed
 {
     private readonly long _least = input.MinimumInteger;
 
-    /// <summary>The results of all words in ascending order, and the narrowest format that holds them; null format after noting that 32 bits do not.</summary>
+    /// <summary>The results of all words in ascending order, and the narrowest format that holds them; null format after noting that 32
+    /// bits do not.</summary>
     public static (long[] Results, FixedFormat? Output) Tabulate(FixedFormat input, Func<long, BigInteger> function, MethodOptions options)
     {
         int count = 1 << input.Bits;

@@ -8,19 +8,23 @@ namespace Sim.Datapath.Nonlinear.Functions;
 internal static class IntegerWords
 {
     /// <summary>Two's complement words of `bits`, default 8.</summary>
-    public static FixedFormat Word(MethodOptions options, string key = "bits", int absent = 8, int least = 2, int most = 16) => Signed(options.Integer(key, least, most, absent));
+    public static FixedFormat Word(MethodOptions options, string key = "bits", int absent = 8, int least = 2, int most = 16) =>
+        Signed(options.Integer(key, least, most, absent));
 
     /// <summary>intN.</summary>
-    public static FixedFormat Signed(int bits) => (FixedFormat)FormatCatalogue.Parse(string.Create(CultureInfo.InvariantCulture, $"int{bits}"));
+    public static FixedFormat Signed(int bits) =>
+        (FixedFormat)FormatCatalogue.Parse(string.Create(CultureInfo.InvariantCulture, $"int{bits}"));
 
     /// <summary>uintN.</summary>
-    public static FixedFormat Unsigned(int bits) => (FixedFormat)FormatCatalogue.Parse(string.Create(CultureInfo.InvariantCulture, $"uint{bits}"));
+    public static FixedFormat Unsigned(int bits) =>
+        (FixedFormat)FormatCatalogue.Parse(string.Create(CultureInfo.InvariantCulture, $"uint{bits}"));
 
     /// <summary>A scale, as the exact rational that its binary64 holds: numerator and denominator.</summary>
     public static (BigInteger Over, BigInteger Under) Ratio(double scale)
     {
         Exact exact = Exact.FromDouble(scale);
-        return exact.Exponent >= 0 ? ((BigInteger)exact.Significand << exact.Exponent, 1) : (exact.Significand, BigInteger.One << -exact.Exponent);
+        return exact.Exponent >= 0 ? ((BigInteger)exact.Significand << exact.Exponent, 1)
+            : (exact.Significand, BigInteger.One << -exact.Exponent);
     }
 
     /// <summary>⌊a/b⌋ for a positive divisor.</summary>

@@ -4,17 +4,20 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Nonlinear.Functions;
 
 /// <summary>
-/// Padé approximants in one float format. tanh: the continued fraction x/(1 + x²/(3 + x²/(5 + …))) cut after `order` divisions (Lambert), evaluated from the inside with
-/// q = round(x²), d ← round(k + round(q/d)), and what leaves [-1, 1] replaced by ±1; sigmoid: round(round(1 + tanh(round(x/2))) / 2).
+/// Padé approximants in one float format. tanh: the continued fraction x/(1 + x²/(3 + x²/(5 + …))) cut after `order` divisions (Lambert),
+/// evaluated from the inside with q = round(x²), d ← round(k + round(q/d)), and what leaves [-1, 1] replaced by ±1; sigmoid: round(round(1
+/// + tanh(round(x/2))) / 2).
 /// </summary>
 internal sealed class PadeApproximant(FloatUnit unit, int order) : VectorFunction
 {
     private readonly uint _half = unit.Of(Exact.Integer(1, -1));
     private readonly uint[] _odd = [.. Enumerable.Range(0, order + 1).Select(i => unit.Of(Exact.Integer(2 * i + 1)))];
 
-    public static VectorMethod Method { get; } = new("pade", "[format=FORMAT] [order=N]", "Padé approximant of tanh as a continued fraction (Lambert)",
+    public static VectorMethod Method
+        { get; } = new("pade", "[format=FORMAT] [order=N]", "Padé approximant of tanh as a continued fraction (Lambert)",
         [VectorFunctionKind.Tanh, VectorFunctionKind.Sigmoid],
-        (kind, name, options) => new PadeApproximant(new FloatUnit(options.Float("format", "fp32")), options.Integer("order", 1, 12, 3)) { Kind = kind, Text = $"{name} {options.Canonical}" });
+        (kind, name, options) => new PadeApproximant(new FloatUnit(options.Float("format", "fp32")), options.Integer("order", 1, 12, 3))
+            { Kind = kind, Text = $"{name} {options.Canonical}" });
 
     public override INumberFormat Input => unit.Format;
 
@@ -22,12 +25,14 @@ internal sealed class PadeApproximant(FloatUnit unit, int order) : VectorFunctio
         + (FloatUnitStructures.Adder(unit) + FloatUnitStructures.Divider(unit)).Times(order)
         + FloatUnitStructures.Divider(unit)
         + (Kind == VectorFunctionKind.Sigmoid ? FloatUnitStructures.Adder(unit) : Structure.Empty)
-        + Structure.Empty.With("clamp comparison", PrimitiveKind.Comparator, unit.Format.Bits).With("clamp selection", PrimitiveKind.Mux, unit.Format.Bits);
+        + Structure.Empty.With("clamp comparison", PrimitiveKind.Comparator, unit.Format.Bits)
+            .With("clamp selection", PrimitiveKind.Mux, unit.Format.Bits);
 
     public override void Apply(ReadOnlySpan<uint> row, Span<uint> result)
     {
         for (int i = 0; i < row.Length; i++)
-            result[i] = Kind == VectorFunctionKind.Tanh ? Tanh(row[i]) : unit.Multiply(unit.Add(unit.One, Tanh(unit.Multiply(row[i], _half))), _half);
+            result[i] = Kind == VectorFunctionKind.Tanh ? Tanh(row[i])
+                : unit.Multiply(unit.Add(unit.One, Tanh(unit.Multiply(row[i], _half))), _half);
     }
 
     private uint Tanh(uint x)

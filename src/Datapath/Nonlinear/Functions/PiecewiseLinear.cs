@@ -4,8 +4,10 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Nonlinear.Functions;
 
 /// <summary>
-/// A table of chords. Breakpoints b0 &lt; … &lt; bN, given or N equal segments of [from, to], are rounded into the format; segment i holds b_i ≤ x &lt; b_(i+1):
-/// slope s_i = round(round(f(b_(i+1)) - f(b_i)) / round(b_(i+1) - b_i)), intercept t_i = round(f(b_i) - s_i·b_i), f correctly rounded; y = round(s_i·x + t_i), one rounding.
+/// A table of chords. Breakpoints b0 &lt; … &lt; bN, given or N equal segments of [from, to], are rounded into the format; segment i holds
+/// b_i ≤ x &lt; b_(i+1):
+/// slope s_i = round(round(f(b_(i+1)) - f(b_i)) / round(b_(i+1) - b_i)), intercept t_i = round(f(b_i) - s_i·b_i), f correctly rounded; y =
+/// round(s_i·x + t_i), one rounding.
 /// Below b0: f(b0), and 0 for gelu and silu; from bN on: f(bN), and x for gelu and silu. NaN stays NaN.
 /// </summary>
 internal sealed class PiecewiseLinear : VectorFunction
@@ -33,8 +35,11 @@ internal sealed class PiecewiseLinear : VectorFunction
         _above = unit.Apply(function, points[^1]);
     }
 
-    public static VectorMethod Method { get; } = new("pwl", "[format=FORMAT] [segments=N from=NUMBER to=NUMBER | breakpoints=NUMBER,NUMBER,...]", "piecewise-linear table",
-        [VectorFunctionKind.Exp, VectorFunctionKind.Sigmoid, VectorFunctionKind.Tanh, VectorFunctionKind.Erf, VectorFunctionKind.Gelu, VectorFunctionKind.Silu], Build);
+    public static VectorMethod Method
+        { get; } = new("pwl", "[format=FORMAT] [segments=N from=NUMBER to=NUMBER | breakpoints=NUMBER,NUMBER,...]",
+        "piecewise-linear table",
+        [VectorFunctionKind.Exp, VectorFunctionKind.Sigmoid, VectorFunctionKind.Tanh, VectorFunctionKind.Erf, VectorFunctionKind.Gelu,
+            VectorFunctionKind.Silu], Build);
 
     public override INumberFormat Input => _unit.Format;
 
@@ -48,7 +53,8 @@ internal sealed class PiecewiseLinear : VectorFunction
             return Structure.Empty
                 .With("breakpoint comparison", PrimitiveKind.Comparator, bits, count: _points.Length, onPath: false)
                 .With("end selection", PrimitiveKind.Mux, bits, count: 2)
-                + FloatUnitStructures.Table("slope and intercept table", address, 2 * bits) + product.Multiplier() + FloatUnits.FusedStep(product, _unit.Format.Shape, _unit.Rounding.Mode);
+                + FloatUnitStructures.Table("slope and intercept table", address, 2 * bits) + product.Multiplier()
+                    + FloatUnits.FusedStep(product, _unit.Format.Shape, _unit.Rounding.Mode);
         }
     }
 
@@ -64,7 +70,8 @@ internal sealed class PiecewiseLinear : VectorFunction
         if (given.Length == 0)
         {
             int segments = options.Integer("segments", 1, 4096, 16);
-            double from = options.Number("from", kind == VectorFunctionKind.Exp ? -8 : -4, false), to = options.Number("to", kind == VectorFunctionKind.Exp ? 0 : 4, false);
+            double from = options.Number("from", kind == VectorFunctionKind.Exp ? -8 : -4, false),
+                to = options.Number("to", kind == VectorFunctionKind.Exp ? 0 : 4, false);
             if (from >= to) options.Fail("'from' must be below 'to'");
             // Powers of two as segment counts make these sums exact; others are rounded into the format right after.
             given = [.. Enumerable.Range(0, segments + 1).Select(i => from + (to - from) * i / segments)];
@@ -76,8 +83,10 @@ internal sealed class PiecewiseLinear : VectorFunction
             if (FloatUnit.Compare(unit.Format.Decode(points[i - 1]), unit.Format.Decode(points[i])) >= 0 && options.Problem.Length == 0)
                 options.Fail($"breakpoints {given[i - 1]:R} and {given[i]:R} are one number in {unit.Format.Name}");
         foreach (uint point in points)
-            if (unit.Format.Decode(point).Class == NumberClass.Infinity && options.Problem.Length == 0) options.Fail($"a breakpoint lies beyond {unit.Format.Name}");
-        return options.Problem.Length > 0 ? null : new PiecewiseLinear(kind, unit, points) { Kind = kind, Text = $"{name} {options.Canonical}" };
+            if (unit.Format.Decode(point).Class == NumberClass.Infinity
+                && options.Problem.Length == 0) options.Fail($"a breakpoint lies beyond {unit.Format.Name}");
+        return options.Problem.Length > 0 ? null
+            : new PiecewiseLinear(kind, unit, points) { Kind = kind, Text = $"{name} {options.Canonical}" };
     }
 
     private uint Compute(uint code)

@@ -4,8 +4,9 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Nonlinear.Functions;
 
 /// <summary>
-/// I-ViT's shift exponential (arXiv 2207.01405 Algorithm 1): I_p = I + (I &gt;&gt; 1) - (I &gt;&gt; 4), which is I·log2(e) with log2(e) ≈ 1.0111b; I_0 = ⌈1/S⌉; I_p ← max(I_p, -N·I_0);
-/// q = ⌊I_p/-I_0⌋, r = I_p + q·I_0; result = ⌊(r/2 + I_0)·2^(N - q)⌋ at scale S/2^N. The ceiling and the bound are those of the authors' released code.
+/// I-ViT's shift exponential (arXiv 2207.01405 Algorithm 1): I_p = I + (I &gt;&gt; 1) - (I &gt;&gt; 4), which is I·log2(e) with log2(e) ≈
+/// 1.0111b; I_0 = ⌈1/S⌉; I_p ← max(I_p, -N·I_0); q = ⌊I_p/-I_0⌋, r = I_p + q·I_0; result = ⌊(r/2 + I_0)·2^(N - q)⌋ at scale S/2^N. The
+/// ceiling and the bound are those of the authors' released code.
 /// </summary>
 internal sealed record ShiftExp(BigInteger Unit, int Places)
 {
@@ -33,7 +34,8 @@ internal sealed record ShiftExp(BigInteger Unit, int Places)
     }
 
     /// <summary>IntDiv of the paper: ⌊e·⌊(2^31 - 1)/min(s, 2^31 - 1)⌋ / 2^(32 - k)⌋, at scale 2^-(k-1).</summary>
-    public static BigInteger Divide(BigInteger exponential, BigInteger sum, int bits) => exponential * (Largest / BigInteger.Min(sum, Largest)) >> 32 - bits;
+    public static BigInteger Divide(BigInteger exponential, BigInteger sum, int bits) =>
+        exponential * (Largest / BigInteger.Min(sum, Largest)) >> 32 - bits;
 
     /// <summary>Two shifted additions, the division by a constant, the output shift.</summary>
     public Structure Hardware(int inputBits)

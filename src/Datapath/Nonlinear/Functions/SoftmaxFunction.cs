@@ -4,14 +4,16 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Nonlinear.Functions;
 
 /// <summary>
-/// Softmax in one float format, three passes: m = max x; e = round(exp(round(x - m))); s = Σ e; y = round(e/s), or with the reciprocal r = round(1/s),
-/// y = round(e·r). A NaN, or an infinite maximum, makes the whole row NaN.
+/// Softmax in one float format, three passes: m = max x; e = round(exp(round(x - m))); s = Σ e; y = round(e/s), or with the reciprocal r =
+/// round(1/s), y = round(e·r). A NaN, or an infinite maximum, makes the whole row NaN.
 /// </summary>
 internal sealed class SoftmaxFunction(FloatUnit unit, bool tree, bool reciprocal) : VectorFunction
 {
-    public static VectorMethod Method { get; } = new("exact", "[format=FORMAT] [order=sequential|tree] [division=divide|reciprocal]", "maximum, exponentials, sum, quotients; every operation rounded",
+    public static VectorMethod Method { get; } = new("exact", "[format=FORMAT] [order=sequential|tree] [division=divide|reciprocal]",
+        "maximum, exponentials, sum, quotients; every operation rounded",
         [VectorFunctionKind.Softmax],
-        (kind, name, options) => new SoftmaxFunction(new FloatUnit(options.Float("format", "fp32")), options.Choice("order", "sequential", "tree") == "tree",
+        (kind, name, options) => new SoftmaxFunction(new FloatUnit(options.Float("format", "fp32")),
+            options.Choice("order", "sequential", "tree") == "tree",
             options.Choice("division", "divide", "reciprocal") == "reciprocal") { Kind = kind, Text = $"{name} {options.Canonical}" });
 
     public override INumberFormat Input => unit.Format;

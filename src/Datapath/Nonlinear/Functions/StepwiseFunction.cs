@@ -4,7 +4,8 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Nonlinear.Functions;
 
 /// <summary>
-/// Elementwise functions from rounded steps in one format, in this order. sigmoid: e = exp(-x), d = 1 + e, 1/d. tanh: e = exp(-2|x|), (1 - e)/(1 + e), sign of x.
+/// Elementwise functions from rounded steps in one format, in this order. sigmoid: e = exp(-x), d = 1 + e, 1/d. tanh: e = exp(-2|x|), (1 -
+/// e)/(1 + e), sign of x.
 /// silu: x/d with sigmoid's d. gelu: e = erf(x·c) with c the rounded 1/√2, d = 1 + e, h = x/2, h·d.
 /// </summary>
 internal sealed class StepwiseFunction : VectorFunction
@@ -21,12 +22,14 @@ internal sealed class StepwiseFunction : VectorFunction
 
     public static VectorMethod Method { get; } = new("steps", "[format=FORMAT]", "every operation rounded on its way",
         [VectorFunctionKind.Sigmoid, VectorFunctionKind.Tanh, VectorFunctionKind.Gelu, VectorFunctionKind.Silu],
-        (kind, name, options) => new StepwiseFunction(new FloatUnit(options.Float("format", "fp32"))) { Kind = kind, Text = $"{name} {options.Canonical}" });
+        (kind, name, options) => new StepwiseFunction(new FloatUnit(options.Float("format", "fp32")))
+            { Kind = kind, Text = $"{name} {options.Canonical}" });
 
     public override INumberFormat Input => _unit.Format;
 
     public override Structure? Structure => FloatUnitStructures.Exp(_unit) is not { } table ? null
-        : table + FloatUnitStructures.Adder(_unit) + FloatUnitStructures.Divider(_unit) + (Kind == VectorFunctionKind.Gelu ? FloatUnitStructures.Multiplier(_unit) : Structure.Empty);
+        : table + FloatUnitStructures.Adder(_unit) + FloatUnitStructures.Divider(_unit)
+            + (Kind == VectorFunctionKind.Gelu ? FloatUnitStructures.Multiplier(_unit) : Structure.Empty);
 
     public override void Apply(ReadOnlySpan<uint> row, Span<uint> result)
     {

@@ -6,15 +6,19 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Nonlinear.Functions;
 
 /// <summary>
-/// Softmax without a maximum pass (Dukhan and Ablavatski, arXiv 2001.04438, Algorithm 3): exponentials are pairs e^x = m·2^n with n = x·log2(e) to the
-/// nearest integer, ties to even, and m = round(e^(x - n·ln 2)). First pass, in order: N = max(n, n_sum), m_sum = round(m·2^(n - N) + m_sum·2^(n_sum - N)).
+/// Softmax without a maximum pass (Dukhan and Ablavatski, arXiv 2001.04438, Algorithm 3): exponentials are pairs e^x = m·2^n with n =
+/// x·log2(e) to the nearest integer, ties to even, and m = round(e^(x - n·ln 2)). First pass, in order: N = max(n, n_sum), m_sum =
+/// round(m·2^(n - N) + m_sum·2^(n_sum - N)).
 /// Second: r = round(1/m_sum), y = round(round(m·r)·2^(n - n_sum)).
 /// </summary>
 internal sealed class TwoPassSoftmax(FloatUnit unit) : VectorFunction
 {
-    public static VectorMethod Method { get; } = new("two_pass", "[format=FORMAT]", "mantissa and exponent pairs, no maximum pass (Dukhan and Ablavatski, arXiv 2001.04438)",
+    public static VectorMethod Method
+        { get; } = new("two_pass", "[format=FORMAT]",
+        "mantissa and exponent pairs, no maximum pass (Dukhan and Ablavatski, arXiv 2001.04438)",
         [VectorFunctionKind.Softmax],
-        (kind, name, options) => new TwoPassSoftmax(new FloatUnit(options.Float("format", "fp32"))) { Kind = kind, Text = $"{name} {options.Canonical}" });
+        (kind, name, options) => new TwoPassSoftmax(new FloatUnit(options.Float("format", "fp32")))
+            { Kind = kind, Text = $"{name} {options.Canonical}" });
 
     public override INumberFormat Input => unit.Format;
 

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Sim.Datapath.Nonlinear.Real;
 
 /// <summary>
-/// A real number known to lie within (Middle ± Radius)·2^Exponent. Every operation keeps that promise: what a shortened middle loses is added to the
-/// radius. Precision is given a operation, in bits of the middle.
+/// A real number known to lie within (Middle ± Radius)·2^Exponent. Every operation keeps that promise: what a shortened middle loses is
+/// added to the radius. Precision is given a operation, in bits of the middle.
 /// </summary>
 public readonly record struct Ball(BigInteger Middle, BigInteger Radius, int Exponent)
 {
@@ -47,7 +47,8 @@ public readonly record struct Ball(BigInteger Middle, BigInteger Radius, int Exp
 
     /// <summary>a·b.</summary>
     public static Ball Multiply(in Ball a, in Ball b, int precision) => new Ball(a.Middle * b.Middle,
-        BigInteger.Abs(a.Middle) * b.Radius + BigInteger.Abs(b.Middle) * a.Radius + a.Radius * b.Radius, a.Exponent + b.Exponent).Trimmed(precision);
+        BigInteger.Abs(a.Middle) * b.Radius + BigInteger.Abs(b.Middle) * a.Radius + a.Radius * b.Radius, a.Exponent + b.Exponent)
+            .Trimmed(precision);
 
     /// <summary>a/b. Throws when the divisor's ball holds zero.</summary>
     public static Ball Divide(in Ball a, in Ball b, int precision)
@@ -56,7 +57,8 @@ public readonly record struct Ball(BigInteger Middle, BigInteger Radius, int Exp
         if (least.Sign <= 0) throw new ArithmeticException("division by a number that may be zero");
         int up = Math.Max(0, precision + (int)b.Middle.GetBitLength() - (int)BigInteger.Abs(a.Middle).GetBitLength() + 2);
         // |a/b - A/B| ≤ (|A|·rb + |B|·ra) / (|B|·(|B| - rb)).
-        BigInteger error = ((BigInteger.Abs(a.Middle) * b.Radius + BigInteger.Abs(b.Middle) * a.Radius) << up) / (BigInteger.Abs(b.Middle) * least);
+        BigInteger error = ((BigInteger.Abs(a.Middle) * b.Radius + BigInteger.Abs(b.Middle) * a.Radius) << up)
+            / (BigInteger.Abs(b.Middle) * least);
         return new Ball((a.Middle << up) / b.Middle, error + 2, a.Exponent - b.Exponent - up).Trimmed(precision);
     }
 

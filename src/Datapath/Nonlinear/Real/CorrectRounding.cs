@@ -4,8 +4,8 @@ using Sim.Datapath.Formats;
 namespace Sim.Datapath.Nonlinear.Real;
 
 /// <summary>
-/// Rounds a real number into a format correctly (Ziv, ACM TOMS 17(3), 1991): it is enclosed ever more tightly until both ends of the enclosure round to
-/// the same code. Rounding is monotone, so that code is the number's.
+/// Rounds a real number into a format correctly (Ziv, ACM TOMS 17(3), 1991): it is enclosed ever more tightly until both ends of the
+/// enclosure round to the same code. Rounding is monotone, so that code is the number's.
 /// </summary>
 public static class CorrectRounding
 {

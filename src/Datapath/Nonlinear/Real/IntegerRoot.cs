@@ -6,8 +6,8 @@ namespace Sim.Datapath.Nonlinear.Real;
 public static class IntegerRoot
 {
     /// <summary>
-    /// ⌊√n⌋ by Newton's iteration from above, x ← ⌊(x + ⌊n/x⌋)/2⌋ until it no longer falls: I-BERT's i-sqrt (arXiv 2101.01321 Algorithm 4; Crandall and
-    /// Pomerance, Algorithm 9.2.11), which starts at 2^⌈bits(n)/2⌉.
+    /// ⌊√n⌋ by Newton's iteration from above, x ← ⌊(x + ⌊n/x⌋)/2⌋ until it no longer falls: I-BERT's i-sqrt (arXiv 2101.01321 Algorithm 4;
+    /// Crandall and Pomerance, Algorithm 9.2.11), which starts at 2^⌈bits(n)/2⌉.
     /// </summary>
     public static BigInteger Floor(BigInteger n)
     {

@@ -4,8 +4,9 @@ using System.Numerics;
 namespace Sim.Datapath.Nonlinear.Real;
 
 /// <summary>
-/// Transcendental functions of balls with proved radii: Taylor series of positive terms after argument reduction, the remainder bounded by the first
-/// term left out. Arguments beyond <see cref="Far"/> are answered by a number that no format of at most 11 exponent bits can tell from the true one.
+/// Transcendental functions of balls with proved radii: Taylor series of positive terms after argument reduction, the remainder bounded by
+/// the first term left out. Arguments beyond <see cref="Far"/> are answered by a number that no format of at most 11 exponent bits can tell
+/// from the true one.
 /// </summary>
 public static class RealFunctions
 {
@@ -27,7 +28,8 @@ public static class RealFunctions
 
     /// <summary>π = 16·atan(1/5) - 4·atan(1/239) (Machin).</summary>
     public static Ball Pi(int precision) => Pis.GetOrAdd(precision, bits =>
-        Ball.Subtract(InverseTangent(5, bits + 16, hyperbolic: false).Scaled(4), InverseTangent(239, bits + 16, hyperbolic: false).Scaled(2), bits));
+        Ball.Subtract(InverseTangent(5, bits + 16, hyperbolic: false).Scaled(4), InverseTangent(239, bits + 16, hyperbolic: false)
+            .Scaled(2), bits));
 
     /// <summary>e^x.</summary>
     public static Ball Exp(in Ball x, int precision)
@@ -67,13 +69,15 @@ public static class RealFunctions
         Ball.Subtract(Ball.Of(1), Sigmoid(x.Scaled(1).Negated, precision + 8).Scaled(1), precision);
 
     /// <summary>
-    /// erf x = 2/√π · e^(-x²) · Σ 2^n·x^(2n+1)/(1·3·…·(2n+1)), terms all of one sign (Abramowitz and Stegun 7.1.6). From |x| = 16 on 1 - erf is below
-    /// 2^-370, which no format of at most 32 bits shows.
+    /// erf x = 2/√π · e^(-x²) · Σ 2^n·x^(2n+1)/(1·3·…·(2n+1)), terms all of one sign (Abramowitz and Stegun 7.1.6). From |x| = 16 on 1 -
+    /// erf is below 2^-370, which no format of at most 32 bits shows.
     /// </summary>
     public static Ball Erf(in Ball x, int precision) =>
-        Magnitude(x) > 4 && BigInteger.Abs(x.Middle) > x.Radius ? x.Middle.Sign < 0 ? NearOne().Negated : NearOne() : ErfSeries(x, precision);
+        Magnitude(x) > 4 && BigInteger.Abs(x.Middle) > x.Radius ? x.Middle.Sign < 0 ? NearOne().Negated : NearOne()
+            : ErfSeries(x, precision);
 
-    /// <summary>Φ(x) = (1 + erf(x/√2))/2, the normal distribution function; for x below -64 a number that is smaller than every format's smallest.</summary>
+    /// <summary>Φ(x) = (1 + erf(x/√2))/2, the normal distribution function; for x below -64 a number that is smaller than every format's
+    /// smallest.</summary>
     public static Ball Normal(in Ball x, int precision)
     {
         int magnitude = Magnitude(x);

@@ -5,8 +5,8 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Specs;
 
 /// <summary>
-/// A multiplier whose products are exact but which is not an array of partial products: other gates, and perhaps other time. No value depends on it, so every
-/// kernel and every order of sums stays what it is without it.
+/// A multiplier whose products are exact but which is not an array of partial products: other gates, and perhaps other time. No value
+/// depends on it, so every kernel and every order of sums stays what it is without it.
 /// </summary>
 public abstract record ExactMultiplier : MultiplierSpec
 {

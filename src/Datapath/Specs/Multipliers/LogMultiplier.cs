@@ -6,9 +6,11 @@ namespace Sim.Datapath.Specs;
 
 /// <summary>
 /// Logarithms added, and the product made linear (Zhao et al., LNS-Madam, IEEE TC 2022). The sum is w·2^R + r, 0 ≤ r &lt; 2^R. The high
-/// <paramref name="Lookup"/> bits j of r select 2^(j/2^Lookup), rounded to nearest with <paramref name="Bits"/> bits below the point; the low bits, as a
-/// fraction f = low/2^R, are taken as 2^f ≈ 1 + f (Mitchell). Product = ±2^w · table[j] · (1 + f), an exact number. Lookup = R is a plain table, 0 plain Mitchell.
-/// Sums of such numbers without rounding (an exact accumulator) equal sums in one integer bin a remainder, each multiplied by its constant at the end.
+/// <paramref name="Lookup"/> bits j of r select 2^(j/2^Lookup), rounded to nearest with <paramref name="Bits"/> bits below the point; the
+/// low bits, as a fraction f = low/2^R, are taken as 2^f ≈ 1 + f (Mitchell). Product = ±2^w · table[j] · (1 + f), an exact number. Lookup =
+/// R is a plain table, 0 plain Mitchell.
+/// Sums of such numbers without rounding (an exact accumulator) equal sums in one integer bin a remainder, each multiplied by its constant
+/// at the end.
 /// </summary>
 /// <param name="Bits">Bits below the point of a table entry, 1 to 52. 52 is a binary64 table.</param>
 /// <param name="Lookup">Bits of the remainder that address the table, 0 to R; null: R.</param>
@@ -30,7 +32,8 @@ public sealed record LogMultiplier(int Bits, int? Lookup) : MultiplierSpec
             return $"logarithms are added of two logarithmic operands with the same fraction bits, found {activation.Name} and {weight.Name}";
         int lookup = Lookup ?? a.FractionBits;
         if (lookup > MostLookup) return $"a power table has at most {MostLookup} address bits, found {lookup}; keep fewer in the table (lookup)";
-        return lookup > a.FractionBits ? $"the remainder of {a.Name} has {a.FractionBits} bits, fewer than the {lookup} that address the table" : null;
+        return lookup > a.FractionBits
+            ? $"the remainder of {a.Name} has {a.FractionBits} bits, fewer than the {lookup} that address the table" : null;
     }
 
     /// <inheritdoc/>
@@ -55,7 +58,8 @@ public sealed record LogMultiplier(int Bits, int? Lookup) : MultiplierSpec
         return Number(new OperandShape(below + 1, whole, (1 << whole) - 1, -(1 << whole - 1) - below, true, false, whole + below + 1));
     }
 
-    /// <summary>Adder of logarithms, table (a tree of multiplexers over constants, which synthesis can only shrink) and, for a hybrid, the multiplication by 1 + f.</summary>
+    /// <summary>Adder of logarithms, table (a tree of multiplexers over constants, which synthesis can only shrink) and, for a hybrid, the
+    /// multiplication by 1 + f.</summary>
     public override Structure Logic(OperandShape activation, OperandShape weight)
     {
         (int fraction, int lookup) = Split(activation);

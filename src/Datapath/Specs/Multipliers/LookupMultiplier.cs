@@ -4,8 +4,8 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Specs;
 
 /// <summary>
-/// Both codes together address a table of exact products in the PE (DeepGEMM, arXiv 2304.09049): no decoding, no multiplier, whatever the codes mean. The table delivers fixed-point
-/// numbers, so float codes need no aligner before a fixed-point register.
+/// Both codes together address a table of exact products in the PE (DeepGEMM, arXiv 2304.09049): no decoding, no multiplier, whatever the
+/// codes mean. The table delivers fixed-point numbers, so float codes need no aligner before a fixed-point register.
 /// </summary>
 public sealed record LookupMultiplier : ExactMultiplier
 {
@@ -29,15 +29,18 @@ public sealed record LookupMultiplier : ExactMultiplier
                 if (format.Decode(code).Class is NumberClass.Infinity or NumberClass.NaN)
                     return $"a product table has finite numbers, but {format.Name} has {format.Decode(code).Class} (code {code})";
         int width = Entry(activation.Shape, weight.Shape);
-        return width <= WidestProduct ? null : $"products of {activation.Name} × {weight.Name} span {width} bits; a table delivers at most {WidestProduct}";
+        return width <= WidestProduct ? null
+            : $"products of {activation.Name} × {weight.Name} span {width} bits; a table delivers at most {WidestProduct}";
     }
 
     /// <inheritdoc/>
     public override ProductShape Product(OperandShape activation, OperandShape weight) =>
-        Number(OperandShape.Fixed(Entry(activation, weight), -new ProductShape(activation, weight).LeastExponent, activation.Signed || weight.Signed));
+        Number(OperandShape.Fixed(Entry(activation, weight), -new ProductShape(activation, weight).LeastExponent, activation.Signed
+            || weight.Signed));
 
     /// <inheritdoc/>
-    public override Structure Logic(OperandShape activation, OperandShape weight) => ConstantTable.Of(activation.StorageBits + weight.StorageBits, Entry(activation, weight));
+    public override Structure Logic(OperandShape activation, OperandShape weight) =>
+        ConstantTable.Of(activation.StorageBits + weight.StorageBits, Entry(activation, weight));
 
     private static int Entry(OperandShape activation, OperandShape weight)
     {

@@ -5,9 +5,9 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Specs;
 
 /// <summary>
-/// Mitchell's logarithmic multiplication (IRE Trans. EC-11, 1962): with |a| = 2^x(1+f) and |b| = 2^y(1+g), the product is 2^(x+y)(1+f+g), or
-/// 2^(x+y+1)(f+g) when f+g ≥ 1: what adding the bit patterns of floats does. Never above the exact product, at most 1/9 below it. Subnormal floats and integers are
-/// normalised first; nothing overflows or is rounded. Inf, NaN and zeros as in an exact product.
+/// Mitchell's logarithmic multiplication (IRE Trans. EC-11, 1962): with |a| = 2^x(1+f) and |b| = 2^y(1+g), the product is 2^(x+y)(1+f+g),
+/// or 2^(x+y+1)(f+g) when f+g ≥ 1: what adding the bit patterns of floats does. Never above the exact product, at most 1/9 below it.
+/// Subnormal floats and integers are normalised first; nothing overflows or is rounded. Inf, NaN and zeros as in an exact product.
 /// </summary>
 public sealed record MitchellMultiplier : MultiplierSpec
 {
@@ -39,12 +39,15 @@ public sealed record MitchellMultiplier : MultiplierSpec
     public override ProductShape Product(OperandShape activation, OperandShape weight)
     {
         var exact = new ProductShape(activation, weight);
-        if (exact.IsInteger) return Number(OperandShape.Fixed(exact.SignificandBits, -exact.LeastExponent, activation.Signed || weight.Signed));
+        if (exact.IsInteger) return Number(OperandShape.Fixed(exact.SignificandBits, -exact.LeastExponent, activation.Signed
+            || weight.Signed));
         int significand = Math.Max(activation.SignificandBits, weight.SignificandBits);
-        return Number(new(significand, exact.ExponentBits, exact.WindowBits - significand, exact.LeastExponent, activation.Signed || weight.Signed, false, 0));
+        return Number(new(significand, exact.ExponentBits, exact.WindowBits - significand, exact.LeastExponent, activation.Signed
+            || weight.Signed, false, 0));
     }
 
-    /// <summary>One adder over exponents and fractions; numbers without a leading one at a fixed place are normalised, integers shifted back.</summary>
+    /// <summary>One adder over exponents and fractions; numbers without a leading one at a fixed place are normalised, integers shifted
+    /// back.</summary>
     public override Structure Logic(OperandShape activation, OperandShape weight)
     {
         var exact = new ProductShape(activation, weight);
@@ -56,7 +59,8 @@ public sealed record MitchellMultiplier : MultiplierSpec
             .With("product negation", PrimitiveKind.Incrementer, activation.Signed || weight.Signed ? exact.SignificandBits : 0);
     }
 
-    private static Structure Normaliser(OperandShape shape, bool onPath) => shape is { IsFloat: true, Subnormals: false } ? Structure.Empty : Structure.Empty
+    private static Structure Normaliser(OperandShape shape, bool onPath) =>
+        shape is { IsFloat: true, Subnormals: false } ? Structure.Empty : Structure.Empty
         .With("operand magnitude", PrimitiveKind.Incrementer, shape is { IsFloat: false, Signed: true } ? shape.SignificandBits : 0)
         .With("operand leading-zero counter", PrimitiveKind.LeadingZeroCounter, shape.SignificandBits, onPath: onPath)
         .With("operand normalising shifter", PrimitiveKind.LeftShifter, shape.SignificandBits, onPath: onPath);

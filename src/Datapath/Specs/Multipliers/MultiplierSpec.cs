@@ -4,8 +4,8 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Specs;
 
 /// <summary>
-/// What stands in place of an exact multiplier: a closed family, one record (and file) a kind. It maps two codes to one exact number, which the
-/// accumulator then takes as it would the exact product. A datapath without one multiplies exactly.
+/// What stands in place of an exact multiplier: a closed family, one record (and file) a kind. It maps two codes to one exact number, which
+/// the accumulator then takes as it would the exact product. A datapath without one multiplies exactly.
 /// </summary>
 public abstract record MultiplierSpec
 {
@@ -31,12 +31,15 @@ public abstract record MultiplierSpec
     public virtual Structure Registers(OperandShape activation, OperandShape weight) => Structure.Empty;
 
     /// <summary>A product that has the shape of one number.</summary>
-    /// <summary>What operands' magnitudes may multiply to before a product can be no number; infinite where products have room for all.</summary>
+    /// <summary>What operands' magnitudes may multiply to before a product can be no number; infinite where products have room for
+    /// all.</summary>
     public virtual double LargestProduct(INumberFormat activation, INumberFormat weight) => double.PositiveInfinity;
 
     private protected static ProductShape Number(OperandShape shape) => new(shape with { DecodeTable = false, IsTapered = false }, default);
 
-    /// <summary>Both operands brought into sign, exponent and significand: zero detection and, where codes have no fields, decoders.</summary>
+    /// <summary>Both operands brought into sign, exponent and significand: zero detection and, where codes have no fields,
+    /// decoders.</summary>
     private protected static Structure Decoders(OperandShape activation, OperandShape weight) => TaperedUnits.Decoder(activation)
-        + TaperedUnits.Decoder(weight, onPath: !activation.IsTapered).With("zero detection", PrimitiveKind.Gate, activation.ExponentBits + weight.ExponentBits);
+        + TaperedUnits.Decoder(weight, onPath: !activation.IsTapered)
+            .With("zero detection", PrimitiveKind.Gate, activation.ExponentBits + weight.ExponentBits);
 }

@@ -4,8 +4,9 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Specs;
 
 /// <summary>
-/// Piecewise-affine multiplication of binary32 patterns (Kosson and Jaggi, NeurIPS 2023, arXiv 2305.17190; the epfml CUDA code): patterns added less that of 1, plus a
-/// constant. Where |a·b| is below 1e-37 the product is +0, from 1e37 on, or where it is NaN, it is NaN. Between, it is Mitchell's product.
+/// Piecewise-affine multiplication of binary32 patterns (Kosson and Jaggi, NeurIPS 2023, arXiv 2305.17190; the epfml CUDA code): patterns
+/// added less that of 1, plus a constant. Where |a·b| is below 1e-37 the product is +0, from 1e37 on, or where it is NaN, it is NaN.
+/// Between, it is Mitchell's product.
 /// </summary>
 /// <param name="Offset">Units of the last place that are added to every pattern: 0 as published, positive to centre the error.</param>
 public sealed record PiecewiseAffineMultiplier(int Offset = 0) : MultiplierSpec
@@ -49,7 +50,9 @@ public sealed record PiecewiseAffineMultiplier(int Offset = 0) : MultiplierSpec
         .With("limits", PrimitiveKind.Comparator, 31, count: 2)
         .With("limit masking", PrimitiveKind.Gate, 31, count: 2, onPath: true);
 
-    private static uint Limited(double magnitude, uint sign, uint pattern) => magnitude < 1e-37 ? 0 : !(magnitude < 1e37) ? NaN : sign | pattern & Magnitude;
+    private static uint Limited(double magnitude, uint sign, uint pattern) =>
+        magnitude < 1e-37 ? 0 : !(magnitude < 1e37) ? NaN : sign | pattern & Magnitude;
 
-    private static bool IsBinary32(INumberFormat format) => format is FloatFormat { ExponentBits: 8, FractionBits: 23, Bias: 127, Specials: Specials.Ieee, Subnormals: true };
+    private static bool IsBinary32(INumberFormat format) =>
+        format is FloatFormat { ExponentBits: 8, FractionBits: 23, Bias: 127, Specials: Specials.Ieee, Subnormals: true };
 }

@@ -5,8 +5,8 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Specs;
 
 /// <summary>
-/// Any product of two short codes, from a table: a published approximate multiplier, a logarithmic one, or a lookup-table PE. Row is the activation code, column the
-/// weight code; every product is a finite binary32 number. Equal when the numbers are.
+/// Any product of two short codes, from a table: a published approximate multiplier, a logarithmic one, or a lookup-table PE. Row is the
+/// activation code, column the weight code; every product is a finite binary32 number. Equal when the numbers are.
 /// </summary>
 public sealed record TableMultiplier : MultiplierSpec
 {
@@ -20,8 +20,12 @@ public sealed record TableMultiplier : MultiplierSpec
     /// <param name="products">2^activationBits rows of 2^weightBits numbers.</param>
     public TableMultiplier(int activationBits, int weightBits, ImmutableArray<float> products)
     {
-        if (activationBits < 1 || weightBits < 1 || activationBits + weightBits > MaximumBits) throw new ArgumentOutOfRangeException(nameof(activationBits), $"{activationBits} and {weightBits} bits address no table of at most 2^{MaximumBits}");
-        if (products.Length != 1 << activationBits + weightBits) throw new ArgumentException($"{products.Length} products for 2^{activationBits} rows of 2^{weightBits}", nameof(products));
+        if (activationBits < 1 || weightBits < 1 || activationBits
+            + weightBits > MaximumBits) throw new ArgumentOutOfRangeException(nameof(activationBits),
+            $"{activationBits} and {weightBits} bits address no table of at most 2^{MaximumBits}");
+        if (products.Length != 1 << activationBits
+            + weightBits) throw new ArgumentException($"{products.Length} products for 2^{activationBits} rows of 2^{weightBits}",
+            nameof(products));
         if (products.Any(p => !float.IsFinite(p))) throw new ArgumentException("products of a table are finite", nameof(products));
         (ActivationBits, WeightBits, Products) = (activationBits, weightBits, products);
         var hash = new HashCode();
@@ -42,11 +46,13 @@ public sealed record TableMultiplier : MultiplierSpec
     public override string Kind => "table";
 
     /// <inheritdoc/>
-    public override string? Refuses(INumberFormat activation, INumberFormat weight) => activation.Bits == ActivationBits && weight.Bits == WeightBits ? null
+    public override string? Refuses(INumberFormat activation, INumberFormat weight) =>
+        activation.Bits == ActivationBits && weight.Bits == WeightBits ? null
         : $"the table has 2^{ActivationBits} × 2^{WeightBits} products, but {activation.Name} × {weight.Name} needs 2^{activation.Bits} × 2^{weight.Bits}";
 
     /// <inheritdoc/>
-    public override Exact Multiply(INumberFormat activation, INumberFormat weight, uint a, uint w) => Exact.FromDouble(Products[(int)(a << WeightBits | w)]);
+    public override Exact Multiply(INumberFormat activation, INumberFormat weight, uint a, uint w) =>
+        Exact.FromDouble(Products[(int)(a << WeightBits | w)]);
 
     /// <summary>The least float or fixed-point number that holds every product.</summary>
     public override ProductShape Product(OperandShape activation, OperandShape weight) => Number(Word);
@@ -56,7 +62,8 @@ public sealed record TableMultiplier : MultiplierSpec
         .With("product table", PrimitiveKind.Table, ActivationBits + WeightBits, Word.StorageBits, onPath: true);
 
     /// <inheritdoc/>
-    public bool Equals(TableMultiplier? other) => other is not null && _hash == other._hash && ActivationBits == other.ActivationBits && WeightBits == other.WeightBits
+    public bool Equals(TableMultiplier? other) =>
+        other is not null && _hash == other._hash && ActivationBits == other.ActivationBits && WeightBits == other.WeightBits
         && Products.AsSpan().SequenceEqual(other.Products.AsSpan());
 
     /// <inheritdoc/>
@@ -80,7 +87,8 @@ public sealed record TableMultiplier : MultiplierSpec
                 Exact p = Exact.FromDouble(product);
                 if (p.Class != NumberClass.Finite) continue;
                 int trailing = (int)UInt128.TrailingZeroCount(p.Significand);
-                (top, unit) = first ? (p.LeadingExponent, p.Exponent + trailing) : (Math.Max(top, p.LeadingExponent), Math.Min(unit, p.Exponent + trailing));
+                (top, unit) = first ? (p.LeadingExponent, p.Exponent + trailing)
+                    : (Math.Max(top, p.LeadingExponent), Math.Min(unit, p.Exponent + trailing));
                 low = Math.Min(low, p.LeadingExponent);
                 width = Math.Max(width, p.Length - trailing);
                 signed |= p.Negative;

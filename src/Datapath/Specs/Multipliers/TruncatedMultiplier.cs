@@ -5,9 +5,10 @@ using Sim.Datapath.Structures;
 namespace Sim.Datapath.Specs;
 
 /// <summary>
-/// An array multiplier of magnitudes whose partial products of the lowest <paramref name="Dropped"/> columns are left out (Schulte and Swartzlander, 1993):
-/// Σ a_i·b_j·2^(i+j) over i+j ≥ Dropped, plus the constant <paramref name="Correction"/> unless an operand is zero. Columns count from the last place of both
-/// significands as they are stored, so a subnormal loses the same columns. Inf, NaN and zeros as in an exact product.
+/// An array multiplier of magnitudes whose partial products of the lowest <paramref name="Dropped"/> columns are left out (Schulte and
+/// Swartzlander, 1993):
+/// Σ a_i·b_j·2^(i+j) over i+j ≥ Dropped, plus the constant <paramref name="Correction"/> unless an operand is zero. Columns count from the
+/// last place of both significands as they are stored, so a subnormal loses the same columns. Inf, NaN and zeros as in an exact product.
 /// </summary>
 /// <param name="Dropped">Columns without partial products.</param>
 /// <param name="Correction">Added to the significand product, in units of its last place; 0 to 2^Dropped - 1 makes sense.</param>
@@ -50,13 +51,16 @@ public sealed record TruncatedMultiplier(int Dropped, int Correction = 0) : Mult
         int[] rows = [.. Enumerable.Range(0, w).Select(j => Math.Clamp(a - Math.Max(0, Dropped - j), 0, a)).Where(r => r > 0)];
         Structure unit = Structure.Empty
             .With("zero and subnormal detection", PrimitiveKind.Gate, activation.ExponentBits + weight.ExponentBits)
-            .With("operand magnitude", PrimitiveKind.Incrementer, (activation is { IsFloat: false, Signed: true } ? a : 0) + (weight is { IsFloat: false, Signed: true } ? w : 0))
+            .With("operand magnitude", PrimitiveKind.Incrementer, (activation is { IsFloat: false, Signed: true } ? a : 0)
+                + (weight is { IsFloat: false, Signed: true } ? w : 0))
             .With("kept partial products", PrimitiveKind.Gate, rows.Sum())
             .With("correction constant", PrimitiveKind.Incrementer, Correction == 0 ? 0 : a + w - 1);
-        foreach (IGrouping<int, int> row in rows.Skip(1).GroupBy(r => r)) unit = unit.With("partial product rows", PrimitiveKind.Adder, row.Key, count: row.Count());
+        foreach (IGrouping<int, int> row in rows.Skip(1).GroupBy(r => r)) unit = unit.With("partial product rows", PrimitiveKind.Adder,
+            row.Key, count: row.Count());
         unit = unit.With("product carry", PrimitiveKind.Incrementer, Math.Max(1, a + w - Dropped), onPath: true);
         bool signed = activation is { IsFloat: false, Signed: true } || weight is { IsFloat: false, Signed: true };
         unit = unit.With("product negation", PrimitiveKind.Incrementer, signed ? a + w : 0);
-        return activation.IsFloat && weight.IsFloat ? unit.With("exponent adder", PrimitiveKind.Adder, new ProductShape(activation, weight).ExponentBits) : unit;
+        return activation.IsFloat && weight.IsFloat
+            ? unit.With("exponent adder", PrimitiveKind.Adder, new ProductShape(activation, weight).ExponentBits) : unit;
     }
 }

@@ -6,7 +6,8 @@ using Sim.Verification.Datapaths.Sums;
 namespace Sim.Verification.Datapaths.Invariants;
 
 /// <summary>
-/// A larger addend never gives a smaller sum. Rounding after every step keeps order; saturation too. A register that wraps does not, nor does a dot unit that aligns to the largest exponent:
+/// A larger addend never gives a smaller sum. Rounding after every step keeps order; saturation too. A register that wraps does not, nor
+/// does a dot unit that aligns to the largest exponent:
 /// a term that reaches the next power of two makes the others lose their last place (Mikaitis, arXiv 2304.01407).
 /// </summary>
 public sealed class MonotoneSums : IDatapathInvariant
@@ -20,14 +21,21 @@ public sealed class MonotoneSums : IDatapathInvariant
         ArgumentNullException.ThrowIfNull(claim);
         string text = $"a larger product or start never makes a sum of {claim.Terms} products smaller";
         DatapathSpec spec = claim.Spec;
-        if (claim.Products is not { IsKnown: true, Special: null } products) return new UnknownInvariant(Name, text, "what products can be is not known");
-        if (spec.Accumulator is IntegerAccumulator { Overflow: RegisterOverflow.Wrap } or FixedAccumulator { Overflow: RegisterOverflow.Wrap }) return Wrapping(claim, products, text);
-        if (spec.Accumulator is ExactAccumulator { Quire: null } e && MonotoneRounding.Applies(e.Output)) return new ProvedInvariant(Name, text, ProofMethod.ClosedForm, "sums are exact, and one rounding keeps order");
+        if (claim.Products is not { IsKnown: true, Special: null } products) return new UnknownInvariant(Name, text,
+            "what products can be is not known");
+        if (spec.Accumulator is IntegerAccumulator { Overflow: RegisterOverflow.Wrap }
+            or FixedAccumulator { Overflow: RegisterOverflow.Wrap }) return Wrapping(claim, products, text);
+        if (spec.Accumulator is ExactAccumulator { Quire: null } e && MonotoneRounding.Applies(e.Output)) return new ProvedInvariant(Name,
+            text, ProofMethod.ClosedForm, "sums are exact, and one rounding keeps order");
         if (spec.Accumulator is ExactAccumulator { Quire: not null })
-            return new QuireCapacity().Decide(claim) is ProvedInvariant ? new ProvedInvariant(Name, text, ProofMethod.ClosedForm, "sums are exact while the quire holds them, and one rounding keeps order") : new UnknownInvariant(Name, text, "the quire may overflow");
+            return new QuireCapacity().Decide(claim) is ProvedInvariant
+                ? new ProvedInvariant(Name, text, ProofMethod.ClosedForm,
+                "sums are exact while the quire holds them, and one rounding keeps order")
+                : new UnknownInvariant(Name, text, "the quire may overflow");
         if (spec.Dot is AlignedDotUnit { Fraction: { } kept } unit) return Aligned(spec, unit, kept, products, text);
         return spec.Accumulator is not NormalizingAccumulator && SumStep.Of(spec, out string reason) is { IsExact: true }
-            ? new ProvedInvariant(Name, text, ProofMethod.ClosedForm, "every step is a sum and a rounding, and both keep order (until Inf or NaN)")
+            ? new ProvedInvariant(Name, text, ProofMethod.ClosedForm,
+                "every step is a sum and a rounding, and both keep order (until Inf or NaN)")
             : new UnknownInvariant(Name, text, "no rule says whether steps of this register keep order");
     }
 
@@ -36,9 +44,11 @@ public sealed class MonotoneSums : IDatapathInvariant
         switch (new SumRange().Decide(claim))
         {
             case ProvedInvariant range: return new ProvedInvariant(Name, text, ProofMethod.ClosedForm, $"nothing wraps: {range.Bound}");
-            case RefutedInvariant { Witness: { Runs: [{ Count: > 0 } run] } past } when products.Of(run.Pair) is { Negative: false, Class: NumberClass.Finite } && past.Terms <= DatapathWitness.MostTerms:
+            case RefutedInvariant { Witness: { Runs: [{ Count: > 0 } run] } past } when products.Of(run.Pair) is
+                { Negative: false, Class: NumberClass.Finite } && past.Terms <= DatapathWitness.MostTerms:
                 DatapathWitness before = DatapathWitness.Replay(claim.Spec, past.Initial, [new(run.Pair, run.Count - 1)]);
-                if (before.Result > past.Result) return new RefutedInvariant(Name, text, "one more positive product wraps the register to a smaller number", before, past);
+                if (before.Result > past.Result) return new RefutedInvariant(Name, text,
+                    "one more positive product wraps the register to a smaller number", before, past);
                 break;
         }
         return new UnknownInvariant(Name, text, "the register may wrap");
@@ -52,11 +62,14 @@ public sealed class MonotoneSums : IDatapathInvariant
             {
                 int e = Dyadic.Of(products.Of(pair)).Exponent + kept + 1;
                 if (e <= format.MinimumExponent || e > format.Maximum.LeadingExponent) continue;
-                int places = Math.Min(kept, unit.Result is FloatFormat cut ? Math.Min(cut.FractionBits, format.FractionBits) : format.FractionBits);
+                int places = Math.Min(kept, unit.Result is FloatFormat cut ? Math.Min(cut.FractionBits, format.FractionBits)
+                    : format.FractionBits);
                 Dyadic high = Dyadic.Power(e), low = high - Dyadic.Power(e - 1 - places);
-                if (Replay(spec, format, low, pair, unit.Lanes) is not { } first || Replay(spec, format, high, pair, unit.Lanes) is not { } second) continue;
+                if (Replay(spec, format, low, pair, unit.Lanes) is not { } first
+                    || Replay(spec, format, high, pair, unit.Lanes) is not { } second) continue;
                 if (ExactSums.Held(register, second.Result) < ExactSums.Held(register, first.Result))
-                    return new RefutedInvariant(Name, text, $"a register of {high} with the same products ends below one of {low}", first, second);
+                    return new RefutedInvariant(Name, text, $"a register of {high} with the same products ends below one of {low}", first,
+                        second);
             }
         return new UnknownInvariant(Name, text, "alignment need not keep order, but no operands were found that show it");
     }

@@ -6,8 +6,9 @@ using Sim.Datapath.Specs;
 namespace Sim.Verification.Datapaths.Invariants;
 
 /// <summary>
-/// The relative error of a multiplier that is not exact: its formula, and every pair of short operands. Pairs count whose operands are normal and whose product is a normal
-/// number of the multiplier's own format, neither flushed nor clamped. A product table has no formula, so its extremes are those of its entries.
+/// The relative error of a multiplier that is not exact: its formula, and every pair of short operands. Pairs count whose operands are
+/// normal and whose product is a normal number of the multiplier's own format, neither flushed nor clamped. A product table has no formula,
+/// so its extremes are those of its entries.
 /// </summary>
 public sealed class MultiplierError : IDatapathInvariant
 {
@@ -24,7 +25,8 @@ public sealed class MultiplierError : IDatapathInvariant
         (Ratio Low, Ratio High, string Why)? formula = MultiplierBounds.Of(multiplier, claim.Spec.Activation);
         string text = formula is { } f ? $"{title} lies in [{f.Low}, {f.High}]" : $"{title} is bounded";
         if (claim.Products is not { IsKnown: true } products)
-            return formula is { } g ? new ProvedInvariant(Name, text, ProofMethod.ClosedForm, g.Why) : new UnknownInvariant(Name, text, "no formula bounds it, and the operands are too wide to try all");
+            return formula is { } g ? new ProvedInvariant(Name, text, ProofMethod.ClosedForm, g.Why)
+                : new UnknownInvariant(Name, text, "no formula bounds it, and the operands are too wide to try all");
         using var digest = new CaseDigest();
         (Ratio Error, CodePair Pair)? low = null, high = null;
         long apart = 0;
@@ -41,11 +43,16 @@ public sealed class MultiplierError : IDatapathInvariant
                 if (low is null || found.Error < low.Value.Error) low = (found.Error, pair);
                 if (high is null || found.Error > high.Value.Error) high = (found.Error, pair);
             }
-        if (low is not { } least || high is not { } most) return new UnknownInvariant(Name, text, "no pair of operands has a normal product");
-        DatapathWitness closest = DatapathWitness.Replay(claim.Spec, 0, [new(least.Error.Numerator.Sign < 0 && -least.Error.Numerator * most.Error.Denominator > most.Error.Numerator * least.Error.Denominator ? least.Pair : most.Pair, 1)]);
+        if (low is not { } least || high is not { } most) return new UnknownInvariant(Name, text,
+            "no pair of operands has a normal product");
+        DatapathWitness closest = DatapathWitness.Replay(claim.Spec, 0,
+            [new(least.Error.Numerator.Sign < 0 && -least.Error.Numerator * most.Error.Denominator > most.Error.Numerator
+            * least.Error.Denominator ? least.Pair : most.Pair, 1)]);
         if (formula is { } bound && (least.Error < bound.Low || most.Error > bound.High))
             return new RefutedInvariant(Name, text, $"{(least.Error < bound.Low ? least.Error : most.Error)}", closest);
-        return new ProvedInvariant(Name, text, ProofMethod.Exhaustive, string.Create(CultureInfo.InvariantCulture, $"from {least.Error} to {most.Error}; {apart} pairs with a product that is 0 or not normal stand apart"),
+        return new ProvedInvariant(Name, text, ProofMethod.Exhaustive,
+            string.Create(CultureInfo.InvariantCulture,
+            $"from {least.Error} to {most.Error}; {apart} pairs with a product that is 0 or not normal stand apart"),
             digest.Cases, digest.Finish(), closest);
     }
 
@@ -57,7 +64,8 @@ public sealed class MultiplierError : IDatapathInvariant
         if (multiplier is LMulMultiplier lmul && spec.Activation is FloatFormat format)
         {
             uint signs = 1u << format.Bits - 1, code = lmul.MultiplyCodes(format, pair.Activation, pair.Weight) & signs - 1;
-            bool normal = (pair.Activation & signs - 1) >> format.FractionBits != 0 && (pair.Weight & signs - 1) >> format.FractionBits != 0;
+            bool normal = (pair.Activation & signs - 1) >> format.FractionBits != 0
+                && (pair.Weight & signs - 1) >> format.FractionBits != 0;
             // The largest code stands for clamped sums too.
             if (!normal || code >> format.FractionBits == 0 || code >= format.MaximumCode) return null;
         }

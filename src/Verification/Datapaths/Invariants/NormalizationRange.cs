@@ -3,7 +3,8 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Verification.Datapaths.Invariants;
 
-/// <summary>How many zeros a stored significand can begin with: every number of leading zeros that a sum of W places can have, shifted by the rule.</summary>
+/// <summary>How many zeros a stored significand can begin with: every number of leading zeros that a sum of W places can have, shifted by
+/// the rule.</summary>
 public sealed class NormalizationRange : IDatapathInvariant
 {
     /// <inheritdoc/>
@@ -30,6 +31,7 @@ public sealed class NormalizationRange : IDatapathInvariant
         }
         string text = $"a stored sum above the smallest exponent begins with at most {most} zeros";
         return new ProvedInvariant(Name, text, ProofMethod.Exhaustive, acc.Normalization == Normalization.Approximate
-            ? $"at most {usual} unless a sum cancels {acc.K + acc.Lambda} or more of its {window} places" : $"every sum of {window} places", digest.Cases, digest.Finish());
+            ? $"at most {usual} unless a sum cancels {acc.K + acc.Lambda} or more of its {window} places"
+                : $"every sum of {window} places", digest.Cases, digest.Finish());
     }
 }

@@ -4,7 +4,8 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Verification.Datapaths.Invariants;
 
-/// <summary>Posit sums are NaR only when an operand is NaR (or a quire overflows): posits have no Inf, and rounding a finite number, however large or small, never gives NaR or 0.</summary>
+/// <summary>Posit sums are NaR only when an operand is NaR (or a quire overflows): posits have no Inf, and rounding a finite number,
+/// however large or small, never gives NaR or 0.</summary>
 public sealed class NotAReal : IDatapathInvariant
 {
     /// <inheritdoc/>
@@ -15,7 +16,9 @@ public sealed class NotAReal : IDatapathInvariant
     {
         ArgumentNullException.ThrowIfNull(claim);
         DatapathSpec spec = claim.Spec;
-        if (spec.Dot is not null || spec.InexactMultiplier is not null || spec.Accumulator is not (ExactAccumulator { Output: PositFormat } or FloatAccumulator { Format: PositFormat, Product: null or PositFormat })) return null;
+        if (spec.Dot is not null || spec.InexactMultiplier is not null
+            || spec.Accumulator is not (ExactAccumulator { Output: PositFormat }
+            or FloatAccumulator { Format: PositFormat, Product: null or PositFormat })) return null;
         const string Text = "a sum is NaR only when an operand is NaR or a quire overflows";
         PositFormat[] formats = [.. new[] { spec.Activation, spec.Weight, Register(spec.Accumulator) }.OfType<PositFormat>()];
         if (spec.Activation is not PositFormat || spec.Weight is not PositFormat || formats.Any(f => f.Bits > OperandSet.MostListedBits))
@@ -26,7 +29,8 @@ public sealed class NotAReal : IDatapathInvariant
             for (uint code = 0; code < 1u << format.Bits; code++)
             {
                 Exact value = format.Decode(code);
-                if (value.Class == NumberClass.NaN != (code == format.NaRCode) || value.Class == NumberClass.Infinity) return Broken(code, 0);
+                if (value.Class == NumberClass.NaN != (code == format.NaRCode) || value.Class == NumberClass.Infinity) return Broken(code,
+                    0);
                 if (value.Class != NumberClass.Finite) continue;
                 // Rounding is monotone in the magnitude: the extremes of a sum and of a product bound every other.
                 foreach (int shift in new[] { -4 * format.MaximumExponent, 0, 4 * format.MaximumExponent })
@@ -36,14 +40,18 @@ public sealed class NotAReal : IDatapathInvariant
                     digest.Add(new(code, rounded), new Dyadic(shift));
                 }
             }
-        return new ProvedInvariant(Name, Text, ProofMethod.Exhaustive, "every other code is a number, sums of numbers are numbers, and no number rounds to NaR or, unless it is 0, to 0", digest.Cases, digest.Finish());
+        return new ProvedInvariant(Name, Text, ProofMethod.Exhaustive,
+            "every other code is a number, sums of numbers are numbers, and no number rounds to NaR or, unless it is 0, to 0",
+            digest.Cases, digest.Finish());
 
         RefutedInvariant Broken(uint a, uint b)
         {
             DatapathWitness witness = DatapathWitness.Replay(spec, 0, [new(new(a, b), 1)]);
-            return new RefutedInvariant(Name, Text, "a code or a rounding is NaR that should be a number", witness.Demand(witness.IsNaN, Name));
+            return new RefutedInvariant(Name, Text, "a code or a rounding is NaR that should be a number",
+                witness.Demand(witness.IsNaN, Name));
         }
     }
 
-    private static PositFormat Register(AccumulatorSpec accumulator) => (PositFormat)(accumulator is ExactAccumulator e ? e.Output : ((FloatAccumulator)accumulator).Format);
+    private static PositFormat Register(AccumulatorSpec accumulator) =>
+        (PositFormat)(accumulator is ExactAccumulator e ? e.Output : ((FloatAccumulator)accumulator).Format);
 }

@@ -3,7 +3,8 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Verification.Datapaths.Invariants;
 
-/// <summary>L-Mul as its paper prints it, (1 + f + g + 2^-l)·2^(e+h) (arXiv 2410.00907, eq. 1), beside what its adder computes: all pairs of fractions.</summary>
+/// <summary>L-Mul as its paper prints it, (1 + f + g + 2^-l)·2^(e+h) (arXiv 2410.00907, eq. 1), beside what its adder computes: all pairs
+/// of fractions.</summary>
 public sealed class PrintedFormula : IDatapathInvariant
 {
     private const int MostFractionBits = 8;

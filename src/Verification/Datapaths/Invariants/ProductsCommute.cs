@@ -15,7 +15,8 @@ public sealed class ProductsCommute : IDatapathInvariant
         ArgumentNullException.ThrowIfNull(claim);
         if (claim.Spec.InexactMultiplier is not { } multiplier || !claim.Spec.Activation.Equals(claim.Spec.Weight)) return null;
         const string Text = "a product does not depend on which operand is the activation";
-        if (multiplier is not TableMultiplier) return new ProvedInvariant(Name, Text, ProofMethod.ClosedForm, $"the rule of {multiplier.Kind} is symmetric in its operands");
+        if (multiplier is not TableMultiplier) return new ProvedInvariant(Name, Text, ProofMethod.ClosedForm,
+            $"the rule of {multiplier.Kind} is symmetric in its operands");
         if (claim.Products is not { IsKnown: true } products) return new UnknownInvariant(Name, Text, "what products can be is not known");
         using var digest = new CaseDigest();
         foreach (uint a in products.Activations.Codes)
@@ -24,7 +25,9 @@ public sealed class ProductsCommute : IDatapathInvariant
                 Exact left = products.Of(new(a, b)), right = products.Of(new(b, a));
                 digest.Add(new(a, b), Dyadic.Of(left));
                 if (Dyadic.Of(left) != Dyadic.Of(right))
-                    return new RefutedInvariant(Name, Text, $"{left} against {right}", DatapathWitness.Replay(claim.Spec, 0, [new(new(a, b), 1)]), DatapathWitness.Replay(claim.Spec, 0, [new(new(b, a), 1)]));
+                    return new RefutedInvariant(Name, Text, $"{left} against {right}",
+                        DatapathWitness.Replay(claim.Spec, 0, [new(new(a, b), 1)]),
+                        DatapathWitness.Replay(claim.Spec, 0, [new(new(b, a), 1)]));
             }
         return new ProvedInvariant(Name, Text, ProofMethod.Exhaustive, "every pair of codes", digest.Cases, digest.Finish());
     }

@@ -5,7 +5,8 @@ using Sim.Datapath.Specs;
 namespace Sim.Verification.Datapaths.Invariants;
 
 /// <summary>
-/// A truncated array loses at most the partial products that it leaves out: Σ 2^(i+j) over the cells i+j &lt; Dropped that the operands have, all of them set at worst, none at best.
+/// A truncated array loses at most the partial products that it leaves out: Σ 2^(i+j) over the cells i+j &lt; Dropped that the operands
+/// have, all of them set at worst, none at best.
 /// With the correction C the magnitude's error lies in [C - Σ, C], in units of the product's last place.
 /// </summary>
 public sealed class TruncationError : IDatapathInvariant
@@ -32,16 +33,20 @@ public sealed class TruncationError : IDatapathInvariant
                 var pair = new CodePair(x, y);
                 (Exact p, Exact q) = (claim.Spec.Activation.Decode(x), claim.Spec.Weight.Decode(y));
                 if (p.Class != NumberClass.Finite || q.Class != NumberClass.Finite) continue;
-                Dyadic error = (Dyadic.Of(products.Of(pair)).Magnitude - (Dyadic.Of(p) * Dyadic.Of(q)).Magnitude) * Dyadic.Power(-p.Exponent - q.Exponent);
+                Dyadic error = (Dyadic.Of(products.Of(pair)).Magnitude - (Dyadic.Of(p) * Dyadic.Of(q)).Magnitude)
+                    * Dyadic.Power(-p.Exponent - q.Exponent);
                 digest.Add(pair, error);
                 if (worst is null || error.Magnitude > worst.Value.Error.Magnitude) worst = (error, pair);
                 if (error < new Dyadic(truncated.Correction - dropped) || error > new Dyadic(truncated.Correction))
-                    return new RefutedInvariant(Name, text, $"an error of {error} units", DatapathWitness.Replay(claim.Spec, 0, [new(pair, 1)]));
+                    return new RefutedInvariant(Name, text, $"an error of {error} units",
+                        DatapathWitness.Replay(claim.Spec, 0, [new(pair, 1)]));
             }
-        return new ProvedInvariant(Name, text, ProofMethod.Exhaustive, worst is null ? why : $"{why}; the largest error of any pair is {worst.Value.Error}", digest.Cases, digest.Finish(),
+        return new ProvedInvariant(Name, text, ProofMethod.Exhaustive, worst is null ? why
+            : $"{why}; the largest error of any pair is {worst.Value.Error}", digest.Cases, digest.Finish(),
             worst is null ? null : DatapathWitness.Replay(claim.Spec, 0, [new(worst.Value.Pair, 1)]));
     }
 
     // Places of a magnitude: of the largest number and, in two's complement, of the least.
-    private static int Places(Sim.Datapath.Formats.INumberFormat format) => format is Sim.Datapath.Formats.FloatFormat f ? f.Precision : Math.Max(format.Maximum.Length, format.Minimum.Length);
+    private static int Places(Sim.Datapath.Formats.INumberFormat format) =>
+        format is Sim.Datapath.Formats.FloatFormat f ? f.Precision : Math.Max(format.Maximum.Length, format.Minimum.Length);
 }

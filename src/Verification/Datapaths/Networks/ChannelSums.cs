@@ -10,9 +10,11 @@ using Sim.Verification.Datapaths.Sums;
 namespace Sim.Verification.Datapaths.Networks;
 
 /// <summary>
-/// Claims about the sums of one output channel, whose weights are codes and whose activations are free within a set of numbers that holds 0. In a given order the extreme sums, rounded step by step,
-/// bound every partial sum and are reached, because every step is monotone. In any order, and in steps of any number of products that alignment cuts towards 0, a float sum of positive products totalling S grows by K
-/// roundings to at most (S + Kη)·(1 + u)^K, u being half a unit in the last place (a whole one in directed modes, nothing towards 0) and η the spacing of subnormals.
+/// Claims about the sums of one output channel, whose weights are codes and whose activations are free within a set of numbers that holds
+/// 0. In a given order the extreme sums, rounded step by step, bound every partial sum and are reached, because every step is monotone. In
+/// any order, and in steps of any number of products that alignment cuts towards 0, a float sum of positive products totalling S grows by K
+/// roundings to at most (S + Kη)·(1 + u)^K, u being half a unit in the last place (a whole one in directed modes, nothing towards 0) and η
+/// the spacing of subnormals.
 /// </summary>
 /// <param name="spec">The datapath; operands are no blocks.</param>
 /// <param name="activations">Activations, 0 among them.</param>
@@ -25,7 +27,8 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
     /// <summary>null when claims can be made; else why not.</summary>
     public string? Refuses()
     {
-        if (order is not (SequentialOrder or TiledOrder or AnyOrder)) return $"order {order.Text} has no meaning in a datapath, whose order is sequential, tiles:N or any";
+        if (order is not (SequentialOrder or TiledOrder
+            or AnyOrder)) return $"order {order.Text} has no meaning in a datapath, whose order is sequential, tiles:N or any";
         if (spec.Dot is { Segment: > 0 }) return "operands in blocks have scales that only the data decide";
         if (spec.Activation is ICodeArithmetic || spec.Weight is ICodeArithmetic) return "products of logarithms are no dyadic numbers";
         return ReferenceKernel.RefusesDot(spec, ReductionOrder.Sequential, 1);
@@ -35,18 +38,25 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
     public ChannelVerdict Range(ReadOnlySpan<uint> weights)
     {
         if (_step is null) return new UnknownChannel($"no rule bounds the sums of {spec.Accumulator.GetType().Name}");
-        if (spec.InexactMultiplier is not null && (activations.Codes.IsEmpty || spec.Activation.Bits > 8)) return new UnknownChannel("activations are too wide to try every product");
+        if (spec.InexactMultiplier is not null
+            && (activations.Codes.IsEmpty
+            || spec.Activation.Bits > 8)) return new UnknownChannel("activations are too wide to try every product");
         WeightProducts[] products = Products(weights);
         int bad = Array.FindIndex(products, p => p.Special is not null);
-        if (bad >= 0) return Refute(weights, Only(products.Length, (bad, products[bad].Special!.Value)), [], "the multiplier makes a product that is no number") ?? throw Fault();
-        return order is AnyOrder && spec.Accumulator is not ExactAccumulator { Quire: null } ? Any(weights, products) : Ordered(weights, products);
+        if (bad >= 0) return Refute(weights, Only(products.Length, (bad, products[bad].Special!.Value)), [],
+            "the multiplier makes a product that is no number") ?? throw Fault();
+        return order is AnyOrder && spec.Accumulator is not ExactAccumulator { Quire: null } ? Any(weights, products)
+            : Ordered(weights, products);
     }
 
-    /// <summary>Every partial sum, in any order, is a number of the register; null where that says no more than <see cref="Range"/>.</summary>
+    /// <summary>Every partial sum, in any order, is a number of the register; null where that says no more than
+    /// <see cref="Range"/>.</summary>
     public ChannelVerdict? Exactness(ReadOnlySpan<uint> weights)
     {
         if (spec.Accumulator is IntegerAccumulator or ExactAccumulator) return null;
-        if (spec.InexactMultiplier is not null && (activations.Codes.IsEmpty || spec.Activation.Bits > 8)) return new UnknownChannel("activations are too wide to try every product");
+        if (spec.InexactMultiplier is not null
+            && (activations.Codes.IsEmpty
+            || spec.Activation.Bits > 8)) return new UnknownChannel("activations are too wide to try every product");
         WeightProducts[] products = Products(weights);
         if (products.Any(p => p.Special is not null)) return new UnknownChannel("the multiplier makes a product that is no number");
         int[] moving = [.. Enumerable.Range(0, products.Length).Where(i => products[i].Finest is not null)];
@@ -79,7 +89,8 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
         return products;
     }
 
-    private static DyadicInterval Sum(WeightProducts[] products) => products.Aggregate(default(DyadicInterval), (sum, p) => sum + p.Range.WithZero);
+    private static DyadicInterval Sum(WeightProducts[] products) =>
+        products.Aggregate(default(DyadicInterval), (sum, p) => sum + p.Range.WithZero);
 
     private uint[] Only(int count, params ReadOnlySpan<(int At, uint Code)> set)
     {
@@ -93,12 +104,15 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
     {
         if (Chain(products) is { } sums && Finished(sums)) return new ProvedChannel(sums);
         foreach (bool high in new[] { true, false })
-            if (Refute(weights, [.. products.Select(p => high ? p.High : p.Low)], [], "the extreme sum overflows") is { } refuted) return refuted;
-        return _step!.IsExact ? throw Fault() : new UnknownChannel("the bound overflows, but the extreme products do not: alignment is not monotone");
+            if (Refute(weights, [.. products.Select(p => high ? p.High : p.Low)], [], "the extreme sum overflows") is
+                { } refuted) return refuted;
+        return _step!.IsExact ? throw Fault()
+            : new UnknownChannel("the bound overflows, but the extreme products do not: alignment is not monotone");
     }
 
     // An exact register rounds once, at the end.
-    private bool Finished(DyadicInterval sums) => spec.Accumulator is not ExactAccumulator e || MonotoneRounding.Applies(e.Output) && new MonotoneRounding(e.Output, e.Rounding, e.Overflow).Of(sums) is not null;
+    private bool Finished(DyadicInterval sums) => spec.Accumulator is not ExactAccumulator e || MonotoneRounding.Applies(e.Output)
+        && new MonotoneRounding(e.Output, e.Rounding, e.Overflow).Of(sums) is not null;
 
     private DyadicInterval? Chain(WeightProducts[] products)
     {
@@ -126,15 +140,18 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
 
     private ChannelVerdict Any(ReadOnlySpan<uint> weights, WeightProducts[] products)
     {
-        bool simple = spec.Dot is null && spec.Accumulator is FloatAccumulator or IntegerAccumulator or FixedAccumulator or ExactAccumulator;
+        bool simple = spec.Dot is null && spec.Accumulator is FloatAccumulator or IntegerAccumulator or FixedAccumulator
+            or ExactAccumulator;
         if (!simple && spec is not { Dot: AlignedDotUnit { Alignment: RoundingMode.ToZero, Scales: null }, Accumulator: FloatAccumulator })
             return new UnknownChannel("sums in any order are bounded for registers that take one product a step and for units that cut terms towards 0; give --order sequential or tiles:N");
         if (Bound(products) is { } sums) return new ProvedChannel(sums);
         // Rising addends lose least: small ones meet each other first.
         foreach (bool high in new[] { true, false })
         {
-            uint[] codes = [.. products.Select(p => (high ? p.Range.High.Sign > 0 : p.Range.Low.Sign < 0) ? high ? p.High : p.Low : Only(1)[0])];
-            ImmutableArray<int> rising = [.. Enumerable.Range(0, products.Length).OrderBy(i => high ? products[i].Range.High : -products[i].Range.Low)];
+            uint[] codes = [.. products.Select(p => (high ? p.Range.High.Sign > 0 : p.Range.Low.Sign < 0) ? high ? p.High : p.Low
+                : Only(1)[0])];
+            ImmutableArray<int> rising = [.. Enumerable.Range(0, products.Length)
+                .OrderBy(i => high ? products[i].Range.High : -products[i].Range.Low)];
             foreach (ImmutableArray<int> way in new[] { [], rising })
                 if (Refute(weights, codes, way, "the extreme sum overflows") is { } refuted) return refuted;
         }
@@ -145,11 +162,13 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
     private DyadicInterval? Bound(WeightProducts[] products)
     {
         DyadicInterval sum = default;
-        MonotoneRounding? rounded = spec.Accumulator is FloatAccumulator { Product: { } p, Rounding: var mode, Overflow: var overflow } ? new(p, mode, overflow) : null;
+        MonotoneRounding? rounded = spec.Accumulator is FloatAccumulator { Product: { } p, Rounding: var mode, Overflow: var overflow }
+            ? new(p, mode, overflow) : null;
         foreach (WeightProducts product in products)
         {
             DyadicInterval range = product.Range.WithZero;
-            if ((spec.Accumulator is FixedAccumulator or IntegerAccumulator ? _step!.Next(default, [range]) : rounded is null ? range : rounded.Of(range)) is not { } addend) return null;
+            if ((spec.Accumulator is FixedAccumulator or IntegerAccumulator ? _step!.Next(default, [range]) : rounded is null ? range
+                : rounded.Of(range)) is not { } addend) return null;
             sum += addend;
         }
         if (spec.Accumulator is not FloatAccumulator f) return _step!.Join(default, sum);
@@ -157,16 +176,19 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
         var result = spec.Dot is AlignedDotUnit { Result: { } r } ? r as FloatFormat : format;
         if (result is null) return null;
         DyadicInterval all = f.Rounding == RoundingMode.ToZero ? sum : Grown(sum, products.Length, f.Rounding, format, result);
-        return new MonotoneRounding(result, f.Rounding, f.Overflow).Of(all) is { } cut ? new MonotoneRounding(format, f.Rounding, f.Overflow).Of(cut) : null;
+        return new MonotoneRounding(result, f.Rounding, f.Overflow).Of(all) is { } cut
+            ? new MonotoneRounding(format, f.Rounding, f.Overflow).Of(cut) : null;
     }
 
     // Two roundings a step where a unit has a format of its own for results; the coarser one stands for both.
     private static DyadicInterval Grown(DyadicInterval sum, int steps, RoundingMode mode, FloatFormat format, FloatFormat result)
     {
-        int roundings = format == result ? steps : 2 * steps, directed = mode is RoundingMode.NearestEven or RoundingMode.NearestAway ? 0 : 1;
+        int roundings = format == result ? steps : 2 * steps, directed = mode is RoundingMode.NearestEven or RoundingMode.NearestAway ? 0
+            : 1;
         Dyadic one = Dyadic.Power(0), step = one + Dyadic.Power(directed - Math.Min(format.Precision, result.Precision)), factor = one;
         // 64 places are kept, rounded up.
-        for (int i = 0; i < roundings; i++) factor = new Dyadic((factor * step).Floor(Dyadic.Power(factor.LeadingExponent - 63)) + 1, factor.LeadingExponent - 63);
+        for (int i = 0; i < roundings; i++) factor = new Dyadic((factor * step).Floor(Dyadic.Power(factor.LeadingExponent - 63)) + 1,
+            factor.LeadingExponent - 63);
         Dyadic spacing = new(roundings, Math.Max(Spacing(format), Spacing(result)));
         return new((sum.Low - spacing) * factor, (sum.High + spacing) * factor);
     }
@@ -176,7 +198,8 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
     private RefutedChannel? Refute(ReadOnlySpan<uint> weights, uint[] codes, ImmutableArray<int> permutation, string reason)
     {
         (long result, bool overflowed, bool isNaN) = Run(weights, codes, permutation);
-        return overflowed || isNaN || ExactSums.Held(spec.Accumulator, result) is null ? new(new([.. codes], permutation, result, overflowed), reason) : null;
+        return overflowed || isNaN || ExactSums.Held(spec.Accumulator, result) is null
+            ? new(new([.. codes], permutation, result, overflowed), reason) : null;
     }
 
     private RefutedChannel? Inexact(ReadOnlySpan<uint> weights, uint[] codes)
@@ -185,7 +208,9 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
         Dyadic exact = default;
         for (int i = 0; i < codes.Length; i++) exact += Dyadic.Of(_table.Product(codes[i], weights[i]));
         Dyadic? held = ExactSums.Held(spec.Accumulator, result);
-        return overflowed || held != exact ? new(new([.. codes], [], result, overflowed), $"the exact sum is {exact}, the register holds {(held is { } h && !overflowed ? h : "no such number")}") : null;
+        return overflowed || held != exact
+            ? new(new([.. codes], [], result, overflowed),
+            $"the exact sum is {exact}, the register holds {(held is { } h && !overflowed ? h : "no such number")}") : null;
     }
 
     private (long Result, bool Overflowed, bool IsNaN) Run(ReadOnlySpan<uint> weights, uint[] codes, ImmutableArray<int> permutation)
@@ -194,7 +219,8 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
         if (!permutation.IsEmpty) (a, b) = ([.. permutation.Select(i => codes[i])], [.. permutation.Select(i => b[i])]);
         long[] result = new long[1];
         GemmEvents events = default;
-        new ReferenceKernel().Run(spec, new ReductionOrder(order is TiledOrder t ? t.Size : 0), new GemmOperands { M = 1, N = 1, K = a.Length, A = a, B = b }, result, ref events);
+        new ReferenceKernel().Run(spec, new ReductionOrder(order is TiledOrder t ? t.Size : 0),
+            new GemmOperands { M = 1, N = 1, K = a.Length, A = a, B = b }, result, ref events);
         return (result[0], events.OverflowedOutputs != 0, events.NaNOutputs != 0);
     }
 

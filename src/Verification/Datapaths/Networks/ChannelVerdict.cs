@@ -9,7 +9,8 @@ namespace Sim.Verification.Datapaths.Networks;
 /// <param name="Overflowed">A step overflowed.</param>
 public sealed record ChannelWitness(ImmutableArray<uint> Activations, ImmutableArray<int> Permutation, long Result, bool Overflowed);
 
-/// <summary>The answer to one claim about one output channel: proved with bounds of every partial sum, refuted by a witness, or unknown with the reason.</summary>
+/// <summary>The answer to one claim about one output channel: proved with bounds of every partial sum, refuted by a witness, or unknown
+/// with the reason.</summary>
 /// <param name="Sums">Bounds of every partial sum, where they were found.</param>
 public abstract record ChannelVerdict(DyadicInterval? Sums);
 

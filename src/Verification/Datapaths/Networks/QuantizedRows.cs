@@ -13,8 +13,8 @@ public sealed record QuantizedRows(string Name, string Operator, int Rows, int K
     public ReadOnlySpan<uint> Row(int row) => Weights.AsSpan(row * K, K);
 
     /// <summary>
-    /// Quantizes every Conv, Gemm and MatMul with constant float32 weights into the datapath's weight format. The bias of such a layer is added behind the register, so it is no part of the
-    /// sum. Layers that are left out, and why, go to <paramref name="notes"/>.
+    /// Quantizes every Conv, Gemm and MatMul with constant float32 weights into the datapath's weight format. The bias of such a layer is
+    /// added behind the register, so it is no part of the sum. Layers that are left out, and why, go to <paramref name="notes"/>.
     /// </summary>
     public static ImmutableArray<QuantizedRows> Of(NetworkGraph graph, DatapathSpec spec, Recipe recipe, ICollection<string> notes)
     {
@@ -35,9 +35,11 @@ public sealed record QuantizedRows(string Name, string Operator, int Rows, int K
                 continue;
             }
             float[] weights = LayerWeights.Rows(node, shape, executed.Constants[node.Inputs[1]].Floats);
-            double? peak = recipe.FitAccumulator ? Headroom.Peaks(new ElementEncoder(spec.Activation).Range, encoder.Range, spec.Accumulator, shape.K).Weight : null;
+            double? peak = recipe.FitAccumulator
+                ? Headroom.Peaks(new ElementEncoder(spec.Activation).Range, encoder.Range, spec.Accumulator, shape.K).Weight : null;
             int rows = shape.Groups * shape.N;
-            QuantizedWeights codes = QuantizedWeights.From(weights, rows, shape.K, new TensorEncoder(encoder, recipe.WeightRounding, recipe.Seed, TensorEncoder.NameOfWeights(node.Name)), recipe, peak);
+            QuantizedWeights codes = QuantizedWeights.From(weights, rows, shape.K,
+                new TensorEncoder(encoder, recipe.WeightRounding, recipe.Seed, TensorEncoder.NameOfWeights(node.Name)), recipe, peak);
             layers.Add(new(node.Name, node.OpType, rows, shape.K, codes.Codes));
         }
         return layers.ToImmutable();

@@ -28,7 +28,9 @@ internal sealed class WeightProductTable(DatapathSpec spec, OperandSet activatio
     private WeightProducts Find(uint weight)
     {
         // An exact product is monotone in the activation; its last place is that of both operands together.
-        IEnumerable<uint> candidates = spec.InexactMultiplier is null ? [activations.LowCode, activations.HighCode, .. activations.FinestCode is { } f ? [f] : Array.Empty<uint>()] : activations.Codes;
+        IEnumerable<uint> candidates = spec.InexactMultiplier is null
+            ? [activations.LowCode, activations.HighCode, .. activations.FinestCode is { } f ? [f] : Array.Empty<uint>()]
+            : activations.Codes;
         (Dyadic Low, Dyadic High, uint LowCode, uint HighCode)? ends = null;
         uint? finest = null, special = null;
         int unit = int.MaxValue;
@@ -46,6 +48,7 @@ internal sealed class WeightProductTable(DatapathSpec spec, OperandSet activatio
             else if (value > e.High) ends = e with { High = value, HighCode = a };
             if (value.Sign != 0 && value.Exponent < unit) (finest, unit) = (a, value.Exponent);
         }
-        return ends is { } found ? new(new(found.Low, found.High), found.LowCode, found.HighCode, finest, unit, special) : new(default, 0, 0, null, 0, special);
+        return ends is { } found ? new(new(found.Low, found.High), found.LowCode, found.HighCode, finest, unit, special)
+            : new(default, 0, 0, null, 0, special);
     }
 }

@@ -26,5 +26,6 @@ internal sealed class BlockStep(BlockDotUnit unit, FloatAccumulator register) : 
     public static DyadicInterval Scales(DotUnitSpec unit) => Of(unit.ActivationScale) * Of(unit.WeightScale);
 
     /// <summary>The scales of one side, 1 without any.</summary>
-    public static DyadicInterval Of(INumberFormat? scale) => scale is null ? new(Dyadic.Power(0), Dyadic.Power(0)) : OperandSet.Of(scale)!.Range;
+    public static DyadicInterval Of(INumberFormat? scale) =>
+        scale is null ? new(Dyadic.Power(0), Dyadic.Power(0)) : OperandSet.Of(scale)!.Range;
 }

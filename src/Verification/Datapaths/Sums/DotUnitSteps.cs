@@ -5,9 +5,10 @@ using Sim.Datapath.Specs;
 namespace Sim.Verification.Datapaths.Sums;
 
 /// <summary>
-/// A dot unit that aligns. Shortening to zero moves a term towards 0, so the sum is at most that of the terms that are positive; rounding down never raises a term, rounding up
-/// never lowers one; other modes move each by less than a unit 2^(largest exponent - Fraction). So the aligned sum of acc and products lies between their exact sums, 0 in place of every
-/// product that could raise (lower) it, and a unit a term where the mode rounds away. Not reached in general: alignment is not monotone.
+/// A dot unit that aligns. Shortening to zero moves a term towards 0, so the sum is at most that of the terms that are positive; rounding
+/// down never raises a term, rounding up never lowers one; other modes move each by less than a unit 2^(largest exponent - Fraction). So
+/// the aligned sum of acc and products lies between their exact sums, 0 in place of every product that could raise (lower) it, and a unit a
+/// term where the mode rounds away. Not reached in general: alignment is not monotone.
 /// </summary>
 internal sealed class AlignedStep(DatapathSpec spec, AlignedDotUnit unit, FloatAccumulator register) : SumStep
 {
@@ -30,7 +31,8 @@ internal sealed class AlignedStep(DatapathSpec spec, AlignedDotUnit unit, FloatA
             int largest = m.Sign == 0 ? _productBinade : Math.Max(_productBinade, Math.Max(m.LeadingExponent, Least(register.Format)));
             if (unit.LeastExponent is { } least) largest = Math.Max(largest, least);
             Dyadic slack = new(products.Length + 1, largest - kept);
-            sum = new(unit.Alignment == RoundingMode.Up ? sum.Low : sum.Low - slack, unit.Alignment == RoundingMode.Down ? sum.High : sum.High + slack);
+            sum = new(unit.Alignment == RoundingMode.Up ? sum.Low : sum.Low - slack, unit.Alignment == RoundingMode.Down ? sum.High
+                : sum.High + slack);
         }
         return Stored(sum);
     }
@@ -41,19 +43,22 @@ internal sealed class AlignedStep(DatapathSpec spec, AlignedDotUnit unit, FloatA
         : _result is null ? own : _result.Unit(value) is { } cut ? Math.Max(own, cut) : null;
 
     // The register is a term too: truncated towards 0 it can pass from above 0 no further than to 0.
-    internal static DyadicInterval Truncated(DyadicInterval acc) => new(Dyadic.Min(acc.Low, acc.Low.Sign > 0 ? default : acc.Low), Dyadic.Max(acc.High, acc.High.Sign < 0 ? default : acc.High));
+    internal static DyadicInterval Truncated(DyadicInterval acc) =>
+        new(Dyadic.Min(acc.Low, acc.Low.Sign > 0 ? default : acc.Low), Dyadic.Max(acc.High, acc.High.Sign < 0 ? default : acc.High));
 
     private DyadicInterval? Stored(DyadicInterval sum) => (_result is null ? sum : _result.Of(sum)) is { } cut ? _register.Of(cut) : null;
 
     internal static int Top(INumberFormat format) => format.Maximum.LeadingExponent;
 
-    internal static int Least(INumberFormat format) => format is FloatFormat f ? f.MinimumExponent : format.SmallestPositive.LeadingExponent;
+    internal static int Least(INumberFormat format) =>
+        format is FloatFormat f ? f.MinimumExponent : format.SmallestPositive.LeadingExponent;
 }
 
 /// <summary>A tree or chain of float adders: every node rounds, so bounds go up node by node.</summary>
 internal sealed class TreeStep(AdderTreeDotUnit unit, FloatAccumulator register) : SumStep
 {
-    private readonly MonotoneRounding _node = new(unit.Format, unit.Rounding, register.Overflow), _register = new(register.Format, register.Rounding, register.Overflow);
+    private readonly MonotoneRounding _node = new(unit.Format, unit.Rounding, register.Overflow),
+        _register = new(register.Format, register.Rounding, register.Overflow);
 
     public override int Lanes => unit.Lanes;
 
@@ -84,7 +89,8 @@ internal sealed class TreeStep(AdderTreeDotUnit unit, FloatAccumulator register)
     public override int? ShiftUnit(Dyadic value) => _register.Unit(value);
 }
 
-/// <summary>Products go into the narrow register, which starts at 0; its sum is one addend of the wider one. A step is a whole chunk.</summary>
+/// <summary>Products go into the narrow register, which starts at 0; its sum is one addend of the wider one. A step is a whole
+/// chunk.</summary>
 internal sealed class PromotedStep(SumStep inner, PromotedAccumulator spec) : SumStep
 {
     private readonly MonotoneRounding _outer = new(spec.Outer.Format, spec.Outer.Rounding, spec.Outer.Overflow);
@@ -96,7 +102,8 @@ internal sealed class PromotedStep(SumStep inner, PromotedAccumulator spec) : Su
     public override DyadicInterval? Next(DyadicInterval register, ReadOnlySpan<DyadicInterval> products)
     {
         DyadicInterval? chunk = default(DyadicInterval);
-        for (int i = 0; i < products.Length && chunk is { } sum; i += inner.Lanes) chunk = inner.Next(sum, products.Slice(i, Math.Min(inner.Lanes, products.Length - i)));
+        for (int i = 0; i < products.Length && chunk is { } sum; i += inner.Lanes) chunk =
+            inner.Next(sum, products.Slice(i, Math.Min(inner.Lanes, products.Length - i)));
         return chunk is { } done ? Join(register, done) : null;
     }
 
@@ -106,8 +113,9 @@ internal sealed class PromotedStep(SumStep inner, PromotedAccumulator spec) : Su
 }
 
 /// <summary>
-/// A register that need not be normalised. Both addends are cut towards 0, the sum is shortened by less than a unit of the stored last place, and its top place is at most the
-/// larger of a product's and the leading one of the largest sum: a top place rises only with a carry, which is a leading one there.
+/// A register that need not be normalised. Both addends are cut towards 0, the sum is shortened by less than a unit of the stored last
+/// place, and its top place is at most the larger of a product's and the leading one of the largest sum: a top place rises only with a
+/// carry, which is a leading one there.
 /// </summary>
 internal sealed class NormalizingStep(DatapathSpec spec, NormalizingAccumulator acc) : SumStep
 {
@@ -115,7 +123,8 @@ internal sealed class NormalizingStep(DatapathSpec spec, NormalizingAccumulator 
 
     public override bool IsExact => false;
 
-    public override DyadicInterval? Next(DyadicInterval register, ReadOnlySpan<DyadicInterval> products) => Add(register, products[0], _productTop);
+    public override DyadicInterval? Next(DyadicInterval register, ReadOnlySpan<DyadicInterval> products) =>
+        Add(register, products[0], _productTop);
 
     public override DyadicInterval? Join(DyadicInterval register, DyadicInterval other) => Add(register, other, _productTop);
 
@@ -125,7 +134,8 @@ internal sealed class NormalizingStep(DatapathSpec spec, NormalizingAccumulator 
         DyadicInterval sum = new(a.Low + b.Low, a.High + b.High);
         if (acc.Rounding != RoundingMode.ToZero)
         {
-            int top = Math.Max(addendTop, sum.Magnitude.Sign == 0 ? acc.Format.MinimumExponent : Math.Max(sum.Magnitude.LeadingExponent + 1, acc.Format.MinimumExponent));
+            int top = Math.Max(addendTop, sum.Magnitude.Sign == 0 ? acc.Format.MinimumExponent
+                : Math.Max(sum.Magnitude.LeadingExponent + 1, acc.Format.MinimumExponent));
             Dyadic unit = Dyadic.Power(top - acc.Format.Precision + 1);
             sum = new(sum.Low - unit, sum.High + unit);
         }

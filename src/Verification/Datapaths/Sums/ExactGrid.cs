@@ -7,8 +7,9 @@ namespace Sim.Verification.Datapaths.Sums;
 internal static class ExactGrid
 {
     /// <summary>
-    /// The greatest M found such that every multiple of 2^<paramref name="unit"/> with magnitude at most M is a number of the format; null when 2^unit is none. Within a
-    /// binade the numbers of such formats are evenly spaced from its power of two, so two of them decide for all.
+    /// The greatest M found such that every multiple of 2^<paramref name="unit"/> with magnitude at most M is a number of the format; null
+    /// when 2^unit is none. Within a binade the numbers of such formats are evenly spaced from its power of two, so two of them decide for
+    /// all.
     /// </summary>
     public static Dyadic? Reach(INumberFormat format, int unit)
     {

@@ -3,7 +3,8 @@ using System.Numerics;
 namespace Sim.Verification.Datapaths.Sums;
 
 /// <summary>How far a chain of equal steps was followed.</summary>
-/// <param name="Safe">Products that provably never overflow, up to the number asked; <see cref="long.MaxValue"/> when the sum stands still for ever.</param>
+/// <param name="Safe">Products that provably never overflow, up to the number asked; <see cref="long.MaxValue"/> when the sum stands still
+/// for ever.</param>
 /// <param name="Overflows">The next product may overflow.</param>
 /// <param name="Sums">All sums of <see cref="Safe"/> products.</param>
 /// <param name="Last">The register before the overflow, or at the end.</param>
@@ -13,7 +14,8 @@ internal readonly record struct ChainResult(long Safe, bool Overflows, DyadicInt
     public bool StandsStill => Safe == long.MaxValue;
 }
 
-/// <summary>Follows the register from 0 over products of one interval, step by step, and in one leap through a binade in which every two steps add the same.</summary>
+/// <summary>Follows the register from 0 over products of one interval, step by step, and in one leap through a binade in which every two
+/// steps add the same.</summary>
 internal static class SumChain
 {
     /// <summary>Most steps without a leap.</summary>
@@ -35,7 +37,8 @@ internal static class SumChain
             if (next == register && count == step.Lanes) return new(long.MaxValue, false, all, register);
             register = next;
             all = Hull(all, register);
-            if (steps % 8 == 0 && terms - done > 64L * step.Lanes && Leap(step, lanes, register, (terms - done) / step.Lanes, out DyadicInterval far) is > 0 and var leapt)
+            if (steps % 8 == 0 && terms - done > 64L * step.Lanes
+                && Leap(step, lanes, register, (terms - done) / step.Lanes, out DyadicInterval far) is > 0 and var leapt)
             {
                 done += leapt * step.Lanes;
                 register = far;
@@ -54,8 +57,8 @@ internal static class SumChain
     }
 
     /// <summary>
-    /// Steps that can be taken at once. In a binade a step maps v to v + d with d depending only on whether v is an even multiple of the unit; so after one step two
-    /// more always add the same D, a multiple of two units, until the sum before rounding leaves the binade.
+    /// Steps that can be taken at once. In a binade a step maps v to v + d with d depending only on whether v is an even multiple of the
+    /// unit; so after one step two more always add the same D, a multiple of two units, until the sum before rounding leaves the binade.
     /// </summary>
     private static long Leap(SumStep step, DyadicInterval[] lanes, DyadicInterval start, long steps, out DyadicInterval far)
     {
@@ -68,7 +71,8 @@ internal static class SumChain
             at[i] = next;
         }
         BigInteger pairs = (steps - 5) / 2;
-        if (!Room(step, [.. at.Select(r => r.High)], lanes[0], lanes.Length, ref pairs) || !Room(step, [.. at.Select(r => r.Low)], lanes[0], lanes.Length, ref pairs) || pairs <= 0) return 0;
+        if (!Room(step, [.. at.Select(r => r.High)], lanes[0], lanes.Length, ref pairs)
+            || !Room(step, [.. at.Select(r => r.Low)], lanes[0], lanes.Length, ref pairs) || pairs <= 0) return 0;
         DyadicInterval two = new(at[5].Low - at[3].Low, at[5].High - at[3].High);
         far = at[5] + two.Times(pairs);
         return 5 + 2 * (long)pairs;

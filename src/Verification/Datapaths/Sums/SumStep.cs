@@ -4,25 +4,28 @@ using Sim.Datapath.Specs;
 namespace Sim.Verification.Datapaths.Sums;
 
 /// <summary>
-/// One step of an accumulating register on intervals: when the register holds a number of one interval and products lie in others, all that it can hold
-/// afterwards lies in the result. Sound for every input; <see cref="IsExact"/> says whether both ends are reached too.
+/// One step of an accumulating register on intervals: when the register holds a number of one interval and products lie in others, all that
+/// it can hold afterwards lies in the result. Sound for every input; <see cref="IsExact"/> says whether both ends are reached too.
 /// </summary>
 internal abstract class SumStep
 {
     /// <summary>Products of a step.</summary>
     public virtual int Lanes => 1;
 
-    /// <summary>Whether a step's ends are reached by products at their ends, so that an overflow of the interval is an overflow of some input.</summary>
+    /// <summary>Whether a step's ends are reached by products at their ends, so that an overflow of the interval is an overflow of some
+    /// input.</summary>
     public virtual bool IsExact => true;
 
-    /// <summary>The register after a step; null when some number may overflow: leave the register, become Inf or NaN, or be clipped.</summary>
+    /// <summary>The register after a step; null when some number may overflow: leave the register, become Inf or NaN, or be
+    /// clipped.</summary>
     public abstract DyadicInterval? Next(DyadicInterval register, ReadOnlySpan<DyadicInterval> products);
 
     /// <summary>The register after another sum of the same kind is added to it.</summary>
     public abstract DyadicInterval? Join(DyadicInterval register, DyadicInterval other);
 
     /// <summary>
-    /// While the register stays in the binade of <paramref name="value"/>, steps shift with it by multiples of twice this power of two; null: nothing is known.
+    /// While the register stays in the binade of <paramref name="value"/>, steps shift with it by multiples of twice this power of two;
+    /// null: nothing is known.
     /// </summary>
     public virtual int? ShiftUnit(Dyadic value) => null;
 
@@ -32,7 +35,8 @@ internal abstract class SumStep
         reason = "";
         SumStep? step = (spec.Dot, spec.Accumulator) switch
         {
-            (_, PromotedAccumulator p) when Of(spec with { Accumulator = p.Inner }, out reason) is { } inner && MonotoneRounding.Applies(p.Outer.Format) => new PromotedStep(inner, p),
+            (_, PromotedAccumulator p) when Of(spec with { Accumulator = p.Inner }, out reason) is { } inner
+                && MonotoneRounding.Applies(p.Outer.Format) => new PromotedStep(inner, p),
             (null, FloatAccumulator f) when Monotone(f) => new FloatStep(f),
             (null, IntegerAccumulator i) => new RegisterStep(i.Bits, 0, Sim.Datapath.RoundingMode.ToZero),
             (null, FixedAccumulator f) => new RegisterStep(f.Bits, f.Fraction, f.Rounding),
@@ -45,11 +49,13 @@ internal abstract class SumStep
             (AdderTreeDotUnit u, FloatAccumulator f) when Monotone(f) && MonotoneRounding.Applies(u.Format) => new TreeStep(u, f),
             _ => null,
         };
-        if (step is null && reason.Length == 0) reason = $"no rule bounds the sums of {(spec.Dot is { } d ? $"{d.GetType().Name} with " : "")}{spec.Accumulator.GetType().Name}";
+        if (step is null && reason.Length == 0) reason =
+            $"no rule bounds the sums of {(spec.Dot is { } d ? $"{d.GetType().Name} with " : "")}{spec.Accumulator.GetType().Name}";
         return step;
     }
 
-    private static bool Monotone(FloatAccumulator f) => MonotoneRounding.Applies(f.Format) && (f.Product is null || MonotoneRounding.Applies(f.Product));
+    private static bool Monotone(FloatAccumulator f) =>
+        MonotoneRounding.Applies(f.Format) && (f.Product is null || MonotoneRounding.Applies(f.Product));
 }
 
 /// <summary>acc ← R(acc + p), p rounded first where the register has a format for products.</summary>
@@ -69,9 +75,11 @@ internal sealed class FloatStep(FloatAccumulator spec) : SumStep
 /// <summary>A two's complement register: each product rounded to its grid, sums exact.</summary>
 internal sealed class RegisterStep(int bits, int fraction, Sim.Datapath.RoundingMode mode) : SumStep
 {
-    private readonly DyadicInterval _range = new(-Dyadic.Power(bits - 1 - fraction), Dyadic.Power(bits - 1 - fraction) - Dyadic.Power(-fraction));
+    private readonly DyadicInterval _range = new(-Dyadic.Power(bits - 1 - fraction),
+        Dyadic.Power(bits - 1 - fraction) - Dyadic.Power(-fraction));
 
-    public override DyadicInterval? Next(DyadicInterval register, ReadOnlySpan<DyadicInterval> products) => Join(register, new(OnGrid(products[0].Low), OnGrid(products[0].High)));
+    public override DyadicInterval? Next(DyadicInterval register, ReadOnlySpan<DyadicInterval> products) =>
+        Join(register, new(OnGrid(products[0].Low), OnGrid(products[0].High)));
 
     public override DyadicInterval? Join(DyadicInterval register, DyadicInterval other)
     {
@@ -89,7 +97,8 @@ internal sealed class RegisterStep(int bits, int fraction, Sim.Datapath.Rounding
         Sim.Datapath.Exact exact = product.ToExact();
         int drop = -fraction - exact.Exponent;
         if (drop <= 0) return product;
-        var kept = new Dyadic((System.Numerics.BigInteger)Sim.Datapath.Rounder.Shorten(exact.Significand, drop, exact.Negative, new Sim.Datapath.Rounding(mode), out _), -fraction);
+        var kept = new Dyadic((System.Numerics.BigInteger)Sim.Datapath.Rounder.Shorten(exact.Significand, drop, exact.Negative,
+            new Sim.Datapath.Rounding(mode), out _), -fraction);
         return exact.Negative ? -kept : kept;
     }
 }

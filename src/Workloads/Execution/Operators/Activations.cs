@@ -62,7 +62,8 @@ internal static class Activations
     internal static Tensor[] Relu(OperatorCall call)
     {
         Tensor x = call.Input(0);
-        if (x.Type is not (ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16)) return UnaryOperators.Of(v => v < 0 ? 0 : v, v => Math.Max(0, v))(call);
+        if (x.Type is not (ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16)) return UnaryOperators.Of(v => v < 0 ? 0
+            : v, v => Math.Max(0, v))(call);
         float[] from = x.Floats, to = new float[from.Length];
         for (int i = 0; i < to.Length; i++) to[i] = from[i] < 0 ? 0 : from[i];
         return [new Tensor(x.Type, x.Shape, to)];
@@ -84,7 +85,8 @@ internal static class Activations
             long lowest = low?.Integer(0) ?? long.MinValue, highest = high?.Integer(0) ?? long.MaxValue;
             return [new Tensor(x.Type, x.Shape, Array.ConvertAll(x.Integers, v => Math.Min(highest, Math.Max(lowest, v))))];
         }
-        double a = low is null ? double.NegativeInfinity : Casting.AsDouble(low, 0), b = high is null ? double.PositiveInfinity : Casting.AsDouble(high, 0);
+        double a = low is null ? double.NegativeInfinity : Casting.AsDouble(low, 0), b = high is null ? double.PositiveInfinity
+            : Casting.AsDouble(high, 0);
         return UnaryOperators.Of(v => Math.Min(b, Math.Max(a, v)))(call);
     }
 
@@ -94,13 +96,15 @@ internal static class Activations
         float[] values = call.Floats(x, "input");
         int[]? shape = Shapes.Broadcast(x.Shape, slope.Shape);
         if (shape is null || !shape.SequenceEqual(x.Shape)) throw call.Fail($"slope {Shapes.Text(slope.Shape)} does not broadcast to {Shapes.Text(x.Shape)}");
-        return [Casting.Rounded(x.Type, x.Shape, Broadcasting.Zip(values, x.Shape, call.Floats(slope, "slope"), slope.Shape, x.Shape, (v, s) => v < 0 ? v * s : v))];
+        return [Casting.Rounded(x.Type, x.Shape,
+            Broadcasting.Zip(values, x.Shape, call.Floats(slope, "slope"), slope.Shape, x.Shape, (v, s) => v < 0 ? v * s : v))];
     }
 
     internal static StaticValue[] PReluShape(ShapeCall call)
     {
         int[] x = call.In(0).Shape, slope = call.In(1).Shape;
         call.RequireFloats(call.In(0).Type, "input");
-        return Shapes.Broadcast(x, slope)?.AsSpan().SequenceEqual(x) == true ? ShapeRules.Same(call) : throw call.Fail($"slope {Shapes.Text(slope)} does not broadcast to {Shapes.Text(x)}");
+        return Shapes.Broadcast(x, slope)?.AsSpan().SequenceEqual(x) == true ? ShapeRules.Same(call)
+            : throw call.Fail($"slope {Shapes.Text(slope)} does not broadcast to {Shapes.Text(x)}");
     }
 }

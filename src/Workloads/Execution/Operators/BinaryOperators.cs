@@ -29,7 +29,8 @@ internal static class BinaryOperators
 
     private readonly struct DivFunction : IBinaryFunction
     {
-        public static T Apply<T>(T a, T b) where T : unmanaged, INumber<T> => typeof(T) == typeof(long) && b == -T.One ? unchecked(-a) : a / b;
+        public static T Apply<T>(T a, T b) where T : unmanaged, INumber<T> =>
+            typeof(T) == typeof(long) && b == -T.One ? unchecked(-a) : a / b;
     }
 
     private readonly struct MinFunction : IBinaryFunction
@@ -58,7 +59,8 @@ internal static class BinaryOperators
 
     private readonly struct PowFunction : IBinaryFunction
     {
-        public static T Apply<T>(T a, T b) where T : unmanaged, INumber<T> => T.CreateTruncating(Math.Pow(double.CreateTruncating(a), double.CreateTruncating(b)));
+        public static T Apply<T>(T a, T b) where T : unmanaged, INumber<T> =>
+            T.CreateTruncating(Math.Pow(double.CreateTruncating(a), double.CreateTruncating(b)));
     }
 
     internal static Tensor[] Add(OperatorCall call) => [Two<AddFunction>(call)];
@@ -119,7 +121,8 @@ internal static class BinaryOperators
         return [Combine<DivFunction>(call, sum, Casting.To(sum.Type, Tensor.OfFloats([call.InputCount])))];
     }
 
-    private static Tensor Two<TFunction>(OperatorCall call) where TFunction : struct, IBinaryFunction => Combine<TFunction>(call, call.Input(0), call.Input(1));
+    private static Tensor Two<TFunction>(OperatorCall call) where TFunction : struct, IBinaryFunction =>
+        Combine<TFunction>(call, call.Input(0), call.Input(1));
 
     private static Tensor Many<TFunction>(OperatorCall call) where TFunction : struct, IBinaryFunction
     {
@@ -135,14 +138,18 @@ internal static class BinaryOperators
         switch (a.Type)
         {
             case ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16:
-                return Casting.Rounded(a.Type, shape, Broadcasting.Zip<float, float>(a.Floats, a.Shape, b.Floats, b.Shape, shape, TFunction.Apply));
+                return Casting.Rounded(a.Type, shape, Broadcasting.Zip<float,
+                    float>(a.Floats, a.Shape, b.Floats, b.Shape, shape, TFunction.Apply));
             case ElementType.Float64:
-                return new Tensor(a.Type, shape, Broadcasting.Zip<double, double>(a.Doubles, a.Shape, b.Doubles, b.Shape, shape, TFunction.Apply));
+                return new Tensor(a.Type, shape, Broadcasting.Zip<double,
+                    double>(a.Doubles, a.Shape, b.Doubles, b.Shape, shape, TFunction.Apply));
             case ElementType.UInt64:
                 ulong[] left = Broadcasting.Unsigned(a), right = Broadcasting.Unsigned(b);
-                return new Tensor(a.Type, shape, Broadcasting.Signed(Broadcasting.Zip<ulong, ulong>(left, a.Shape, right, b.Shape, shape, TFunction.Apply)));
+                return new Tensor(a.Type, shape,
+                    Broadcasting.Signed(Broadcasting.Zip<ulong, ulong>(left, a.Shape, right, b.Shape, shape, TFunction.Apply)));
             default:
-                return Casting.Wrapped(a.Type, shape, Broadcasting.Zip<long, long>(a.Integers, a.Shape, b.Integers, b.Shape, shape, TFunction.Apply));
+                return Casting.Wrapped(a.Type, shape, Broadcasting.Zip<long,
+                    long>(a.Integers, a.Shape, b.Integers, b.Shape, shape, TFunction.Apply));
         }
     }
 

@@ -34,13 +34,16 @@ internal static class Casting
     private static ElementType Target(OperatorCall call)
     {
         int code = call.Small(call.Int("to", 0), "to");
-        return ElementTypes.FromOnnx(code) ?? throw call.Fail($"cannot cast to {ElementTypes.OnnxName(code)}; this element type is not supported");
+        return ElementTypes.FromOnnx(code)
+            ?? throw call.Fail($"cannot cast to {ElementTypes.OnnxName(code)}; this element type is not supported");
     }
 
-    internal static Tensor[] CastLike(OperatorCall call) => [To(call.Input(1).Type, call.Input(0), call.Flag("saturate", true), RoundMode(call))];
+    internal static Tensor[] CastLike(OperatorCall call) =>
+        [To(call.Input(1).Type, call.Input(0), call.Flag("saturate", true), RoundMode(call))];
 
     /// <summary>
-    /// The code of a number in a float type of at most 8 bits, rounded once to nearest even. Beyond the range: the largest finite number when it saturates, else Inf or NaN as the type has it.
+    /// The code of a number in a float type of at most 8 bits, rounded once to nearest even. Beyond the range: the largest finite number
+    /// when it saturates, else Inf or NaN as the type has it.
     /// </summary>
     internal static byte Code(ElementType type, double value, bool saturate, string roundMode = "up")
     {
@@ -89,7 +92,8 @@ internal static class Casting
             // 64-bit integers go to float32 without a stop at double; the others are exact there.
             for (int i = 0; i < n; i++)
                 floats[i] = t.Type is ElementType.Int64 && type == ElementType.Float32 ? t.Integer(i)
-                    : t.Type is ElementType.UInt64 && type == ElementType.Float32 ? unchecked((ulong)t.Integer(i)) : ElementCodes.Round(type, Sticky(t, i));
+                    : t.Type is ElementType.UInt64 && type == ElementType.Float32 ? unchecked((ulong)t.Integer(i))
+                        : ElementCodes.Round(type, Sticky(t, i));
             return new Tensor(type, t.Shape, floats);
         }
         var integers = new long[n];
@@ -97,7 +101,8 @@ internal static class Casting
         return Wrapped(type, t.Shape, integers);
     }
 
-    // An element as a double that a second rounding treats as the element itself: of integers beyond 53 bits the lost ones show in the last bit (rounding to odd).
+    // An element as a double that a second rounding treats as the element itself: of integers beyond 53 bits the lost ones show in the last
+    // bit (rounding to odd).
     private static double Sticky(Tensor t, int i)
     {
         if (t.Type is not (ElementType.Int64 or ElementType.UInt64)) return t.Real(i);

@@ -18,7 +18,8 @@ internal static class Convolution
         {
             int sample = task / plan.Groups, group = task % plan.Groups;
             float[] columns = ArrayPool<float>.Shared.Rent(k * pixels);
-            Im2Col.Columns(input.AsSpan(sample * sampleSize, sampleSize), plan.Geometry, group * plan.GroupInputs, plan.GroupInputs, 0f, columns.AsSpan());
+            Im2Col.Columns(input.AsSpan(sample * sampleSize, sampleSize), plan.Geometry, group * plan.GroupInputs, plan.GroupInputs, 0f,
+                columns.AsSpan());
             int to = (sample * plan.Groups + group) * groupOutputs * pixels;
             if (bias is not null)
                 for (int o = 0; o < groupOutputs; o++) output.AsSpan(to + o * pixels, pixels).Fill(bias[group * groupOutputs + o]);
@@ -73,8 +74,10 @@ internal sealed record ConvPlan(int Samples, int Groups, int GroupInputs, int Gr
         WindowAttributes win = WindowAttributes.Of(call, x, kernel);
         var plan = new ConvPlan(x[0], groups, channels / groups, outputs / groups, Window(x, win), [x[0], outputs, .. win.Output]);
         // Convolutions run as products: each window becomes a column.
-        double columns = (double)plan.GroupInputs * plan.Geometry.KernelHeight * plan.Geometry.KernelWidth * plan.Geometry.OutputHeight * plan.Geometry.OutputWidth;
-        return columns <= Shapes.MaximumElements ? plan : throw call.Fail($"windows of {Shapes.Text(kernel)} over {Shapes.Text(x)} hold more than {Shapes.MaximumElements} elements");
+        double columns = (double)plan.GroupInputs * plan.Geometry.KernelHeight * plan.Geometry.KernelWidth * plan.Geometry.OutputHeight
+            * plan.Geometry.OutputWidth;
+        return columns <= Shapes.MaximumElements ? plan
+            : throw call.Fail($"windows of {Shapes.Text(kernel)} over {Shapes.Text(x)} hold more than {Shapes.MaximumElements} elements");
     }
 
     /// <summary>Resolved windows over an input of one or two spatial dimensions.</summary>
@@ -83,7 +86,8 @@ internal sealed record ConvPlan(int Samples, int Groups, int GroupInputs, int Gr
         bool flat = win.Kernel.Length == 1;
         int At(int[] list, bool vertical, int absent) => flat ? vertical ? absent : list[0] : list[vertical ? 0 : 1];
         return new(x[1], flat ? 1 : x[2], x[^1], At(win.Kernel, true, 1), At(win.Kernel, false, 1),
-            At(win.Strides, true, 1), At(win.Strides, false, 1), At(win.PadBegin, true, 0), At(win.PadBegin, false, 0), At(win.PadEnd, true, 0), At(win.PadEnd, false, 0),
+            At(win.Strides, true, 1), At(win.Strides, false, 1), At(win.PadBegin, true, 0), At(win.PadBegin, false, 0),
+                At(win.PadEnd, true, 0), At(win.PadEnd, false, 0),
             At(win.Dilations, true, 1), At(win.Dilations, false, 1), At(win.Output, true, 1), At(win.Output, false, 1));
     }
 }

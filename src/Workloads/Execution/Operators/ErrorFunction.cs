@@ -1,6 +1,7 @@
 namespace Sim.Workloads.Execution.Operators;
 
-/// <summary>The error function to about double precision: Taylor series near zero, continued fraction of erfc (Abramowitz and Stegun 7.1.5, 7.1.14) beyond.</summary>
+/// <summary>The error function to about double precision: Taylor series near zero, continued fraction of erfc (Abramowitz and Stegun 7.1.5,
+/// 7.1.14) beyond.</summary>
 internal static class ErrorFunction
 {
     internal static double Erf(double x)

@@ -31,7 +31,8 @@ internal static class LogicOperators
     internal static Tensor[] Not(OperatorCall call)
     {
         Tensor x = call.Input(0);
-        return x.Type == ElementType.Bool ? [new Tensor(x.Type, x.Shape, Array.ConvertAll(x.Integers, v => 1 - v))] : throw call.Fail($"takes Bool, found {x.Type}");
+        return x.Type == ElementType.Bool ? [new Tensor(x.Type, x.Shape, Array.ConvertAll(x.Integers, v => 1 - v))]
+            : throw call.Fail($"takes Bool, found {x.Type}");
     }
 
     internal static Tensor[] Where(OperatorCall call)
@@ -40,7 +41,8 @@ internal static class LogicOperators
         if (condition.Type != ElementType.Bool) throw call.Fail($"the condition must be Bool, found {condition.Type}");
         if (x.Type != y.Type) throw call.Fail($"X and Y have types {x.Type} and {y.Type}; both must be the same");
         int[] inner = Broadcasting.Shape(call, x, y);
-        int[] shape = Shapes.Broadcast(condition.Shape, inner) ?? throw call.Fail($"shapes {Shapes.Text(condition.Shape)} and {Shapes.Text(inner)} do not broadcast");
+        int[] shape = Shapes.Broadcast(condition.Shape, inner)
+            ?? throw call.Fail($"shapes {Shapes.Text(condition.Shape)} and {Shapes.Text(inner)} do not broadcast");
         long[] pick = Broadcasting.Expand(condition.Integers, condition.Shape, shape);
         Array data = x.Type switch
         {
@@ -67,8 +69,10 @@ internal static class LogicOperators
         long[] result = a.Type switch
         {
             ElementType.Float64 => Broadcasting.Zip(a.Doubles, a.Shape, b.Doubles, b.Shape, shape, (x, y) => reals(x, y) ? 1L : 0L),
-            ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 => Broadcasting.Zip(a.Floats, a.Shape, b.Floats, b.Shape, shape, (x, y) => reals(x, y) ? 1L : 0L),
-            ElementType.UInt64 => Broadcasting.Zip(Broadcasting.Unsigned(a), a.Shape, Broadcasting.Unsigned(b), b.Shape, shape, (x, y) => order(x.CompareTo(y)) ? 1L : 0L),
+            ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 =>
+                Broadcasting.Zip(a.Floats, a.Shape, b.Floats, b.Shape, shape, (x, y) => reals(x, y) ? 1L : 0L),
+            ElementType.UInt64 => Broadcasting.Zip(Broadcasting.Unsigned(a), a.Shape, Broadcasting.Unsigned(b), b.Shape, shape,
+                (x, y) => order(x.CompareTo(y)) ? 1L : 0L),
             _ => Broadcasting.Zip(a.Integers, a.Shape, b.Integers, b.Shape, shape, (x, y) => order(x.CompareTo(y)) ? 1L : 0L),
         };
         return [new Tensor(ElementType.Bool, shape, result)];
@@ -95,7 +99,8 @@ internal static class LogicOperators
 
     internal static StaticValue[] IntegerShape(ShapeCall call) => BitsShape(call, false);
 
-    internal static StaticValue[] NotShape(ShapeCall call) => call.In(0).Type == ElementType.Bool ? ShapeRules.Same(call) : throw call.Fail($"takes Bool, found {call.In(0).Type}");
+    internal static StaticValue[] NotShape(ShapeCall call) =>
+        call.In(0).Type == ElementType.Bool ? ShapeRules.Same(call) : throw call.Fail($"takes Bool, found {call.In(0).Type}");
 
     private static StaticValue[] BitsShape(ShapeCall call, bool boolean)
     {

@@ -3,8 +3,9 @@ using Sim.Workloads.Graph;
 namespace Sim.Workloads.Execution.Operators;
 
 /// <summary>
-/// MatMulNBits of com.microsoft: A · Wᵀ with weights of 2, 4 or 8 bits, scale and zero point for each block along K, packed low bits first. Weights are
-/// (code − zero point) · scale in float32; accuracy_level names the least precision that is allowed, and float32 meets every level.
+/// MatMulNBits of com.microsoft: A · Wᵀ with weights of 2, 4 or 8 bits, scale and zero point for each block along K, packed low bits first.
+/// Weights are (code − zero point) · scale in float32; accuracy_level names the least precision that is allowed, and float32 meets every
+/// level.
 /// </summary>
 internal static class MatMulNBits
 {
@@ -14,7 +15,8 @@ internal static class MatMulNBits
         Layout layout = Layout.Of(call, i => call.Optional(i) is { } t ? StaticValue.Of(t) : null);
         int rows = a.Count / layout.K, n = layout.N;
         var product = new float[Shapes.Count([rows, n])];
-        FloatGemm.AccumulateParallel(call.Floats(a, "A"), 0, MatrixProducts.Transposed(Weights(call, layout), n, layout.K), 0, product, 0, rows, n, layout.K);
+        FloatGemm.AccumulateParallel(call.Floats(a, "A"), 0, MatrixProducts.Transposed(Weights(call, layout), n, layout.K), 0, product, 0,
+            rows, n, layout.K);
         if (call.Optional(5) is { } bias)
         {
             float[] addend = call.Floats(bias, "the bias");
@@ -60,9 +62,11 @@ internal static class MatMulNBits
 
         internal static Layout Of(OperatorCall call, Func<int, StaticValue?> input)
         {
-            var layout = new Layout(Positive(call, "K"), Positive(call, "N"), call.Has("bits") ? Positive(call, "bits") : 4, Positive(call, "block_size"));
+            var layout = new Layout(Positive(call, "K"), Positive(call, "N"), call.Has("bits") ? Positive(call, "bits") : 4,
+                Positive(call, "block_size"));
             if (layout.Bits is not (2 or 4 or 8)) throw call.Fail($"bits {layout.Bits} is not one of 2, 4, 8");
-            if (layout.Block < 16 || (layout.Block & layout.Block - 1) != 0) throw call.Fail($"block_size {layout.Block} is not a power of two of at least 16");
+            if (layout.Block < 16 || (layout.Block & layout.Block - 1)
+                != 0) throw call.Fail($"block_size {layout.Block} is not a power of two of at least 16");
             if (call.Int("accuracy_level", 0) is < 0 or > 4) throw call.Fail("accuracy_level is not one of 0 to 4");
             if (input(4) is not null) throw call.Fail("g_idx is not supported");
             int perByte = 8 / layout.Bits, blocks = layout.Blocks;
@@ -73,7 +77,8 @@ internal static class MatMulNBits
                 throw call.Fail($"B must be UInt8 [{layout.N},{blocks},{layout.Block / perByte}], found {packed.Type} {Shapes.Text(packed.Shape)}");
             void Sized(int index, string what, long count)
             {
-                if (input(index) is { } v && Shapes.Count(v.Shape) != count) throw call.Fail($"{count} {what} are needed, found {Shapes.Text(v.Shape)}");
+                if (input(index) is { } v && Shapes.Count(v.Shape)
+                    != count) throw call.Fail($"{count} {what} are needed, found {Shapes.Text(v.Shape)}");
             }
             Sized(2, "scales", (long)layout.N * blocks);
             // Zero points of one column are packed too, a column's last byte part full; as floats they are one a block.

@@ -38,7 +38,8 @@ internal static class MatrixProducts
         if (a.Length != 2 || b.Length != 2) throw call.Fail($"A {Shapes.Text(a)} and B {Shapes.Text(b)} must be matrices");
         bool transA = call.Flag("transA", false), transB = call.Flag("transB", false);
         int k = a[transA ? 0 : 1], kb = b[transB ? 1 : 0];
-        return k == kb ? (a[transA ? 1 : 0], b[transB ? 0 : 1], k) : throw call.Fail($"A {Shapes.Text(a)} and B {Shapes.Text(b)} have inner dimensions {k} and {kb}");
+        return k == kb ? (a[transA ? 1 : 0], b[transB ? 0 : 1], k)
+            : throw call.Fail($"A {Shapes.Text(a)} and B {Shapes.Text(b)} have inner dimensions {k} and {kb}");
     }
 
     internal static StaticValue[] MatMulShape(ShapeCall call)
@@ -57,7 +58,9 @@ internal static class MatrixProducts
         if (plan.Batches == 1) FloatGemm.AccumulateParallel(left, 0, right, 0, product, 0, m, n, k);
         else if (b.Shape.Length == 2) FloatGemm.AccumulateParallel(left, 0, right, 0, product, 0, plan.Batches * m, n, k);
         else
-            Parallel.For(0, plan.Batches, i => FloatGemm.Accumulate(left.AsSpan(plan.LeftBatch(i) * m * k), right.AsSpan(plan.RightBatch(i) * k * n), product.AsSpan(i * m * n), m, n, k));
+            Parallel.For(0, plan.Batches,
+                i => FloatGemm.Accumulate(left.AsSpan(plan.LeftBatch(i) * m * k), right.AsSpan(plan.RightBatch(i) * k * n),
+                product.AsSpan(i * m * n), m, n, k));
         return [Casting.Rounded(a.Type, plan.OutputShape, product)];
     }
 
@@ -82,7 +85,8 @@ internal static class MatrixProducts
 }
 
 /// <summary>Shapes of a matrix product with broadcast batch dimensions, shared by MatMul, MatMulInteger and QLinearMatMul.</summary>
-internal sealed record MatMulPlan(int Batches, int M, int N, int K, int[] OutputShape, int[] BatchShape, int[] LeftStrides, int[] RightStrides)
+internal sealed record MatMulPlan(int Batches, int M, int N, int K, int[] OutputShape, int[] BatchShape, int[] LeftStrides,
+    int[] RightStrides)
 {
     internal static MatMulPlan Of(OperatorCall call, int[] a, int[] b)
     {

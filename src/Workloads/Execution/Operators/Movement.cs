@@ -20,7 +20,8 @@ internal static class Movement
         for (int i = 0; i < count; i++)
         {
             source[i % source.Length] = at;
-            if ((i + 1) % source.Length == 0 || i + 1 == count) TensorStorage.Pick(x.Data, source.AsSpan(0, i % source.Length + 1), made, i - i % source.Length);
+            if ((i + 1) % source.Length == 0 || i + 1 == count) TensorStorage.Pick(x.Data, source.AsSpan(0, i % source.Length + 1), made,
+                i - i % source.Length);
             for (int d = shape.Length - 1; d >= 0; d--)
             {
                 at += steps[d];
@@ -51,7 +52,8 @@ internal static class Movement
     private static int[] Permutation(OperatorCall call, int rank)
     {
         int[] perm = call.Ints("perm") ?? [.. Enumerable.Range(0, rank).Reverse()];
-        return perm.Order().SequenceEqual(Enumerable.Range(0, rank)) ? perm : throw call.Fail($"perm {Shapes.Text(perm)} is no permutation of {rank} axes");
+        return perm.Order().SequenceEqual(Enumerable.Range(0, rank)) ? perm
+            : throw call.Fail($"perm {Shapes.Text(perm)} is no permutation of {rank} axes");
     }
 
     internal static StaticValue[] ConcatShape(ShapeCall call) => call.Like(Joined(call, call.In, out _));
@@ -116,12 +118,16 @@ internal static class Movement
         axis = call.Axis(call.Int("axis", 0), x.Length);
         int total = x[axis], parts = call.Small(call.Int("num_outputs", call.OutputCount), "num_outputs");
         if (parts != call.OutputCount) throw call.Fail($"num_outputs {parts} is not the number of outputs, {call.OutputCount}");
-        if (call.Has("num_outputs") && call.InputCount > 1 && call.Optional(1) is not null) throw call.Fail("both num_outputs and sizes are given; allowed is one of them");
-        if (parts < 1 || parts > Math.Max(total, call.OutputCount)) throw call.Fail($"num_outputs {parts} does not fit dimension {axis} of {Shapes.Text(x)}");
+        if (call.Has("num_outputs") && call.InputCount > 1
+            && call.Optional(1) is not null) throw call.Fail("both num_outputs and sizes are given; allowed is one of them");
+        if (parts < 1 || parts > Math.Max(total,
+            call.OutputCount)) throw call.Fail($"num_outputs {parts} does not fit dimension {axis} of {Shapes.Text(x)}");
         int even = (total + parts - 1) / parts;
-        int[] sizes = call.IntsFromInputOr(1, "split") ?? [.. Enumerable.Range(0, parts).Select(i => Math.Clamp(total - i * even, 0, even))];
+        int[] sizes = call.IntsFromInputOr(1, "split")
+            ?? [.. Enumerable.Range(0, parts).Select(i => Math.Clamp(total - i * even, 0, even))];
         if (sizes.Length != call.OutputCount) throw call.Fail($"{sizes.Length} sizes do not fit {call.OutputCount} outputs");
-        if (sizes.Sum() != total || sizes.Any(s => s < 0)) throw call.Fail($"sizes {Shapes.Text(sizes)} do not add up to dimension {axis} of {Shapes.Text(x)}");
+        if (sizes.Sum() != total || sizes.Any(s =>
+            s < 0)) throw call.Fail($"sizes {Shapes.Text(sizes)} do not add up to dimension {axis} of {Shapes.Text(x)}");
         return sizes;
     }
 
@@ -137,7 +143,8 @@ internal static class Movement
     internal static Tensor[] Gather(OperatorCall call)
     {
         Tensor x = call.Input(0), indices = call.Input(1);
-        int axis = call.Axis(call.Int("axis", 0), x.Shape.Length), inner = Shapes.Count(x.Shape.AsSpan(axis + 1)), outer = Shapes.Count(x.Shape.AsSpan(0, axis));
+        int axis = call.Axis(call.Int("axis", 0), x.Shape.Length), inner = Shapes.Count(x.Shape.AsSpan(axis + 1)),
+            outer = Shapes.Count(x.Shape.AsSpan(0, axis));
         int size = x.Shape[axis];
         int[] picks = Array.ConvertAll(call.Integers(indices, 1), i => i >= -size && i < size ? (int)(i < 0 ? i + size : i)
             : throw call.Fail($"index {i} is outside axis {axis} of {Shapes.Text(x.Shape)}; allowed are {-size} to {size - 1}"));
@@ -191,7 +198,8 @@ internal static class Movement
     private static int[] Repeats(OperatorCall call, int[] x)
     {
         int[] repeats = call.IntsFromInputOr(1, "repeats") ?? throw call.Fail("the repeats are missing");
-        return repeats.Length == x.Length && repeats.All(r => r >= 0) ? repeats : throw call.Fail($"repeats {Shapes.Text(repeats)} do not fit {Shapes.Text(x)}");
+        return repeats.Length == x.Length && repeats.All(r => r >= 0) ? repeats
+            : throw call.Fail($"repeats {Shapes.Text(repeats)} do not fit {Shapes.Text(x)}");
     }
 
     private static bool DepthFirst(OperatorCall call) => call.Text("mode", "DCR") switch
@@ -206,14 +214,16 @@ internal static class Movement
         _ = DepthFirst(call);
         int[] x = call.In(0).Shape;
         int b = Block(call, x);
-        return x[1] % (b * b) == 0 ? call.Like([x[0], x[1] / (b * b), x[2] * b, x[3] * b]) : throw call.Fail($"blocksize {b} does not divide {x[1]} channels");
+        return x[1] % (b * b) == 0 ? call.Like([x[0], x[1] / (b * b), x[2] * b, x[3] * b])
+            : throw call.Fail($"blocksize {b} does not divide {x[1]} channels");
     }
 
     internal static StaticValue[] SpaceToDepthShape(ShapeCall call)
     {
         int[] x = call.In(0).Shape;
         int b = Block(call, x);
-        return x[2] % b == 0 && x[3] % b == 0 ? call.Like([x[0], x[1] * b * b, x[2] / b, x[3] / b]) : throw call.Fail($"blocksize {b} does not divide {Shapes.Text(x)}");
+        return x[2] % b == 0 && x[3] % b == 0 ? call.Like([x[0], x[1] * b * b, x[2] / b, x[3] / b])
+            : throw call.Fail($"blocksize {b} does not divide {Shapes.Text(x)}");
     }
 
     internal static Tensor[] DepthToSpace(OperatorCall call)
@@ -224,8 +234,10 @@ internal static class Movement
         if (c % (b * b) != 0) throw call.Fail($"blocksize {b} does not divide {c} channels");
         int small = c / (b * b), plane = h * w;
         bool depthFirst = DepthFirst(call);
-        int blockY = depthFirst ? b * small * plane : b * plane, blockX = depthFirst ? small * plane : plane, channel = depthFirst ? plane : b * b * plane;
-        return [ShapeOperators.With(call, Strided(x, [n, small, h, b, w, b], [c * plane, channel, w, blockY, 1, blockX]), [n, small, h * b, w * b])];
+        int blockY = depthFirst ? b * small * plane : b * plane, blockX = depthFirst ? small * plane : plane, channel = depthFirst ? plane
+            : b * b * plane;
+        return [ShapeOperators.With(call, Strided(x, [n, small, h, b, w, b], [c * plane, channel, w, blockY, 1, blockX]),
+            [n, small, h * b, w * b])];
     }
 
     internal static Tensor[] SpaceToDepth(OperatorCall call)
@@ -234,12 +246,14 @@ internal static class Movement
         int b = Block(call, x.Shape);
         (int n, int c, int h, int w) = (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
         if (h % b != 0 || w % b != 0) throw call.Fail($"blocksize {b} does not divide {Shapes.Text(x.Shape)}");
-        return [ShapeOperators.With(call, Strided(x, [n, b, b, c, h / b, w / b], [c * h * w, w, 1, h * w, b * w, b]), [n, c * b * b, h / b, w / b])];
+        return [ShapeOperators.With(call, Strided(x, [n, b, b, c, h / b, w / b], [c * h * w, w, 1, h * w, b * w, b]),
+            [n, c * b * b, h / b, w / b])];
     }
 
     private static int Block(OperatorCall call, int[] x)
     {
         int b = call.Small(call.Int("blocksize", 0), "blocksize");
-        return x.Length == 4 && b >= 1 ? b : throw call.Fail($"needs a 4-D input and a blocksize of at least 1, found {Shapes.Text(x)} and {b}");
+        return x.Length == 4 && b >= 1 ? b
+            : throw call.Fail($"needs a 4-D input and a blocksize of at least 1, found {Shapes.Text(x)} and {b}");
     }
 }

@@ -12,7 +12,8 @@ internal static class Normalization
         if (x.Shape.Length < 2) throw call.Fail($"input {Shapes.Text(x.Shape)} has no channels");
         float[] values = call.Floats(x, "input"), result = new float[values.Length];
         int channels = x.Shape[1], size = x.Count / Math.Max(1, x.Shape[0] * channels);
-        float[] scale = Channel(call, 1, channels), bias = Channel(call, 2, channels), mean = Channel(call, 3, channels), variance = Channel(call, 4, channels);
+        float[] scale = Channel(call, 1, channels), bias = Channel(call, 2, channels), mean = Channel(call, 3, channels),
+            variance = Channel(call, 4, channels);
         float epsilon = call.Real("epsilon", 1e-5f);
         for (int plane = 0; plane < x.Shape[0] * channels; plane++)
         {
@@ -54,7 +55,8 @@ internal static class Normalization
         int rows = size == 0 ? 0 : values.Length / size;
         float[] means = new float[rows], factors = new float[rows];
         for (int r = 0; r < rows; r++)
-            (means[r], factors[r]) = Standardize(values.AsSpan(r * size, size), result.AsSpan(r * size, size), call.Real("epsilon", 1e-5f), i => scale[i], i => bias is null ? 0 : bias[i]);
+            (means[r], factors[r]) = Standardize(values.AsSpan(r * size, size), result.AsSpan(r * size, size), call.Real("epsilon", 1e-5f),
+                i => scale[i], i => bias is null ? 0 : bias[i]);
         int[] statistics = [.. x.Shape.Select((d, i) => i < axis ? d : 1)];
         Tensor y = Casting.Rounded(x.Type, x.Shape, result);
         return call.OutputCount == 1 ? [y] : [y, Tensor.OfFloats(means, statistics), Tensor.OfFloats(factors, statistics)];
@@ -63,9 +65,11 @@ internal static class Normalization
     internal static Tensor[] Softmax(OperatorCall call) => Softmax(call, call.Opset < 13 ? 1 : -1);
 
     /// <summary>Softmax where the default axis is another.</summary>
-    internal static Tensor[] Softmax(OperatorCall call, int defaultAxis) => Exponential(call, defaultAxis, (e, sum, _, _) => (float)(e / sum));
+    internal static Tensor[] Softmax(OperatorCall call, int defaultAxis) =>
+        Exponential(call, defaultAxis, (e, sum, _, _) => (float)(e / sum));
 
-    internal static Tensor[] LogSoftmax(OperatorCall call) => Exponential(call, call.Opset < 13 ? 1 : -1, (_, sum, x, max) => (float)((double)x - max - Math.Log(sum)));
+    internal static Tensor[] LogSoftmax(OperatorCall call) =>
+        Exponential(call, call.Opset < 13 ? 1 : -1, (_, sum, x, max) => (float)((double)x - max - Math.Log(sum)));
 
     // Before opset 13 every dimension from the axis on is one row; since then a row is the axis alone.
     private static Tensor[] Exponential(OperatorCall call, int defaultAxis, Func<double, double, float, float, float> finish)
@@ -90,7 +94,8 @@ internal static class Normalization
         return [Casting.Rounded(x.Type, x.Shape, result)];
     }
 
-    private static (float Mean, float Factor) Standardize(ReadOnlySpan<float> from, Span<float> to, float epsilon, Func<int, float> scale, Func<int, float> bias)
+    private static (float Mean, float Factor) Standardize(ReadOnlySpan<float> from, Span<float> to, float epsilon, Func<int, float> scale,
+        Func<int, float> bias)
     {
         double mean = 0, variance = 0;
         foreach (float v in from) mean += v;
@@ -104,7 +109,8 @@ internal static class Normalization
     private static float[] Channel(OperatorCall call, int index, int channels)
     {
         Tensor t = call.Input(index);
-        return t.Shape.Length == 1 && t.Count == channels ? call.Floats(t, $"input {index}") : throw call.Fail($"input {index} must have shape [{channels}], found {Shapes.Text(t.Shape)}");
+        return t.Shape.Length == 1 && t.Count == channels ? call.Floats(t, $"input {index}")
+            : throw call.Fail($"input {index} must have shape [{channels}], found {Shapes.Text(t.Shape)}");
     }
 
     private static float[] Spread(OperatorCall call, int index, int[] shape)
@@ -125,7 +131,8 @@ internal static class Normalization
         for (int i = 1; i < 3; i++)
             if (call.InOrNull(i) is { } t && Shapes.Broadcast(t.Shape, rows)?.AsSpan().SequenceEqual(rows) != true)
                 throw call.Fail($"input {i} {Shapes.Text(t.Shape)} does not broadcast to {Shapes.Text(rows)}");
-        return [new StaticValue(call.In(0).Type, x), new StaticValue(ElementType.Float32, statistics), new StaticValue(ElementType.Float32, statistics)];
+        return [new StaticValue(call.In(0).Type, x), new StaticValue(ElementType.Float32, statistics),
+            new StaticValue(ElementType.Float32, statistics)];
     }
 
     /// <summary>A normalization of each channel, with <paramref name="vectors"/> inputs of one element a channel.</summary>
@@ -134,9 +141,11 @@ internal static class Normalization
         int[] x = call.In(0).Shape;
         RequireInference(call);
         call.RequireFloats(call.In(0).Type, "input");
-        if (x.Length < (vectors == 4 ? 2 : 3)) throw call.Fail($"input {Shapes.Text(x)} has no {(vectors == 4 ? "channels" : "spatial dimensions")}");
+        if (x.Length < (vectors == 4 ? 2
+            : 3)) throw call.Fail($"input {Shapes.Text(x)} has no {(vectors == 4 ? "channels" : "spatial dimensions")}");
         for (int i = 1; i <= vectors; i++)
-            if (!call.In(i).Shape.AsSpan().SequenceEqual([x[1]])) throw call.Fail($"input {i} must have shape [{x[1]}], found {Shapes.Text(call.In(i).Shape)}");
+            if (!call.In(i).Shape.AsSpan()
+                .SequenceEqual([x[1]])) throw call.Fail($"input {i} must have shape [{x[1]}], found {Shapes.Text(call.In(i).Shape)}");
         return ShapeRules.Same(call);
     };
 }

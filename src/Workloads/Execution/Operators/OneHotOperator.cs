@@ -2,14 +2,16 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Execution.Operators;
 
-/// <summary>OneHot: a new axis of `depth` that holds the on value at each index and the off value elsewhere; an index outside [−depth, depth − 1] gives only off values.</summary>
+/// <summary>OneHot: a new axis of `depth` that holds the on value at each index and the off value elsewhere; an index outside [−depth,
+/// depth − 1] gives only off values.</summary>
 internal static class OneHotOperator
 {
     internal static Tensor[] Run(OperatorCall call)
     {
         Tensor indices = call.Input(0), values = call.Input(2);
         if (values.Count != 2) throw call.Fail($"values must be [off, on], found {Shapes.Text(values.Shape)}");
-        if (indices.Type.IsStorageOnly() || indices.Type == ElementType.Bool) throw call.Fail($"indices must be numbers, found {indices.Type}");
+        if (indices.Type.IsStorageOnly()
+            || indices.Type == ElementType.Bool) throw call.Fail($"indices must be numbers, found {indices.Type}");
         int[] shape = Widened(call, indices.Shape, out int axis);
         int wide = shape[axis];
         int step = Shapes.Count(indices.Shape.AsSpan(axis));

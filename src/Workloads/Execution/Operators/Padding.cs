@@ -27,7 +27,8 @@ internal static class Padding
     {
         int rank = x.Length;
         int[] given = call.IntsFromInputOr(1, "pads") ?? throw call.Fail("the pads are missing");
-        int[] axes = call.Optional(3) is { } a ? Array.ConvertAll(call.Integers(a, 3), v => call.Axis(v, rank)) : [.. Enumerable.Range(0, rank)];
+        int[] axes = call.Optional(3) is { } a ? Array.ConvertAll(call.Integers(a, 3), v => call.Axis(v, rank))
+            : [.. Enumerable.Range(0, rank)];
         if (given.Length != 2 * axes.Length) throw call.Fail($"pads must have {2 * axes.Length} entries, found {given.Length}");
         begin = new int[rank];
         int[] shape = (int[])x.Clone();
@@ -83,6 +84,7 @@ internal static class Padding
     private static Tensor Fill(OperatorCall call, Tensor x)
     {
         Tensor fill = call.Optional(2) ?? Casting.To(x.Type, Tensor.OfFloats([call.Real("value", 0)]));
-        return fill.Count == 1 && fill.Type == x.Type ? fill : throw call.Fail($"the constant value must be one {x.Type}, found {fill.Type} {Shapes.Text(fill.Shape)}");
+        return fill.Count == 1 && fill.Type == x.Type ? fill
+            : throw call.Fail($"the constant value must be one {x.Type}, found {fill.Type} {Shapes.Text(fill.Shape)}");
     }
 }

@@ -34,7 +34,8 @@ internal static class Pooling
 
     internal static Tensor[] AveragePool(OperatorCall call) => AveragePool(call, single: false);
 
-    /// <summary>Sums run in double, or in float32 where an operator of integers asks for that of onnxruntime: there a low bit decides a tie.</summary>
+    /// <summary>Sums run in double, or in float32 where an operator of integers asks for that of onnxruntime: there a low bit decides a
+    /// tie.</summary>
     internal static Tensor[] AveragePool(OperatorCall call, bool single)
     {
         Tensor x = call.Input(0);

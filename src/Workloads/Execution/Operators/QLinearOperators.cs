@@ -4,8 +4,8 @@ using Sim.Workloads.Quantization;
 namespace Sim.Workloads.Execution.Operators;
 
 /// <summary>
-/// The QLinear* operators of com.microsoft on 8-bit tensors with one scale and zero point each: dequantize, compute in float32, divide by the output's scale, round half to even,
-/// add the zero point, saturate (ContribOperators.md of microsoft/onnxruntime).
+/// The QLinear* operators of com.microsoft on 8-bit tensors with one scale and zero point each: dequantize, compute in float32, divide by
+/// the output's scale, round half to even, add the zero point, saturate (ContribOperators.md of microsoft/onnxruntime).
 /// </summary>
 internal static class QLinearOperators
 {
@@ -36,14 +36,16 @@ internal static class QLinearOperators
 
     internal static Tensor[] Concat(OperatorCall call)
     {
-        if ((call.InputCount - 2) % 3 != 0 || call.InputCount < 5) throw call.Fail("needs the output's scale and zero point, then a tensor, a scale and a zero point for each part");
+        if ((call.InputCount - 2) % 3 != 0
+            || call.InputCount < 5) throw call.Fail("needs the output's scale and zero point, then a tensor, a scale and a zero point for each part");
         Quantizer quantizer = Quantizer.Of(call, 0, call.Input(1).Type);
         var parts = new List<Tensor>();
         for (int i = 2; i < call.InputCount; i += 3)
         {
             QuantizedValues part = QuantizedValues.Of(call, i);
             if (part.Codes.Type != quantizer.Type) throw call.Fail($"part {(i - 2) / 3} is {part.Codes.Type}, the output {quantizer.Type}");
-            parts.Add(part.Scale == quantizer.Scale && part.Zero == quantizer.Zero ? part.Codes : quantizer.Apply(part.Values(), part.Codes.Shape));
+            parts.Add(part.Scale == quantizer.Scale && part.Zero == quantizer.Zero ? part.Codes
+                : quantizer.Apply(part.Values(), part.Codes.Shape));
         }
         return Movement.Concat(new OperatorCall(call.Node, call.Opset, [.. parts]));
     }
@@ -64,7 +66,8 @@ internal static class QLinearOperators
         QuantizedValues x = QuantizedValues.Of(call, 0);
         bool last = call.Flag("channels_last", false);
         Tensor codes = last ? ChannelsFirst(call, x.Codes) : x.Codes;
-        if (codes.Shape.Length < 3 || codes.Count == 0) throw call.Fail($"input {Shapes.Text(x.Codes.Shape)} has no spatial dimensions or is empty");
+        if (codes.Shape.Length < 3 || codes.Count
+            == 0) throw call.Fail($"input {Shapes.Text(x.Codes.Shape)} has no spatial dimensions or is empty");
         Quantizer quantizer = Quantizer.Of(call, 3, codes.Type);
         int planes = codes.Shape[0] * codes.Shape[1], size = codes.Count / planes;
         float factor = x.Scale / (quantizer.Scale * size);
@@ -77,23 +80,27 @@ internal static class QLinearOperators
             result[p] = Requantization.Of(sum, factor, quantizer.Zero, low, high);
         }
         int[] ones = [.. Enumerable.Repeat(1, codes.Shape.Length - 2)];
-        return [new Tensor(codes.Type, last ? [codes.Shape[0], .. ones, codes.Shape[1]] : [codes.Shape[0], codes.Shape[1], .. ones], result)];
+        return [new Tensor(codes.Type, last ? [codes.Shape[0], .. ones, codes.Shape[1]] : [codes.Shape[0], codes.Shape[1], .. ones],
+            result)];
     }
 
     internal static StaticValue[] BinaryShape(ShapeCall call) => call.In(0).Type == call.In(3).Type
-        ? call.Like(Broadcasting.Shape(call, call.In(0).Shape, call.In(3).Shape)) : throw call.Fail($"operands are {call.In(0).Type} and {call.In(3).Type}; both must be the same");
+        ? call.Like(Broadcasting.Shape(call, call.In(0).Shape, call.In(3).Shape))
+            : throw call.Fail($"operands are {call.In(0).Type} and {call.In(3).Type}; both must be the same");
 
     internal static StaticValue[] ConcatShape(ShapeCall call)
     {
         int parts = (call.InputCount - 2) / 3;
         var names = Enumerable.Range(0, parts).Select(i => call.Node.Inputs[2 + 3 * i]);
-        return Movement.ConcatShape(new ShapeCall(call.Node with { Inputs = [.. names] }, call.Opset, [.. Enumerable.Range(0, parts).Select(i => call.In(2 + 3 * i))]));
+        return Movement.ConcatShape(new ShapeCall(call.Node with { Inputs = [.. names] }, call.Opset,
+            [.. Enumerable.Range(0, parts).Select(i => call.In(2 + 3 * i))]));
     }
 
     internal static StaticValue[] PoolShape(ShapeCall call) => OnChannelsFirst(call, Pooling.Shape);
 
     internal static StaticValue[] GlobalShape(ShapeCall call) => OnChannelsFirst(call, c => c.In(0).Shape.Length >= 3
-        ? c.Like([c.In(0).Shape[0], c.In(0).Shape[1], .. Enumerable.Repeat(1, c.In(0).Shape.Length - 2)]) : throw call.Fail($"input {Shapes.Text(c.In(0).Shape)} has no spatial dimensions"));
+        ? c.Like([c.In(0).Shape[0], c.In(0).Shape[1], .. Enumerable.Repeat(1, c.In(0).Shape.Length - 2)])
+            : throw call.Fail($"input {Shapes.Text(c.In(0).Shape)} has no spatial dimensions"));
 
     private static StaticValue[] OnChannelsFirst(ShapeCall call, ShapeRule rule)
     {
@@ -101,14 +108,16 @@ internal static class QLinearOperators
         bool last = call.Flag("channels_last", false);
         if (x.Shape.Length < 3) throw call.Fail($"input {Shapes.Text(x.Shape)} has no spatial dimensions");
         int[] first = last ? [x.Shape[0], x.Shape[^1], .. x.Shape[1..^1]] : x.Shape;
-        int[] y = rule(new ShapeCall(call.Node with { Inputs = [call.Node.Inputs[0]] }, call.Opset, [new StaticValue(x.Type, first)]))[0].Shape;
+        int[] y = rule(new ShapeCall(call.Node with { Inputs = [call.Node.Inputs[0]] }, call.Opset,
+            [new StaticValue(x.Type, first)]))[0].Shape;
         return call.Like(last ? [y[0], .. y[2..], y[1]] : y);
     }
 
     private static Tensor ChannelsFirst(OperatorCall call, Tensor x)
     {
         int rank = x.Shape.Length;
-        return rank < 3 ? throw call.Fail($"input {Shapes.Text(x.Shape)} has no spatial dimensions") : Movement.Permuted(x, [0, rank - 1, .. Enumerable.Range(1, rank - 2)]);
+        return rank < 3 ? throw call.Fail($"input {Shapes.Text(x.Shape)} has no spatial dimensions")
+            : Movement.Permuted(x, [0, rank - 1, .. Enumerable.Range(1, rank - 2)]);
     }
 
     private static Tensor[] Binary(OperatorCall call, Func<float, float, float> f)
@@ -116,7 +125,8 @@ internal static class QLinearOperators
         QuantizedValues a = QuantizedValues.Of(call, 0), b = QuantizedValues.Of(call, 3);
         if (a.Codes.Type != b.Codes.Type) throw call.Fail($"operands are {a.Codes.Type} and {b.Codes.Type}; both must be the same");
         int[] shape = Broadcasting.Shape(call, a.Codes, b.Codes);
-        return [Quantizer.Of(call, 6, a.Codes.Type).Apply(Broadcasting.Zip(a.Values(), a.Codes.Shape, b.Values(), b.Codes.Shape, shape, f), shape)];
+        return [Quantizer.Of(call, 6, a.Codes.Type)
+            .Apply(Broadcasting.Zip(a.Values(), a.Codes.Shape, b.Values(), b.Codes.Shape, shape, f), shape)];
     }
 
     private static Tensor[] Table(OperatorCall call, Func<float, float> f)
@@ -132,7 +142,8 @@ internal sealed record QuantizedValues(Tensor Codes, float Scale, int Zero)
     internal static QuantizedValues Of(OperatorCall call, int index)
     {
         Tensor codes = call.Input(index);
-        if (codes.Type is not (ElementType.Int8 or ElementType.UInt8)) throw call.Fail($"input {index} must be Int8 or UInt8, found {codes.Type}");
+        if (codes.Type is not (ElementType.Int8
+            or ElementType.UInt8)) throw call.Fail($"input {index} must be Int8 or UInt8, found {codes.Type}");
         (float scale, int zero) = Parameters(call, index + 1, codes.Type);
         return new QuantizedValues(codes, scale, zero);
     }
@@ -142,7 +153,8 @@ internal sealed record QuantizedValues(Tensor Codes, float Scale, int Zero)
         Tensor scale = call.Input(index);
         Tensor? zero = call.Optional(index + 1);
         if (scale.Count != 1 || zero is { Count: not 1 }) throw call.Fail($"inputs {index} and {index + 1} must be scalars");
-        if (zero is not null && zero.Type != type) throw call.Fail($"the zero point at input {index + 1} must be {type}, found {zero.Type}");
+        if (zero is not null && zero.Type
+            != type) throw call.Fail($"the zero point at input {index + 1} must be {type}, found {zero.Type}");
         float value = call.Floats(scale, $"input {index}")[0];
         return float.IsFinite(value) ? (value, zero is null ? 0 : (int)zero.Integer(0)) : throw call.Fail("every scale must be finite");
     }

@@ -3,12 +3,14 @@ using Sim.Workloads.Quantization;
 
 namespace Sim.Workloads.Execution.Operators;
 
-/// <summary>Quant, BipolarQuant and Trunc of QONNX: float32 tensors that hold integers times a scale. Scales and zero points broadcast.</summary>
+/// <summary>Quant, BipolarQuant and Trunc of QONNX: float32 tensors that hold integers times a scale. Scales and zero points
+/// broadcast.</summary>
 internal static class QonnxOperators
 {
     internal static Tensor[] Quant(OperatorCall call)
     {
-        QonnxQuantizer quantizer = QonnxQuantizer.Of(call.Node, One(call, 3, "bit width"), call.Flag("signed", true), call.Flag("narrow", false), call.Text("rounding_mode", "ROUND"));
+        QonnxQuantizer quantizer = QonnxQuantizer.Of(call.Node, One(call, 3, "bit width"), call.Flag("signed", true),
+            call.Flag("narrow", false), call.Text("rounding_mode", "ROUND"));
         (float[] scale, float[] zero) = (Spread(call, 1, positive: true), Spread(call, 2));
         return Each(call, (x, i) => (quantizer.Integer(x, scale[i], zero[i]) - zero[i]) * scale[i]);
     }
@@ -20,7 +22,8 @@ internal static class QonnxOperators
         return Each(call, (x, i) => QonnxQuantizer.Bipolar.Integer(x, 1, 0) * scale[i]);
     }
 
-    /// <summary>Version 1 drops low bits and keeps the scale (inputs: x, scale, zero, input bits, output bits); version 2 names the output's scale and clips (x, scale, zero, input bits, output scale, output bits).</summary>
+    /// <summary>Version 1 drops low bits and keeps the scale (inputs: x, scale, zero, input bits, output bits); version 2 names the
+    /// output's scale and clips (x, scale, zero, input bits, output scale, output bits).</summary>
     internal static Tensor[] Trunc(OperatorCall call)
     {
         bool second = call.InputCount == 6;
@@ -32,7 +35,8 @@ internal static class QonnxOperators
         if (!second)
         {
             float divisor = MathF.Pow(2, One(call, 3, "input bit width") - bits);
-            return Each(call, (x, i) => (round(MathF.Round(x / scale[i] + zero[i], MidpointRounding.ToEven) / divisor) - zero[i]) * scale[i]);
+            return Each(call, (x, i) => (round(MathF.Round(x / scale[i] + zero[i], MidpointRounding.ToEven) / divisor) - zero[i])
+                * scale[i]);
         }
         float[] output = Spread(call, 4, positive: true);
         return Each(call, (x, i) =>

@@ -3,7 +3,8 @@ using Sim.Workloads.Quantization;
 
 namespace Sim.Workloads.Execution.Operators;
 
-/// <summary>QuantizeLinear, DequantizeLinear (per tensor, per axis, in blocks; integers and floats of few bits), DynamicQuantizeLinear.</summary>
+/// <summary>QuantizeLinear, DequantizeLinear (per tensor, per axis, in blocks; integers and floats of few bits),
+/// DynamicQuantizeLinear.</summary>
 internal static class QuantizationOperators
 {
     internal static Tensor[] Quantize(OperatorCall call)
@@ -11,7 +12,8 @@ internal static class QuantizationOperators
         Tensor x = call.Input(0), scale = call.Input(1);
         Tensor? zero = call.Optional(2);
         ElementType type = QuantizedType(call, zero?.Type);
-        if (x.Type is ElementType.Float64 or ElementType.Bool || x.Type.IsStorageOnly()) throw call.Fail($"{x.Type} cannot be quantized; allowed are Float32, Float16, BFloat16, Int32");
+        if (x.Type is ElementType.Float64 or ElementType.Bool
+            || x.Type.IsStorageOnly()) throw call.Fail($"{x.Type} cannot be quantized; allowed are Float32, Float16, BFloat16, Int32");
         bool saturate = call.Flag("saturate", true);
         // The division runs in the scale's type unless precision names another; integers divide as float32.
         ElementType precision = call.Type("precision") ?? (Divides(scale.Type) ? scale.Type : ElementType.Float32);
@@ -26,9 +28,11 @@ internal static class QuantizationOperators
         {
             int c = scales.Channel(i);
             double quotient = Rounded(precision, Rounded(precision, x.Real(i)) / divisors[c]);
-            if (type.IsCoded()) codes[i] = Casting.Code(type, zero is null ? quotient : Rounded(precision, quotient + scales.Zero(c)), saturate);
+            if (type.IsCoded()) codes[i] = Casting.Code(type, zero is null ? quotient : Rounded(precision, quotient + scales.Zero(c)),
+                saturate);
             // A NaN has no integer; ONNX leaves it open and hardware gives the least value.
-            else integers[i] = double.IsNaN(quotient) ? low : (long)Math.Clamp(Math.Round(quotient, MidpointRounding.ToEven) + scales.Zero(c), low, high);
+            else integers[i] = double.IsNaN(quotient) ? low
+                : (long)Math.Clamp(Math.Round(quotient, MidpointRounding.ToEven) + scales.Zero(c), low, high);
         }
         return [type.IsCoded() ? new Tensor(type, x.Shape, codes) : new Tensor(type, x.Shape, integers)];
     }
@@ -37,9 +41,11 @@ internal static class QuantizationOperators
     {
         Tensor x = call.Input(0), scale = call.Input(1);
         Tensor? zero = call.Optional(2);
-        if (x.Type is ElementType.Float32 or ElementType.Float64 or ElementType.Float16 or ElementType.BFloat16 or ElementType.Bool or ElementType.UInt32 or ElementType.Int64 or ElementType.UInt64)
+        if (x.Type is ElementType.Float32 or ElementType.Float64 or ElementType.Float16 or ElementType.BFloat16 or ElementType.Bool
+            or ElementType.UInt32 or ElementType.Int64 or ElementType.UInt64)
             throw call.Fail($"{x.Type} is no quantized type");
-        if (zero is not null && zero.Type != x.Type) throw call.Fail($"the zero point's type {zero.Type} differs from the input's {x.Type}");
+        if (zero is not null && zero.Type
+            != x.Type) throw call.Fail($"the zero point's type {zero.Type} differs from the input's {x.Type}");
         ElementType type = RealType(call, scale.Type);
         QuantizationScales scales = QuantizationScales.Of(call, x.Shape, scale, zero, Axis(call), divides: false);
         var result = new float[x.Count];
@@ -77,26 +83,31 @@ internal static class QuantizationOperators
     private static ElementType RealType(OperatorCall call, ElementType scale)
     {
         ElementType type = call.Type("output_dtype") ?? (Divides(scale) ? scale : ElementType.Float32);
-        return type is ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 ? type : throw call.Fail($"the output type {type} is not one of Float32, Float16, BFloat16");
+        return type is ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 ? type
+            : throw call.Fail($"the output type {type} is not one of Float32, Float16, BFloat16");
     }
 
-    private static bool Divides(ElementType type) => type is ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 or ElementType.Float64;
+    private static bool Divides(ElementType type) =>
+        type is ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 or ElementType.Float64;
 
     private static double Rounded(ElementType type, double value) => type == ElementType.Float64 ? value : ElementCodes.Round(type, value);
 
     private static ElementType QuantizedType(OperatorCall call, ElementType? zero)
     {
         ElementType? stated = call.Type("output_dtype");
-        if (stated is not null && zero is not null && stated != zero) throw call.Fail($"output_dtype {stated.Value} differs from the zero point's type {zero.Value}");
+        if (stated is not null && zero is not null
+            && stated != zero) throw call.Fail($"output_dtype {stated.Value} differs from the zero point's type {zero.Value}");
         ElementType type = zero ?? stated ?? ElementType.UInt8;
-        bool allowed = type is ElementType.Int8 or ElementType.UInt8 or ElementType.Int16 or ElementType.UInt16 or ElementType.Int32 || type.IsStorageOnly() && type != ElementType.Float8E8M0;
+        bool allowed = type is ElementType.Int8 or ElementType.UInt8 or ElementType.Int16 or ElementType.UInt16 or ElementType.Int32
+            || type.IsStorageOnly() && type != ElementType.Float8E8M0;
         return allowed ? type : throw call.Fail($"the output type {type} is not one of Int8, UInt8, Int16, UInt16, Int32, Int4, UInt4, Int2, UInt2, Float8 (four kinds), Float4E2M1");
     }
 
     internal static StaticValue[] QuantizeShape(ShapeCall call)
     {
         call.Flag("saturate", true);
-        if (call.Type("precision") is { } precision && !Divides(precision)) throw call.Fail($"precision {precision} is not one of Float32, Float16, BFloat16, Float64");
+        if (call.Type("precision") is { } precision
+            && !Divides(precision)) throw call.Fail($"precision {precision} is not one of Float32, Float16, BFloat16, Float64");
         JudgeScales(call, divides: true);
         return [new StaticValue(QuantizedType(call, call.InOrNull(2)?.Type), call.In(0).Shape)];
     }
@@ -110,10 +121,12 @@ internal static class QuantizationOperators
     private static void JudgeScales(ShapeCall call, bool divides)
     {
         StaticValue? zero = call.InOrNull(2);
-        if (call.In(1).Known is { } scale && (zero is null || zero.Known is not null)) _ = QuantizationScales.Of(call, call.In(0).Shape, scale, zero?.Known, Axis(call), divides);
+        if (call.In(1).Known is { } scale && (zero is null || zero.Known is not null)) _ = QuantizationScales.Of(call, call.In(0).Shape,
+            scale, zero?.Known, Axis(call), divides);
     }
 
     internal static StaticValue[] DynamicShape(ShapeCall call) => call.In(0).Type == ElementType.Float32
-        ? [new StaticValue(ElementType.UInt8, call.In(0).Shape), new StaticValue(ElementType.Float32, []), new StaticValue(ElementType.UInt8, [])]
+        ? [new StaticValue(ElementType.UInt8, call.In(0).Shape), new StaticValue(ElementType.Float32, []),
+            new StaticValue(ElementType.UInt8, [])]
         : throw call.Fail($"takes Float32, found {call.In(0).Type}");
 }

@@ -2,7 +2,8 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Execution.Operators;
 
-/// <summary>Scales and zero points of a tensor: one for all, one for each index of an axis (Block = 0), or one for each block of Block elements along an axis.</summary>
+/// <summary>Scales and zero points of a tensor: one for all, one for each index of an axis (Block = 0), or one for each block of Block
+/// elements along an axis.</summary>
 internal sealed record QuantizationScales(double[] Scale, double[] Zeros, int Length, int Step, int Block = 0)
 {
     /// <summary>Index of the scale of an element.</summary>
@@ -18,7 +19,8 @@ internal sealed record QuantizationScales(double[] Scale, double[] Zeros, int Le
     internal double Zero(int channel) => Zeros.Length == 1 ? Zeros[0] : Zeros[channel];
 
     /// <summary>
-    /// Checks scale and zero point against the tensor. <paramref name="axis"/> is null where the operator has no axis: then there is one scale.
+    /// Checks scale and zero point against the tensor. <paramref name="axis"/> is null where the operator has no axis: then there is one
+    /// scale.
     /// <paramref name="divides"/>: the scale is a divisor and must not be 0.
     /// </summary>
     internal static QuantizationScales Of(OperatorCall call, int[] x, Tensor scale, Tensor? zero, long? axis, bool divides)
@@ -31,7 +33,8 @@ internal sealed record QuantizationScales(double[] Scale, double[] Zeros, int Le
         if (block < 0) throw call.Fail($"block_size {block} is negative");
         if (block > 0) return Blocked(call, x, scale, zero, scales, zeros, call.Axis(axis ?? 1, x.Length), block);
         if (scale.Shape.Length > 1) throw call.Fail($"a scale of shape {Shapes.Text(scale.Shape)} needs a block_size");
-        if (zeros.Length != scales.Length && zeros.Length != 1) throw call.Fail($"{zeros.Length} zero points do not fit {scales.Length} scales");
+        if (zeros.Length != scales.Length
+            && zeros.Length != 1) throw call.Fail($"{zeros.Length} zero points do not fit {scales.Length} scales");
         if (scales.Length == 1) return new QuantizationScales(scales, zeros, 1, 1);
         if (axis is not { } along) throw call.Fail($"{scales.Length} scales need an axis; without one there is one scale");
         // A vector has one axis, whatever the default says.
@@ -40,7 +43,8 @@ internal sealed record QuantizationScales(double[] Scale, double[] Zeros, int Le
         return new QuantizationScales(scales, zeros, x[at], Shapes.Count(x.AsSpan(at + 1)));
     }
 
-    private static QuantizationScales Blocked(OperatorCall call, int[] x, Tensor scale, Tensor? zero, double[] scales, double[] zeros, int axis, int block)
+    private static QuantizationScales Blocked(OperatorCall call, int[] x, Tensor scale, Tensor? zero, double[] scales, double[] zeros,
+        int axis, int block)
     {
         int[] expected = [.. x.Select((d, i) => i == axis ? (d + block - 1) / block : d)];
         if (!scale.Shape.SequenceEqual(expected) || zero is not null && !zero.Shape.SequenceEqual(expected))

@@ -44,14 +44,16 @@ internal static class QuantizedProducts
     {
         Tensor a = call.Input(0), b = call.Input(1);
         MatMulPlan plan = MatMulPlan.Of(call, a.Shape, b.Shape);
-        return [new Tensor(ElementType.Int32, plan.OutputShape, Products(plan, Centred(call, a, 2, Along.Rows), Centred(call, b, 3, Along.Columns)))];
+        return [new Tensor(ElementType.Int32, plan.OutputShape,
+            Products(plan, Centred(call, a, 2, Along.Rows), Centred(call, b, 3, Along.Columns)))];
     }
 
     /// <summary>QGemm of com.microsoft: C is int32 at the scale of the sums; without an output scale the result is float32.</summary>
     internal static Tensor[] Gemm(OperatorCall call)
     {
         Tensor a = call.Input(0), b = call.Input(3);
-        if (a.Shape.Length != 2 || b.Shape.Length != 2) throw call.Fail($"A {Shapes.Text(a.Shape)} and B {Shapes.Text(b.Shape)} must be matrices");
+        if (a.Shape.Length != 2 || b.Shape.Length
+            != 2) throw call.Fail($"A {Shapes.Text(a.Shape)} and B {Shapes.Text(b.Shape)} must be matrices");
         bool transA = call.Flag("transA", false), transB = call.Flag("transB", false);
         int m = a.Shape[transA ? 1 : 0], n = b.Shape[transB ? 0 : 1];
         int[] left = Centred(call, a, 2, Along.Nothing), right = Centred(call, b, 5, transB ? Along.Channels : Along.Columns);
@@ -72,7 +74,8 @@ internal static class QuantizedProducts
     }
 
     private static int[] Bias(OperatorCall call, Tensor b, int channels) =>
-        b.Type == ElementType.Int32 && b.Count == channels ? b.Span<int>().ToArray() : throw call.Fail($"the bias must be {channels} Int32, found {b.Count} {b.Type}");
+        b.Type == ElementType.Int32 && b.Count == channels ? b.Span<int>().ToArray()
+            : throw call.Fail($"the bias must be {channels} Int32, found {b.Count} {b.Type}");
 
     private static int[] Sums(ConvPlan plan, int[] x, int[] w, int[] bias)
     {
@@ -82,7 +85,8 @@ internal static class QuantizedProducts
         {
             int sample = task / plan.Groups, group = task % plan.Groups;
             var columns = new int[k * pixels];
-            Im2Col.Columns(x.AsSpan(sample * sampleSize, sampleSize), plan.Geometry, group * plan.GroupInputs, plan.GroupInputs, 0, columns);
+            Im2Col.Columns(x.AsSpan(sample * sampleSize, sampleSize), plan.Geometry, group * plan.GroupInputs, plan.GroupInputs, 0,
+                columns);
             var partial = new int[pixels];
             for (int o = group * plan.GroupOutputs; o < (group + 1) * plan.GroupOutputs; o++)
             {
@@ -91,7 +95,8 @@ internal static class QuantizedProducts
                 for (int first = 0; first < k; first += ExactTerms)
                 {
                     Array.Clear(partial);
-                    for (int i = first; i < Math.Min(k, first + ExactTerms); i++) AddScaled(partial, columns.AsSpan(i * pixels, pixels), w[o * k + i]);
+                    for (int i = first; i < Math.Min(k, first + ExactTerms); i++) AddScaled(partial, columns.AsSpan(i * pixels, pixels),
+                        w[o * k + i]);
                     for (int p = 0; p < pixels; p++) row[p] = unchecked(row[p] + partial[p]);
                 }
             }
@@ -142,7 +147,8 @@ internal static class QuantizedProducts
         var zeros = new int[zero.Count];
         zero.CopyIntegers(0, zeros);
         int[] shape = Spread.Shape(zero, x.Shape.Length, along);
-        if (zeros.Length != 1 && (along == Along.Nothing || Shapes.Broadcast(shape, x.Shape) is not { } wide || !wide.SequenceEqual(x.Shape)))
+        if (zeros.Length != 1 && (along == Along.Nothing || Shapes.Broadcast(shape, x.Shape) is not { } wide
+            || !wide.SequenceEqual(x.Shape)))
             throw call.Fail($"zero points of shape {Shapes.Text(zero.Shape)} do not fit input {Shapes.Text(x.Shape)}");
         if (zeros.Length > 1) zeros = Broadcasting.Expand(zeros, shape, x.Shape);
         for (int i = 0; i < result.Length; i++) result[i] -= zeros[zeros.Length == 1 ? 0 : i];
@@ -155,7 +161,8 @@ internal static class QuantizedProducts
 
     internal static StaticValue[] MatMulShape(ShapeCall call) => [new StaticValue(call.In(7).Type, Product(call, 0, 3).OutputShape)];
 
-    internal static StaticValue[] MatMulIntegerShape(ShapeCall call) => [new StaticValue(ElementType.Int32, Product(call, 0, 1).OutputShape)];
+    internal static StaticValue[] MatMulIntegerShape(ShapeCall call) =>
+        [new StaticValue(ElementType.Int32, Product(call, 0, 1).OutputShape)];
 
     internal static StaticValue[] GemmShape(ShapeCall call)
     {
@@ -163,7 +170,8 @@ internal static class QuantizedProducts
         int[] a = call.In(0).Shape, b = call.In(3).Shape;
         if (a.Length != 2 || b.Length != 2) throw call.Fail($"A {Shapes.Text(a)} and B {Shapes.Text(b)} must be matrices");
         bool transA = call.Flag("transA", false), transB = call.Flag("transB", false);
-        if (a[transA ? 0 : 1] != b[transB ? 1 : 0]) throw call.Fail($"A {Shapes.Text(a)} and B {Shapes.Text(b)} do not fit for a matrix product");
+        if (a[transA ? 0 : 1] != b[transB ? 1
+            : 0]) throw call.Fail($"A {Shapes.Text(a)} and B {Shapes.Text(b)} do not fit for a matrix product");
         return [new StaticValue(call.InOrNull(7) is null ? ElementType.Float32 : call.In(8).Type, [a[transA ? 1 : 0], b[transB ? 0 : 1]])];
     }
 
@@ -182,7 +190,8 @@ internal static class QuantizedProducts
     private static void RequireEightBits(ShapeCall call, params int[] operands)
     {
         foreach (int i in operands)
-            if (call.In(i).Type is not (ElementType.Int8 or ElementType.UInt8)) throw call.Fail($"operands must be Int8 or UInt8, found {call.In(i).Type}");
+            if (call.In(i).Type is not (ElementType.Int8
+                or ElementType.UInt8)) throw call.Fail($"operands must be Int8 or UInt8, found {call.In(i).Type}");
     }
 }
 
@@ -192,7 +201,8 @@ internal enum Along : byte { Nothing, Rows, Columns, Channels }
 /// <summary>Shapes of scales and zero points under numpy's broadcasting.</summary>
 internal static class Spread
 {
-    /// <summary>One value counts for all; a vector runs along rows, columns or the first index; more dimensions are taken as they are.</summary>
+    /// <summary>One value counts for all; a vector runs along rows, columns or the first index; more dimensions are taken as they
+    /// are.</summary>
     internal static int[] Shape(Tensor t, int rank, Along along) => t.Count == 1 ? [] : t.Shape.Length > 1 ? t.Shape : along switch
     {
         Along.Rows => [t.Count, 1],

@@ -2,10 +2,12 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Execution.Operators;
 
-/// <summary>Reduce* over axes, ArgMax, ArgMin. Real sums run in double in ascending order of the reduced elements and are rounded once.</summary>
+/// <summary>Reduce* over axes, ArgMax, ArgMin. Real sums run in double in ascending order of the reduced elements and are rounded
+/// once.</summary>
 internal static class Reductions
 {
-    internal static OperatorBody Of(double initial, Func<double, double, double> step, Func<double, int, double>? finish = null) => call => [Reduce(call, initial, step, finish)];
+    internal static OperatorBody Of(double initial, Func<double, double, double> step, Func<double, int, double>? finish = null) =>
+        call => [Reduce(call, initial, step, finish)];
 
     private static Tensor Reduce(OperatorCall call, double initial, Func<double, double, double> step, Func<double, int, double>? finish)
     {
@@ -56,7 +58,8 @@ internal static class Reductions
     {
         int[] x = call.In(0).Shape;
         int axis = call.Axis(call.Int("axis", 0), x.Length);
-        return [new StaticValue(ElementType.Int64, call.Flag("keepdims", true) ? [.. x.Select((d, i) => i == axis ? 1 : d)] : [.. x[..axis], .. x[(axis + 1)..]])];
+        return [new StaticValue(ElementType.Int64, call.Flag("keepdims", true) ? [.. x.Select((d, i) => i == axis ? 1 : d)]
+            : [.. x[..axis], .. x[(axis + 1)..]])];
     }
 
     internal static Tensor[] ArgMax(OperatorCall call) => Arg(call, 1);
@@ -90,6 +93,7 @@ internal static class Reductions
             result[row] = best;
         }
         int[] shape = [.. x.Shape.Select((d, i) => i == axis ? 1 : d)];
-        return [Tensor.OfIntegers(ElementType.Int64, result, call.Flag("keepdims", true) ? shape : [.. x.Shape[..axis], .. x.Shape[(axis + 1)..]])];
+        return [Tensor.OfIntegers(ElementType.Int64, result, call.Flag("keepdims", true) ? shape
+            : [.. x.Shape[..axis], .. x.Shape[(axis + 1)..]])];
     }
 }

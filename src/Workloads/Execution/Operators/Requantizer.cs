@@ -3,10 +3,12 @@ using Sim.Workloads.Quantization;
 
 namespace Sim.Workloads.Execution.Operators;
 
-/// <summary>Brings int32 sums to the output's scale: one multiplier and zero point for all, or one for each index that a channel function gives.</summary>
+/// <summary>Brings int32 sums to the output's scale: one multiplier and zero point for all, or one for each index that a channel function
+/// gives.</summary>
 internal sealed record Requantizer(ElementType Type, float[] Multiplier, long[] Zero)
 {
-    /// <summary>Scales of the left operand and the output are scalars, the right one's a scalar or one a channel; the output's zero point follows its scale.</summary>
+    /// <summary>Scales of the left operand and the output are scalars, the right one's a scalar or one a channel; the output's zero point
+    /// follows its scale.</summary>
     internal static Requantizer Of(OperatorCall call, int inputScale, int weightScale, int outputScale, int channels, float alpha = 1)
     {
         Tensor ys = call.Input(outputScale), zero = call.Input(outputScale + 1);
@@ -25,7 +27,8 @@ internal sealed record Requantizer(ElementType Type, float[] Multiplier, long[] 
         return Array.ConvertAll(call.Floats(ws, "w_scale"), w => alpha == 1 ? x * w : alpha * x * w);
     }
 
-    /// <summary>QLinearMatMul: the left operand's scale a scalar or one a row, the right one's one a column, the output's one a row, each of any shape that broadcasts.</summary>
+    /// <summary>QLinearMatMul: the left operand's scale a scalar or one a row, the right one's one a column, the output's one a row, each
+    /// of any shape that broadcasts.</summary>
     internal static Requantizer OfMatrices(OperatorCall call, MatMulPlan plan)
     {
         Tensor zero = call.Input(7);
@@ -58,12 +61,15 @@ internal sealed record Requantizer(ElementType Type, float[] Multiplier, long[] 
     private static int[] Fitting(OperatorCall call, Tensor t, int[] full, Along along)
     {
         int[] shape = Spread.Shape(t, full.Length, along);
-        return Shapes.Broadcast(shape, full) is { } wide && wide.SequenceEqual(full) ? shape : throw call.Fail($"a scale or zero point of shape {Shapes.Text(t.Shape)} does not fit the product {Shapes.Text(full)}");
+        return Shapes.Broadcast(shape, full) is { } wide && wide.SequenceEqual(full) ? shape
+            : throw call.Fail($"a scale or zero point of shape {Shapes.Text(t.Shape)} does not fit the product {Shapes.Text(full)}");
     }
 
     private static Requantizer Checked(OperatorCall call, Tensor zero, float[] multiplier)
     {
-        if (zero.Type is not (ElementType.Int8 or ElementType.UInt8)) throw call.Fail($"the output must be Int8 or UInt8, found {zero.Type}");
-        return multiplier.All(m => float.IsFinite(m)) ? new Requantizer(zero.Type, multiplier, zero.Integers) : throw call.Fail("scales and their quotients must be finite");
+        if (zero.Type is not (ElementType.Int8
+            or ElementType.UInt8)) throw call.Fail($"the output must be Int8 or UInt8, found {zero.Type}");
+        return multiplier.All(m => float.IsFinite(m)) ? new Requantizer(zero.Type, multiplier, zero.Integers)
+            : throw call.Fail("scales and their quotients must be finite");
     }
 }

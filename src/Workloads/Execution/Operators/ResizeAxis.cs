@@ -1,8 +1,10 @@
 namespace Sim.Workloads.Execution.Operators;
 
-/// <summary>One dimension of a Resize: which input coordinate each output coordinate comes from, and with which weights its neighbours count.</summary>
+/// <summary>One dimension of a Resize: which input coordinate each output coordinate comes from, and with which weights its neighbours
+/// count.</summary>
 /// <param name="Width">Output size as a fraction, when it comes from a scale.</param>
-internal sealed record ResizeAxis(int Input, int Output, double Width, double Numerator, double Denominator, string? Mode, double Start, double End)
+internal sealed record ResizeAxis(int Input, int Output, double Width, double Numerator, double Denominator, string? Mode, double Start,
+    double End)
 {
     // Nothing changes: every coordinate is its own.
     internal bool IsKept => Mode is null;
@@ -18,20 +20,24 @@ internal sealed record ResizeAxis(int Input, int Output, double Width, double Nu
         if (!(scale > 0) || !float.IsFinite(scale)) throw call.Fail("every scale must be greater than 0 and finite");
         double output = Math.Floor(shape[axis] * scale);
         if (output > int.MaxValue) throw call.Fail($"dimension {axis} becomes {output}, more than a dimension can be");
-        return scale == 1 && mode != "tf_crop_and_resize" ? Kept(shape, axis) : new(shape[axis], (int)output, (double)shape[axis] * scale, 1, scale, mode, start, end);
+        return scale == 1 && mode != "tf_crop_and_resize" ? Kept(shape, axis)
+            : new(shape[axis], (int)output, (double)shape[axis] * scale, 1, scale, mode, start, end);
     }
 
     /// <summary>An axis of a given size, or of the size that a common scale gives, halves rounded up.</summary>
     internal static ResizeAxis OfSize(int[] shape, int axis, int size, double? common, string mode, double start, double end)
     {
-        if (common is { } scale) return new(shape[axis], (int)Math.Floor(shape[axis] * scale + 0.5), shape[axis] * scale, 1, scale, mode, start, end);
+        if (common is { } scale) return new(shape[axis], (int)Math.Floor(shape[axis] * scale + 0.5), shape[axis] * scale, 1, scale, mode,
+            start, end);
         // The ratio stays a fraction, so that ties are exact.
-        return size == shape[axis] && mode != "tf_crop_and_resize" ? Kept(shape, axis) : new(shape[axis], size, size, shape[axis], size, mode, start, end);
+        return size == shape[axis] && mode != "tf_crop_and_resize" ? Kept(shape, axis)
+            : new(shape[axis], size, size, shape[axis], size, mode, start, end);
     }
 
     internal static void CheckMode(OperatorCall call, string mode)
     {
-        if (mode is not ("half_pixel" or "half_pixel_symmetric" or "pytorch_half_pixel" or "align_corners" or "asymmetric" or "tf_crop_and_resize" or "tf_half_pixel_for_nn"))
+        if (mode is not ("half_pixel" or "half_pixel_symmetric" or "pytorch_half_pixel" or "align_corners" or "asymmetric"
+            or "tf_crop_and_resize" or "tf_half_pixel_for_nn"))
             throw call.Fail($"coordinate_transformation_mode '{mode}' is not one of half_pixel, half_pixel_symmetric, pytorch_half_pixel, align_corners, asymmetric, tf_crop_and_resize, tf_half_pixel_for_nn");
     }
 
@@ -51,7 +57,8 @@ internal sealed record ResizeAxis(int Input, int Output, double Width, double Nu
         return [.. Enumerable.Range(0, Output).Select(i => (int)Math.Clamp(Pick(Coordinate(i)), 0, Input - 1))];
     }
 
-    /// <summary>For each output coordinate the first input coordinate and the weights from there on; coordinates beyond the edge count as the edge.</summary>
+    /// <summary>For each output coordinate the first input coordinate and the weights from there on; coordinates beyond the edge count as
+    /// the edge.</summary>
     internal (int[] First, double[][] Weights) Weights(OperatorCall call, string mode, bool antialias)
     {
         bool cubic = mode == "cubic", excluded = call.Flag("exclude_outside", false);
@@ -84,7 +91,8 @@ internal sealed record ResizeAxis(int Input, int Output, double Width, double Nu
         "align_corners" => Width == 1 ? 0 : i * (Input - 1) / (Width - 1),
         "pytorch_half_pixel" when Output == 1 => 0,
         "tf_half_pixel_for_nn" => (i + 0.5) * Numerator / Denominator,
-        "tf_crop_and_resize" => Start * (Input - 1) + (Width == 1 ? (End - Start) * (Input - 1) / 2 : i * (End - Start) * (Input - 1) / (Width - 1)),
+        "tf_crop_and_resize" => Start * (Input - 1)
+            + (Width == 1 ? (End - Start) * (Input - 1) / 2 : i * (End - Start) * (Input - 1) / (Width - 1)),
         "half_pixel_symmetric" => Input / 2.0 * (1 - Output / Width) + (i + 0.5) * Numerator / Denominator - 0.5,
         _ => (i + 0.5) * Numerator / Denominator - 0.5,
     };

@@ -3,8 +3,9 @@ using Sim.Workloads.Graph;
 namespace Sim.Workloads.Execution.Operators;
 
 /// <summary>
-/// Resize (nearest, linear, cubic; every coordinate and nearest mode) and Upsample. Coordinates and weights are doubles, each axis is resized after the other, and the result
-/// is rounded once. Until opset 10 coordinates are asymmetric; nearest takes the pixel below when it enlarges, the pixel above when it shrinks.
+/// Resize (nearest, linear, cubic; every coordinate and nearest mode) and Upsample. Coordinates and weights are doubles, each axis is
+/// resized after the other, and the result is rounded once. Until opset 10 coordinates are asymmetric; nearest takes the pixel below when
+/// it enlarges, the pixel above when it shrinks.
 /// </summary>
 internal static class Resizing
 {
@@ -32,7 +33,8 @@ internal static class Resizing
 
     private static ResizeAxis[] UpsamplePlan(OperatorCall call, int[] x)
     {
-        float[] scales = call.InputCount > 1 ? call.Floats(call.Input(1), "scales") : call.Reals("scales") ?? throw call.Fail("the scales are missing");
+        float[] scales = call.InputCount > 1 ? call.Floats(call.Input(1), "scales") : call.Reals("scales")
+            ?? throw call.Fail("the scales are missing");
         if (scales.Length != x.Length) throw call.Fail($"{scales.Length} scales do not fit {Shapes.Text(x)}");
         return [.. scales.Select((s, i) => ResizeAxis.OfScale(call, x, i, s, "asymmetric", 0, 0))];
     }
@@ -46,7 +48,8 @@ internal static class Resizing
         int[] axes = call.Ints("axes") is { } stated ? [.. stated.Select(a => call.Axis(a, rank))] : [.. Enumerable.Range(0, rank)];
         if (axes.Distinct().Count() != axes.Length) throw call.Fail("an axis occurs twice");
         if ((scales ?? sizes)!.Count != axes.Length) throw call.Fail($"{(scales ?? sizes)!.Count} {(scales is null ? "sizes" : "scales")} do not fit {axes.Length} axes");
-        string mode = old ? "asymmetric" : call.Text("coordinate_transformation_mode", "half_pixel"), policy = call.Text("keep_aspect_ratio_policy", "stretch");
+        string mode = old ? "asymmetric" : call.Text("coordinate_transformation_mode", "half_pixel"),
+            policy = call.Text("keep_aspect_ratio_policy", "stretch");
         ResizeAxis.CheckMode(call, mode);
         float[] roi = mode == "tf_crop_and_resize" ? Roi(call, axes.Length) : [];
         (double, double) Region(int i) => roi.Length == 0 ? (0, 1) : (roi[i], roi[i + axes.Length]);
@@ -55,10 +58,12 @@ internal static class Resizing
         {
             if (policy != "stretch") throw call.Fail($"keep_aspect_ratio_policy '{policy}' needs sizes, and scales are given");
             float[] factors = call.Floats(scales, "scales");
-            for (int i = 0; i < axes.Length; i++) plan[axes[i]] = ResizeAxis.OfScale(call, x, axes[i], factors[i], mode, Region(i).Item1, Region(i).Item2);
+            for (int i = 0; i < axes.Length; i++) plan[axes[i]] = ResizeAxis.OfScale(call, x, axes[i], factors[i], mode, Region(i).Item1,
+                Region(i).Item2);
             return plan;
         }
-        int[] wanted = Array.ConvertAll(call.Integers(sizes!, 3), v => v >= 0 ? call.Small(v, "size") : throw call.Fail($"size {v} is negative"));
+        int[] wanted = Array.ConvertAll(call.Integers(sizes!, 3), v => v >= 0 ? call.Small(v, "size")
+            : throw call.Fail($"size {v} is negative"));
         double[] ratios = [.. wanted.Select((w, i) => (double)w / Math.Max(1, x[axes[i]]))];
         double? common = policy switch
         {
@@ -67,7 +72,8 @@ internal static class Resizing
             "not_smaller" => ratios.Max(),
             _ => throw call.Fail($"keep_aspect_ratio_policy '{policy}' is not one of stretch, not_larger, not_smaller"),
         };
-        for (int i = 0; i < axes.Length; i++) plan[axes[i]] = ResizeAxis.OfSize(x, axes[i], wanted[i], common, mode, Region(i).Item1, Region(i).Item2);
+        for (int i = 0; i < axes.Length; i++) plan[axes[i]] = ResizeAxis.OfSize(x, axes[i], wanted[i], common, mode, Region(i).Item1,
+            Region(i).Item2);
         return plan;
     }
 
@@ -78,7 +84,8 @@ internal static class Resizing
         if (nearest is not ("round_prefer_floor" or "round_prefer_ceil" or "floor" or "ceil"))
             throw call.Fail($"nearest_mode '{nearest}' is not one of round_prefer_floor, round_prefer_ceil, floor, ceil");
         if (call.Flag("antialias", false) && mode == "nearest") throw call.Fail("antialias has no part in mode nearest");
-        bool computed = type is ElementType.Float32 or ElementType.Float64 or ElementType.Float16 or ElementType.BFloat16 || mode == "linear" && type is ElementType.Int8 or ElementType.UInt8 or ElementType.Int32;
+        bool computed = type is ElementType.Float32 or ElementType.Float64 or ElementType.Float16 or ElementType.BFloat16
+            || mode == "linear" && type is ElementType.Int8 or ElementType.UInt8 or ElementType.Int32;
         if (mode != "nearest" && !computed) throw call.Fail($"mode '{mode}' does not take {type}");
     }
 
@@ -156,7 +163,8 @@ internal static class Resizing
         Array.Copy(x.Data, data, x.Count);
         Array.Copy(fill.Data, 0, data, x.Count, 1);
         int[] strides = Shapes.Strides(x.Shape);
-        int[] source = [.. Enumerable.Range(0, x.Count).Select(i => plan.Where((a, d) => a.IsOutside(i / strides[d] % x.Shape[d])).Any() ? x.Count : i)];
+        int[] source = [.. Enumerable.Range(0, x.Count)
+            .Select(i => plan.Where((a, d) => a.IsOutside(i / strides[d] % x.Shape[d])).Any() ? x.Count : i)];
         return Movement.Rearrange(new Tensor(x.Type, [x.Count + 1], data), x.Shape, source);
     }
 
@@ -164,5 +172,6 @@ internal static class Resizing
     private static Tensor? Given(OperatorCall call, int index) => call.Optional(index) is { Count: > 0 } t ? t : null;
 
     private static float[] Roi(OperatorCall call, int axes) => Given(call, 1) is { } roi && roi.Count == 2 * axes
-        ? [.. Enumerable.Range(0, roi.Count).Select(i => (float)roi.Real(i))] : throw call.Fail($"tf_crop_and_resize needs a roi of {2 * axes} numbers");
+        ? [.. Enumerable.Range(0, roi.Count).Select(i => (float)roi.Real(i))]
+            : throw call.Fail($"tf_crop_and_resize needs a roi of {2 * axes} numbers");
 }

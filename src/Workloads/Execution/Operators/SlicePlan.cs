@@ -8,8 +8,10 @@ internal sealed record SlicePlan(int[] Shape, int[] Steps, int Offset)
     internal static SlicePlan Of(OperatorCall call, int[] x)
     {
         long[] starts = Bounds(call, 1, "starts"), ends = Bounds(call, 2, "ends");
-        int[] axes = call.IntsFromInputOr(3, "axes") ?? [.. Enumerable.Range(0, starts.Length)], steps = call.IntsFromInputOr(4, "steps") ?? [.. Enumerable.Repeat(1, starts.Length)];
-        if (ends.Length != starts.Length || axes.Length != starts.Length || steps.Length != starts.Length) throw call.Fail("starts, ends, axes and steps have different lengths");
+        int[] axes = call.IntsFromInputOr(3, "axes") ?? [.. Enumerable.Range(0, starts.Length)], steps = call.IntsFromInputOr(4, "steps")
+            ?? [.. Enumerable.Repeat(1, starts.Length)];
+        if (ends.Length != starts.Length || axes.Length != starts.Length
+            || steps.Length != starts.Length) throw call.Fail("starts, ends, axes and steps have different lengths");
         int[] shape = (int[])x.Clone(), strides = Shapes.Strides(x), step = (int[])strides.Clone();
         int offset = 0;
         var seen = new HashSet<int>();
@@ -30,5 +32,6 @@ internal sealed record SlicePlan(int[] Shape, int[] Steps, int Offset)
 
     // INT64_MIN and INT64_MAX mean "as far as there is", so bounds stay 64 bits wide.
     private static long[] Bounds(OperatorCall call, int index, string attribute) =>
-        Array.ConvertAll(call.Optional(index) is { } t ? call.Integers(t, index) : call.Longs(attribute) ?? throw call.Fail($"{attribute} is missing"), v => Math.Max(v, long.MinValue / 2));
+        Array.ConvertAll(call.Optional(index) is { } t ? call.Integers(t, index) : call.Longs(attribute)
+            ?? throw call.Fail($"{attribute} is missing"), v => Math.Max(v, long.MinValue / 2));
 }

@@ -2,7 +2,8 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Execution.Operators;
 
-/// <summary>Functions of one real number, computed in double and rounded once, so that float32 results do not depend on vector libraries.</summary>
+/// <summary>Functions of one real number, computed in double and rounded once, so that float32 results do not depend on vector
+/// libraries.</summary>
 internal static class UnaryOperators
 {
     /// <summary>An operator that applies f to every element of a real tensor.</summary>

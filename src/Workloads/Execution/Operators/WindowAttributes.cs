@@ -1,6 +1,7 @@
 namespace Sim.Workloads.Execution.Operators;
 
-/// <summary>Sliding window of a convolution or pooling: attributes resolved against the input's spatial shape, any number of spatial dimensions.</summary>
+/// <summary>Sliding window of a convolution or pooling: attributes resolved against the input's spatial shape, any number of spatial
+/// dimensions.</summary>
 internal sealed class WindowAttributes
 {
     private WindowAttributes(int[] kernel, int[] strides, int[] dilations, int[] begin, int[] end, int[] output) =>
@@ -24,10 +25,12 @@ internal sealed class WindowAttributes
     {
         int rank = inputShape.Length - 2;
         if (kernel.Length != rank) throw call.Fail($"kernel [{string.Join(',', kernel)}] does not fit an input of {rank} spatial dimensions");
-        int[] strides = List(call, "strides", rank, 1), dilations = List(call, "dilations", rank, 1), pads = List(call, "pads", 2 * rank, 0);
+        int[] strides = List(call, "strides", rank, 1), dilations = List(call, "dilations", rank, 1),
+            pads = List(call, "pads", 2 * rank, 0);
         if (kernel.Concat(strides).Concat(dilations).Any(v => v < 1)) throw call.Fail("kernel, strides and dilations must be at least 1");
         string auto = call.Text("auto_pad", "NOTSET");
-        if (auto is not ("NOTSET" or "VALID" or "SAME_UPPER" or "SAME_LOWER")) throw call.Fail($"auto_pad '{auto}' is not one of NOTSET, VALID, SAME_UPPER, SAME_LOWER");
+        if (auto is not ("NOTSET" or "VALID" or "SAME_UPPER"
+            or "SAME_LOWER")) throw call.Fail($"auto_pad '{auto}' is not one of NOTSET, VALID, SAME_UPPER, SAME_LOWER");
         if (pads.Any(p => p < 0)) throw call.Fail("pads must not be negative");
         bool ceil = call.Flag("ceil_mode", false);
         int[] begin = [.. pads[..rank]], end = [.. pads[rank..]], output = new int[rank];

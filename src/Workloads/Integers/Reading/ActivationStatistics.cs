@@ -4,7 +4,8 @@ using Sim.Workloads.Quantization;
 
 namespace Sim.Workloads.Integers.Reading;
 
-/// <summary>What the operands of matrix layers are on calibration samples: all values, or the extremes where calibration asks for no more.</summary>
+/// <summary>What the operands of matrix layers are on calibration samples: all values, or the extremes where calibration asks for no
+/// more.</summary>
 internal sealed class ActivationStatistics
 {
     private readonly Dictionary<string, List<float>> _values = new(StringComparer.Ordinal);

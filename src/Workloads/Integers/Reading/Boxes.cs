@@ -18,7 +18,8 @@ internal static class Boxes
         return new(constant, type, [constant.Count == 0 ? type : new(constant.IntegerBounds().Minimum, constant.IntegerBounds().Maximum)]);
     }
 
-    /// <summary>The box of a layer's inputs: by channel where the channels of the value are those of the layer, else one that holds all.</summary>
+    /// <summary>The box of a layer's inputs: by channel where the channels of the value are those of the layer, else one that holds
+    /// all.</summary>
     internal static Interval[] Inputs(Stored value, GemmLayer shape)
     {
         if (value.Box.Length == 1) return value.Box;

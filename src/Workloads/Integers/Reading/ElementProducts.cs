@@ -6,7 +6,8 @@ namespace Sim.Workloads.Integers.Reading;
 internal static class ElementProducts
 {
     /// <summary>Whether both factors are computed: a constant only scales.</summary>
-    internal static bool IsProduct(GraphReading reading, Node node) => reading.Constant(node, 0) is null && reading.Constant(node, 1) is null;
+    internal static bool IsProduct(GraphReading reading, Node node) =>
+        reading.Constant(node, 0) is null && reading.Constant(node, 1) is null;
 
     internal static void Read(GraphReading reading, Node node)
     {
@@ -20,7 +21,8 @@ internal static class ElementProducts
                 return;
             }
         }
-        // The factor with channels is the input; of the other one the two ends are weights: a product of two ranges is extreme at their corners.
+        // The factor with channels is the input; of the other one the two ends are weights: a product of two ranges is extreme at their
+        // corners.
         int[] result = reading.Shape(node.Outputs[0]);
         bool Spreads(int i) => factors[i].Box.Length > 1 && reading.Shape(node.Inputs[i]).SequenceEqual(result);
         int at = !Spreads(0) && Spreads(1) ? 1 : 0;
@@ -36,7 +38,8 @@ internal static class ElementProducts
             reading.Leave(node, "multiplies integers of more than 32 bits");
             return;
         }
-        var shape = new GemmLayer(node.Name, node.OpType, channels, Math.Max(1, count / reading.Batch / channels), both ? 2 : 1, 1, 2L * count / reading.Batch);
+        var shape = new GemmLayer(node.Name, node.OpType, channels, Math.Max(1, count / reading.Batch / channels), both ? 2 : 1, 1,
+            2L * count / reading.Batch);
         IntegerWeights weights = both ? others.SelectMany(o => new[] { (int)o.Low, (int)o.High }).ToArray() : IntegerWeights.None;
         if (!reading.AddSum(node, new IntegerLayer(node.Name, node.OpType, shape, weights, range, inputs))) return;
         Interval[] products = [.. inputs.Zip(others, (a, b) => a.Times(b.Low).Hull(a.Times(b.High)))];
@@ -46,5 +49,6 @@ internal static class ElementProducts
         if (unit > 0) ElementSums.Set(reading, node, products, channels > 1 ? x.Inner : 1, [unit], ElementSums.Slack(most, unit, before));
     }
 
-    private static double Most(Summand s) => (double)Int128.Max(Int128.Abs(s.Hull.Low - s.Zero), Int128.Abs(s.Hull.High - s.Zero)) * s.Scales[0];
+    private static double Most(Summand s) =>
+        (double)Int128.Max(Int128.Abs(s.Hull.Low - s.Zero), Int128.Abs(s.Hull.High - s.Zero)) * s.Scales[0];
 }

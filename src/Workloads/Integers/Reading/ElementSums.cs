@@ -3,8 +3,9 @@ using Sim.Workloads.Graph;
 namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>
-/// Add, Sub, Sum and Mean: a register sums one element of each operand. Operands of one scale add their integers; of several scales each is brought to the largest by
-/// a multiplier of <see cref="ReadingOptions.MultiplierBits"/> bits. Float32 constants are rounded, halves to even, to integers of that scale, as biases are.
+/// Add, Sub, Sum and Mean: a register sums one element of each operand. Operands of one scale add their integers; of several scales each is
+/// brought to the largest by a multiplier of <see cref="ReadingOptions.MultiplierBits"/> bits. Float32 constants are rounded, halves to
+/// even, to integers of that scale, as biases are.
 /// </summary>
 internal static class ElementSums
 {
@@ -30,17 +31,20 @@ internal static class ElementSums
     {
         if (reading.Constant(node, index) is not { Type: ElementType.Float32, Count: > 0 }) return false;
         Summand? other = before.FirstOrDefault(t => t is { Constant: null });
-        return other is not null && (other.IsSum || other.Scales.Length > 1 || reading.Value(node, index) is not Dequantized { Scales: [var scale] } || Math.Abs(scale / other.Scales[0] - 1) < 1e-6f);
+        return other is not null && (other.IsSum || other.Scales.Length > 1
+            || reading.Value(node, index) is not Dequantized { Scales: [var scale] } || Math.Abs(scale / other.Scales[0] - 1) < 1e-6f);
     }
 
     private static void Sum(GraphReading reading, Node node, Summand?[] terms)
     {
         int[] result = reading.Shape(node.Outputs[0]);
         int count = Shapes.Count(result);
-        // Channels are those of the operands that have them in the shape of the result; one that is repeated along an axis counts with all its channels.
+        // Channels are those of the operands that have them in the shape of the result; one that is repeated along an axis counts with all
+        // its channels.
         bool[] isWhole = [.. node.Inputs.Select(i => reading.Shape(i).SequenceEqual(result))];
         Summand? layout = terms.Where((t, i) => t?.Box.Length > 1 && isWhole[i] && count % (t.Box.Length * t.Inner) == 0).FirstOrDefault();
-        bool Follows(int i) => layout is not null && terms[i] is { Box.Length: > 1 } t && isWhole[i] && t.Box.Length == layout.Box.Length && t.Inner == layout.Inner;
+        bool Follows(int i) => layout is not null && terms[i] is { Box.Length: > 1 } t && isWhole[i] && t.Box.Length == layout.Box.Length
+            && t.Inner == layout.Inner;
         int channels = layout?.Box.Length ?? 1;
         if (terms.Where((t, i) => t?.Scales.Length > 1 && !Follows(i)).Any() || Units(reading, terms, channels) is not { } found)
         {
@@ -54,7 +58,8 @@ internal static class ElementSums
         for (int i = 0; i < terms.Length; i++)
         {
             bool follows = Follows(i);
-            Interval[]? box = terms[i] is { Constant: null } t ? [.. Enumerable.Range(0, channels).Select(c => follows ? t.At(c) : t.Hull.Plus(-t.Zero))]
+            Interval[]? box = terms[i] is { Constant: null } t
+                ? [.. Enumerable.Range(0, channels).Select(c => follows ? t.At(c) : t.Hull.Plus(-t.Zero))]
                 : OfConstant(reading, node, i, terms[i]?.Constant, unit, layout, result);
             if (box is null)
             {
@@ -66,13 +71,16 @@ internal static class ElementSums
         }
         double slack = Slack((double)most, unit.Max(), terms.Sum(t => t?.Slack ?? 0));
         int bound = multipliers.Max(Math.Abs), least = multipliers.Min();
-        var shape = new GemmLayer(node.Name, node.OpType, channels, Math.Max(1, count / reading.Batch / channels), 1, terms.Length, (long)terms.Length * count / reading.Batch);
-        var layer = new IntegerLayer(node.Name, node.OpType, shape, Enumerable.Repeat(multipliers, channels).SelectMany(m => m).ToArray(), new(Math.Min(0, least), bound), boxes);
+        var shape = new GemmLayer(node.Name, node.OpType, channels, Math.Max(1, count / reading.Batch / channels), 1, terms.Length,
+            (long)terms.Length * count / reading.Batch);
+        var layer = new IntegerLayer(node.Name, node.OpType, shape, Enumerable.Repeat(multipliers, channels).SelectMany(m => m).ToArray(),
+            new(Math.Min(0, least), bound), boxes);
         if (!reading.AddSum(node, layer) || !exact || node.OpType == "Mean") return;
         Set(reading, node, RowSums.Of(layer), layout?.Inner ?? 1, unit, slack);
     }
 
-    /// <summary>What a register's integers become: integers of the output's type where they fit it, else real numbers of one scale.</summary>
+    /// <summary>What a register's integers become: integers of the output's type where they fit it, else real numbers of one
+    /// scale.</summary>
     internal static void Set(GraphReading reading, Node node, Interval[] sums, int inner, float[] unit, double slack)
     {
         Interval hull = sums.Aggregate((a, b) => a.Hull(b));
@@ -87,9 +95,11 @@ internal static class ElementSums
         reading.Set(node, new Stored(null, range, range.Contains(hull) ? sums : [range], range.Contains(hull) ? inner : 1));
     }
 
-    /// <summary>How far float32 rounding can move a sum whose terms reach so many units together; a power of two as the unit keeps sums of up to 24 bits exact.</summary>
+    /// <summary>How far float32 rounding can move a sum whose terms reach so many units together; a power of two as the unit keeps sums of
+    /// up to 24 bits exact.</summary>
     internal static double Slack(double units, float unit, double before) =>
-        before == 0 && units <= 1 << 24 && float.IsFinite(unit) && MathF.ScaleB(1, MathF.ILogB(unit)) == unit ? 0 : units * unit * Math.ScaleB(1, -21) + before;
+        before == 0 && units <= 1 << 24 && float.IsFinite(unit) && MathF.ScaleB(1, MathF.ILogB(unit)) == unit ? 0
+            : units * unit * Math.ScaleB(1, -21) + before;
 
     // The unit of the sum, by channel or one; what each operand is multiplied with; whether that is exact.
     private static (float[] Unit, int[] Multipliers, bool Exact)? Units(GraphReading reading, Summand?[] terms, int channels)
@@ -98,23 +108,29 @@ internal static class ElementSums
         if (scaled.Length == 0) return null;
         int[] ones = [.. Enumerable.Repeat(1, terms.Length)];
         float[] first = scaled[0].Scales;
-        if (scaled.All(t => t.Scales.SequenceEqual(first))) return first.Length == 1 || first.Length == channels ? (first, ones, true) : null;
+        if (scaled.All(t => t.Scales.SequenceEqual(first))) return first.Length == 1 || first.Length == channels ? (first, ones, true)
+            : null;
         if (scaled.Any(t => t.Scales.Length > 1 || t.IsSum)) return null;
         // The larger scale is a power of two, so that it is exact; the smaller ones are rounded to a whole number of its parts.
         float large = scaled.Max(t => t.Scales[0]);
         double parts = Math.ScaleB(1, reading.Options.MultiplierBits - 1);
-        int[] multipliers = [.. terms.Select(t => t is null ? 1 : (int)Math.Round(t.Scales[0] / (double)large * parts, MidpointRounding.ToEven))];
+        int[] multipliers = [.. terms.Select(t => t is null ? 1
+            : (int)Math.Round(t.Scales[0] / (double)large * parts, MidpointRounding.ToEven))];
         return multipliers.Contains(0) ? null : ([(float)(large / parts)], multipliers, false);
     }
 
-    // What a constant adds to each channel, in units of the sum; integers of another scale than the sum's were given their multiplier already.
-    private static Interval[]? OfConstant(GraphReading reading, Node node, int index, Tensor? integers, float[] unit, Summand? layout, int[] result)
+    // What a constant adds to each channel, in units of the sum; integers of another scale than the sum's were given their multiplier
+    // already.
+    private static Interval[]? OfConstant(GraphReading reading, Node node, int index, Tensor? integers, float[] unit, Summand? layout,
+        int[] result)
     {
         if (integers is not null && layout is null) return [new(integers.Integers.Min(), integers.Integers.Max())];
-        if (integers is null && unit.Length == 1 && layout is null) return Whole(reading.Constant(node, index)!.Floats, _ => unit[0]) is { } all ? [new(all.Min(), all.Max())] : null;
+        if (integers is null && unit.Length == 1 && layout is null) return Whole(reading.Constant(node, index)!.Floats, _ => unit[0]) is
+            { } all ? [new(all.Min(), all.Max())] : null;
         int channels = layout?.Box.Length ?? 1, inner = layout?.Inner ?? Shapes.Count(result);
         Tensor full = reading.Expanded(integers ?? reading.Constant(node, index)!, result);
-        if ((integers is null ? Whole(full.Floats, i => unit[unit.Length == 1 ? 0 : i / inner % channels]) : full.Integers) is not { } whole) return null;
+        if ((integers is null ? Whole(full.Floats, i => unit[unit.Length == 1 ? 0 : i / inner % channels]) : full.Integers) is not
+            { } whole) return null;
         var boxes = new Interval?[channels];
         for (int i = 0; i < whole.Length; i++)
         {

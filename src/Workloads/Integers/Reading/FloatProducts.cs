@@ -4,7 +4,8 @@ using Sim.Workloads.Quantization;
 namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>
-/// Conv, Gemm and MatMul of dequantized operands: integer hardware sums the integers, and the scales multiply the sums. A bias is in units of the product's scale:
+/// Conv, Gemm and MatMul of dequantized operands: integer hardware sums the integers, and the scales multiply the sums. A bias is in units
+/// of the product's scale:
 /// the integers of a DequantizeLinear, or the float bias rounded half to even.
 /// </summary>
 internal static class FloatProducts
@@ -31,13 +32,16 @@ internal static class FloatProducts
             return;
         }
         // Of a transposed matrix the operands of a row lie apart: neither channels nor layers are theirs.
-        if (node.OpType == "Gemm" && LayerWeights.Flag(node, "transA")) x = x with { Integers = new(x.Integers.Constant, x.Integers.Type, [x.Integers.Hull]) { Step = x.Integers.Step } };
+        if (node.OpType == "Gemm" && LayerWeights.Flag(node, "transA")) x = x with
+            { Integers = new(x.Integers.Constant, x.Integers.Type, [x.Integers.Hull]) { Step = x.Integers.Step } };
         if (x.Scales.Length > 1 || x.Zeros.Length > 1 || w is { Integers.Constant: null } && (w.Scales.Length > 1 || w.Zeros.Length > 1))
         {
-            reading.Error(node, "INT004", "the scale of an operand differs within a sum; allowed is one for the tensor, and for constant weights one an output channel");
+            reading.Error(node, "INT004",
+                "the scale of an operand differs within a sum; allowed is one for the tensor, and for constant weights one an output channel");
             return;
         }
-        IntegerRows? rows = w is null ? reading.Quantizer!.Weights(reading, node, shape, reading.Constant(node, 1)!.Floats) : Rows(reading, node, shape, w);
+        IntegerRows? rows = w is null ? reading.Quantizer!.Weights(reading, node, shape, reading.Constant(node, 1)!.Floats)
+            : Rows(reading, node, shape, w);
         float alpha = node.OpType == "Gemm" ? node.Attributes.GetValueOrDefault("alpha")?.Real ?? 1 : 1;
         if (!(alpha > 0) || !float.IsFinite(alpha))
         {
@@ -49,7 +53,8 @@ internal static class FloatProducts
         if (Bias(reading, node, shape, products) is not { } bias) return;
         var layer = new IntegerLayer(node.Name, node.OpType, shape, rows.Weights, rows.Type, Boxes.Inputs(x.Integers, shape))
         {
-            InputZeroPoint = (int)x.Zeros[0], InputStep = x.Integers.Step, WeightZeroPoints = rows.Zeros, Bias = bias, Source = Boxes.Link(x.Integers.Source, reading.Layers, shape),
+            InputZeroPoint = (int)x.Zeros[0], InputStep = x.Integers.Step, WeightZeroPoints = rows.Zeros, Bias = bias,
+                Source = Boxes.Link(x.Integers.Source, reading.Layers, shape),
         };
         if (GraphReading.IsBeyond(layer))
         {
@@ -57,7 +62,8 @@ internal static class FloatProducts
             return;
         }
         reading.Add(node, layer, x.Scales[0], x.Integers.Type);
-        if (!float.IsNaN(products[0])) reading.Set(node, new Sums(reading.Layers.Count - 1, products.Distinct().Count() == 1 ? [products[0]] : products));
+        if (!float.IsNaN(products[0])) reading.Set(node,
+            new Sums(reading.Layers.Count - 1, products.Distinct().Count() == 1 ? [products[0]] : products));
     }
 
     private static Dequantized? Operand(GraphReading reading, Node node, int index)
@@ -68,18 +74,21 @@ internal static class FloatProducts
         return null;
     }
 
-    private static void NotQuantized(GraphReading reading, Node node, int index) => reading.Note(node, $"has no integer semantics: operand '{node.Inputs[index]}' is not quantized");
+    private static void NotQuantized(GraphReading reading, Node node, int index) =>
+        reading.Note(node, $"has no integer semantics: operand '{node.Inputs[index]}' is not quantized");
 
     private static IntegerRows? Rows(GraphReading reading, Node node, GemmLayer shape, Dequantized w)
     {
         int count = w.Integers.Constant?.Count ?? 1;
-        if (OfRows(reading, node, shape, w.Scales, count, "scale") is not { } scales || OfRows(reading, node, shape, w.Zeros, count, "zero point") is not { } zeros) return null;
+        if (OfRows(reading, node, shape, w.Scales, count, "scale") is not { } scales
+            || OfRows(reading, node, shape, w.Zeros, count, "zero point") is not { } zeros) return null;
         IntegerWeights weights = w.Integers.Constant is { } constant ? IntegerProducts.Rows(node, shape, constant) : IntegerWeights.None;
         return new(weights, w.Integers.Constant is null ? w.Integers.Hull : w.Integers.Type, scales, Array.ConvertAll(zeros, z => (int)z));
     }
 
     // One a row: elements of a row may not differ.
-    private static T[]? OfRows<T>(GraphReading reading, Node node, GemmLayer shape, Repeated<T> values, int count, string what) where T : struct, IEquatable<T>
+    private static T[]? OfRows<T>(GraphReading reading, Node node, GemmLayer shape, Repeated<T> values, int count, string what) where T
+        : struct, IEquatable<T>
     {
         int rows = shape.Groups * shape.N;
         if (values.Length == 1) return [.. Enumerable.Repeat(values[0], rows)];
@@ -89,7 +98,8 @@ internal static class FloatProducts
         for (int i = 0; i < elements.Length; i++)
         {
             if (elements[i].Equals(elements[i - i % shape.K])) continue;
-            reading.Error(node, "INT004", $"the {what} of its weights differs within an output channel; allowed is one for the tensor or one an output channel");
+            reading.Error(node, "INT004",
+                $"the {what} of its weights differs within an output channel; allowed is one for the tensor or one an output channel");
             return null;
         }
         return [.. Enumerable.Range(0, rows).Select(r => elements[r * shape.K])];
@@ -105,7 +115,8 @@ internal static class FloatProducts
         if (!reading.Has(node, index) || reading.Quantizer?.LeavesOutBias == true) return [];
         if (float.IsNaN(products[0]))
         {
-            reading.Error(node, "INT005", "its bias has no integers, because the range of its input is unknown; allowed are calibration data, or a bias that is left out of the accumulator");
+            reading.Error(node, "INT005",
+                "its bias has no integers, because the range of its input is unknown; allowed are calibration data, or a bias that is left out of the accumulator");
             return null;
         }
         int rows = shape.Groups * shape.N;
@@ -121,13 +132,15 @@ internal static class FloatProducts
         {
             int i = t.Count == 1 ? 0 : r;
             // A quantizer's product of the two scales may differ from ours in the last place: then its integers are meant.
-            if (stated is { Zeros: [0] } && beta == 1 && Math.Abs(stated.Scales.At(i) / products[r] - 1) < 1e-6f) bias[r] = stated.Integers.Constant!.Integer(i);
+            if (stated is { Zeros: [0] } && beta == 1 && Math.Abs(stated.Scales.At(i) / products[r] - 1) < 1e-6f) bias[r] =
+                stated.Integers.Constant!.Integer(i);
             else
             {
                 double units = Math.Round((double)t.Floats[i] * beta / products[r], MidpointRounding.ToEven);
                 if (!(Math.Abs(units) <= 1L << 53))
                 {
-                    reading.Error(node, "INT001", FormattableString.Invariant($"bias {t.Floats[i]:G9} of output channel {r} is no integer of at most 2^53 in units of the product's scale {products[r]:G9}"));
+                    reading.Error(node, "INT001",
+                        FormattableString.Invariant($"bias {t.Floats[i]:G9} of output channel {r} is no integer of at most 2^53 in units of the product's scale {products[r]:G9}"));
                     return null;
                 }
                 bias[r] = (long)units;

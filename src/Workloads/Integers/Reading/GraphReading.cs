@@ -29,7 +29,8 @@ internal sealed class GraphReading
         (Graph, _file, _bag, Options) = (graph, file, bag, options);
         _constants = graph.Constants.ToDictionary(StringComparer.Ordinal);
         _constantNames = [.. graph.Constants.Keys];
-        foreach ((string name, StaticValue value) in ShapeInference.Values(graph)) (_shapes[name], _types[name]) = (value.Shape, value.Type);
+        foreach ((string name, StaticValue value) in ShapeInference.Values(graph)) (_shapes[name], _types[name]) =
+            (value.Shape, value.Type);
         _openDimensions = graph.Inputs.Any(i => i.Shape.Any(d => d < 0));
         Quantizer = options.PostTraining is { } rule ? new(graph, rule) : null;
         Batch = graph.Inputs.Length > 0 && _shapes[graph.Inputs[0].Name] is { Length: > 0 } first ? Math.Max(1, first[0]) : 1;
@@ -91,7 +92,8 @@ internal sealed class GraphReading
         string name = node.Inputs[index];
         if (_values.TryGetValue(name, out Known? known)) return known;
         if (_constantNames.Contains(name)) return Type(name).IsReal() ? null : Boxes.OfConstant(Made(name)!);
-        if (!_types.TryGetValue(name, out ElementType type) || type.IsReal()) return Options.RealRanges.TryGetValue(name, out (float Low, float High) real) ? new Reals([real.Low], [real.High]) : null;
+        if (!_types.TryGetValue(name, out ElementType type) || type.IsReal()) return Options.RealRanges.TryGetValue(name,
+            out (float Low, float High) real) ? new Reals([real.Low], [real.High]) : null;
         Interval range = Boxes.Of(type);
         if (Options.Boxes == BoxRule.Propagated && Options.InputRanges.TryGetValue(name, out ImmutableArray<Interval> given))
             return new Stored(null, range, [.. given], Shapes.Count(_shapes[name].AsSpan(Math.Min(2, _shapes[name].Length))));
@@ -111,7 +113,8 @@ internal sealed class GraphReading
 
     /// <summary>The node's layer; its sizes are those of one sample.</summary>
     internal GemmLayer Gemm(Node node) =>
-        LayerExtraction.MatrixLayer(node, Graph.Opset, _shapes, Batch, _constantNames) ?? throw new NetworkException(node, "is no matrix layer");
+        LayerExtraction.MatrixLayer(node, Graph.Opset, _shapes, Batch, _constantNames)
+            ?? throw new NetworkException(node, "is no matrix layer");
 
     /// <summary>Whether all inputs of a node are constants; then its outputs are made constants.</summary>
     internal bool Fold(Node node)
@@ -122,7 +125,8 @@ internal sealed class GraphReading
             _constantNames.Add(output);
             _unmade[output] = node;
         }
-        if (node.Outputs.Any(o => o.Length > 0 && !(_shapes.TryGetValue(o, out int[]? shape) && Shapes.Count(shape) > LargestMadeAtOnce))) Make(node);
+        if (node.Outputs.Any(o => o.Length > 0
+            && !(_shapes.TryGetValue(o, out int[]? shape) && Shapes.Count(shape) > LargestMadeAtOnce))) Make(node);
         return true;
     }
 
@@ -164,12 +168,14 @@ internal sealed class GraphReading
         Notes.Add(NotJudged[^1].ToString());
     }
 
-    /// <summary>A register of a sum that is no matrix product; one that could leave 62 bits is listed as not judged, because no register here is wider than 64.</summary>
+    /// <summary>A register of a sum that is no matrix product; one that could leave 62 bits is listed as not judged, because no register
+    /// here is wider than 64.</summary>
     internal bool AddSum(Node node, IntegerLayer layer)
     {
         Interval widest = new(-((Int128)1 << 62), (Int128)1 << 62);
         Int128 most = Array.TrueForAll(layer.Inputs, widest.Contains) ? 0 : widest.High;
-        if (most == 0) foreach (Interval sum in RowSums.Of(layer)) most = Int128.Max(most, Int128.Max(Int128.Abs(sum.Low), Int128.Abs(sum.High)));
+        if (most == 0) foreach (Interval sum in RowSums.Of(layer)) most =
+            Int128.Max(most, Int128.Max(Int128.Abs(sum.Low), Int128.Abs(sum.High)));
         if (most < (Int128)1 << 62)
         {
             Sums.Add(layer);
@@ -183,18 +189,22 @@ internal sealed class GraphReading
     internal static bool IsBeyond(IntegerLayer layer)
     {
         static Int128 Most(Interval range) => Int128.Max(Int128.Abs(range.Low), Int128.Abs(range.High));
-        Int128 zeros = layer.WeightZeroPoints.Length == 0 ? 0 : layer.WeightZeroPoints.Max(z => Math.Abs((long)z)), bias = layer.Bias.Length == 0 ? 0 : layer.Bias.Max(b => Int128.Abs(b));
+        Int128 zeros = layer.WeightZeroPoints.Length == 0 ? 0 : layer.WeightZeroPoints.Max(z => Math.Abs((long)z)),
+            bias = layer.Bias.Length == 0 ? 0 : layer.Bias.Max(b => Int128.Abs(b));
         Int128 input = layer.Inputs.Max(Most);
-        return input > int.MaxValue || layer.K * (input + Int128.Abs(layer.InputZeroPoint)) * (Most(layer.WeightRange) + zeros) + bias >= (Int128)1 << 62;
+        return input > int.MaxValue || layer.K * (input + Int128.Abs(layer.InputZeroPoint)) * (Most(layer.WeightRange) + zeros)
+            + bias >= (Int128)1 << 62;
     }
 
     /// <summary>Whether a node was judged or listed.</summary>
-    internal bool IsAccounted(Node node) => Layers.Exists(l => l.Name == node.Name) || Sums.Exists(l => l.Name == node.Name) || NotJudged.Any(n => n.Name == node.Name);
+    internal bool IsAccounted(Node node) =>
+        Layers.Exists(l => l.Name == node.Name) || Sums.Exists(l => l.Name == node.Name) || NotJudged.Any(n => n.Name == node.Name);
 
     /// <summary>Whether the values of a node are sizes of tensors, made of shapes and constants alone.</summary>
     internal bool IsSize(Node node)
     {
-        bool isSize = node.OpType is "Shape" or "Size" || node.Inputs.Any(_sizes.Contains) && node.Inputs.All(i => i.Length == 0 || _constantNames.Contains(i) || _sizes.Contains(i));
+        bool isSize = node.OpType is "Shape" or "Size" || node.Inputs.Any(_sizes.Contains)
+            && node.Inputs.All(i => i.Length == 0 || _constantNames.Contains(i) || _sizes.Contains(i));
         if (isSize) _sizes.UnionWith(node.Outputs);
         return isSize;
     }
@@ -205,7 +215,8 @@ internal sealed class GraphReading
     {
         if (!_openDimensions) return false;
         _widened ??= Widened();
-        return _widened.Count == 0 || count(name => _widened.TryGetValue(name, out int[]? s) ? s : _shapes[name]) != count(name => _shapes[name]);
+        return _widened.Count == 0 || count(name => _widened.TryGetValue(name, out int[]? s) ? s : _shapes[name])
+            != count(name => _shapes[name]);
     }
 
     // Shapes with every open dimension doubled; none when the graph cannot have them.
@@ -217,7 +228,9 @@ internal sealed class GraphReading
             if (first == 1 && Graph.Inputs.All(i => i.Shape.Skip(1).All(d => d >= 0))) return _shapes;
             try
             {
-                return new(ShapeInference.Infer(Graph, Graph.Inputs.ToDictionary(i => i.Name, i => i.Shape.Select((d, n) => d >= 0 ? d : n == 0 ? first : 2).ToArray())), StringComparer.Ordinal);
+                return new(ShapeInference.Infer(Graph,
+                    Graph.Inputs.ToDictionary(i => i.Name, i => i.Shape.Select((d, n) => d >= 0 ? d : n == 0 ? first : 2).ToArray())),
+                    StringComparer.Ordinal);
             }
             catch (NetworkException)
             {

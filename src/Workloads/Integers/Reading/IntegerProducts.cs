@@ -21,7 +21,8 @@ internal static class IntegerProducts
             reading.Error(node, "INT003", "its operands are not integers; allowed are Int8 and UInt8");
             return;
         }
-        long[]? inputZeros = reading.Zeros(node, 2, "input's zero point"), weightZeros = reading.Zeros(node, linear || isGemm ? 5 : 3, "weights' zero point");
+        long[]? inputZeros = reading.Zeros(node, 2, "input's zero point"),
+            weightZeros = reading.Zeros(node, linear || isGemm ? 5 : 3, "weights' zero point");
         LayerOutput? output = linear ? LayerOutput.Of(reading, node, shape, isGemm ? 7 : 6) : null;
         float[]? scales = isGemm && !linear ? LayerOutput.OfInputs(reading, node, shape) : [1];
         long[]? bias = Bias(reading, node, shape);
@@ -32,9 +33,11 @@ internal static class IntegerProducts
             return;
         }
         int[] zeros = LayerWeights.PerRow(node, shape, Array.ConvertAll(weightZeros, z => (int)z), "weight zero points");
-        var layer = new IntegerLayer(node.Name, node.OpType, shape, w.Constant is { } constant ? Rows(node, shape, constant) : IntegerWeights.None, w.Constant is null ? w.Hull : w.Type, Boxes.Inputs(x, shape))
+        var layer = new IntegerLayer(node.Name, node.OpType, shape, w.Constant is { } constant ? Rows(node, shape, constant)
+            : IntegerWeights.None, w.Constant is null ? w.Hull : w.Type, Boxes.Inputs(x, shape))
         {
-            InputZeroPoint = (int)inputZeros[0], WeightZeroPoints = zeros, Bias = bias, Source = Boxes.Link(x.Source, reading.Layers, shape),
+            InputZeroPoint = (int)inputZeros[0], WeightZeroPoints = zeros, Bias = bias,
+                Source = Boxes.Link(x.Source, reading.Layers, shape),
         };
         int index = reading.Layers.Count;
         reading.Add(node, layer, null, x.Type);
@@ -52,19 +55,22 @@ internal static class IntegerProducts
 
     /// <summary>One matrix for all products of a batch, once for each.</summary>
     internal static T[] Spread<T>(GemmLayer shape, T[] values) =>
-        shape.Conv is null && shape.Groups > 1 && values.LongLength == (long)shape.N * shape.K ? [.. Enumerable.Repeat(values, shape.Groups).SelectMany(v => v)] : values;
+        shape.Conv is null && shape.Groups > 1 && values.LongLength == (long)shape.N * shape.K
+            ? [.. Enumerable.Repeat(values, shape.Groups).SelectMany(v => v)] : values;
 
     private static long[]? Bias(GraphReading reading, Node node, GemmLayer shape)
     {
         int index = LayerWeights.BiasIndex(node);
         if (!reading.Has(node, index)) return [];
-        if (reading.Constant(node, index) is { } bias && !bias.Type.IsReal()) return LayerWeights.PerRow(node, shape, bias.Integers, "biases");
+        if (reading.Constant(node, index) is { } bias && !bias.Type.IsReal()) return LayerWeights.PerRow(node, shape, bias.Integers,
+            "biases");
         reading.Error(node, "INT004", "its bias is not a constant of integers; allowed is a constant Int32 tensor");
         return null;
     }
 }
 
-/// <summary>Requantization of a QLinear operator's sums: multipliers as the executor computes them, the output's type and zero point.</summary>
+/// <summary>Requantization of a QLinear operator's sums: multipliers as the executor computes them, the output's type and zero
+/// point.</summary>
 internal sealed record LayerOutput(float[] Multipliers, int Zero, Interval Type, int Inner)
 {
     /// <summary>The scales of sums that stay float32: input's times weights'.</summary>
@@ -78,12 +84,15 @@ internal sealed record LayerOutput(float[] Multipliers, int Zero, Interval Type,
 
     internal static LayerOutput? Of(GraphReading reading, Node node, GemmLayer shape, int scale)
     {
-        float[]? x = reading.Scales(node, 1, "input's scale"), w = reading.Scales(node, 4, "weights' scale"), y = reading.Scales(node, scale, "output's scale");
+        float[]? x = reading.Scales(node, 1, "input's scale"), w = reading.Scales(node, 4, "weights' scale"),
+            y = reading.Scales(node, scale, "output's scale");
         long[]? zero = reading.Zeros(node, scale + 1, "output's zero point");
         if (x is null || w is null || y is null || zero is null) return null;
         if (x.Length == 1 && y.Length == 1 && zero.Length == 1 && (w.Length == 1 || w.Length == shape.Groups * shape.N))
-            return new([.. w.Select(s => Requantization.Multiplier(x[0], s, y[0]))], (int)zero[0], Boxes.Of(reading.Constant(node, scale + 1)?.Type ?? ElementType.UInt8), Boxes.Inner(shape));
-        reading.Error(node, "INT004", $"{x.Length} input, {w.Length} weight and {y.Length} output scales; allowed are one, one or one an output channel, and one");
+            return new([.. w.Select(s => Requantization.Multiplier(x[0], s, y[0]))], (int)zero[0],
+                Boxes.Of(reading.Constant(node, scale + 1)?.Type ?? ElementType.UInt8), Boxes.Inner(shape));
+        reading.Error(node, "INT004",
+            $"{x.Length} input, {w.Length} weight and {y.Length} output scales; allowed are one, one or one an output channel, and one");
         return null;
     }
 

@@ -17,7 +17,8 @@ internal sealed record Stored(Tensor? Constant, Interval Type, Interval[] Box, i
     /// <summary>Distance of neighbouring integers of the box: 2 for bipolar ones, else 1.</summary>
     internal int Step { get; init; } = 1;
 
-    /// <summary>The float type whose numbers these are, which are no integers then; null: integers. A constant holds them as float32.</summary>
+    /// <summary>The float type whose numbers these are, which are no integers then; null: integers. A constant holds them as
+    /// float32.</summary>
     internal ElementType? Coded { get; init; }
 
     /// <summary>The least range that holds every channel's.</summary>
@@ -29,15 +30,18 @@ internal sealed record Stored(Tensor? Constant, Interval Type, Interval[] Box, i
 /// <param name="Zeros">One; or, of a constant, one for each element.</param>
 internal sealed record Dequantized(Stored Integers, Repeated<float> Scales, Repeated<long> Zeros) : Known
 {
-    /// <summary>How far float32 rounding of a sum or product can have moved the executor's values away from (integer − zero) · scale; 0: they are that, rounded once.</summary>
+    /// <summary>How far float32 rounding of a sum or product can have moved the executor's values away from (integer − zero) · scale; 0:
+    /// they are that, rounded once.</summary>
     internal double Slack { get; init; }
 }
 
 /// <summary>The sums of a layer times a scale of each row: value = sum · Scales[row], then clipped to [ClipLow, ClipHigh].</summary>
 /// <param name="Layer">Index of the layer.</param>
 /// <param name="Scales">One, or one a row.</param>
-/// <param name="Pooled">Elements a channel after MaxPool, which takes the largest of several sums, as rising requantization then would too; 0: one value a sum.</param>
-internal sealed record Sums(int Layer, float[] Scales, float ClipLow = float.NegativeInfinity, float ClipHigh = float.PositiveInfinity, int Pooled = 0) : Known
+/// <param name="Pooled">Elements a channel after MaxPool, which takes the largest of several sums, as rising requantization then would too;
+/// 0: one value a sum.</param>
+internal sealed record Sums(int Layer, float[] Scales, float ClipLow = float.NegativeInfinity, float ClipHigh = float.PositiveInfinity,
+    int Pooled = 0) : Known
 {
     /// <summary>Elements of a sample that lie beside each other in one channel.</summary>
     internal int Inner(IntegerLayer layer) => Pooled > 0 ? Pooled : Boxes.Inner(layer.Shape);

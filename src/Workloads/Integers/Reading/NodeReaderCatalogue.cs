@@ -3,7 +3,8 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Integers.Reading;
 
-/// <summary>What each operator means for integers, one line each. Of an operator that is not here, only the data type of its output is known.</summary>
+/// <summary>What each operator means for integers, one line each. Of an operator that is not here, only the data type of its output is
+/// known.</summary>
 internal static class NodeReaderCatalogue
 {
     private static readonly ImmutableArray<(string Operators, bool OfConstants, Action<GraphReading, Node> Read)> List =
@@ -35,8 +36,9 @@ internal static class NodeReaderCatalogue
         ("Softmax", false, Elementwise.Share),
     ];
 
-    // Operators without a register of a sum or of a product of two operands: quantizers, views, choices, comparisons, functions of one element. Div and Mod give no sums;
-    // Mul has a register only where both factors are operands, which its reader lists. Every other operator is judged or listed as not judged.
+    // Operators without a register of a sum or of a product of two operands: quantizers, views, choices, comparisons, functions of one
+    // element. Div and Mod give no sums; Mul has a register only where both factors are operands, which its reader lists. Every other
+    // operator is judged or listed as not judged.
     private static readonly HashSet<string> WithoutSums =
     [
         .. ("QuantizeLinear DequantizeLinear DynamicQuantizeLinear Quant IntQuant BipolarQuant Trunc Cast CastLike " +
@@ -46,16 +48,21 @@ internal static class NodeReaderCatalogue
     ];
 
     private static readonly Dictionary<string, (bool OfConstants, Action<GraphReading, Node> Read)> ByName =
-        List.SelectMany(r => r.Operators.Split(' ').Select(o => (Name: o, r.OfConstants, r.Read))).ToDictionary(r => r.Name, r => (r.OfConstants, r.Read));
+        List.SelectMany(r => r.Operators.Split(' ').Select(o => (Name: o, r.OfConstants, r.Read)))
+            .ToDictionary(r => r.Name, r => (r.OfConstants, r.Read));
 
-    /// <summary>Reads a node; of one that depends on constants alone, only the integers that its constants stand for. A node that may sum and was not judged is listed as such.</summary>
+    /// <summary>Reads a node; of one that depends on constants alone, only the integers that its constants stand for. A node that may sum
+    /// and was not judged is listed as such.</summary>
     internal static void Read(GraphReading reading, Node node, bool isConstant)
     {
         if (!isConstant && reading.IsSize(node)) return;
-        if (ByName.TryGetValue(node.OpType, out (bool OfConstants, Action<GraphReading, Node> Read) reader) && (reader.OfConstants || !isConstant)) reader.Read(reading, node);
+        if (ByName.TryGetValue(node.OpType, out (bool OfConstants, Action<GraphReading, Node> Read) reader)
+            && (reader.OfConstants || !isConstant)) reader.Read(reading, node);
         if (isConstant || WithoutSums.Contains(node.OpType) || IsScaling(reading, node) || reading.IsAccounted(node)) return;
-        reading.Leave(node, reading.Type(node.Outputs[0]).IsReal() ? "computes in float32, where no integer register is known" : "has registers that no rule here describes");
+        reading.Leave(node, reading.Type(node.Outputs[0]).IsReal() ? "computes in float32, where no integer register is known"
+            : "has registers that no rule here describes");
     }
 
-    private static bool IsScaling(GraphReading reading, Node node) => node.OpType == "Mul" && !ElementProducts.IsProduct(reading, node) || node.OpType is "Sum" or "Mean" && node.Inputs.Length == 1;
+    private static bool IsScaling(GraphReading reading, Node node) =>
+        node.OpType == "Mul" && !ElementProducts.IsProduct(reading, node) || node.OpType is "Sum" or "Mean" && node.Inputs.Length == 1;
 }

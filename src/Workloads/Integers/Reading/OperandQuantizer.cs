@@ -17,7 +17,8 @@ internal sealed class OperandQuantizer
 
     internal OperandQuantizer(NetworkGraph graph, PostTraining rule)
     {
-        if (rule.WeightBits is < 2 or > 16 || rule.ActivationBits is < 2 or > 16) throw new ArgumentOutOfRangeException(nameof(rule), rule, "widths of weights and activations are 2 to 16 bits");
+        if (rule.WeightBits is < 2 or > 16 || rule.ActivationBits is < 2 or > 16) throw new ArgumentOutOfRangeException(nameof(rule), rule,
+            "widths of weights and activations are 2 to 16 bits");
         _rule = rule;
         _neverNegative = Signs.NeverNegative(graph);
         _statistics = rule.Calibration is null ? null : ActivationStatistics.Of(graph, rule.Calibration, rule.Recipe);
@@ -63,7 +64,8 @@ internal sealed class OperandQuantizer
             return null;
         }
         Recipe recipe = _rule.Recipe;
-        QuantizationParameters found = recipe.ActivationSymmetry == Symmetry.Asymmetric ? Calibrator.Asymmetric(recipe.Activations, encoder, values)
+        QuantizationParameters found = recipe.ActivationSymmetry == Symmetry.Asymmetric
+            ? Calibrator.Asymmetric(recipe.Activations, encoder, values)
             : Calibrator.Symmetric(recipe.Activations, encoder, values, recipe.ScaleWideFormats);
         Stored stored = recipe.ActivationRounding == TensorRounding.NearestEven
             ? Quantizers.From(reading, reading.Value(node, index), found.Scale, found.ZeroPoint, type)
@@ -71,7 +73,8 @@ internal sealed class OperandQuantizer
         return new(stored, [found.Scale], [found.ZeroPoint]);
     }
 
-    private static ElementEncoder Encoder(int bits, bool isSigned) => new(new FixedFormat(FormattableString.Invariant($"{(isSigned ? "int" : "uint")}{bits}"), bits, 0, isSigned));
+    private static ElementEncoder Encoder(int bits, bool isSigned) =>
+        new(new FixedFormat(FormattableString.Invariant($"{(isSigned ? "int" : "uint")}{bits}"), bits, 0, isSigned));
 
     private static Interval Range(ElementEncoder encoder) => new((long)encoder.Range.Lowest, (long)encoder.Range.Highest);
 }

@@ -20,12 +20,14 @@ internal static class Quantizers
     /// <summary>A value quantized with one scale and zero point, rounding halves to even.</summary>
     internal static Stored From(GraphReading reading, Known? value, float scale, long zero, Interval type)
     {
-        if (value is Dequantized { Integers.Constant: null, Scales: [var s], Zeros: [var z], Integers: { } q } && s == scale && z == zero && type.Contains(q.Type)) return q with { Type = type };
+        if (value is Dequantized { Integers.Constant: null, Scales: [var s], Zeros: [var z], Integers: { } q } && s == scale && z == zero
+            && type.Contains(q.Type)) return q with { Type = type };
         long Quantized(float v) => Requantization.Quantized(v, zero, (long)type.Low, (long)type.High);
         if (value is Sums sums)
         {
             IntegerLayer layer = reading.Layers[sums.Layer];
-            var source = new LayerSource(sums.Layer, [.. sums.Scales.Select(m => m / scale)], (int)zero, Quantized(sums.ClipLow / scale), Quantized(sums.ClipHigh / scale));
+            var source = new LayerSource(sums.Layer, [.. sums.Scales.Select(m => m / scale)], (int)zero, Quantized(sums.ClipLow / scale),
+                Quantized(sums.ClipHigh / scale));
             reading.Outputs.TryAdd(source.Layer, source);
             LayerSource? link = sums.Pooled > 0 ? null : source;
             if (reading.Options.Boxes == BoxRule.DataType) return new(null, type, [type], sums.Inner(layer), link);
@@ -46,7 +48,8 @@ internal static class Quantizers
         }
         if (Narrow(node, "output_dtype"))
         {
-            reading.Error(node, "INT001", "its output_dtype rounds what the integers stand for, so that no scale relates them; allowed is FLOAT");
+            reading.Error(node, "INT001",
+                "its output_dtype rounds what the integers stand for, so that no scale relates them; allowed is FLOAT");
             return;
         }
         if (Scales(reading, node) is not { } scales || reading.Zeros(node, 2, "zero point") is not { } zeros) return;
@@ -66,7 +69,8 @@ internal static class Quantizers
 
     // Whether an attribute names a type of fewer bits than float32.
     private static bool Narrow(Node node, string attribute) =>
-        node.Attributes.GetValueOrDefault(attribute)?.Integer is { } code && code != 0 && code != ElementType.Float32.OnnxCode() && code != ElementType.Float64.OnnxCode();
+        node.Attributes.GetValueOrDefault(attribute)?.Integer is { } code && code != 0 && code != ElementType.Float32.OnnxCode()
+            && code != ElementType.Float64.OnnxCode();
 
     // Float numbers have no zero points.
     private static void Coded(GraphReading reading, Node node)
@@ -97,11 +101,13 @@ internal static class Quantizers
             values[i] = (values[i] - d.Zeros.At(i)) * Math.Sign(d.Scales.At(i));
         }
         Interval range = values.Length == 0 ? Interval.Zero : new(values.Min(), values.Max());
-        return new(new(Tensor.OfIntegers(ElementType.Int64, values, constant.Shape), range, [range]), new([.. d.Scales.Select(s => s == 0 ? 1 : Math.Abs(s))], d.Scales.Inner), [0]);
+        return new(new(Tensor.OfIntegers(ElementType.Int64, values, constant.Shape), range, [range]),
+            new([.. d.Scales.Select(s => s == 0 ? 1 : Math.Abs(s))], d.Scales.Inner), [0]);
     }
 
     internal static void Dynamic(GraphReading reading, Node node) =>
-        reading.Error(node, "INT002", "chooses scale and zero point at run time, so that the range of its values is unknown; allowed is QuantizeLinear with constants");
+        reading.Error(node, "INT002",
+            "chooses scale and zero point at run time, so that the range of its values is unknown; allowed is QuantizeLinear with constants");
 
     // Of one scale for each index of an axis, how many neighbours share it; null: blocks, or another arrangement.
     private static int? AlongAxis(Node node, Tensor scales, Tensor q)
@@ -113,9 +119,11 @@ internal static class Quantizers
     }
 
     // Else the operator itself says which scale an element has: of ones without zero points it makes the scales.
-    private static Repeated<float> Spread(GraphReading reading, Node node, Tensor q) => reading.Constant(node, 1) is { } s && AlongAxis(node, s, q) is { } inner
+    private static Repeated<float> Spread(GraphReading reading, Node node, Tensor q) =>
+        reading.Constant(node, 1) is { } s && AlongAxis(node, s, q) is { } inner
         ? new Repeated<float>(s.ToFloats(), inner)
-        : reading.Apply(node with { Inputs = node.Inputs[..2] }, Filled(q.Type.IsReal() ? ElementType.Int8 : q.Type, q.Shape, 1), reading.Constant(node, 1)).Floats;
+        : reading.Apply(node with { Inputs = node.Inputs[..2] }, Filled(q.Type.IsReal() ? ElementType.Int8 : q.Type, q.Shape, 1),
+            reading.Constant(node, 1)).Floats;
 
     private static Repeated<long> SpreadZeros(GraphReading reading, Node node, Tensor q)
     {
@@ -125,5 +133,6 @@ internal static class Quantizers
         return Array.ConvertAll(reading.Apply(node, Filled(q.Type, q.Shape, 0), ones, reading.Constant(node, 2)).Floats, v => -(long)v);
     }
 
-    private static Tensor Filled(ElementType type, int[] shape, long value) => new(type, shape, TensorStorage.Filled(Tensor.OfIntegers(type, [value]).Data, Shapes.Count(shape)));
+    private static Tensor Filled(ElementType type, int[] shape, long value) =>
+        new(type, shape, TensorStorage.Filled(Tensor.OfIntegers(type, [value]).Data, Shapes.Count(shape)));
 }

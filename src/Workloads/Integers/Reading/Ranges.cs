@@ -2,14 +2,17 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Integers.Reading;
 
-/// <summary>Float32 ranges of values, rounded as the executor rounds: every step rises with its argument, so the ends go through it alone.</summary>
+/// <summary>Float32 ranges of values, rounded as the executor rounds: every step rises with its argument, so the ends go through it
+/// alone.</summary>
 internal static class Ranges
 {
     /// <summary>The range of a value; null when nothing is known.</summary>
     internal static Reals? Of(GraphReading reading, Known? known) => known switch
     {
         Reals r => r,
-        Dequantized { Scales.Length: 1, Zeros.Length: 1 } d => new([.. d.Integers.Box.Select(b => Real(d, b.Low, -d.Slack))], [.. d.Integers.Box.Select(b => Real(d, b.High, d.Slack))], d.Integers.Inner),
+        Dequantized { Scales.Length: 1, Zeros.Length: 1 } d =>
+            new([.. d.Integers.Box.Select(b => Real(d, b.Low, -d.Slack))], [.. d.Integers.Box.Select(b => Real(d, b.High, d.Slack))],
+            d.Integers.Inner),
         Sums s => OfSums(reading.Layers[s.Layer], s),
         _ => null,
     };
@@ -23,7 +26,8 @@ internal static class Ranges
     }
 
     /// <summary>The stored integers that quantization makes of a range; one channel for each of the range's.</summary>
-    internal static Interval[] Quantized(Reals range, Func<float, long> quantize) => [.. range.Low.Zip(range.High, (a, b) => new Interval(quantize(a), quantize(b)))];
+    internal static Interval[] Quantized(Reals range, Func<float, long> quantize) =>
+        [.. range.Low.Zip(range.High, (a, b) => new Interval(quantize(a), quantize(b)))];
 
     // With slack outwards, to the next float32 as well.
     private static float Real(Dequantized d, Int128 integer, double slack)

@@ -4,8 +4,9 @@ using System.Runtime.CompilerServices;
 namespace Sim.Workloads.Integers.Reading;
 
 /// <summary>
-/// A number for each element of a tensor, kept as short as it repeats: element i has Values[(i / Inner) mod Length]. One for the tensor, one for each index of an axis
-/// (Inner: elements of the axes after it), or one an element. Written out, the scales of one byte of weights would take four.
+/// A number for each element of a tensor, kept as short as it repeats: element i has Values[(i / Inner) mod Length]. One for the tensor,
+/// one for each index of an axis (Inner: elements of the axes after it), or one an element. Written out, the scales of one byte of weights
+/// would take four.
 /// </summary>
 [CollectionBuilder(typeof(Repeated), nameof(Repeated.Of))]
 internal sealed class Repeated<T>(T[] values, int inner = 1) : IEnumerable<T> where T : struct, IEquatable<T>

@@ -12,13 +12,15 @@ public static class RowSums
             for (int row = 0; row < sums.Length; row++) sums[row] = Free(layer, row);
             return sums;
         }
-        (long[] Low, long[] High)[] groups = [.. Enumerable.Range(0, layer.Inputs.Length == 1 ? 1 : layer.Shape.Groups).Select(g => Bounds(layer, g))];
+        (long[] Low, long[] High)[] groups = [.. Enumerable.Range(0, layer.Inputs.Length == 1 ? 1 : layer.Shape.Groups)
+            .Select(g => Bounds(layer, g))];
         Parallel.For(0, sums.Length, row => sums[row] = Of(layer, row, groups[groups.Length == 1 ? 0 : row / layer.Shape.N]));
         return sums;
     }
 
     /// <summary>The range of one row.</summary>
-    public static Interval Of(IntegerLayer layer, int row) => layer.Weights.Length == 0 ? Free(layer, row) : Of(layer, row, Bounds(layer, row / layer.Shape.N));
+    public static Interval Of(IntegerLayer layer, int row) =>
+        layer.Weights.Length == 0 ? Free(layer, row) : Of(layer, row, Bounds(layer, row / layer.Shape.N));
 
     private static Interval Of(IntegerLayer layer, int row, (long[] Low, long[] High) inputs)
     {

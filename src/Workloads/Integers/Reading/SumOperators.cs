@@ -3,7 +3,8 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Integers.Reading;
 
-/// <summary>Registers that sum many elements of one operand without weights: average pooling and reductions. Zero points are subtracted before the sum.</summary>
+/// <summary>Registers that sum many elements of one operand without weights: average pooling and reductions. Zero points are subtracted
+/// before the sum.</summary>
 internal static class SumOperators
 {
     /// <summary>AveragePool: a register sums a window of one channel; the division comes after.</summary>
@@ -19,10 +20,13 @@ internal static class SumOperators
         if (Operand(reading, node) is not { } q) return;
         ConvGeometry g = WindowGeometry.Of(node, reading.Graph.Opset, x);
         // With ceil_mode the last windows may reach beyond all padding; what is there counts as little as padding does.
-        g = g with { PadBottom = Math.Max(g.PadBottom, Beyond(g.OutputHeight, g.StrideHeight, g.KernelHeight, g.DilationHeight, g.InputHeight + g.PadTop)),
-            PadRight = Math.Max(g.PadRight, Beyond(g.OutputWidth, g.StrideWidth, g.KernelWidth, g.DilationWidth, g.InputWidth + g.PadLeft)) };
+        g = g with { PadBottom = Math.Max(g.PadBottom,
+            Beyond(g.OutputHeight, g.StrideHeight, g.KernelHeight, g.DilationHeight, g.InputHeight + g.PadTop)),
+            PadRight = Math.Max(g.PadRight, Beyond(g.OutputWidth, g.StrideWidth, g.KernelWidth, g.DilationWidth, g.InputWidth + g.PadLeft))
+                };
         int k = g.KernelHeight * g.KernelWidth, channels = x[1];
-        var shape = new GemmLayer(node.Name, node.OpType, channels, g.OutputHeight * g.OutputWidth, 1, k, (long)channels * g.InputHeight * g.InputWidth, g);
+        var shape = new GemmLayer(node.Name, node.OpType, channels, g.OutputHeight * g.OutputWidth, 1, k,
+            (long)channels * g.InputHeight * g.InputWidth, g);
         Add(reading, node, shape, q, q.IsByChannel(x));
     }
 
@@ -46,14 +50,16 @@ internal static class SumOperators
     {
         int[] x = reading.Shape(node.Inputs[0]), y = reading.Shape(node.Outputs[0]);
         long inputs = Shapes.Count(x), outputs = Shapes.Count(y);
-        if (node.OpType == "ReduceMean" && reading.Options.Boxes == BoxRule.Propagated && Ranges.Of(reading, reading.Value(node, 0)) is { } range) reading.Set(node, range.Merged);
+        if (node.OpType == "ReduceMean" && reading.Options.Boxes == BoxRule.Propagated
+            && Ranges.Of(reading, reading.Value(node, 0)) is { } range) reading.Set(node, range.Merged);
         if (outputs == 0 || inputs == 0)
         {
             reading.Leave(node, "sums nothing: a dimension has size 0");
             return;
         }
         if (Operand(reading, node) is not { } q) return;
-        if (reading.Has(node, 1) && reading.Constant(node, 1) is null || reading.IsOpen(shape => Shapes.Count(shape(node.Inputs[0])) / Math.Max(1, Shapes.Count(shape(node.Outputs[0])))))
+        if (reading.Has(node, 1) && reading.Constant(node, 1) is null
+            || reading.IsOpen(shape => Shapes.Count(shape(node.Inputs[0])) / Math.Max(1, Shapes.Count(shape(node.Outputs[0])))))
         {
             reading.Leave(node, "sums elements whose number the graph leaves open");
             return;
@@ -62,18 +68,22 @@ internal static class SumOperators
         // Sums that stay within a channel: the output then has as many elements a channel as are left of its plane.
         bool byChannel = q.IsByChannel(x) && Axes(reading, node, x.Length) is { } axes && axes.All(a => a > 1);
         int channels = byChannel ? q.Box.Length : 1;
-        var shape = new GemmLayer(node.Name, node.OpType, channels, (int)Math.Max(1, outputs / reading.Batch / channels), 1, k, inputs / reading.Batch);
+        var shape = new GemmLayer(node.Name, node.OpType, channels, (int)Math.Max(1, outputs / reading.Batch / channels), 1, k,
+            inputs / reading.Batch);
         if (!Add(reading, node, shape, q, byChannel) || node.OpType == "ReduceMean") return;
         double most = q.Box.Max(b => (double)Int128.Max(Int128.Abs(b.Low - q.Zero), Int128.Abs(b.High - q.Zero)));
-        ElementSums.Set(reading, node, RowSums.Of(reading.Sums[^1]), byChannel ? (int)(outputs / x[0] / channels) : 1, q.Scales, ElementSums.Slack(most * k, q.Scales.Max(), q.Slack * k));
+        ElementSums.Set(reading, node, RowSums.Of(reading.Sums[^1]), byChannel ? (int)(outputs / x[0] / channels) : 1, q.Scales,
+            ElementSums.Slack(most * k, q.Scales.Max(), q.Slack * k));
     }
 
-    private static int Beyond(int outputs, int stride, int kernel, int dilation, int size) => (outputs - 1) * stride + dilation * (kernel - 1) + 1 - size;
+    private static int Beyond(int outputs, int stride, int kernel, int dilation, int size) =>
+        (outputs - 1) * stride + dilation * (kernel - 1) + 1 - size;
 
     // Axes from 0 up; null when they are not stated: all, or none.
     private static int[]? Axes(GraphReading reading, Node node, int rank)
     {
-        long[]? axes = node.Attributes.GetValueOrDefault("axes") is { } a ? [.. a.Integers] : reading.Has(node, 1) ? reading.Constant(node, 1)!.Integers : null;
+        long[]? axes = node.Attributes.GetValueOrDefault("axes") is { } a ? [.. a.Integers] : reading.Has(node, 1)
+            ? reading.Constant(node, 1)!.Integers : null;
         return axes is null || axes.Length == 0 ? null : [.. axes.Select(v => (int)(v < 0 ? v + rank : v))];
     }
 
@@ -88,21 +98,26 @@ internal static class SumOperators
     {
         if (q.Zero is < int.MinValue or > int.MaxValue || q.Scales.Length > 1 && !byChannel)
         {
-            reading.Leave(node, q.Scales.Length > 1 ? "sums elements of several channels whose scales differ" : "sums integers with a zero point beyond 32 bits");
+            reading.Leave(node, q.Scales.Length > 1 ? "sums elements of several channels whose scales differ"
+                : "sums integers with a zero point beyond 32 bits");
             return false;
         }
-        return reading.AddSum(node, new IntegerLayer(node.Name, node.OpType, shape, IntegerWeights.Of([.. Enumerable.Repeat((sbyte)1, shape.Groups * shape.K)]), new(0, 1), byChannel ? q.Box : [q.Hull])
+        return reading.AddSum(node, new IntegerLayer(node.Name, node.OpType, shape,
+            IntegerWeights.Of([.. Enumerable.Repeat((sbyte)1, shape.Groups * shape.K)]), new(0, 1), byChannel ? q.Box : [q.Hull])
         {
             InputZeroPoint = (int)q.Zero, InputStep = q.Step,
         });
     }
 
-    // An average lies within the range of what is averaged, and in its channel; rounding keeps that, because both ends are float32 numbers. Padding that counts adds zeros.
+    // An average lies within the range of what is averaged, and in its channel; rounding keeps that, because both ends are float32 numbers.
+    // Padding that counts adds zeros.
     private static void Averaged(GraphReading reading, Node node, int[] shape)
     {
         if (reading.Options.Boxes == BoxRule.DataType || Ranges.Of(reading, reading.Value(node, 0)) is not { } range) return;
-        if (range.Low.Length > 1 && !Summand.IsByChannel(reading.Shape(node.Inputs[0]), range.Low.Length, range.Inner)) range = range.Merged;
+        if (range.Low.Length > 1 && !Summand.IsByChannel(reading.Shape(node.Inputs[0]), range.Low.Length, range.Inner)) range =
+            range.Merged;
         bool zeros = node.Attributes.GetValueOrDefault("count_include_pad")?.Integer is > 0;
-        reading.Set(node, new Reals([.. range.Low.Select(v => zeros ? Math.Min(v, 0) : v)], [.. range.High.Select(v => zeros ? Math.Max(v, 0) : v)], Shapes.Count(shape.AsSpan(2))));
+        reading.Set(node, new Reals([.. range.Low.Select(v => zeros ? Math.Min(v, 0) : v)],
+            [.. range.High.Select(v => zeros ? Math.Max(v, 0) : v)], Shapes.Count(shape.AsSpan(2))));
     }
 }

@@ -2,7 +2,8 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Integers.Reading;
 
-/// <summary>An operand of a sum as integers: value = (integer − Zero) · scale, element i belonging to channel (i / Inner) mod Box.Length.</summary>
+/// <summary>An operand of a sum as integers: value = (integer − Zero) · scale, element i belonging to channel (i / Inner) mod
+/// Box.Length.</summary>
 /// <param name="Box">What the integers can be, zero point not subtracted: one range, or one a channel.</param>
 /// <param name="Scales">One, or one a channel.</param>
 /// <param name="Slack">What float32 rounding can have moved the executor's values away from that.</param>
@@ -21,11 +22,13 @@ internal sealed record Summand(Interval[] Box, int Inner, long Zero, float[] Sca
     /// <summary>The box of a channel, zero point subtracted.</summary>
     internal Interval At(int channel) => Box[Box.Length == 1 ? 0 : channel].Plus(-Zero);
 
-    /// <summary>Whether the channels of the box are dimension 1 of a tensor of this shape, so that what is summed within a channel stays in it.</summary>
+    /// <summary>Whether the channels of the box are dimension 1 of a tensor of this shape, so that what is summed within a channel stays in
+    /// it.</summary>
     internal bool IsByChannel(int[] shape) => Box.Length > 1 && IsByChannel(shape, Box.Length, Inner);
 
     /// <summary>Whether dimension 1 of a shape has so many channels of so many elements each.</summary>
-    internal static bool IsByChannel(int[] shape, int channels, int inner) => shape.Length > 1 && shape[1] == channels && Shapes.Count(shape.AsSpan(2)) == inner;
+    internal static bool IsByChannel(int[] shape, int channels, int inner) =>
+        shape.Length > 1 && shape[1] == channels && Shapes.Count(shape.AsSpan(2)) == inner;
 
     /// <summary>The operand of a node; null, with the reason, when its values are no integers of a known scale.</summary>
     internal static Summand? Of(GraphReading reading, Node node, int index, out string why)
@@ -49,7 +52,8 @@ internal sealed record Summand(Interval[] Box, int Inner, long Zero, float[] Sca
                 if (q.Constant is null) return new(q.Box, q.Inner, zero, [scale], d.Slack, false) { Step = q.Step };
                 long[] integers = Array.ConvertAll(q.Constant.Integers, v => v - zero);
                 if (integers.Length == 0) return null;
-                return new([new(integers.Min(), integers.Max())], 1, 0, [scale], 0, false) { Constant = Tensor.OfIntegers(ElementType.Int64, integers, q.Constant.Shape) };
+                return new([new(integers.Min(), integers.Max())], 1, 0, [scale], 0, false)
+                    { Constant = Tensor.OfIntegers(ElementType.Int64, integers, q.Constant.Shape) };
             case Dequantized:
                 why = $"sums '{name}', whose scale differs within the tensor";
                 return null;
@@ -85,7 +89,8 @@ internal sealed record Summand(Interval[] Box, int Inner, long Zero, float[] Sca
                 return null;
             }
         }
-        double most = box.Select((b, c) => (double)Int128.Max(Int128.Abs(b.Low), Int128.Abs(b.High)) * scales[scales.Length == 1 ? 0 : c]).Max();
+        double most = box.Select((b, c) => (double)Int128.Max(Int128.Abs(b.Low), Int128.Abs(b.High)) * scales[scales.Length == 1 ? 0 : c])
+            .Max();
         return new(box, sums.Inner(layer), 0, scales, most * Math.ScaleB(1, -22), true);
     }
 

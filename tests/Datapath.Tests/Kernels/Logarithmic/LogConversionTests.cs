@@ -8,8 +8,8 @@ using Sim.Tests;
 namespace Sim.Datapath.Tests.Kernels.Logarithmic;
 
 /// <summary>
-/// Dot products of logarithmic operands against the formulas of LNS-Madam in integers: powers of two found by comparing integer powers, sums kept
-/// in one integer bin a remainder, binary32 by the machine's own conversion. Shares nothing with the conversion under test.
+/// Dot products of logarithmic operands against the formulas of LNS-Madam in integers: powers of two found by comparing integer powers,
+/// sums kept in one integer bin a remainder, binary32 by the machine's own conversion. Shares nothing with the conversion under test.
 /// </summary>
 public sealed class LogConversionTests
 {
@@ -23,7 +23,8 @@ public sealed class LogConversionTests
     {
         var format = (LogFormat)FormatCatalogue.Parse(name);
         int r = format.FractionBits;
-        DatapathSpec spec = Spec(format, bits, lookup, new ExactAccumulator(FormatCatalogue.Parse("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee));
+        DatapathSpec spec = Spec(format, bits, lookup,
+            new ExactAccumulator(FormatCatalogue.Parse("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee));
         BigInteger[] constants = [.. Enumerable.Range(0, 1 << r).Select(j => Constant(j, r, bits, lookup))];
         var random = new Random(5);
         for (int row = 0; row < 400; row++)
@@ -45,7 +46,8 @@ public sealed class LogConversionTests
             uint actual = (uint)ReferenceKernel.Dot(spec, 0, a, b, ref events);
             Assert.That(actual, Is.EqualTo(BitConverter.SingleToUInt32Bits(expected)), $"{name} row {row}");
         }
-        Truth.Checked("Numbers", $"LNS-Madam exact sums {name}, {bits} bits, lookup {lookup}", "the paper's formulas in integers", 400, "equal");
+        Truth.Checked("Numbers", $"LNS-Madam exact sums {name}, {bits} bits, lookup {lookup}", "the paper's formulas in integers", 400,
+            "equal");
     }
 
     [TestCase("lns8_3", 8, 3)]
@@ -54,7 +56,8 @@ public sealed class LogConversionTests
     {
         var format = (LogFormat)FormatCatalogue.Parse(name);
         int r = format.FractionBits;
-        DatapathSpec spec = Spec(format, bits, lookup, new FloatAccumulator(FormatCatalogue.Parse("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee));
+        DatapathSpec spec = Spec(format, bits, lookup,
+            new FloatAccumulator(FormatCatalogue.Parse("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee));
         var random = new Random(6);
         const int m = 6, n = 7, k = 50;
         (uint[] a, uint[] b) = (Draw(format, random, m * k), Draw(format, random, n * k));
@@ -77,19 +80,22 @@ public sealed class LogConversionTests
             Assert.That((uint)result[i], Is.EqualTo(BitConverter.SingleToUInt32Bits(sum)), $"{i}");
         }
         Assert.That(events.Outputs, Is.EqualTo(m * n));
-        Truth.Checked("Numbers", $"LNS-Madam float sums {name}, {bits} bits, lookup {lookup}", "the paper's formulas in integers, the machine's binary32", m * n * k, "equal");
+        Truth.Checked("Numbers", $"LNS-Madam float sums {name}, {bits} bits, lookup {lookup}",
+            "the paper's formulas in integers, the machine's binary32", m * n * k, "equal");
     }
 
     [Test]
     public void NaNIsStickyAndZeroAddsNothing()
     {
         var format = (LogFormat)FormatCatalogue.Parse("lns8_3");
-        DatapathSpec spec = Spec(format, 23, 3, new FloatAccumulator(FormatCatalogue.Parse("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee));
+        DatapathSpec spec = Spec(format, 23, 3,
+            new FloatAccumulator(FormatCatalogue.Parse("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee));
         GemmEvents events = default;
         // 1·1 + 0·max + 2·1 = 3.
         Assert.That(ReferenceKernel.Dot(spec, 0, [0, format.ZeroCode, 8], [0, 0x3f, 0], ref events), Is.EqualTo(0x40400000));
         Assert.That(events.NaNOutputs, Is.Zero);
-        Assert.That(float.IsNaN(BitConverter.UInt32BitsToSingle((uint)ReferenceKernel.Dot(spec, 0, [format.NaNCode, 0], [format.ZeroCode, 0], ref events))));
+        Assert.That(float.IsNaN(BitConverter.UInt32BitsToSingle((uint)ReferenceKernel.Dot(spec, 0, [format.NaNCode, 0],
+            [format.ZeroCode, 0], ref events))));
         Assert.That(events.NaNOutputs, Is.EqualTo(1));
     }
 
@@ -101,21 +107,25 @@ public sealed class LogConversionTests
         DatapathSpec good = Spec(format, 23, 3, fp32);
         foreach ((DatapathSpec spec, string part) in new (DatapathSpec, string)[]
         {
-            (good with { Multiplier = null }, "need a logarithmic multiplier"), (good with { Weight = FormatCatalogue.Parse("lns8_4") }, "same fraction bits"),
-            (good with { Weight = FormatCatalogue.Parse("e4m3") }, "found lns8_3 and e4m3"), (Spec(format, 23, 4, fp32), "fewer than the 4"),
+            (good with { Multiplier = null }, "need a logarithmic multiplier"),
+                (good with { Weight = FormatCatalogue.Parse("lns8_4") }, "same fraction bits"),
+            (good with { Weight = FormatCatalogue.Parse("e4m3") }, "found lns8_3 and e4m3"),
+                (Spec(format, 23, 4, fp32), "fewer than the 4"),
             (good with { Accumulator = new FloatAccumulator(format, RoundingMode.NearestEven, OverflowPolicy.Ieee) }, "no step of its own"),
         })
             foreach (IGemmKernel kernel in KernelCatalogue.All)
                 Assert.That(kernel.Refuses(spec, default, 8), kernel is ReferenceKernel ? Does.Contain(part) : Is.Not.Null, kernel.Name);
         Assert.That(new ReferenceKernel().Refuses(good, default, 8), Is.Null);
-        Assert.That(good.MacLogic.Items.Any(i => i.Role == "logarithm adder") && good.MacLogic.Items.All(i => i.Role != "significand multiplier"));
+        Assert.That(good.MacLogic.Items.Any(i => i.Role == "logarithm adder")
+            && good.MacLogic.Items.All(i => i.Role != "significand multiplier"));
     }
 
     private static DatapathSpec Spec(LogFormat format, int bits, int lookup, AccumulatorSpec accumulator) =>
         new("lns", format, format, accumulator) { Multiplier = new LogMultiplier(bits, lookup) };
 
     private static uint[] Draw(LogFormat format, Random random, int count) =>
-        [.. Enumerable.Range(0, count).Select(_ => (uint)random.Next(1 << format.Bits)).Select(c => c == format.NaNCode ? format.ZeroCode : c)];
+        [.. Enumerable.Range(0, count).Select(_ => (uint)random.Next(1 << format.Bits))
+            .Select(c => c == format.NaNCode ? format.ZeroCode : c)];
 
     private static int Signed(uint code, LogFormat format)
     {
@@ -123,7 +133,8 @@ public sealed class LogConversionTests
         return magnitude >= half ? magnitude - 2 * half : magnitude;
     }
 
-    // table[high bits] · (1 + low/2^R) in units of 2^-(bits+R); the entry t is nearest: (2t-1)^L < 2^(j + (bits+1)·L) < (2t+1)^L, L = 2^lookup.
+    // table[high bits] · (1 + low/2^R) in units of 2^-(bits+R); the entry t is nearest: (2t-1)^L
+    // < 2^(j + (bits+1)·L) < (2t+1)^L, L = 2^lookup.
     private static BigInteger Constant(int remainder, int r, int bits, int lookup)
     {
         int low = r - lookup, j = remainder >> low, count = 1 << lookup;

@@ -4,7 +4,8 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Tests.Kernels.Posits;
 
-/// <summary>Posit registers in float lanes: every step of 8-bit posits, every rounding of 16-bit ones, sums that lanes cannot hold, sums that end on the largest posit.</summary>
+/// <summary>Posit registers in float lanes: every step of 8-bit posits, every rounding of 16-bit ones, sums that lanes cannot hold, sums
+/// that end on the largest posit.</summary>
 public sealed class PositLanesTests
 {
     private static IGemmKernel Lanes => KernelCatalogue.ByName("fp32-posit-lanes");
@@ -93,8 +94,10 @@ public sealed class PositLanesTests
         uint Draw1(INumberFormat f, int i)
         {
             uint sign = (uint)random.Next(2) << f.Bits - 1, mask = uint.MaxValue >> 32 - f.Bits;
-            double value = i % 2 == 0 ? f.SmallestPositive.ToDouble() * random.Next(4) : random.Next(4) == 0 ? f.Maximum.ToDouble() : Math.ScaleB(random.Next(1, 32), random.Next(-3, 4));
-            uint code = f.Encode(Exact.FromDouble(sign == 0 ? value : -value), new(RoundingMode.NearestEven, OverflowPolicy.Saturate), out _) & mask;
+            double value = i % 2 == 0 ? f.SmallestPositive.ToDouble() * random.Next(4) : random.Next(4) == 0 ? f.Maximum.ToDouble()
+                : Math.ScaleB(random.Next(1, 32), random.Next(-3, 4));
+            uint code = f.Encode(Exact.FromDouble(sign == 0 ? value : -value), new(RoundingMode.NearestEven, OverflowPolicy.Saturate),
+                out _) & mask;
             return f.Decode(code).Class is NumberClass.Finite or NumberClass.Zero ? code : 0;
         }
 
@@ -114,13 +117,15 @@ public sealed class PositLanesTests
         uint[] a = [Code(sign * Math.ScaleB(1, -24)), Code(x)], b = [Code(1), Code(y)];
         var found = new long[1];
         GemmEvents events = default;
-        Lanes.Run(Spec("posit8_2", "posit8_2", "posit8_2", false), default, new GemmOperands { M = 1, N = 1, K = 2, A = a, B = b }, found, ref events);
+        Lanes.Run(Spec("posit8_2", "posit8_2", "posit8_2", false), default, new GemmOperands { M = 1, N = 1, K = 2, A = a, B = b }, found,
+            ref events);
         Assert.That(format.Decode((uint)found[0]).ToDouble(), Is.EqualTo(expected));
 
         uint Code(double value) => format.Encode(Exact.FromDouble(value), Rounding.NearestEven, out _);
     }
 
-    // posit16_1 goes ..., 2^24, 2^25, 2^26, 2^28: strings tie at 1.5·2^25 and 2^27. posit16_2 has 2^-11 between 1 and 2. 2^-28 and 2^-56 are their smallest.
+    // posit16_1 goes ..., 2^24, 2^25, 2^26, 2^28: strings tie at 1.5·2^25 and 2^27. posit16_2 has 2^-11 between 1 and 2. 2^-28 and 2^-56
+    // are their smallest.
     [TestCase("posit16_1", 8192.0, 16384.0, 1, 268435456.0)]
     [TestCase("posit16_1", 8192.0, 16384.0, 0, 67108864.0)]
     [TestCase("posit16_1", 8192.0, 16384.0, -1, 67108864.0)]
@@ -145,7 +150,8 @@ public sealed class PositLanesTests
         uint Code(double value) => format.Encode(Exact.FromDouble(value), Rounding.NearestEven, out _);
     }
 
-    // Sums of neighbouring codes, each times a factor: at half of both, the tie between them. Sixteen neighbours share a tile, most of them the short step.
+    // Sums of neighbouring codes, each times a factor: at half of both, the tie between them. Sixteen neighbours share a tile, most of them
+    // the short step.
     [TestCase("posit16_1", false)]
     [TestCase("posit16_1", true)]
     [TestCase("posit16_2", false)]
@@ -156,7 +162,8 @@ public sealed class PositLanesTests
     {
         var format = (PositFormat)FormatCatalogue.Parse(name);
         DatapathSpec spec = Spec(name, "posit8_2", name, separate);
-        uint[] codes = [.. Enumerable.Range(1, (int)format.NaRCode - 2).Select(c => (uint)c)], a = [.. codes.SelectMany(c => new[] { c, c + 1 })];
+        uint[] codes = [.. Enumerable.Range(1, (int)format.NaRCode - 2).Select(c => (uint)c)],
+            a = [.. codes.SelectMany(c => new[] { c, c + 1 })];
         long[] expected = new long[codes.Length], found = new long[codes.Length];
         int outputs = 0;
         foreach (double factor in new[] { 0.5, 0.375, -0.625, 1, Math.ScaleB(1, -20), Math.ScaleB(1, 20) })
@@ -198,12 +205,15 @@ public sealed class PositLanesTests
         }
 
         uint[] Draw(int rows, Func<int, double> scale) =>
-            [.. Enumerable.Range(0, rows * k).Select(i => spec.Weight.Encode(Exact.FromDouble(scale(i / k) * (random.NextDouble() * 4 - 2)), Rounding.NearestEven, out _))];
+            [.. Enumerable.Range(0, rows * k)
+                .Select(i => spec.Weight.Encode(Exact.FromDouble(scale(i / k) * (random.NextDouble() * 4 - 2)), Rounding.NearestEven,
+                out _))];
     }
 
     private static DatapathSpec Spec(string activation, string weight, string register, bool separate)
     {
         INumberFormat format = FormatCatalogue.Parse(register);
-        return new("posit", FormatCatalogue.Parse(weight), FormatCatalogue.Parse(activation), new FloatAccumulator(format, RoundingMode.NearestEven, OverflowPolicy.Ieee, separate ? format : null));
+        return new("posit", FormatCatalogue.Parse(weight), FormatCatalogue.Parse(activation),
+            new FloatAccumulator(format, RoundingMode.NearestEven, OverflowPolicy.Ieee, separate ? format : null));
     }
 }

@@ -26,8 +26,10 @@ public sealed class QuireTests
             GemmEvents events = default;
             long scalar = ReferenceKernel.Dot(spec, 0, a, b, ref events);
             long[] result = new long[1];
-            KernelCatalogue.Select(spec, ReductionOrder.Sequential, a.Length).Run(spec, ReductionOrder.Sequential, new GemmOperands { M = 1, N = 1, K = a.Length, A = a, B = b }, result, ref events);
-            if (scalar != GoldenRows.Hex(cells[0]) || result[0] != scalar) wrong.Add($"row {rows} gave {scalar:x} and {result[0]:x}, not {cells[0]}");
+            KernelCatalogue.Select(spec, ReductionOrder.Sequential, a.Length)
+                .Run(spec, ReductionOrder.Sequential, new GemmOperands { M = 1, N = 1, K = a.Length, A = a, B = b }, result, ref events);
+            if (scalar != GoldenRows.Hex(cells[0])
+                || result[0] != scalar) wrong.Add($"row {rows} gave {scalar:x} and {result[0]:x}, not {cells[0]}");
         }
         GoldenRows.Report(file, rows, 100, wrong);
         Truth.Checked("Numbers", file, "SoftPosit", rows, "equal, by the reference and by the fast kernel");
@@ -58,7 +60,8 @@ public sealed class QuireTests
     {
         var random = new Random(7);
         long checks = 0;
-        foreach ((string name, int bits) in new[] { ("posit8_0", 32), ("posit8_2", 128), ("posit16_1", 128), ("posit16_2", 256), ("posit6_1", 96) })
+        foreach ((string name, int bits) in new[] { ("posit8_0", 32), ("posit8_2", 128), ("posit16_1", 128), ("posit16_2", 256),
+            ("posit6_1", 96) })
         {
             var format = (PositFormat)FormatCatalogue.Parse(name);
             DatapathSpec spec = Spec(format, bits);
@@ -99,18 +102,23 @@ public sealed class QuireTests
     {
         var posit8 = (PositFormat)FormatCatalogue.Parse("posit8_2");
         var reference = new ReferenceKernel();
-        Assert.That(reference.Refuses(Spec(posit8, 128) with { Weight = FormatCatalogue.Parse("e4m3") }, default, 1), Does.Contain("found posit8_2 and e4m3"));
-        Assert.That(reference.Refuses(Spec(posit8, 128) with { Weight = FormatCatalogue.Parse("posit16_2") }, default, 1), Does.Contain("below the quire's unit 2^-48"));
+        Assert.That(reference.Refuses(Spec(posit8, 128) with { Weight = FormatCatalogue.Parse("e4m3") }, default, 1),
+            Does.Contain("found posit8_2 and e4m3"));
+        Assert.That(reference.Refuses(Spec(posit8, 128) with { Weight = FormatCatalogue.Parse("posit16_2") }, default, 1),
+            Does.Contain("below the quire's unit 2^-48"));
         Assert.That(reference.Refuses(Spec(posit8, 97), default, 1), Does.Contain("need a quire of 98 bits"));
         Assert.That(reference.Refuses(Spec(posit8, 98), default, 1), Is.Null);
         // The unit is 2^-48 and the largest product 2^48, so 127 bits hold fewer than 2^31 of them.
         var standard = new Quire(Quire.StandardBits(posit8), -48);
-        Assert.That((standard.Holds(posit8, posit8, (1 << 30) - 1), standard.Holds(posit8, posit8, int.MaxValue)), Is.EqualTo((true, true)));
+        Assert.That((standard.Holds(posit8, posit8, (1 << 30) - 1), standard.Holds(posit8, posit8, int.MaxValue)),
+            Is.EqualTo((true, true)));
         Assert.That(new Quire(98, -48).Holds(posit8, posit8, 1), Is.True);
         Assert.That(new Quire(98, -48).Holds(posit8, posit8, 2), Is.False);
     }
 
-    internal static DatapathSpec Spec(PositFormat format, int bits) => new("quire", format, format, Quire.Accumulator(format, bits, RoundingMode.NearestEven));
+    internal static DatapathSpec Spec(PositFormat format, int bits) =>
+        new("quire", format, format, Quire.Accumulator(format, bits, RoundingMode.NearestEven));
 
-    private static uint[] Codes(string text, int digits) => [.. Enumerable.Range(0, text.Length / digits).Select(i => GoldenRows.Hex(text.Substring(i * digits, digits)))];
+    private static uint[] Codes(string text, int digits) =>
+        [.. Enumerable.Range(0, text.Length / digits).Select(i => GoldenRows.Hex(text.Substring(i * digits, digits)))];
 }

@@ -26,14 +26,16 @@ public sealed class StepTableTests
                 {
                     const int m = 7, n = 19;
                     var order = new ReductionOrder(chunk);
-                    uint[] x = [.. Enumerable.Range(0, m * k).Select(_ => Draw(a))], y = [.. Enumerable.Range(0, n * k).Select(_ => Draw(w))];
+                    uint[] x = [.. Enumerable.Range(0, m * k).Select(_ => Draw(a))],
+                        y = [.. Enumerable.Range(0, n * k).Select(_ => Draw(w))];
                     long[] expected = new long[m * n], actual = new long[m * n];
                     GemmEvents counted = default, events = default;
                     var operands = new GemmOperands { M = m, N = n, K = k, A = x, B = y };
                     new ReferenceKernel().Run(spec, order, operands, expected, ref counted);
                     IGemmKernel kernel = KernelCatalogue.ByName("step-table");
                     Assert.That(kernel.Refuses(spec, order, k), Is.Null);
-                    if (format is PositFormat) Assert.That(KernelCatalogue.Select(spec, order, k).Name, Is.EqualTo(mode == RoundingMode.NearestEven ? "fp32-posit-lanes" : "step-table"));
+                    if (format is PositFormat) Assert.That(KernelCatalogue.Select(spec, order, k).Name,
+                        Is.EqualTo(mode == RoundingMode.NearestEven ? "fp32-posit-lanes" : "step-table"));
                     kernel.Run(spec, order, operands, actual, ref events);
                     Assert.That(actual, Is.EqualTo(expected), $"{spec.Accumulator} {chunk} {k}");
                     Assert.That(events, Is.EqualTo(counted), $"{spec.Accumulator} {chunk} {k}");

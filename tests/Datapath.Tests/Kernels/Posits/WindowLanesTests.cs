@@ -4,7 +4,8 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Datapath.Tests.Kernels.Posits;
 
-/// <summary>Exact sums in double lanes: windows of every width, block lengths on both sides of K, and the rounding into posits at and beside every tie.</summary>
+/// <summary>Exact sums in double lanes: windows of every width, block lengths on both sides of K, and the rounding into posits at and
+/// beside every tie.</summary>
 public sealed class WindowLanesTests
 {
     private static IGemmKernel Kernel => KernelCatalogue.ByName("fp64-window-lanes");
@@ -25,7 +26,8 @@ public sealed class WindowLanesTests
         int outputs = 0;
         for (int spread = 0; spread < 130; spread++)
         {
-            // Windows from a few bits (plain sums) over blocks and splits to what only the fallback holds; half of the pairs cancel but for a small rest.
+            // Windows from a few bits (plain sums) over blocks and splits to what only the fallback holds; half of the pairs cancel but for
+            // a small rest.
             uint[] a = Draw(m * k, spread / 2), b = Draw(n * k, spread - spread / 2);
             for (int i = 0; i + 1 < a.Length; i += 2)
                 if (random.Next(2) == 0) a[i + 1] = a[i] ^ 1u << 31;
@@ -37,7 +39,8 @@ public sealed class WindowLanesTests
 
         uint[] Draw(int count, int spread) => [.. Enumerable.Range(0, count).Select(_ =>
         {
-            double value = (random.Next(4) == 0 ? 1 << random.Next(6) : random.Next(1 << 1 + spread % 24) | 1) * Math.ScaleB(random.Next(2) == 0 ? 1 : -1, -random.Next(spread + 1));
+            double value = (random.Next(4) == 0 ? 1 << random.Next(6) : random.Next(1 << 1 + spread % 24) | 1)
+                * Math.ScaleB(random.Next(2) == 0 ? 1 : -1, -random.Next(spread + 1));
             return fp32.Encode(Exact.FromDouble(random.Next(12) == 0 ? 0 : value), Rounding.NearestEven, out RoundingFlags _);
         })];
     }
@@ -52,7 +55,8 @@ public sealed class WindowLanesTests
     {
         // The values of the format one bit wider are those of the output and all ties between them.
         INumberFormat fp32 = FormatCatalogue.Parse("fp32"), fine = FormatCatalogue.Parse(wider);
-        double[] points = [.. Enumerable.Range(0, 1 << fine.Bits).Select(c => fine.Decode((uint)c)).Where(v => v.Class == NumberClass.Finite && v.LeadingExponent is > -60 and < 60).Select(v => v.ToDouble())];
+        double[] points = [.. Enumerable.Range(0, 1 << fine.Bits).Select(c => fine.Decode((uint)c))
+            .Where(v => v.Class == NumberClass.Finite && v.LeadingExponent is > -60 and < 60).Select(v => v.ToDouble())];
         DatapathSpec spec = Into(output);
         int outputs = 0;
         foreach (double rest in new[] { 0, 1, -1 })
@@ -83,7 +87,8 @@ public sealed class WindowLanesTests
     private static DatapathSpec Into(string output)
     {
         INumberFormat fp32 = FormatCatalogue.Parse("fp32");
-        return new("window", fp32, fp32, new ExactAccumulator(FormatCatalogue.Parse(output), RoundingMode.NearestEven, OverflowPolicy.Ieee));
+        return new("window", fp32, fp32,
+            new ExactAccumulator(FormatCatalogue.Parse(output), RoundingMode.NearestEven, OverflowPolicy.Ieee));
     }
 
     private static int Compare(DatapathSpec spec, in GemmOperands operands, string what)

@@ -24,14 +24,16 @@ public sealed class LogGoldenTests
             rows++;
             uint code = GoldenRows.Hex(cells[column["code"]]);
             double expected = GoldenRows.HexFloat(cells[column["hexfloat"]]), actual = format.Decode(code).ToDouble();
-            if (double.IsNaN(expected) ? double.IsNaN(actual) : BitConverter.DoubleToInt64Bits(expected) == BitConverter.DoubleToInt64Bits(actual)) continue;
+            if (double.IsNaN(expected) ? double.IsNaN(actual)
+                : BitConverter.DoubleToInt64Bits(expected) == BitConverter.DoubleToInt64Bits(actual)) continue;
             // The peer's binary64 power of two is not always the nearest; that ours is, DecodesToTheNearestBinary64 proves with integers.
             if (Math.Abs(BitConverter.DoubleToInt64Bits(expected) - BitConverter.DoubleToInt64Bits(actual)) <= 2) departures++;
             else wrong.Add($"{code:x} is {actual:R}, not {expected:R}");
         }
         GoldenRows.Report(file, rows, minimum, wrong);
         Assert.That(departures, Is.GreaterThan(0).And.LessThan(rows / 2), "the known departure is gone: drop the exception");
-        Truth.Checked("Numbers", file, "Universal", rows, $"equal but for the last binary64 bits of {departures} irrational values, where the peer's power is not the nearest");
+        Truth.Checked("Numbers", file, "Universal", rows,
+            $"equal but for the last binary64 bits of {departures} irrational values, where the peer's power is not the nearest");
     }
 
     [TestCase("encode_lns6_r2_universal.csv.gz")]
@@ -50,13 +52,17 @@ public sealed class LogGoldenTests
             Exact value = GoldenRows.Binary32(GoldenRows.Hex(cells[0]));
             uint actual = format.Encode(value, default, out _), expected = GoldenRows.Hex(cells[1]);
             if (actual == expected) continue;
-            // The peer takes a binary32 logarithm, and then a tie of it to even: within 2^-17 (half a unit in its last place) of a turn it may be on the wrong side.
-            if (format.FractionBits == 8 && Math.Abs((long)actual - expected) == 1 && IsNearest(value, format.Logarithm(actual), format.FractionBits)) departures++;
+            // The peer takes a binary32 logarithm, and then a tie of it to even: within 2^-17 (half a unit in its last place) of a turn it
+            // may be on the wrong side.
+            if (format.FractionBits == 8 && Math.Abs((long)actual - expected) == 1
+                && IsNearest(value, format.Logarithm(actual), format.FractionBits)) departures++;
             else wrong.Add($"{cells[0]} gave {actual:x}, not {cells[1]}");
         }
         GoldenRows.Report(file, rows, 400, wrong);
-        Assert.That(departures, format.FractionBits == 8 ? Is.GreaterThan(0).And.LessThan(rows / 20) : Is.Zero, "the known departure is gone: drop the exception");
-        Truth.Checked("Numbers", file, "Universal", rows, departures == 0 ? "equal" : $"equal but for {departures} numbers at a turn, where the peer's binary32 logarithm is not exact enough; integer powers decide for ours");
+        Assert.That(departures, format.FractionBits == 8 ? Is.GreaterThan(0).And.LessThan(rows / 20) : Is.Zero,
+            "the known departure is gone: drop the exception");
+        Truth.Checked("Numbers", file, "Universal", rows, departures == 0 ? "equal"
+            : $"equal but for {departures} numbers at a turn, where the peer's binary32 logarithm is not exact enough; integer powers decide for ours");
     }
 
     [TestCase("arith_lns8_r2_universal.csv.gz")]

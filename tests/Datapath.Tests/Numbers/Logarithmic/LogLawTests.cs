@@ -8,10 +8,12 @@ namespace Sim.Datapath.Tests.Numbers.Logarithmic;
 /// <summary>Laws over all codes, and every operation in every mode against an oracle of integer powers.</summary>
 public sealed class LogLawTests
 {
-    private static readonly RoundingMode[] Modes = [RoundingMode.NearestEven, RoundingMode.NearestAway, RoundingMode.ToZero, RoundingMode.Up, RoundingMode.Down, RoundingMode.ToOdd];
+    private static readonly RoundingMode[] Modes = [RoundingMode.NearestEven, RoundingMode.NearestAway, RoundingMode.ToZero,
+        RoundingMode.Up, RoundingMode.Down, RoundingMode.ToOdd];
 
     private static IEnumerable<LogFormat> Small() =>
-        from n in Enumerable.Range(3, 10) from r in Enumerable.Range(0, 11) where r <= n - 2 && r >= n - 11 select (LogFormat)FormatCatalogue.Parse(FormattableString.Invariant($"lns{n}_{r}"));
+        from n in Enumerable.Range(3, 10) from r in Enumerable.Range(0, 11) where r <= n - 2 && r >= n - 11
+            select (LogFormat)FormatCatalogue.Parse(FormattableString.Invariant($"lns{n}_{r}"));
 
     [Test]
     public void CodesAreInOrderAndSurviveARoundTrip()
@@ -33,7 +35,8 @@ public sealed class LogLawTests
                 last = number;
                 checks++;
             }
-            Assert.That((format.Decode(format.ZeroCode).Class, format.Decode(format.NaNCode).Class), Is.EqualTo((NumberClass.Zero, NumberClass.NaN)));
+            Assert.That((format.Decode(format.ZeroCode).Class, format.Decode(format.NaNCode).Class),
+                Is.EqualTo((NumberClass.Zero, NumberClass.NaN)));
             Assert.That((format.Minimum.ToDouble(), format.Maximum.ToDouble()), Is.EqualTo((-last, last)));
         }
         Assert.That(checks, Is.GreaterThan(10_000));
@@ -78,15 +81,18 @@ public sealed class LogLawTests
                     Same(Sum(qa, qb, true), format.Subtract(a, b, rounding, out _), "sub");
                     if (mode == RoundingMode.NearestEven && (a + b) % 7 == 0)
                         for (uint c = 1; c < count; c += 5)
-                            if (!Special(c)) Same(Total(qa + qb, Negative(a) != Negative(b), format.Logarithm(c), Negative(c)), format.MultiplyAdd(a, b, c, rounding, out _), "fma");
+                            if (!Special(c)) Same(Total(qa + qb, Negative(a) != Negative(b), format.Logarithm(c), Negative(c)),
+                                format.MultiplyAdd(a, b, c, rounding, out _), "fma");
 
-                    uint Product(int q) => Code(LogOracle.Round((2 * q, true), mode, Negative(a) != Negative(b), least), Negative(a) != Negative(b));
+                    uint Product(int q) => Code(LogOracle.Round((2 * q, true), mode, Negative(a) != Negative(b), least),
+                        Negative(a) != Negative(b));
                     uint Sum(int x, int y, bool negate) => Total(x, Negative(a), y, Negative(b) != negate);
                     uint Total(int x, bool negativeX, int y, bool negativeY)
                     {
                         if (x == y && negativeX != negativeY) return format.ZeroCode;
                         bool negative = x > y ? negativeX : negativeY;
-                        ((BigInteger low, BigInteger high), (BigInteger lowY, BigInteger highY)) = (oracle.Power(2 * Math.Max(x, y)), oracle.Power(2 * Math.Min(x, y)));
+                        ((BigInteger low, BigInteger high), (BigInteger lowY, BigInteger highY)) = (oracle.Power(2 * Math.Max(x, y)),
+                            oracle.Power(2 * Math.Min(x, y)));
                         (low, high) = negativeX == negativeY ? (low + lowY, high + highY) : (low - highY, high - lowY);
                         (int HalfUnits, bool Exact) floor = x == y ? (2 * x + oracle.HalfUnits, true) : Exactly(oracle, low, high);
                         return Code(LogOracle.Round(floor, mode, negative, least), negative);
@@ -102,7 +108,8 @@ public sealed class LogLawTests
 
         bool Special(uint code) => code == format.ZeroCode || code == format.NaNCode;
         bool Negative(uint code) => code >> format.Bits - 1 != 0;
-        uint Code(int q, bool negative) => q <= least ? format.ZeroCode : unchecked((uint)Math.Min(q, most)) & (1u << format.Bits - 1) - 1 | (negative ? 1u << format.Bits - 1 : 0);
+        uint Code(int q, bool negative) => q <= least ? format.ZeroCode
+            : unchecked((uint)Math.Min(q, most)) & (1u << format.Bits - 1) - 1 | (negative ? 1u << format.Bits - 1 : 0);
     }
 
     /// <summary>binary32 numbers near every turn, in every mode, decided by integer powers: 2^(2q-1) &lt; x^(2R) &lt; 2^(2q+1).</summary>

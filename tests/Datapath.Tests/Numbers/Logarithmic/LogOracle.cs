@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Sim.Datapath.Tests.Numbers.Logarithmic;
 
 /// <summary>
-/// Powers of z = 2^(1/(2R)), R = 2^fractionBits, between integers in units of 2^-Fraction, from a bisection of z^(2R) = 2 alone. A logarithm is found by
-/// looking a number up among the powers. Shares nothing with the formats.
+/// Powers of z = 2^(1/(2R)), R = 2^fractionBits, between integers in units of 2^-Fraction, from a bisection of z^(2R) = 2 alone. A
+/// logarithm is found by looking a number up among the powers. Shares nothing with the formats.
 /// </summary>
 internal sealed class LogOracle
 {
@@ -68,7 +68,8 @@ internal sealed class LogOracle
         return (k + _first, exact);
     }
 
-    /// <summary>The logarithm in units of 1/R that a mode makes of a magnitude; <paramref name="least"/> is what a smaller one starts from.</summary>
+    /// <summary>The logarithm in units of 1/R that a mode makes of a magnitude; <paramref name="least"/> is what a smaller one starts
+    /// from.</summary>
     public static int Round((int HalfUnits, bool Exact) logarithm, RoundingMode mode, bool negative, int least)
     {
         (int halves, bool exact) = logarithm;

@@ -3,7 +3,8 @@ using Sim.Tests;
 
 namespace Sim.Datapath.Tests.Numbers.Posits;
 
-/// <summary>Every row and column of SoftPosit and Universal: decode, encode and arithmetic of posits of 4 to 16 bits and 0 to 2 exponent bits.</summary>
+/// <summary>Every row and column of SoftPosit and Universal: decode, encode and arithmetic of posits of 4 to 16 bits and 0 to 2 exponent
+/// bits.</summary>
 public sealed class PositGoldenTests
 {
     private delegate uint Operation(INumberFormat format, uint a, uint b, uint c);
@@ -49,7 +50,8 @@ public sealed class PositGoldenTests
             uint code = GoldenRows.Hex(cells[column["code"]]);
             string text = cells[column["hexfloat"]];
             double expected = text == "NaR" ? double.NaN : GoldenRows.HexFloat(text), actual = format.Decode(code).ToDouble();
-            bool same = double.IsFinite(expected) ? BitConverter.DoubleToInt64Bits(expected) == BitConverter.DoubleToInt64Bits(actual) : double.IsNaN(actual);
+            bool same = double.IsFinite(expected) ? BitConverter.DoubleToInt64Bits(expected) == BitConverter.DoubleToInt64Bits(actual)
+                : double.IsNaN(actual);
             if (!same) wrong.Add($"{code:x} is {actual:R}, not {expected:R}");
         }
         Done(file, rows, rows, minimum, wrong);
@@ -110,7 +112,8 @@ public sealed class PositGoldenTests
         foreach ((string[] cells, Dictionary<string, int> column) in GoldenRows.Read(file))
         {
             rows++;
-            uint a = GoldenRows.Hex(cells[0]), b = GoldenRows.Hex(cells[1]), c = column.TryGetValue("c", out int at) ? GoldenRows.Hex(cells[at]) : 0;
+            uint a = GoldenRows.Hex(cells[0]), b = GoldenRows.Hex(cells[1]), c = column.TryGetValue("c", out int at)
+                ? GoldenRows.Hex(cells[at]) : 0;
             foreach ((string operation, int index) in column)
             {
                 if (operation is "a" or "b" or "c") continue;

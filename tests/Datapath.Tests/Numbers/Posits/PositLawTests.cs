@@ -4,13 +4,14 @@ using Sim.Datapath.Formats;
 namespace Sim.Datapath.Tests.Numbers.Posits;
 
 /// <summary>
-/// Laws of every posit of up to 12 bits, over all codes, and rounding checked from the definition: the n-bit string is the (n+40)-bit string of the same number,
-/// cut, with the lost bits deciding.
+/// Laws of every posit of up to 12 bits, over all codes, and rounding checked from the definition: the n-bit string is the (n+40)-bit
+/// string of the same number, cut, with the lost bits deciding.
 /// </summary>
 public sealed class PositLawTests
 {
     private static IEnumerable<PositFormat> Small() =>
-        from n in Enumerable.Range(3, 10) from es in Enumerable.Range(0, 5) where es < n select (PositFormat)FormatCatalogue.Parse(FormattableString.Invariant($"posit{n}_{es}"));
+        from n in Enumerable.Range(3, 10) from es in Enumerable.Range(0, 5) where es < n
+            select (PositFormat)FormatCatalogue.Parse(FormattableString.Invariant($"posit{n}_{es}"));
 
     [Test]
     public void CodesAreInOrderAndSurviveARoundTrip()
@@ -27,7 +28,8 @@ public sealed class PositLawTests
                 double number = value.ToDouble();
                 Assert.That(number, Is.GreaterThan(last), $"{format.Name} {code:x}");
                 foreach (RoundingMode mode in Enum.GetValues<RoundingMode>())
-                    Assert.That(format.Encode(value, new Rounding(mode, OverflowPolicy.Ieee, mode == RoundingMode.Stochastic ? 8 : 0), out RoundingFlags flags), Is.EqualTo(code).And.EqualTo(flags == 0 ? code : ~code));
+                    Assert.That(format.Encode(value, new Rounding(mode, OverflowPolicy.Ieee, mode == RoundingMode.Stochastic ? 8 : 0),
+                        out RoundingFlags flags), Is.EqualTo(code).And.EqualTo(flags == 0 ? code : ~code));
                 Assert.That(format.Decode((uint)(-i & 2 * half - 1)).ToDouble(), Is.EqualTo(-number), "negation is the two's complement");
                 last = number;
                 checks++;
@@ -39,7 +41,8 @@ public sealed class PositLawTests
         Assert.That(checks, Is.GreaterThan(30_000));
     }
 
-    /// <summary>A code of n bits with 0 appended is a code of n+1 bits of the same number, and with 1 appended the place where rounding turns (Standard 2022 §4.1).</summary>
+    /// <summary>A code of n bits with 0 appended is a code of n+1 bits of the same number, and with 1 appended the place where rounding
+    /// turns (Standard 2022 §4.1).</summary>
     [Test]
     public void NumbersBetweenCodesAreRoundedOnTheLongerString()
     {
@@ -62,10 +65,13 @@ public sealed class PositLawTests
                 void Check(RoundingMode mode, bool up)
                 {
                     uint expected = Held(below + (up ? 1u : 0)), actual = format.Encode(value, new Rounding(mode), out RoundingFlags flags);
-                    if (actual != expected || (flags != 0) != (lost != 0)) Assert.Fail($"{format.Name}: {value} under {mode} gave {actual:x} {flags}, not {expected:x}");
-                    RoundingMode mirrored = mode switch { RoundingMode.Up => RoundingMode.Down, RoundingMode.Down => RoundingMode.Up, _ => mode };
+                    if (actual != expected || (flags != 0)
+                        != (lost != 0)) Assert.Fail($"{format.Name}: {value} under {mode} gave {actual:x} {flags}, not {expected:x}");
+                    RoundingMode mirrored = mode switch { RoundingMode.Up => RoundingMode.Down, RoundingMode.Down => RoundingMode.Up,
+                        _ => mode };
                     uint negative = format.Encode(value.Negated, new Rounding(mirrored), out _);
-                    if (negative != (uint)(2 * most - (int)actual)) Assert.Fail($"{format.Name}: -{value} under {mirrored} gave {negative:x}");
+                    if (negative != (uint)(2 * most
+                        - (int)actual)) Assert.Fail($"{format.Name}: -{value} under {mirrored} gave {negative:x}");
                     checks++;
                 }
             }
@@ -83,12 +89,14 @@ public sealed class PositLawTests
                 var rounding = new Rounding(mode, policy);
                 Assert.That(format.Encode(Exact.Finite(false, -2000, 3), rounding, out RoundingFlags low), Is.EqualTo(1));
                 Assert.That(format.Encode(Exact.Finite(false, 2000, 3), rounding, out RoundingFlags high), Is.EqualTo(format.NaRCode - 1));
-                Assert.That((low, high), Is.EqualTo((RoundingFlags.Underflow | RoundingFlags.Inexact, RoundingFlags.Overflow | RoundingFlags.Inexact)));
+                Assert.That((low, high), Is.EqualTo((RoundingFlags.Underflow | RoundingFlags.Inexact,
+                    RoundingFlags.Overflow | RoundingFlags.Inexact)));
                 Assert.That(format.Encode(Exact.Infinity(), rounding, out _), Is.EqualTo(format.NaRCode));
                 Assert.That(format.Encode(Exact.NaN, rounding, out _), Is.EqualTo(format.NaRCode));
                 Assert.That(format.Encode(Exact.Zero(true), rounding, out _), Is.Zero);
             }
-        Assert.That(format.Divide(format.Encode(Exact.Integer(1), default, out _), 0, default, out RoundingFlags divided), Is.EqualTo(format.NaRCode));
+        Assert.That(format.Divide(format.Encode(Exact.Integer(1), default, out _), 0, default, out RoundingFlags divided),
+            Is.EqualTo(format.NaRCode));
         Assert.That(divided, Is.EqualTo(RoundingFlags.DivideByZero | RoundingFlags.Overflow | RoundingFlags.Inexact));
         foreach (uint other in new[] { 0u, 1u, format.NaRCode })
         {

@@ -12,8 +12,10 @@ public sealed class CodebookTests
     [TestCase("bipolar3", new[] { -7f, -5, -3, -1, 1, 3, 5, 7 })]
     [TestCase("po2_3", new[] { 0f, 0.25f, 0.5f, 1, -0f, -0.25f, -0.5f, -1 })]
     // K 2, 2 terms: {0, 2^-4, 2^-2, 2^0} + {0, 2^-5, 2^-3, 2^-1} (APoT figure 1, before its scale).
-    [TestCase("apot_5_2", new[] { 0, 0.03125f, 0.125f, 0.5f, 0.0625f, 0.09375f, 0.1875f, 0.5625f, 0.25f, 0.28125f, 0.375f, 0.75f, 1, 1.03125f, 1.125f, 1.5f,
-        -0f, -0.03125f, -0.125f, -0.5f, -0.0625f, -0.09375f, -0.1875f, -0.5625f, -0.25f, -0.28125f, -0.375f, -0.75f, -1, -1.03125f, -1.125f, -1.5f })]
+    [TestCase("apot_5_2", new[] { 0, 0.03125f, 0.125f, 0.5f, 0.0625f, 0.09375f, 0.1875f, 0.5625f, 0.25f, 0.28125f, 0.375f, 0.75f, 1,
+        1.03125f, 1.125f, 1.5f,
+        -0f, -0.03125f, -0.125f, -0.5f, -0.0625f, -0.09375f, -0.1875f, -0.5625f, -0.25f, -0.28125f, -0.375f, -0.75f, -1, -1.03125f,
+            -1.125f, -1.5f })]
     [TestCase("power3_2", new[] { 0f, 1, 4, 9, -0f, -1, -4, -9 })]
     [TestCase("power3_0.5", new[] { 0f, 1, 1.41421354f, 1.73205078f, -0f, -1, -1.41421354f, -1.73205078f })]
     [TestCase("afpq_e2m1_0.5", new[] { 0f, 0.5f, 1, 1.5f, 2, 3, 4, 6, -0f, -0.25f, -0.5f, -0.75f, -1, -1.5f, -2, -3 })]
@@ -24,7 +26,8 @@ public sealed class CodebookTests
     {
         INumberFormat format = FormatCatalogue.Parse(name);
         Assert.That(1 << format.Bits, Is.EqualTo(expected.Length));
-        Assert.That(Enumerable.Range(0, expected.Length).Select(c => BitConverter.SingleToInt32Bits((float)format.Decode((uint)c).ToDouble())),
+        Assert.That(Enumerable.Range(0, expected.Length)
+            .Select(c => BitConverter.SingleToInt32Bits((float)format.Decode((uint)c).ToDouble())),
             Is.EqualTo(expected.Select(BitConverter.SingleToInt32Bits)));
         Assert.That(format, Is.EqualTo(FormatCatalogue.Parse(name)), "equal by value: kernels keep tables by format");
     }
@@ -71,7 +74,8 @@ public sealed class CodebookTests
         long checks = 0;
         foreach (double x in inputs)
         {
-            foreach (RoundingMode mode in new[] { RoundingMode.NearestEven, RoundingMode.NearestAway, RoundingMode.ToZero, RoundingMode.Up, RoundingMode.Down })
+            foreach (RoundingMode mode in new[] { RoundingMode.NearestEven, RoundingMode.NearestAway, RoundingMode.ToZero, RoundingMode.Up,
+                RoundingMode.Down })
             {
                 Fraction value = Fraction.Of(x), got = table[(int)format.Encode(Exact.FromDouble(x), new(mode), out RoundingFlags flags)];
                 Fraction[] below = [.. table.Where(t => t <= value)], above = [.. table.Where(t => t >= value)];
@@ -81,11 +85,13 @@ public sealed class CodebookTests
                 {
                     RoundingMode.Up => got == above.Min(),
                     RoundingMode.Down => got == below.Max(),
-                    RoundingMode.ToZero => (got == above.Min() || got == below.Max()) && got.Magnitude <= above.Min().Magnitude && got.Magnitude <= below.Max().Magnitude,
+                    RoundingMode.ToZero => (got == above.Min() || got == below.Max()) && got.Magnitude <= above.Min().Magnitude
+                        && got.Magnitude <= below.Max().Magnitude,
                     _ => table.All(t => (got - value).Magnitude <= (t - value).Magnitude),
                 };
                 // Away: of two at the same distance the one further from zero.
-                if (mode == RoundingMode.NearestAway && !beyond) good &= table.Where(t => (t - value).Magnitude == (got - value).Magnitude).All(t => t.Magnitude <= got.Magnitude);
+                if (mode == RoundingMode.NearestAway && !beyond) good &= table.Where(t => (t - value).Magnitude == (got - value).Magnitude)
+                    .All(t => t.Magnitude <= got.Magnitude);
                 if (!good) Assert.Fail($"{x:R} under {mode} became {got.ToDouble():R}");
                 checks++;
             }
@@ -96,7 +102,8 @@ public sealed class CodebookTests
     [Test]
     public void SpecialsAndRepeatedNumbersHaveOneRule()
     {
-        INumberFormat nf4 = FormatCatalogue.Parse("nf4"), fp4 = FormatCatalogue.Parse("fp4_bnb"), ternary = FormatCatalogue.Parse("ternary");
+        INumberFormat nf4 = FormatCatalogue.Parse("nf4"), fp4 = FormatCatalogue.Parse("fp4_bnb"),
+            ternary = FormatCatalogue.Parse("ternary");
         Assert.Multiple(() =>
         {
             Assert.That(nf4.Encode(Exact.NaN, default, out RoundingFlags flags), Is.EqualTo(7));
@@ -109,8 +116,10 @@ public sealed class CodebookTests
             Assert.That(ternary.Encode(Exact.Finite(true, 0, 1), default, out _), Is.EqualTo(2), "the lower of two codes");
             // Half way between 0 and 1: the even code is 0's; δ = 1/2 with one random bit goes up exactly when it is set.
             Assert.That(ternary.Encode(Exact.Finite(false, -1, 1), default, out _), Is.EqualTo(0));
-            Assert.That(ternary.Encode(Exact.Finite(false, -1, 1), new(RoundingMode.Stochastic, RandomBits: 1, Random: 1), out _), Is.EqualTo(1));
-            Assert.That(ternary.Encode(Exact.Finite(true, -1, 1), new(RoundingMode.Stochastic, RandomBits: 1, Random: 0), out _), Is.EqualTo(0));
+            Assert.That(ternary.Encode(Exact.Finite(false, -1, 1), new(RoundingMode.Stochastic, RandomBits: 1, Random: 1), out _),
+                Is.EqualTo(1));
+            Assert.That(ternary.Encode(Exact.Finite(true, -1, 1), new(RoundingMode.Stochastic, RandomBits: 1, Random: 0), out _),
+                Is.EqualTo(0));
         });
     }
 
@@ -139,7 +148,8 @@ public sealed class CodebookTests
 
         public static bool operator >=(Fraction a, Fraction b) => a.CompareTo(b) >= 0;
 
-        public static Fraction operator +(Fraction a, Fraction b) => new(a.Numerator * b.Denominator + b.Numerator * a.Denominator, a.Denominator * b.Denominator);
+        public static Fraction operator +(Fraction a, Fraction b) =>
+            new(a.Numerator * b.Denominator + b.Numerator * a.Denominator, a.Denominator * b.Denominator);
 
         public static Fraction operator -(Fraction a, Fraction b) => a + b with { Numerator = -b.Numerator };
     }

@@ -19,14 +19,16 @@ public sealed class ComplexUnitTests
             Assert.That(ComplexUnitFormat.Decode(a), Is.EqualTo(Roots[a]));
             for (uint b = 0; b < 4; b++)
             {
-                (int re, int im) = (Roots[a].Re * Roots[b].Re - Roots[a].Im * Roots[b].Im, Roots[a].Re * Roots[b].Im + Roots[a].Im * Roots[b].Re);
+                (int re, int im) = (Roots[a].Re * Roots[b].Re - Roots[a].Im * Roots[b].Im, Roots[a].Re * Roots[b].Im
+                    + Roots[a].Im * Roots[b].Re);
                 Assert.That(ComplexUnitFormat.Decode(ComplexUnitFormat.Multiply(a, b)), Is.EqualTo((re, im)));
             }
         }
         Assert.That(() => ComplexUnitFormat.Decode(4), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
-    // The nearest root by angle has the largest inner product with the number: exact in integers. Of two it is the one a quarter turn ahead.
+    // The nearest root by angle has the largest inner product with the number: exact in integers. Of two it is the one a quarter turn
+    // ahead.
     [Test]
     public void EncodeIsTheNearestRootByAngle()
     {
@@ -37,7 +39,8 @@ public sealed class ComplexUnitTests
             for (int im = -4; im <= 4; im++) numbers.Add((re * 0.25f, im * 0.25f));
         for (int i = 0; i < 20000; i++)
         {
-            float re = (random.NextSingle() - 0.5f) * MathF.ScaleB(1, random.Next(-100, 100)), near = random.Next(2) == 0 ? MathF.BitIncrement(re) : -MathF.BitDecrement(re);
+            float re = (random.NextSingle() - 0.5f) * MathF.ScaleB(1, random.Next(-100, 100)), near = random.Next(2) == 0
+                ? MathF.BitIncrement(re) : -MathF.BitDecrement(re);
             numbers.Add(random.Next(3) == 0 ? (re, near) : (re, (random.NextSingle() - 0.5f) * MathF.ScaleB(1, random.Next(-100, 100))));
         }
         foreach ((float re, float im) in numbers.Where(n => n != (0, 0)))
@@ -55,7 +58,8 @@ public sealed class ComplexUnitTests
         Assert.That(ties, Is.GreaterThanOrEqualTo(16));
         Assert.That(ComplexUnitFormat.Encode(0, 0, out _), Is.Zero);
         Assert.That((ComplexUnitFormat.Encode(float.NaN, 1, out RoundingFlags invalid), invalid), Is.EqualTo((0u, RoundingFlags.Invalid)));
-        Truth.Checked("Numbers", "Complex weights of iFairy", "nearest root by inner product in integers, arXiv 2508.05571", compared, "equal");
+        Truth.Checked("Numbers", "Complex weights of iFairy", "nearest root by inner product in integers, arXiv 2508.05571", compared,
+            "equal");
     }
 
     [Test]
@@ -63,7 +67,8 @@ public sealed class ComplexUnitTests
     {
         var random = new Random(4);
         INumberFormat int8 = FormatCatalogue.Parse("int8"), ternary = FormatCatalogue.Parse("ternary");
-        var spec = new DatapathSpec("complex", ternary, int8, new ExactAccumulator(FormatCatalogue.Parse("int24"), RoundingMode.NearestEven, OverflowPolicy.Ieee));
+        var spec = new DatapathSpec("complex", ternary, int8,
+            new ExactAccumulator(FormatCatalogue.Parse("int24"), RoundingMode.NearestEven, OverflowPolicy.Ieee));
         GemmEvents events = default;
         for (int dot = 0; dot < 300; dot++)
         {

@@ -21,7 +21,8 @@ public sealed class P3109Tests
             Assert.That(format.Decode(nan).Class, Is.EqualTo(NumberClass.NaN));
             Assert.That(Enumerable.Range(0, 1 << format.Bits).Count(c => format.Decode((uint)c).Class == NumberClass.NaN), Is.EqualTo(1));
             if (infinity is { } code) Assert.That(format.Decode(code), Is.EqualTo(Exact.Infinity()));
-            else Assert.That(Enumerable.Range(0, 1 << format.Bits).Any(c => format.Decode((uint)c).Class == NumberClass.Infinity), Is.False);
+            else Assert.That(Enumerable.Range(0, 1 << format.Bits).Any(c => format.Decode((uint)c).Class == NumberClass.Infinity),
+                Is.False);
             Assert.That(format.Encode(format.Maximum, default, out _), Is.EqualTo(largest));
             Assert.That(format.Decode(0).Class, Is.EqualTo(NumberClass.Zero));
         });
@@ -33,7 +34,8 @@ public sealed class P3109Tests
     [TestCase("p3109_k8p3se", 16 * 4)]
     [TestCase("p3109_k8p1uf", 128)]
     [TestCase("p3109_k8p1se", 64)]
-    public void OneLiesInTheMiddle(string name, int code) => Assert.That(FormatCatalogue.Parse(name).Decode((uint)code).ToDouble(), Is.EqualTo(1));
+    public void OneLiesInTheMiddle(string name, int code) =>
+        Assert.That(FormatCatalogue.Parse(name).Decode((uint)code).ToDouble(), Is.EqualTo(1));
 
     [Test]
     public void EveryFormatRoundTripsAndRises()
@@ -59,7 +61,8 @@ public sealed class P3109Tests
         Assert.That(checks, Is.GreaterThan(40_000));
     }
 
-    // Half way between neighbours goes to the even code, whatever the precision (RoundToPrecision: with P = 1 the exponent's parity); next to it, to the nearer one.
+    // Half way between neighbours goes to the even code, whatever the precision (RoundToPrecision: with P = 1 the exponent's parity); next
+    // to it, to the nearer one.
     [Test]
     public void TiesGoToTheEvenCode()
     {
@@ -69,14 +72,17 @@ public sealed class P3109Tests
                 foreach (string kind in new[] { "se", "sf", "ue", "uf" })
                 {
                     if (!FormatCatalogue.TryParse($"p3109_k{k}p{p}{kind}", out INumberFormat? format, out _)) continue;
-                    for (uint code = 0; format.Decode(code + 1).Class == NumberClass.Finite && !format.Decode(code + 1).Negative; code++, ties++)
+                    for (uint code = 0; format.Decode(code + 1).Class == NumberClass.Finite && !format.Decode(code + 1).Negative; code++,
+                        ties++)
                     {
                         double half = (format.Decode(code).ToDouble() + format.Decode(code + 1).ToDouble()) / 2;
                         foreach (int sign in kind[0] == 's' ? new[] { 1, -1 } : [1])
                         {
-                            uint at = Code(sign * half), above = Code(sign * Math.BitIncrement(half)), below = Code(sign * Math.BitDecrement(half));
+                            uint at = Code(sign * half), above = Code(sign * Math.BitIncrement(half)),
+                                below = Code(sign * Math.BitDecrement(half));
                             uint negative = sign < 0 ? 1u << k - 1 : 0, even = code + (code & 1);
-                            Assert.That((at, above), Is.EqualTo((even == 0 ? 0 : even | negative, code + 1 | negative)), $"{format.Name} {code:x}");
+                            Assert.That((at, above), Is.EqualTo((even == 0 ? 0 : even | negative, code + 1 | negative)),
+                                $"{format.Name} {code:x}");
                             Assert.That(below, Is.EqualTo(code == 0 ? 0 : code | negative), $"{format.Name} {code:x}");
                         }
                         uint Code(double value) => format.Encode(Exact.FromDouble(value), default, out _);
@@ -90,10 +96,13 @@ public sealed class P3109Tests
     public void PrecisionOneTakesTheParityOfTheExponent()
     {
         INumberFormat format = FormatCatalogue.Parse("p3109_k8p1ue");
-        Assert.That(new[] { 1, 1.5, 3, 6, 12, 0.75 }.Select(v => format.Encode(Exact.FromDouble(v), default, out _)), Is.EqualTo(new uint[] { 0x80, 0x80, 0x82, 0x82, 0x84, 0x80 }));
+        Assert.That(new[] { 1, 1.5, 3, 6, 12, 0.75 }.Select(v => format.Encode(Exact.FromDouble(v), default, out _)),
+            Is.EqualTo(new uint[] { 0x80, 0x80, 0x82, 0x82, 0x84, 0x80 }));
         Assert.That(format.Add(0x81, 0x82, default, out _), Is.EqualTo(0x82), "2 + 4 is half way between 4 and 8");
         // The fast encoder and the reference agree on every tie and beside it.
-        float[] values = [.. Enumerable.Range(-120, 240).SelectMany(e => new[] { MathF.ScaleB(1.5f, e), MathF.BitIncrement(MathF.ScaleB(1.5f, e)), MathF.BitDecrement(MathF.ScaleB(1.5f, e)) })];
+        float[] values = [.. Enumerable.Range(-120, 240)
+            .SelectMany(e => new[] { MathF.ScaleB(1.5f, e), MathF.BitIncrement(MathF.ScaleB(1.5f, e)),
+            MathF.BitDecrement(MathF.ScaleB(1.5f, e)) })];
         var codes = new uint[values.Length];
         foreach (string name in new[] { "p3109_k8p1ue", "p3109_k8p1uf", "p3109_k8p1se", "p3109_k6p1sf" })
         {

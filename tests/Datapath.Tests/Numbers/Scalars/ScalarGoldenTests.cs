@@ -3,7 +3,8 @@ using Sim.Tests;
 
 namespace Sim.Datapath.Tests.Numbers.Scalars;
 
-/// <summary>P3109, HiFloat8 and the bitsandbytes tables against their peers, every row; stochastic rounding in its four definitions.</summary>
+/// <summary>P3109, HiFloat8 and the bitsandbytes tables against their peers, every row; stochastic rounding in its four
+/// definitions.</summary>
 public sealed class ScalarGoldenTests
 {
     [TestCase("decode_p3109_k4p2sf_gfloat.csv", "p3109_k4p2sf", 8)]
@@ -21,7 +22,8 @@ public sealed class ScalarGoldenTests
         {
             rows++;
             double expected = GoldenRows.HexFloat(cells[column["hexfloat"]]), actual = format.Decode(GoldenRows.Hex(cells[0])).ToDouble();
-            if (!(double.IsNaN(expected) ? double.IsNaN(actual) : BitConverter.DoubleToInt64Bits(expected) == BitConverter.DoubleToInt64Bits(actual)))
+            if (!(double.IsNaN(expected) ? double.IsNaN(actual)
+                : BitConverter.DoubleToInt64Bits(expected) == BitConverter.DoubleToInt64Bits(actual)))
                 wrong.Add($"{cells[0]} is {actual:R}, not {expected:R}");
         }
         GoldenRows.Report(file, rows, minimum, wrong);
@@ -57,14 +59,16 @@ public sealed class ScalarGoldenTests
             Exact value = GoldenRows.Binary32(GoldenRows.Hex(cells[0]));
             rows++;
             if (value.Class == NumberClass.NaN) nan++;
-            else if (format.Encode(value, Rounding.NearestEven, out _) is uint code && code != GoldenRows.Hex(cells[1])) wrong.Add($"{cells[0]} gave {code:x}, not {cells[1]}");
+            else if (format.Encode(value, Rounding.NearestEven, out _) is uint code
+                && code != GoldenRows.Hex(cells[1])) wrong.Add($"{cells[0]} gave {code:x}, not {cells[1]}");
         }
         GoldenRows.Report(file, rows, 4000, wrong);
         Truth.Checked("Numbers", file, "bitsandbytes", rows - nan, "equal");
     }
 
     private static readonly (string Column, Rounding Rounding)[] GfloatColumns =
-        [.. from mode in new[] { ("rtz", RoundingMode.ToZero), ("rtn", RoundingMode.Down), ("rtp", RoundingMode.Up), ("rne", RoundingMode.NearestEven), ("rna", RoundingMode.NearestAway), ("rto", RoundingMode.ToOdd) }
+        [.. from mode in new[] { ("rtz", RoundingMode.ToZero), ("rtn", RoundingMode.Down), ("rtp", RoundingMode.Up),
+            ("rne", RoundingMode.NearestEven), ("rna", RoundingMode.NearestAway), ("rto", RoundingMode.ToOdd) }
             from policy in new[] { ("", OverflowPolicy.Ieee), ("_sat", OverflowPolicy.SaturateInfinity) }
             select (mode.Item1 + policy.Item1, new Rounding(mode.Item2, policy.Item2))];
 
@@ -84,15 +88,18 @@ public sealed class ScalarGoldenTests
     public void HiFloat8EncodesAsEnDtypes()
     {
         const string file = "encode_hifloat8_en.csv.gz";
-        (string, Rounding)[] columns = [("rna", new(RoundingMode.NearestAway)), ("rna_sat", new(RoundingMode.NearestAway, OverflowPolicy.Saturate)),
+        (string, Rounding)[] columns = [("rna", new(RoundingMode.NearestAway)),
+            ("rna_sat", new(RoundingMode.NearestAway, OverflowPolicy.Saturate)),
             ("rtz", new(RoundingMode.ToZero)), ("rtz_sat", new(RoundingMode.ToZero, OverflowPolicy.Saturate))];
         long checks = Compare(file, FormatCatalogue.Parse("hif8"), columns, (column, value, expected, actual) =>
-            // The peer's saturation lets [40,960, 49,152) become Inf, its truncation sends finite overflows to Inf and [2^-23, 2^-22) up to 2^-22;
-            // ours stop at the largest finite, and to zero never grows.
-            value.Class == NumberClass.Finite && column != "rna" && ((expected & 0x7f) == 0x6f && (actual & 0x7f) == 0x6e && value.LeadingExponent >= 15
+            // The peer's saturation lets [40,960, 49,152) become Inf, its truncation sends finite overflows to Inf and [2^-23, 2^-22) up to
+            // 2^-22; ours stop at the largest finite, and to zero never grows.
+            value.Class == NumberClass.Finite && column != "rna"
+                && ((expected & 0x7f) == 0x6f && (actual & 0x7f) == 0x6e && value.LeadingExponent >= 15
                 || (expected & 0x7f) == 1 && actual == 0 && value.LeadingExponent == -23 && column[..3] == "rtz"), out long departures);
         Assert.That(departures, Is.GreaterThan(0), "the known departure is gone: drop the exception");
-        Truth.Checked("Numbers", file, "en_dtypes", checks, $"equal but for {departures} saturated or truncated numbers (peer: Inf from finite overflow, 2^-22 from truncating [2^-23, 2^-22))");
+        Truth.Checked("Numbers", file, "en_dtypes", checks,
+            $"equal but for {departures} saturated or truncated numbers (peer: Inf from finite overflow, 2^-22 from truncating [2^-23, 2^-22))");
     }
 
     [Test]
@@ -108,7 +115,8 @@ public sealed class ScalarGoldenTests
             float expected = BitConverter.UInt32BitsToSingle(GoldenRows.Hex(cells[1]));
             uint code = format.Encode(GoldenRows.Binary32(GoldenRows.Hex(cells[0])), new(RoundingMode.NearestAway), out _);
             double actual = format.Decode(code).ToDouble();
-            if (!(float.IsNaN(expected) ? double.IsNaN(actual) : expected == actual)) wrong.Add($"{cells[0]} gave {actual:R}, not {expected:R}");
+            if (!(float.IsNaN(expected) ? double.IsNaN(actual)
+                : expected == actual)) wrong.Add($"{cells[0]} gave {actual:R}, not {expected:R}");
         }
         GoldenRows.Report(file, rows, 8000, wrong);
         Truth.Checked("Numbers", file, "HiFloat8 repository", rows, "equal values (a negative zero has no code)");
@@ -123,7 +131,8 @@ public sealed class ScalarGoldenTests
     {
         string file = $"encode_stochastic_{peer}_gfloat.csv.gz";
         INumberFormat format = FormatCatalogue.Parse(name);
-        (string Column, StochasticRule Rule)[] rules = [("stochastic_sat", StochasticRule.Nearest), ("stochastic_fast_sat", StochasticRule.Fast),
+        (string Column, StochasticRule Rule)[] rules = [("stochastic_sat", StochasticRule.Nearest),
+            ("stochastic_fast_sat", StochasticRule.Fast),
             ("stochastic_fastest_sat", StochasticRule.Floor), ("stochastic_odd_sat", StochasticRule.Odd)];
         List<string> wrong = [];
         long rows = 0;
@@ -132,7 +141,8 @@ public sealed class ScalarGoldenTests
             rows++;
             foreach ((string name1, StochasticRule rule) in rules)
             {
-                var rounding = new Rounding(RoundingMode.Stochastic, OverflowPolicy.SaturateInfinity, int.Parse(cells[column["srnumbits"]]), uint.Parse(cells[column["srbits"]]), rule);
+                var rounding = new Rounding(RoundingMode.Stochastic, OverflowPolicy.SaturateInfinity,
+                    int.Parse(cells[column["srnumbits"]]), uint.Parse(cells[column["srbits"]]), rule);
                 string expected = cells[column[name1]];
                 uint actual = format.Encode(GoldenRows.Binary32(GoldenRows.Hex(cells[0])), rounding, out RoundingFlags flags);
                 if (!(expected == "err" ? flags == RoundingFlags.Invalid : GoldenRows.Same(format, GoldenRows.Hex(expected), actual)))
@@ -143,7 +153,8 @@ public sealed class ScalarGoldenTests
         Truth.Checked("Numbers", file + " (four rules)", "gfloat", rows * rules.Length, "equal");
     }
 
-    private static long Compare(string file, INumberFormat format, (string Column, Rounding Rounding)[] columns, Func<string, Exact, uint, uint, bool> departs, out long departures)
+    private static long Compare(string file, INumberFormat format, (string Column, Rounding Rounding)[] columns, Func<string, Exact, uint,
+        uint, bool> departs, out long departures)
     {
         List<string> wrong = [];
         long rows = 0, known = 0;

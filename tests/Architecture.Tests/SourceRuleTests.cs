@@ -9,7 +9,7 @@ public partial class SourceRuleTests
     private const int LongestFile = 320, WidestLine = 140;
 
     // Lines that no break makes narrower yet (texts of messages, tables of tests). It only falls.
-    private const int MostWideLines = 565;
+    private const int MostWideLines = 440;
 
     private static readonly string Root = ReferenceData.RepositoryRoot;
 

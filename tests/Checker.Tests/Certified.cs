@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Numerics;
 using Sim.Foundation.Diagnostics;
 using Sim.Verification;
+using Sim.Verification.Records;
 using Sim.Verification.Certificates;
 using Sim.Verification.Claims;
 using Sim.Workloads.Graph;
@@ -34,8 +35,8 @@ internal sealed class Certified : IDisposable
         using var writer = new CertificateWriter(Folder, claims, inputs, widths);
         foreach (IntegerLayer layer in network.Layers.Concat(network.Sums))
             writer.Add(layer, widths is { } w
-                ? [.. Verifier.Decide(layer, claims, w).Channels.Select(v => new ChannelCertificate(w, v, []))]
-                : [.. Verifier.Minimal(layer, claims).Channels.Select(c => new ChannelCertificate(c.Widths, c.Proof, c.Below))]);
+                ? [.. Verifier.Decide(layer, claims, w).Channels.Select(v => new ChannelRecord(w, v, []))]
+                : [.. Verifier.Minimal(layer, claims).Channels.Select(c => new ChannelRecord(c.Widths, c.Proof, c.Below))]);
         writer.Finish(read);
         if (relations is not null) Premises = new Declared(network, claims);
     }

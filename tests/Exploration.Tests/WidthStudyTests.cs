@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Sim.Simulator.Inputs;
 using Sim.ArchModel.Costs;
 using Sim.ArchModel.Technologies;
@@ -6,6 +7,7 @@ using Sim.Exploration.Widths;
 using Sim.Simulator;
 using Sim.Verification;
 using Sim.Verification.Observation;
+using Sim.Verification.Records;
 using Sim.Workloads.Integers;
 
 namespace Sim.Exploration.Tests;
@@ -17,9 +19,9 @@ public class WidthStudyTests
     {
         LoadedWorkload workload = TrainedWidthTests.Digits("digits_cnn_a2qplus_14");
         IntegerNetwork network = TrainedWidthTests.Read(workload);
-        var widths = network.Layers.Select(l => Verifier.Minimal(l, new VerifyOptions { Threads = 2 })).ToArray();
+        ImmutableArray<RegisterRecord> widths = RegisterProofs.Least([.. network.Layers], new VerifyOptions { Threads = 2 }, []);
         var prices = new CostModel(TechnologyCatalogue.Resolve(TechnologyCatalogue.DefaultName));
-        return (workload, WidthStudyRunner.Run("a2qplus_14", workload.Graph, workload.Data!, [.. widths],
+        return (workload, WidthStudyRunner.Run("a2qplus_14", workload.Graph, workload.Data!, widths,
             AccumulatorObserver.Observe(network, workload.Data!.Inputs, 2), prices, 2));
     });
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Sim.Datapath;
 using Sim.Datapath.Formats;
 
 namespace Sim.Cli.Filters;

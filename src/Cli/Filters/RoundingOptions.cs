@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using Sim.Datapath;
 using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 

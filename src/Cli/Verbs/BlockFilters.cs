@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Sim.Cli.Filters;
-using Sim.Datapath;
 using Sim.Datapath.Formats;
 using Sim.Foundation.Diagnostics;
 

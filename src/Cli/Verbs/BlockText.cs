@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Sim.Cli.Filters;
-using Sim.Datapath;
 using Sim.Datapath.Formats;
 
 namespace Sim.Cli.Verbs;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using Sim.Datapath;
 using Sim.Datapath.Arithmetic;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Specs;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sim.Cli.Filters;
-using Sim.Datapath;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Formats.Logarithmic;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text;
 using Sim.Cli.Filters;
-using Sim.Datapath;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;

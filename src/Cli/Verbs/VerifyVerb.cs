@@ -75,8 +75,7 @@ internal sealed class VerifyVerb : IVerb
         if (request.Json) terminal.Out.WriteLine(VerifyJson.Of(record));
         else VerifyTable.Print(record, terminal);
         if (question.Workload is { } workload)
-            foreach (string file in WidthReporting.Write(request, reading, workload, claims, record, registers, observed,
-                terminal)) terminal.Error.WriteLine(file);
+            foreach (string file in WidthReporting.Write(request, reading, workload, claims, record, observed, terminal)) terminal.Error.WriteLine(file);
         return record.IsYes ? ExitCode.Ok : ExitCode.AnswerIsNo;
     }
 
@@ -89,7 +88,7 @@ internal sealed class VerifyVerb : IVerb
             using var writer = new CertificateWriter(request.Certificate, claims, request.Inputs, request.Minimal ? null
                 : claims.Widths(request.Accumulator, request.Inner));
             foreach ((IntegerLayer layer, RegisterRecord answers) in registers.Zip(record.Registers))
-                writer.Add(layer, [.. answers.Channels.Select(c => new ChannelCertificate(c.Widths, c.Verdict, c.Below))]);
+                writer.Add(layer, answers.Channels);
             writer.Finish(network.Graph);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -3,16 +3,23 @@ using System.Numerics;
 namespace Sim.Datapath.Arithmetic;
 
 /// <summary>
-/// A real number between <paramref name="Low"/> and <paramref name="High"/>, in units of 2^-<paramref name="Fraction"/>. Powers and
+/// A real number within <paramref name="Units"/> of 2^-<paramref name="Fraction"/>; what has no exact end is rounded outwards. Powers and
 /// logarithms of two are irrational; every rounding of one is decided when both ends agree, and asked again with more bits when they do
 /// not. No float takes part.
 /// </summary>
-internal readonly record struct Enclosure(BigInteger Low, BigInteger High, int Fraction)
+internal readonly record struct Enclosure(Interval<BigInteger> Units, int Fraction)
 {
     private const int FirstFraction = 320, LastFraction = 1 << 20;
 
+    /// <summary>From <paramref name="low"/> to <paramref name="high"/> units.</summary>
+    public Enclosure(BigInteger low, BigInteger high, int fraction) : this(new(low, high), fraction) { }
+
     /// <summary>The integer <paramref name="value"/>, exactly.</summary>
     public static Enclosure Of(BigInteger value, int fraction) => new(value << fraction, value << fraction, fraction);
+
+    private BigInteger Low => Units.Low;
+
+    private BigInteger High => Units.High;
 
     /// <summary>2^(<paramref name="numerator"/>/2^<paramref name="logDenominator"/>), exact when that is an integer.</summary>
     public static Enclosure Power(long numerator, int logDenominator, int fraction)
@@ -44,10 +51,10 @@ internal readonly record struct Enclosure(BigInteger Low, BigInteger High, int F
         new(a.Low * b.Low >> a.Fraction, Up(a.High * b.High, a.Fraction), a.Fraction);
 
     /// <summary>Sum.</summary>
-    public static Enclosure operator +(in Enclosure a, in Enclosure b) => new(a.Low + b.Low, a.High + b.High, a.Fraction);
+    public static Enclosure operator +(in Enclosure a, in Enclosure b) => new(a.Units + b.Units, a.Fraction);
 
     /// <summary>Difference.</summary>
-    public static Enclosure operator -(in Enclosure a, in Enclosure b) => new(a.Low - b.High, a.High - b.Low, a.Fraction);
+    public static Enclosure operator -(in Enclosure a, in Enclosure b) => new(a.Units - b.Units, a.Fraction);
 
     /// <summary>The number times a rational factor in [0, 1].</summary>
     public Enclosure Times(BigInteger numerator, BigInteger denominator) =>

@@ -1,14 +1,14 @@
 using System.Collections.Immutable;
 using Sim.ArchModel.Costs;
+using Sim.Datapath;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Specs;
 using Sim.Foundation;
 using Sim.Simulator;
 using Sim.Simulator.Execution;
-using Sim.Verification;
 using Sim.Verification.Observation;
+using Sim.Verification.Records;
 using Sim.Workloads.Graph;
-using Sim.Workloads.Integers;
 
 namespace Sim.Exploration.Widths;
 
@@ -22,7 +22,7 @@ public static class WidthStudyRunner
     /// <param name="proven">Minimal widths of its layers that have constant weights, for every partial sum with a preloaded bias.</param>
     /// <param name="observed">Sums of these layers on the same data.</param>
     /// <exception cref="NotSupportedException">As <see cref="WrappedRuns"/>.</exception>
-    public static WidthStudy Run(string name, NetworkGraph graph, EvaluationData data, ImmutableArray<LayerWidth> proven,
+    public static WidthStudy Run(string name, NetworkGraph graph, EvaluationData data, ImmutableArray<RegisterRecord> proven,
         ImmutableArray<ObservedLayer> observed, CostModel prices, int threads,
         CancellationToken cancellation = default)
     {
@@ -33,8 +33,8 @@ public static class WidthStudyRunner
         Dictionary<string, MatrixLayer> executed = runs.Layers.ToDictionary(l => l.Name);
         Dictionary<string, ObservedLayer> seen = observed.ToDictionary(o => o.Name);
         var layers = ImmutableArray.CreateBuilder<LayerWidths>();
-        foreach (LayerWidth width in proven.Where(w => executed.ContainsKey(w.Layer.Name) && seen[w.Layer.Name].PartialRange is not null))
-            layers.Add(Layer(width, seen[width.Layer.Name], executed[width.Layer.Name], runs, exact, prices, cancellation));
+        foreach (RegisterRecord width in proven.Where(w => executed.ContainsKey(w.Name) && seen[w.Name].PartialRange is not null))
+            layers.Add(Layer(width, seen[width.Name], executed[width.Name], runs, exact, prices, cancellation));
         return new(name, data.Samples, prices.Technology.Name, exact.Top1, layers.ToImmutable(),
             Network(runs, layers, seen, exact, cancellation), []);
     }
@@ -50,7 +50,7 @@ public static class WidthStudyRunner
             found.AgreementWithFloat);
     }
 
-    private static LayerWidths Layer(LayerWidth width, ObservedLayer seen, MatrixLayer layer, WrappedRuns runs, AccuracyRecord exact,
+    private static LayerWidths Layer(RegisterRecord width, ObservedLayer seen, MatrixLayer layer, WrappedRuns runs, AccuracyRecord exact,
         CostModel prices, CancellationToken cancellation)
     {
         QLinearOperands integer = layer.Integer!;
@@ -74,7 +74,7 @@ public static class WidthStudyRunner
             if (failing is null && rows[^1].Score < Score(exact) - WidthStudy.LossThatCounts) failing = bits;
             if (rows[^1].Score <= Score(exact) / 2) break;
         }
-        return new(layer.Name, width.Layer.Operator, layer.Rows, layer.Shape.K, layer.Shape.Macs, proven, observed, final, failing,
+        return new(layer.Name, width.Operator, layer.Rows, layer.Shape.K, layer.Shape.Macs, proven, observed, final, failing,
             rows.ToImmutable());
     }
 

@@ -3,15 +3,12 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sim.Verification.Claims;
-using Sim.Verification.Verdicts;
+using Sim.Verification.Records;
 using Sim.Workloads.Data;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Integers;
 
 namespace Sim.Verification.Certificates;
-
-/// <summary>What is certified of a channel: a verdict at register widths and, of a minimal width, the verdicts one bit below.</summary>
-public sealed record ChannelCertificate(ImmutableArray<int> Widths, Verdict Verdict, ImmutableArray<Verdict?> Below);
 
 /// <summary>
 /// Writes verdicts so that a third party can follow them without this program; docs/guide/certificates.md describes the files. Everything
@@ -41,7 +38,7 @@ public sealed class CertificateWriter : IDisposable
     }
 
     /// <summary>Writes one layer.</summary>
-    public void Add(IntegerLayer layer, ImmutableArray<ChannelCertificate> channels)
+    public void Add(IntegerLayer layer, ImmutableArray<ChannelRecord> channels)
     {
         ArgumentNullException.ThrowIfNull(layer);
         string stem = $"{_layers.Count:000}_{string.Concat(layer.Name.Take(60).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_'))}";

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Sim.Verification.Claims;
 using Sim.Workloads.Integers;
 using Sim.Verification.Provers;
+using Sim.Verification.Records;
 using Sim.Verification.Verdicts;
 using Sim.Workloads.Data;
 
@@ -23,7 +24,7 @@ internal sealed class CertifiedChannel
     private readonly ImmutableArray<Interval> _extremes;
     private int _files;
 
-    internal CertifiedChannel(VerifyOptions options, IntegerLayer layer, int row, ChannelCertificate certificate, bool minimal,
+    internal CertifiedChannel(VerifyOptions options, IntegerLayer layer, int row, ChannelRecord certificate, bool minimal,
         Func<string, byte[], (string, string)> file)
     {
         (_options, _layer, _row, _file) = (options, layer, row, file);

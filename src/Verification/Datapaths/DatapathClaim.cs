@@ -12,7 +12,7 @@ public sealed class DatapathClaim
     /// <param name="terms">Products of a sum, 1 or more.</param>
     /// <param name="activations">What activations can be; null: every finite number of the format.</param>
     /// <param name="weights">What weights can be, likewise.</param>
-    public DatapathClaim(DatapathSpec spec, long terms, DyadicInterval? activations = null, DyadicInterval? weights = null)
+    public DatapathClaim(DatapathSpec spec, long terms, Interval<Dyadic>? activations = null, Interval<Dyadic>? weights = null)
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentOutOfRangeException.ThrowIfLessThan(terms, 1);

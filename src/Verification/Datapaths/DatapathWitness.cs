@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Sim.Datapath;
 using Sim.Datapath.Kernels;
 using Sim.Datapath.Specs;
 

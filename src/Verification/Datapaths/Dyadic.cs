@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Numerics;
-using Sim.Datapath;
 
 namespace Sim.Verification.Datapaths;
 
 /// <summary>An exact dyadic rational Significand·2^Exponent. Canonical: the significand is odd, or both are 0, so that equal numbers are
 /// equal records.</summary>
-public readonly record struct Dyadic : IComparable<Dyadic>
+public readonly record struct Dyadic : IComparable<Dyadic>, IAdditionOperators<Dyadic, Dyadic, Dyadic>,
+    ISubtractionOperators<Dyadic, Dyadic, Dyadic>, IMultiplyOperators<Dyadic, Dyadic, Dyadic>
 {
     /// <summary><paramref name="significand"/>·2^<paramref name="exponent"/>.</summary>
     public Dyadic(BigInteger significand, int exponent = 0)
@@ -107,28 +107,12 @@ public readonly record struct Dyadic : IComparable<Dyadic>
         : Significand.IsOne ? $"2^{Exponent}" : $"{Significand}·2^{Exponent}")}");
 }
 
-/// <summary>Numbers from Low to High, both included.</summary>
-public readonly record struct DyadicInterval(Dyadic Low, Dyadic High)
+/// <summary>What dyadic numbers know of their intervals.</summary>
+public static class DyadicIntervals
 {
-    /// <summary>The largest magnitude.</summary>
-    public Dyadic Magnitude => Dyadic.Max(Low.Magnitude, High.Magnitude);
-
-    /// <summary>The least interval that holds this one and 0.</summary>
-    public DyadicInterval WithZero => new(Dyadic.Min(Low, default), Dyadic.Max(High, default));
-
-    /// <summary>Sums of a number of each.</summary>
-    public static DyadicInterval operator +(DyadicInterval a, DyadicInterval b) => new(a.Low + b.Low, a.High + b.High);
-
-    /// <summary>Products of a number of each.</summary>
-    public static DyadicInterval operator *(DyadicInterval a, DyadicInterval b)
+    extension(Interval<Dyadic> numbers)
     {
-        Dyadic[] corners = [a.Low * b.Low, a.Low * b.High, a.High * b.Low, a.High * b.High];
-        return new(corners.Min(), corners.Max());
+        /// <summary>The largest magnitude.</summary>
+        public Dyadic Magnitude => Dyadic.Max(numbers.Low.Magnitude, numbers.High.Magnitude);
     }
-
-    /// <summary>Sums of <paramref name="count"/> numbers.</summary>
-    public DyadicInterval Times(BigInteger count) => new(Low * new Dyadic(count), High * new Dyadic(count));
-
-    /// <inheritdoc/>
-    public override string ToString() => $"[{Low}, {High}]";
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Sim.Datapath;
 using Sim.Datapath.Formats;
 
 namespace Sim.Verification.Datapaths;
@@ -29,19 +28,19 @@ public sealed class OperandSet
     public uint? FinestCode { get; }
 
     /// <summary>From the least number to the greatest.</summary>
-    public DyadicInterval Range => new(Value(LowCode), Value(HighCode));
+    public Interval<Dyadic> Range => new(Value(LowCode), Value(HighCode));
 
     /// <summary>The number of a code.</summary>
     public Dyadic Value(uint code) => Dyadic.Of(Format.Decode(code));
 
     /// <summary>The operands; null when no number of the format lies within the box.</summary>
-    public static OperandSet? Of(INumberFormat format, DyadicInterval? box = null)
+    public static OperandSet? Of(INumberFormat format, Interval<Dyadic>? box = null)
     {
         ArgumentNullException.ThrowIfNull(format);
         return format.Bits > MostListedBits ? Ends(format, box) : Listed(format, box);
     }
 
-    private static OperandSet? Listed(INumberFormat format, DyadicInterval? box)
+    private static OperandSet? Listed(INumberFormat format, Interval<Dyadic>? box)
     {
         var codes = ImmutableArray.CreateBuilder<uint>();
         uint low = 0, high = 0;
@@ -62,12 +61,12 @@ public sealed class OperandSet
         return codes.Count == 0 ? null : new(format, codes.ToImmutable(), low, high, finest);
     }
 
-    private static OperandSet? Ends(INumberFormat format, DyadicInterval? box)
+    private static OperandSet? Ends(INumberFormat format, Interval<Dyadic>? box)
     {
         uint Code(Dyadic value, RoundingMode mode) =>
             format.Encode(value.Sign == 0 ? Exact.Zero() : value.ToExact(), new Rounding(mode, OverflowPolicy.Saturate), out _);
-        DyadicInterval all = new(Dyadic.Of(format.Minimum), Dyadic.Of(format.Maximum));
-        DyadicInterval wanted = box is { } b ? new(Dyadic.Max(all.Low, b.Low), Dyadic.Min(all.High, b.High)) : all;
+        Interval<Dyadic> all = new(Dyadic.Of(format.Minimum), Dyadic.Of(format.Maximum));
+        Interval<Dyadic> wanted = box is { } b ? new(Dyadic.Max(all.Low, b.Low), Dyadic.Min(all.High, b.High)) : all;
         uint low = Code(wanted.Low, RoundingMode.Up), high = Code(wanted.High, RoundingMode.Down);
         var set = new OperandSet(format, [], low, high, null);
         if (set.Range.Low > set.Range.High) return null;

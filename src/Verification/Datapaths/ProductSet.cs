@@ -1,4 +1,3 @@
-using Sim.Datapath;
 using Sim.Datapath.Kernels;
 using Sim.Datapath.Specs;
 
@@ -32,7 +31,7 @@ public sealed class ProductSet
     public long Cases { get; private set; }
 
     /// <summary>From the least product to the greatest.</summary>
-    public DyadicInterval Range { get; private set; }
+    public Interval<Dyadic> Range { get; private set; }
 
     /// <summary>Operands of the least product.</summary>
     public CodePair Lowest { get; private set; }

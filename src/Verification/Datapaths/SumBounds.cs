@@ -8,6 +8,6 @@ public static class SumBounds
 {
     /// <summary>Bounds of every sum of up to <paramref name="terms"/> products from an interval; null when one may overflow, or nothing is
     /// known.</summary>
-    public static DyadicInterval? Of(DatapathSpec spec, DyadicInterval product, long terms) =>
+    public static Interval<Dyadic>? Of(DatapathSpec spec, Interval<Dyadic> product, long terms) =>
         SumStep.Of(spec, out _) is { } step && SumChain.Uniform(step, product, terms) is { Overflows: false } chain ? chain.Sums : null;
 }

@@ -99,13 +99,13 @@ public abstract class LayerBound : IProver
     {
         var queries = new List<Query>();
         Interval[] terms = [.. Enumerable.Range(0, claim.K).Select(k => chain.Levels[0].Above[k].Range.Times(claim.Weights[k]))];
-        Interval bias = new(claim.Bias, claim.Bias), subset = terms.Aggregate(Interval.Zero, (a, t) => a + t.Hull(Interval.Zero));
+        Interval bias = new(claim.Bias, claim.Bias), subset = terms.Aggregate(default(Interval), (a, t) => a + t.WithZero);
         ImmutableArray<bool> everything = [.. Enumerable.Repeat(true, claim.K)];
         Interval[][]? sums = null;
         ImmutableArray<ImmutableArray<bool>> kinds = claim.Network!.Places(claim.Layer);
         foreach (SumNode node in claim.Order.Nodes(claim.K, claim.BiasPlacement))
         {
-            Interval offset = node.Bias ? bias : Interval.Zero;
+            Interval offset = node.Bias ? bias : default;
             if (node.From == node.Until) queries.Add(new(node, false, everything, offset));
             else if (claim.Order.EverySubset
                 && !(node.Bias && claim.BiasPlacement == BiasPlacement.AddedAfter)) queries.Add(new(node, true, everything, subset
@@ -125,7 +125,7 @@ public abstract class LayerBound : IProver
     private static Interval[] Prefixes(Interval[] terms, ImmutableArray<bool> there)
     {
         var sums = new Interval[terms.Length + 1];
-        for (int k = 0; k < terms.Length; k++) sums[k + 1] = sums[k] + (there[k] ? terms[k] : Interval.Zero);
+        for (int k = 0; k < terms.Length; k++) sums[k + 1] = sums[k] + (there[k] ? terms[k] : default);
         return sums;
     }
 }

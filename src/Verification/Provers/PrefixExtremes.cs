@@ -66,9 +66,9 @@ public sealed class PrefixExtremes : IProver
         Interval subset = default;
         for (int k = 0; k < claim.K; k++)
         {
-            Interval term = Term(claim, k);
+            Interval term = claim.Weight(k) * claim.Input(k);
             sums[k + 1] = sums[k] + term;
-            subset += term.Hull(Interval.Zero);
+            subset += term.WithZero;
         }
         foreach (SumNode node in claim.Order.Nodes(claim.K, claim.BiasPlacement))
         {
@@ -81,12 +81,6 @@ public sealed class PrefixExtremes : IProver
     // A bias that comes last meets the whole sum, in whatever order that came to be.
     private static bool IsSubset(ChannelClaim claim, SumNode node) =>
         claim.Order.EverySubset && !(node.Bias && claim.BiasPlacement == BiasPlacement.AddedAfter);
-
-    private static Interval Term(ChannelClaim claim, int k)
-    {
-        Interval weight = claim.Weight(k), input = claim.Input(k);
-        return input.Times(weight.Low).Hull(input.Times(weight.High));
-    }
 
     // Inputs (and free weights) that bring a sum to its end. In any order, the products that pull the other way come after it.
     private static Witness Reach(ChannelClaim claim, SumNode node, bool highest)

@@ -77,7 +77,7 @@ public sealed class IntegerWeights : IReadOnlyList<int>
     internal int[]? Ints => Is<int>() ? (int[])_data : null;
 
     /// <summary>Least and largest weight; of none, 0.</summary>
-    public Interval Range => Length == 0 ? Interval.Zero
+    public Interval Range => Length == 0 ? default(Interval)
         : Is<sbyte>() ? Ends(Span<sbyte>()) : Is<byte>() ? Ends(Span<byte>()) : Is<short>() ? Ends(Span<short>()) : Ends(Span<int>());
 
     /// <summary>Of weights less a zero point: the sum of the positive ones, and that of the magnitudes of the negative ones.

@@ -1,4 +1,3 @@
-using Sim.Datapath;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels;
 

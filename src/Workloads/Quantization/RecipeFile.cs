@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Sim.Datapath;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using Sim.Datapath;
 using Sim.Datapath.Kernels;
 using Sim.Foundation.Random;
 

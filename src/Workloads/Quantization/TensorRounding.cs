@@ -1,4 +1,3 @@
-using Sim.Datapath;
 
 namespace Sim.Workloads.Quantization;
 

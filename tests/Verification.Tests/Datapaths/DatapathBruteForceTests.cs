@@ -1,4 +1,3 @@
-using Sim.Datapath;
 using Sim.Datapath.Kernels;
 using Sim.Datapath.Specs;
 using Sim.Tests;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Sim.Datapath;
 using Sim.Datapath.Specs;
 using static Sim.Cli.Verbs.Bench.GemmBenchmark;
 

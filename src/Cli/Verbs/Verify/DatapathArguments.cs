@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using Sim.Datapath;
 using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Verification.Datapaths;
@@ -12,7 +11,7 @@ internal sealed record DatapathRequest(string Datapath, long Terms, string? Acti
     bool Json)
 {
     /// <summary>The numbers of an option LO:HI, exactly as binary64; null without the option, or after recording what is wrong.</summary>
-    internal static DyadicInterval? Box(string option, string? text, DiagnosticBag bag)
+    internal static Interval<Dyadic>? Box(string option, string? text, DiagnosticBag bag)
     {
         if (text is null) return null;
         string[] ends = text.Split(':');

@@ -18,7 +18,7 @@ internal static class DatapathProofs
     {
         var bag = new DiagnosticBag();
         DatapathSpec? spec = DatapathReader.Load(request.Datapath, bag);
-        DyadicInterval? activations = DatapathRequest.Box("--activations", request.Activations, bag),
+        Interval<Dyadic>? activations = DatapathRequest.Box("--activations", request.Activations, bag),
             weights = DatapathRequest.Box("--weights", request.Weights, bag);
         if (request.Terms < 1) bag.Error(new Location("--terms"), "CLI002", $"a sum has 1 product or more, found {request.Terms}");
         foreach (string name in request.Claims.Except(InvariantCatalogue.All.Select(i => i.Name)))

@@ -26,7 +26,7 @@ internal static class NetworkDatapathProofs
     {
         var bag = new DiagnosticBag();
         DatapathSpec? spec = DatapathReader.Load(proofs.Datapath, bag);
-        DyadicInterval? box = DatapathRequest.Box("--activations", proofs.Activations, bag);
+        Interval<Dyadic>? box = DatapathRequest.Box("--activations", proofs.Activations, bag);
         Recipe? recipe = recipeFile is null ? Recipe.Default : RecipeFile.Load(recipeFile, bag);
         NetworkGraph? graph = OnnxReader.Load(request.Model!, bag);
         SumOrder? order = SumOrderCatalogue.Parse(request.Order);

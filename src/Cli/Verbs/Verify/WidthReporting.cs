@@ -11,7 +11,6 @@ using Sim.Verification;
 using Sim.Verification.Claims;
 using Sim.Verification.Observation;
 using Sim.Verification.Records;
-using Sim.Verification.Verdicts;
 using Sim.Workloads.Integers;
 
 namespace Sim.Cli.Verbs.Verify;
@@ -45,18 +44,14 @@ internal static class WidthReporting
 
     /// <summary>Runs the study, writes its files and returns their paths.</summary>
     internal static ImmutableArray<string> Write(VerifyRequest request, ReadingRequest reading, LoadedWorkload workload,
-        VerifyOptions claims, VerifyRecord record, ImmutableArray<IntegerLayer> registers, ImmutableArray<ObservedLayer> observed,
-        Terminal terminal)
+        VerifyOptions claims, VerifyRecord record, ImmutableArray<ObservedLayer> observed, Terminal terminal)
     {
         int threads = Environment.ProcessorCount;
         var prices = new CostModel(TechnologyCatalogue.Resolve(request.Technology ?? TechnologyCatalogue.DefaultName));
         try
         {
-            ImmutableArray<LayerWidth> widths =
-                [.. registers.Zip(record.Registers,
-                (l, r) => new LayerWidth(l, [.. r.Channels.Select(c => new ChannelWidth((Proved)c.Verdict, c.Widths, c.Below))]))];
-            WidthStudy study = WidthStudyRunner.Run(workload.Source.Name, workload.Graph, workload.Data!, widths, observed, prices,
-                threads, terminal.Cancellation);
+            WidthStudy study = WidthStudyRunner.Run(workload.Source.Name, workload.Graph, workload.Data!, record.Registers, observed,
+                prices, threads, terminal.Cancellation);
             study = study with { Beside = [.. request.Beside.Select(path => Beside(path, request, reading, claims, threads, terminal))] };
             return ReportWriter.Write(WidthFiles.Of(study), request.Report!);
         }

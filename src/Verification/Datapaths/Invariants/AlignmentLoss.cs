@@ -1,5 +1,4 @@
 using System.Numerics;
-using Sim.Datapath;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels;
 using Sim.Datapath.Specs;

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Sim.Datapath;
 using Sim.Datapath.Specs;
 using Sim.Verification.Datapaths.Sums;
 

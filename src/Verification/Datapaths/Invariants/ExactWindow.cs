@@ -27,7 +27,7 @@ public sealed class ExactWindow : IDatapathInvariant
         if (products.LeastUnit is { } fine && fine < unit)
             return new RefutedInvariant(Name, text, $"a product has places down to 2^{fine}",
                 DatapathWitness.Replay(claim.Spec, 0, [new(products.Finest!.Value, 1)]));
-        DyadicInterval register = new(-Dyadic.Power(unit + bits - 1), Dyadic.Power(unit + bits - 1) - Dyadic.Power(unit));
+        Interval<Dyadic> register = new(-Dyadic.Power(unit + bits - 1), Dyadic.Power(unit + bits - 1) - Dyadic.Power(unit));
         BigInteger high = products.Range.High.Sign > 0 ? register.High.Floor(products.Range.High) : -1, low = products.Range.Low.Sign < 0
             ? (-register.Low).Floor(-products.Range.Low) : -1;
         if (high < 0 && low < 0) return new ProvedInvariant(Name, text, ProofMethod.ClosedForm, "every product is 0", products.Cases);

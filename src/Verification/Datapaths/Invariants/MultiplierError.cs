@@ -1,5 +1,4 @@
 using System.Globalization;
-using Sim.Datapath;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Specs;
 

@@ -1,4 +1,3 @@
-using Sim.Datapath;
 using Sim.Datapath.Specs;
 
 namespace Sim.Verification.Datapaths.Invariants;

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Sim.Datapath;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Specs;
 using Sim.Verification.Datapaths.Sums;
@@ -91,7 +90,7 @@ public sealed class SumRange : IDatapathInvariant
         if (!MonotoneRounding.Applies(exact.Output)) return new UnknownInvariant(Name, text,
             $"rounding into {exact.Output.Name} is not known to be monotone");
         var rounding = new MonotoneRounding(exact.Output, exact.Rounding, exact.Overflow);
-        bool Fits(BigInteger k) => rounding.Of(products.Range.Times(k)) is not null;
+        bool Fits(BigInteger k) => rounding.Of(products.Range.Times(new Dyadic(k))) is not null;
         BigInteger safe = 0;
         // The largest k whose extreme sums round to finite numbers; extreme sums grow with k where products of that sign exist.
         for (int bit = 62; bit >= 0; bit--)
@@ -117,6 +116,6 @@ public sealed class SumRange : IDatapathInvariant
         _ => "becomes Inf or NaN, or is clipped",
     };
 
-    private static string Short(DyadicInterval sums) =>
+    private static string Short(Interval<Dyadic> sums) =>
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"[{sums.Low.ToDouble():G6}, {sums.High.ToDouble():G6}]");
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Sim.Datapath;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels;
 using Sim.Datapath.Specs;
@@ -60,9 +59,9 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
         WeightProducts[] products = Products(weights);
         if (products.Any(p => p.Special is not null)) return new UnknownChannel("the multiplier makes a product that is no number");
         int[] moving = [.. Enumerable.Range(0, products.Length).Where(i => products[i].Finest is not null)];
-        if (moving.Length == 0) return new ProvedChannel(default(DyadicInterval));
+        if (moving.Length == 0) return new ProvedChannel(default(Interval<Dyadic>));
         int unit = moving.Min(i => products[i].Unit);
-        DyadicInterval sum = Sum(products);
+        Interval<Dyadic> sum = Sum(products);
         if (ExactSums.Reach(spec, unit) is { } reach && sum.Magnitude <= reach) return new ProvedChannel(sum);
         int fine = moving.MinBy(i => products[i].Unit), large = moving.MaxBy(i => products[i].Range.Magnitude);
         uint End(int i, bool high) => high ? products[i].High : products[i].Low;
@@ -89,8 +88,8 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
         return products;
     }
 
-    private static DyadicInterval Sum(WeightProducts[] products) =>
-        products.Aggregate(default(DyadicInterval), (sum, p) => sum + p.Range.WithZero);
+    private static Interval<Dyadic> Sum(WeightProducts[] products) =>
+        products.Aggregate(default(Interval<Dyadic>), (sum, p) => sum + p.Range.WithZero);
 
     private uint[] Only(int count, params ReadOnlySpan<(int At, uint Code)> set)
     {
@@ -111,19 +110,19 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
     }
 
     // An exact register rounds once, at the end.
-    private bool Finished(DyadicInterval sums) => spec.Accumulator is not ExactAccumulator e || MonotoneRounding.Applies(e.Output)
+    private bool Finished(Interval<Dyadic> sums) => spec.Accumulator is not ExactAccumulator e || MonotoneRounding.Applies(e.Output)
         && new MonotoneRounding(e.Output, e.Rounding, e.Overflow).Of(sums) is not null;
 
-    private DyadicInterval? Chain(WeightProducts[] products)
+    private Interval<Dyadic>? Chain(WeightProducts[] products)
     {
-        DyadicInterval[] ranges = [.. products.Select(p => p.Range)];
+        Interval<Dyadic>[] ranges = [.. products.Select(p => p.Range)];
         SumStep step = _step!;
         int chunk = order is TiledOrder tiles ? tiles.Size : ranges.Length;
-        DyadicInterval? total = null;
-        DyadicInterval all = default;
+        Interval<Dyadic>? total = null;
+        Interval<Dyadic> all = default;
         for (int start = 0; start < ranges.Length; start += chunk)
         {
-            DyadicInterval sum = default;
+            Interval<Dyadic> sum = default;
             int end = Math.Min(ranges.Length, start + chunk);
             for (int i = start; i < end; i += step.Lanes)
             {
@@ -159,14 +158,14 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
     }
 
     // Each product as the register takes it, and what roundings can add to sums of one sign.
-    private DyadicInterval? Bound(WeightProducts[] products)
+    private Interval<Dyadic>? Bound(WeightProducts[] products)
     {
-        DyadicInterval sum = default;
+        Interval<Dyadic> sum = default;
         MonotoneRounding? rounded = spec.Accumulator is FloatAccumulator { Product: { } p, Rounding: var mode, Overflow: var overflow }
             ? new(p, mode, overflow) : null;
         foreach (WeightProducts product in products)
         {
-            DyadicInterval range = product.Range.WithZero;
+            Interval<Dyadic> range = product.Range.WithZero;
             if ((spec.Accumulator is FixedAccumulator or IntegerAccumulator ? _step!.Next(default, [range]) : rounded is null ? range
                 : rounded.Of(range)) is not { } addend) return null;
             sum += addend;
@@ -175,13 +174,13 @@ public sealed class ChannelSums(DatapathSpec spec, OperandSet activations, SumOr
         if (f.Format is not FloatFormat format) return null;
         var result = spec.Dot is AlignedDotUnit { Result: { } r } ? r as FloatFormat : format;
         if (result is null) return null;
-        DyadicInterval all = f.Rounding == RoundingMode.ToZero ? sum : Grown(sum, products.Length, f.Rounding, format, result);
+        Interval<Dyadic> all = f.Rounding == RoundingMode.ToZero ? sum : Grown(sum, products.Length, f.Rounding, format, result);
         return new MonotoneRounding(result, f.Rounding, f.Overflow).Of(all) is { } cut
             ? new MonotoneRounding(format, f.Rounding, f.Overflow).Of(cut) : null;
     }
 
     // Two roundings a step where a unit has a format of its own for results; the coarser one stands for both.
-    private static DyadicInterval Grown(DyadicInterval sum, int steps, RoundingMode mode, FloatFormat format, FloatFormat result)
+    private static Interval<Dyadic> Grown(Interval<Dyadic> sum, int steps, RoundingMode mode, FloatFormat format, FloatFormat result)
     {
         int roundings = format == result ? steps : 2 * steps, directed = mode is RoundingMode.NearestEven or RoundingMode.NearestAway ? 0
             : 1;

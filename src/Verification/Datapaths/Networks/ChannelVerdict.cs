@@ -12,13 +12,13 @@ public sealed record ChannelWitness(ImmutableArray<uint> Activations, ImmutableA
 /// <summary>The answer to one claim about one output channel: proved with bounds of every partial sum, refuted by a witness, or unknown
 /// with the reason.</summary>
 /// <param name="Sums">Bounds of every partial sum, where they were found.</param>
-public abstract record ChannelVerdict(DyadicInterval? Sums);
+public abstract record ChannelVerdict(Interval<Dyadic>? Sums);
 
 /// <summary>It holds.</summary>
-public sealed record ProvedChannel(DyadicInterval? Sums) : ChannelVerdict(Sums);
+public sealed record ProvedChannel(Interval<Dyadic>? Sums) : ChannelVerdict(Sums);
 
 /// <summary>It does not.</summary>
-public sealed record RefutedChannel(ChannelWitness Witness, string Reason) : ChannelVerdict((DyadicInterval?)null);
+public sealed record RefutedChannel(ChannelWitness Witness, string Reason) : ChannelVerdict((Interval<Dyadic>?)null);
 
 /// <summary>Neither could be shown: never to be read as safe.</summary>
-public sealed record UnknownChannel(string Reason) : ChannelVerdict((DyadicInterval?)null);
+public sealed record UnknownChannel(string Reason) : ChannelVerdict((Interval<Dyadic>?)null);

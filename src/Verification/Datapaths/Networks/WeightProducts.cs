@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Sim.Datapath;
 using Sim.Datapath.Arithmetic;
 using Sim.Datapath.Specs;
 
@@ -9,7 +8,7 @@ namespace Sim.Verification.Datapaths.Networks;
 /// <param name="Finest">An activation whose product has the lowest last place; null when every product is 0.</param>
 /// <param name="Unit">Every product is a multiple of 2^Unit, which Finest's is an odd multiple of.</param>
 /// <param name="Special">A finite activation whose product is Inf or NaN.</param>
-internal readonly record struct WeightProducts(DyadicInterval Range, uint Low, uint High, uint? Finest, int Unit, uint? Special);
+internal readonly record struct WeightProducts(Interval<Dyadic> Range, uint Low, uint High, uint? Finest, int Unit, uint? Special);
 
 /// <summary>Those of every weight code, found once a code.</summary>
 internal sealed class WeightProductTable(DatapathSpec spec, OperandSet activations)

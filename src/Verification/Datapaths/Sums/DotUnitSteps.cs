@@ -1,4 +1,3 @@
-using Sim.Datapath;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Specs;
 
@@ -14,17 +13,17 @@ internal sealed class AlignedStep(DatapathSpec spec, AlignedDotUnit unit, FloatA
 {
     private readonly MonotoneRounding _register = new(register.Format, register.Rounding, register.Overflow);
     private readonly MonotoneRounding? _result = unit.Result is { } r ? new(r, register.Rounding, register.Overflow) : null;
-    private readonly DyadicInterval _scales = BlockStep.Scales(unit);
+    private readonly Interval<Dyadic> _scales = BlockStep.Scales(unit);
     private readonly int _productBinade = unit.Scales is { } s ? 2 * Top(s.Format) : Top(spec.Activation) + Top(spec.Weight);
 
     public override int Lanes => unit.Lanes;
 
     public override bool IsExact => unit.Fraction is null;
 
-    public override DyadicInterval? Next(DyadicInterval register1, ReadOnlySpan<DyadicInterval> products)
+    public override Interval<Dyadic>? Next(Interval<Dyadic> register1, ReadOnlySpan<Interval<Dyadic>> products)
     {
-        DyadicInterval sum = unit.Fraction is null ? register1 : Truncated(register1);
-        foreach (DyadicInterval p in products) sum += unit.Fraction is null ? p * _scales : (p * _scales).WithZero;
+        Interval<Dyadic> sum = unit.Fraction is null ? register1 : Truncated(register1);
+        foreach (Interval<Dyadic> p in products) sum += unit.Fraction is null ? p * _scales : (p * _scales).WithZero;
         if (unit.Fraction is { } kept && unit.Alignment != RoundingMode.ToZero)
         {
             Dyadic m = register1.Magnitude;
@@ -37,16 +36,17 @@ internal sealed class AlignedStep(DatapathSpec spec, AlignedDotUnit unit, FloatA
         return Stored(sum);
     }
 
-    public override DyadicInterval? Join(DyadicInterval register1, DyadicInterval other) => _register.Of(register1 + other);
+    public override Interval<Dyadic>? Join(Interval<Dyadic> register1, Interval<Dyadic> other) => _register.Of(register1 + other);
 
     public override int? ShiftUnit(Dyadic value) => _register.Unit(value) is not { } own ? null
         : _result is null ? own : _result.Unit(value) is { } cut ? Math.Max(own, cut) : null;
 
     // The register is a term too: truncated towards 0 it can pass from above 0 no further than to 0.
-    internal static DyadicInterval Truncated(DyadicInterval acc) =>
+    internal static Interval<Dyadic> Truncated(Interval<Dyadic> acc) =>
         new(Dyadic.Min(acc.Low, acc.Low.Sign > 0 ? default : acc.Low), Dyadic.Max(acc.High, acc.High.Sign < 0 ? default : acc.High));
 
-    private DyadicInterval? Stored(DyadicInterval sum) => (_result is null ? sum : _result.Of(sum)) is { } cut ? _register.Of(cut) : null;
+    private Interval<Dyadic>? Stored(Interval<Dyadic> sum) =>
+        (_result is null ? sum : _result.Of(sum)) is { } cut ? _register.Of(cut) : null;
 
     internal static int Top(INumberFormat format) => format.Maximum.LeadingExponent;
 
@@ -62,17 +62,17 @@ internal sealed class TreeStep(AdderTreeDotUnit unit, FloatAccumulator register)
 
     public override int Lanes => unit.Lanes;
 
-    public override DyadicInterval? Next(DyadicInterval register1, ReadOnlySpan<DyadicInterval> products)
+    public override Interval<Dyadic>? Next(Interval<Dyadic> register1, ReadOnlySpan<Interval<Dyadic>> products)
     {
-        var terms = new List<DyadicInterval>(products.Length);
-        foreach (DyadicInterval p in products)
+        var terms = new List<Interval<Dyadic>>(products.Length);
+        foreach (Interval<Dyadic> p in products)
         {
             if (_node.Of(p) is not { } rounded) return null;
             terms.Add(rounded);
         }
         while (terms.Count > 1)
         {
-            var next = new List<DyadicInterval>();
+            var next = new List<Interval<Dyadic>>();
             for (int i = 0; i < terms.Count; i += unit.IsChain && i > 0 ? 1 : 2)
             {
                 bool alone = i + 1 == terms.Count || unit.IsChain && i > 0;
@@ -84,7 +84,7 @@ internal sealed class TreeStep(AdderTreeDotUnit unit, FloatAccumulator register)
         return Join(register1, terms[0]);
     }
 
-    public override DyadicInterval? Join(DyadicInterval register1, DyadicInterval other) => _register.Of(register1 + other);
+    public override Interval<Dyadic>? Join(Interval<Dyadic> register1, Interval<Dyadic> other) => _register.Of(register1 + other);
 
     public override int? ShiftUnit(Dyadic value) => _register.Unit(value);
 }
@@ -99,15 +99,15 @@ internal sealed class PromotedStep(SumStep inner, PromotedAccumulator spec) : Su
 
     public override bool IsExact => inner.IsExact;
 
-    public override DyadicInterval? Next(DyadicInterval register, ReadOnlySpan<DyadicInterval> products)
+    public override Interval<Dyadic>? Next(Interval<Dyadic> register, ReadOnlySpan<Interval<Dyadic>> products)
     {
-        DyadicInterval? chunk = default(DyadicInterval);
+        Interval<Dyadic>? chunk = default(Interval<Dyadic>);
         for (int i = 0; i < products.Length && chunk is { } sum; i += inner.Lanes) chunk =
             inner.Next(sum, products.Slice(i, Math.Min(inner.Lanes, products.Length - i)));
         return chunk is { } done ? Join(register, done) : null;
     }
 
-    public override DyadicInterval? Join(DyadicInterval register, DyadicInterval other) => _outer.Of(register + other);
+    public override Interval<Dyadic>? Join(Interval<Dyadic> register, Interval<Dyadic> other) => _outer.Of(register + other);
 
     public override int? ShiftUnit(Dyadic value) => _outer.Unit(value);
 }
@@ -123,15 +123,15 @@ internal sealed class NormalizingStep(DatapathSpec spec, NormalizingAccumulator 
 
     public override bool IsExact => false;
 
-    public override DyadicInterval? Next(DyadicInterval register, ReadOnlySpan<DyadicInterval> products) =>
+    public override Interval<Dyadic>? Next(Interval<Dyadic> register, ReadOnlySpan<Interval<Dyadic>> products) =>
         Add(register, products[0], _productTop);
 
-    public override DyadicInterval? Join(DyadicInterval register, DyadicInterval other) => Add(register, other, _productTop);
+    public override Interval<Dyadic>? Join(Interval<Dyadic> register, Interval<Dyadic> other) => Add(register, other, _productTop);
 
-    private DyadicInterval? Add(DyadicInterval register, DyadicInterval addend, int addendTop)
+    private Interval<Dyadic>? Add(Interval<Dyadic> register, Interval<Dyadic> addend, int addendTop)
     {
-        DyadicInterval a = register.WithZero, b = addend.WithZero;
-        DyadicInterval sum = new(a.Low + b.Low, a.High + b.High);
+        Interval<Dyadic> a = register.WithZero, b = addend.WithZero;
+        Interval<Dyadic> sum = new(a.Low + b.Low, a.High + b.High);
         if (acc.Rounding != RoundingMode.ToZero)
         {
             int top = Math.Max(addendTop, sum.Magnitude.Sign == 0 ? acc.Format.MinimumExponent

@@ -1,4 +1,3 @@
-using Sim.Datapath;
 using Sim.Datapath.Formats;
 
 namespace Sim.Verification.Datapaths.Sums;
@@ -25,7 +24,7 @@ internal sealed record MonotoneRounding(INumberFormat Format, RoundingMode Mode,
     }
 
     /// <summary>Both ends; null when one overflows.</summary>
-    public DyadicInterval? Of(DyadicInterval value) => Of(value.Low) is { } low && Of(value.High) is { } high ? new(low, high) : null;
+    public Interval<Dyadic>? Of(Interval<Dyadic> value) => Of(value.Low) is { } low && Of(value.High) is { } high ? new(low, high) : null;
 
     /// <summary>Weight of the last place of numbers in a binade of a float format; null where spacing is not one grid a binade.</summary>
     public int? Unit(Dyadic value) => Format is FloatFormat f

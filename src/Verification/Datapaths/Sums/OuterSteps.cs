@@ -1,4 +1,3 @@
-using Sim.Datapath;
 using Sim.Datapath.Specs;
 
 namespace Sim.Verification.Datapaths.Sums;
@@ -18,10 +17,10 @@ internal sealed class AlignedSumStep(DatapathSpec spec, AlignedSumDotUnit unit, 
 
     public override bool IsExact => unit.Fraction is null;
 
-    public override DyadicInterval? Next(DyadicInterval register1, ReadOnlySpan<DyadicInterval> products)
+    public override Interval<Dyadic>? Next(Interval<Dyadic> register1, ReadOnlySpan<Interval<Dyadic>> products)
     {
-        DyadicInterval sum = default;
-        foreach (DyadicInterval p in products) sum += unit.Fraction is null ? p : p.WithZero;
+        Interval<Dyadic> sum = default;
+        foreach (Interval<Dyadic> p in products) sum += unit.Fraction is null ? p : p.WithZero;
         if (unit.Fraction is { } kept && unit.Alignment != RoundingMode.ToZero)
         {
             Dyadic slack = new(products.Length, _largest - kept);
@@ -31,7 +30,7 @@ internal sealed class AlignedSumStep(DatapathSpec spec, AlignedSumDotUnit unit, 
         return _sum.Of(sum) is { } rounded ? Join(register1, rounded) : null;
     }
 
-    public override DyadicInterval? Join(DyadicInterval register1, DyadicInterval other) => _register.Of(register1 + other);
+    public override Interval<Dyadic>? Join(Interval<Dyadic> register1, Interval<Dyadic> other) => _register.Of(register1 + other);
 
     public override int? ShiftUnit(Dyadic value) => _register.Unit(value);
 }
@@ -51,10 +50,10 @@ internal sealed class RealignedStep(DatapathSpec spec, RealignedDotUnit unit, Fl
 
     public override bool IsExact => false;
 
-    public override DyadicInterval? Next(DyadicInterval register1, ReadOnlySpan<DyadicInterval> products)
+    public override Interval<Dyadic>? Next(Interval<Dyadic> register1, ReadOnlySpan<Interval<Dyadic>> products)
     {
-        DyadicInterval sum = AlignedStep.Truncated(register1);
-        foreach (DyadicInterval p in products)
+        Interval<Dyadic> sum = AlignedStep.Truncated(register1);
+        foreach (Interval<Dyadic> p in products)
         {
             if (p.Magnitude >= _limit) return null;
             sum += p.WithZero;
@@ -62,10 +61,10 @@ internal sealed class RealignedStep(DatapathSpec spec, RealignedDotUnit unit, Fl
         Dyadic m = register1.Magnitude;
         int largest = m.Sign == 0 ? _productBinade
             : Math.Max(_productBinade, Math.Max(m.LeadingExponent, AlignedStep.Least(register.Format)));
-        return _register.Of(new DyadicInterval(sum.Low - new Dyadic(unit.Groups + 2, largest - _kept), sum.High));
+        return _register.Of(new Interval<Dyadic>(sum.Low - new Dyadic(unit.Groups + 2, largest - _kept), sum.High));
     }
 
-    public override DyadicInterval? Join(DyadicInterval register1, DyadicInterval other) => _register.Of(register1 + other);
+    public override Interval<Dyadic>? Join(Interval<Dyadic> register1, Interval<Dyadic> other) => _register.Of(register1 + other);
 
     public override int? ShiftUnit(Dyadic value) => null;
 }

@@ -8,7 +8,7 @@ namespace Sim.Verification.Datapaths.Sums;
 /// <param name="Overflows">The next product may overflow.</param>
 /// <param name="Sums">All sums of <see cref="Safe"/> products.</param>
 /// <param name="Last">The register before the overflow, or at the end.</param>
-internal readonly record struct ChainResult(long Safe, bool Overflows, DyadicInterval Sums, DyadicInterval Last)
+internal readonly record struct ChainResult(long Safe, bool Overflows, Interval<Dyadic> Sums, Interval<Dyadic> Last)
 {
     /// <summary>Whether the sum no longer moves, however many products follow.</summary>
     public bool StandsStill => Safe == long.MaxValue;
@@ -22,11 +22,11 @@ internal static class SumChain
     public const int MostSteps = 1 << 18;
 
     /// <summary>Follows at most <paramref name="terms"/> products; null when the steps ran out undecided.</summary>
-    public static ChainResult? Uniform(SumStep step, DyadicInterval product, long terms, DyadicInterval start = default)
+    public static ChainResult? Uniform(SumStep step, Interval<Dyadic> product, long terms, Interval<Dyadic> start = default)
     {
-        DyadicInterval register = start, all = start;
+        Interval<Dyadic> register = start, all = start;
         long done = 0;
-        var lanes = new DyadicInterval[(int)Math.Min(step.Lanes, terms)];
+        var lanes = new Interval<Dyadic>[(int)Math.Min(step.Lanes, terms)];
         Array.Fill(lanes, product);
         for (int steps = 0; done < terms; steps++)
         {
@@ -36,20 +36,21 @@ internal static class SumChain
             done += count;
             if (next == register && count == step.Lanes) return new(long.MaxValue, false, all, register);
             register = next;
-            all = Hull(all, register);
+            all = all.Hull(register);
             if (steps % 8 == 0 && terms - done > 64L * step.Lanes
-                && Leap(step, lanes, register, (terms - done) / step.Lanes, out DyadicInterval far) is > 0 and var leapt)
+                && Leap(step, lanes, register, (terms - done) / step.Lanes, out Interval<Dyadic> far) is > 0 and var leapt)
             {
                 done += leapt * step.Lanes;
                 register = far;
-                all = Hull(all, register);
+                all = all.Hull(register);
             }
         }
         return new(done, false, all, register);
     }
 
     // A step of several products may overflow with fewer of them.
-    private static ChainResult Last(SumStep step, DyadicInterval[] lanes, long done, int count, DyadicInterval register, DyadicInterval all)
+    private static ChainResult Last(SumStep step, Interval<Dyadic>[] lanes, long done, int count, Interval<Dyadic> register,
+        Interval<Dyadic> all)
     {
         int safe = 0;
         while (safe + 1 < count && step.Next(register, lanes.AsSpan(0, safe + 1)) is not null) safe++;
@@ -60,10 +61,10 @@ internal static class SumChain
     /// Steps that can be taken at once. In a binade a step maps v to v + d with d depending only on whether v is an even multiple of the
     /// unit; so after one step two more always add the same D, a multiple of two units, until the sum before rounding leaves the binade.
     /// </summary>
-    private static long Leap(SumStep step, DyadicInterval[] lanes, DyadicInterval start, long steps, out DyadicInterval far)
+    private static long Leap(SumStep step, Interval<Dyadic>[] lanes, Interval<Dyadic> start, long steps, out Interval<Dyadic> far)
     {
         far = start;
-        var at = new DyadicInterval[6];
+        var at = new Interval<Dyadic>[6];
         at[0] = start;
         for (int i = 1; i < at.Length; i++)
         {
@@ -73,13 +74,13 @@ internal static class SumChain
         BigInteger pairs = (steps - 5) / 2;
         if (!Room(step, [.. at.Select(r => r.High)], lanes[0], lanes.Length, ref pairs)
             || !Room(step, [.. at.Select(r => r.Low)], lanes[0], lanes.Length, ref pairs) || pairs <= 0) return 0;
-        DyadicInterval two = new(at[5].Low - at[3].Low, at[5].High - at[3].High);
-        far = at[5] + two.Times(pairs);
+        Interval<Dyadic> two = new(at[5].Low - at[3].Low, at[5].High - at[3].High);
+        far = at[5] + two.Times(new Dyadic(pairs));
         return 5 + 2 * (long)pairs;
     }
 
     // Limits the pairs of steps to those that keep an end of the interval in its binade.
-    private static bool Room(SumStep step, Dyadic[] at, DyadicInterval product, int lanes, ref BigInteger pairs)
+    private static bool Room(SumStep step, Dyadic[] at, Interval<Dyadic> product, int lanes, ref BigInteger pairs)
     {
         Dyadic two = at[5] - at[3], last = at[5];
         if (two != at[3] - at[1]) return false;
@@ -93,5 +94,4 @@ internal static class SumChain
         return true;
     }
 
-    private static DyadicInterval Hull(DyadicInterval a, DyadicInterval b) => new(Dyadic.Min(a.Low, b.Low), Dyadic.Max(a.High, b.High));
 }

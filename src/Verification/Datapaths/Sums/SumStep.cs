@@ -18,10 +18,10 @@ internal abstract class SumStep
 
     /// <summary>The register after a step; null when some number may overflow: leave the register, become Inf or NaN, or be
     /// clipped.</summary>
-    public abstract DyadicInterval? Next(DyadicInterval register, ReadOnlySpan<DyadicInterval> products);
+    public abstract Interval<Dyadic>? Next(Interval<Dyadic> register, ReadOnlySpan<Interval<Dyadic>> products);
 
     /// <summary>The register after another sum of the same kind is added to it.</summary>
-    public abstract DyadicInterval? Join(DyadicInterval register, DyadicInterval other);
+    public abstract Interval<Dyadic>? Join(Interval<Dyadic> register, Interval<Dyadic> other);
 
     /// <summary>
     /// While the register stays in the binade of <paramref name="value"/>, steps shift with it by multiples of twice this power of two;
@@ -64,10 +64,10 @@ internal sealed class FloatStep(FloatAccumulator spec) : SumStep
     private readonly MonotoneRounding _register = new(spec.Format, spec.Rounding, spec.Overflow);
     private readonly MonotoneRounding? _product = spec.Product is { } p ? new(p, spec.Rounding, spec.Overflow) : null;
 
-    public override DyadicInterval? Next(DyadicInterval register, ReadOnlySpan<DyadicInterval> products) =>
+    public override Interval<Dyadic>? Next(Interval<Dyadic> register, ReadOnlySpan<Interval<Dyadic>> products) =>
         (_product is null ? products[0] : _product.Of(products[0])) is { } p ? Join(register, p) : null;
 
-    public override DyadicInterval? Join(DyadicInterval register, DyadicInterval other) => _register.Of(register + other);
+    public override Interval<Dyadic>? Join(Interval<Dyadic> register, Interval<Dyadic> other) => _register.Of(register + other);
 
     public override int? ShiftUnit(Dyadic value) => _register.Unit(value);
 }
@@ -75,15 +75,15 @@ internal sealed class FloatStep(FloatAccumulator spec) : SumStep
 /// <summary>A two's complement register: each product rounded to its grid, sums exact.</summary>
 internal sealed class RegisterStep(int bits, int fraction, Sim.Datapath.RoundingMode mode) : SumStep
 {
-    private readonly DyadicInterval _range = new(-Dyadic.Power(bits - 1 - fraction),
+    private readonly Interval<Dyadic> _range = new(-Dyadic.Power(bits - 1 - fraction),
         Dyadic.Power(bits - 1 - fraction) - Dyadic.Power(-fraction));
 
-    public override DyadicInterval? Next(DyadicInterval register, ReadOnlySpan<DyadicInterval> products) =>
+    public override Interval<Dyadic>? Next(Interval<Dyadic> register, ReadOnlySpan<Interval<Dyadic>> products) =>
         Join(register, new(OnGrid(products[0].Low), OnGrid(products[0].High)));
 
-    public override DyadicInterval? Join(DyadicInterval register, DyadicInterval other)
+    public override Interval<Dyadic>? Join(Interval<Dyadic> register, Interval<Dyadic> other)
     {
-        DyadicInterval sum = register + other;
+        Interval<Dyadic> sum = register + other;
         return sum.Low >= _range.Low && sum.High <= _range.High ? sum : null;
     }
 
@@ -106,11 +106,12 @@ internal sealed class RegisterStep(int bits, int fraction, Sim.Datapath.Rounding
 /// <summary>Exact sums, bounded only by a quire: |sum| &lt; 2^(Bits - 1 + Unit).</summary>
 internal sealed class ExactStep(Quire? quire) : SumStep
 {
-    public override DyadicInterval? Next(DyadicInterval register, ReadOnlySpan<DyadicInterval> products) => Join(register, products[0]);
+    public override Interval<Dyadic>? Next(Interval<Dyadic> register, ReadOnlySpan<Interval<Dyadic>> products) =>
+        Join(register, products[0]);
 
-    public override DyadicInterval? Join(DyadicInterval register, DyadicInterval other)
+    public override Interval<Dyadic>? Join(Interval<Dyadic> register, Interval<Dyadic> other)
     {
-        DyadicInterval sum = register + other;
+        Interval<Dyadic> sum = register + other;
         return quire is { } q && sum.Magnitude >= Dyadic.Power(q.Bits - 1 + q.Unit) ? null : sum;
     }
 }

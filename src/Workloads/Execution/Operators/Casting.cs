@@ -1,4 +1,3 @@
-using Sim.Datapath;
 using Sim.Workloads.Graph;
 
 namespace Sim.Workloads.Execution.Operators;

@@ -137,7 +137,7 @@ internal static class ElementSums
             int c = i / inner % channels;
             boxes[c] = boxes[c] is { } b ? b.Hull(new(whole[i], whole[i])) : new(whole[i], whole[i]);
         }
-        return [.. boxes.Select(b => b ?? Interval.Zero)];
+        return [.. boxes.Select(b => b ?? default(Interval))];
     }
 
     private static long[]? Whole(float[] values, Func<int, float> unit)

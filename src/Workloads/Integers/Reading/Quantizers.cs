@@ -79,7 +79,7 @@ internal static class Quantizers
         ElementType type = reading.Type(node.Inputs[0]);
         Tensor? constant = reading.Constant(node, 0) is { } t ? Tensor.OfFloats(t.Floats, t.Shape) : null;
         Repeated<float> spread = scales.Length > 1 && constant is not null ? Spread(reading, node, constant) : scales;
-        reading.Set(node, new Dequantized(new(constant, Interval.Zero, [Interval.Zero]) { Coded = type }, spread, [0]));
+        reading.Set(node, new Dequantized(new(constant, default(Interval), [default(Interval)]) { Coded = type }, spread, [0]));
     }
 
     // ONNX asks DequantizeLinear for no positive scale; only constants are known to stand for other integers with one.
@@ -100,7 +100,7 @@ internal static class Quantizers
         {
             values[i] = (values[i] - d.Zeros.At(i)) * Math.Sign(d.Scales.At(i));
         }
-        Interval range = values.Length == 0 ? Interval.Zero : new(values.Min(), values.Max());
+        Interval range = values.Length == 0 ? default(Interval) : new(values.Min(), values.Max());
         return new(new(Tensor.OfIntegers(ElementType.Int64, values, constant.Shape), range, [range]),
             new([.. d.Scales.Select(s => s == 0 ? 1 : Math.Abs(s))], d.Scales.Inner), [0]);
     }

@@ -6,20 +6,28 @@ namespace Sim.Datapath.Kernels;
 
 /// <summary>
 /// Real numbers to blocks, row by row or along any axis, bit for bit and count for count as <see cref="BlockFormat.Encode"/> does. To
-/// nearest, formats whose scales follow in lanes run there (<see cref="BlockLanes"/>); the others go one number at a time. Any thread may
-/// use one.
+/// nearest, formats whose scales follow in lanes run there (<see cref="BlockLanes"/>); the others go one number at a time. Scales of least
+/// error are searched block by block (<see cref="LeastErrorScale"/>). Any thread may use one.
 /// </summary>
 public sealed class BlockQuantizer
 {
     // Columns of a strip that is turned into rows: a cache line of numbers.
     private const int Strip = 16;
 
-    private static readonly ConcurrentDictionary<(BlockFormat Format, Rounding Rounding), BlockQuantizer> Known = new();
+    private static readonly ConcurrentDictionary<(BlockFormat Format, Rounding Rounding, ScaleSearch Search), BlockQuantizer> Known =
+        new();
 
-    private readonly BlockLanes? _lanes;
+    private readonly BlockLanes? _lanes, _nearest;
+    private readonly LeastErrorScale? _search;
 
-    private BlockQuantizer(BlockFormat format, Rounding rounding) =>
+    private BlockQuantizer(BlockFormat format, Rounding rounding, ScaleSearch search)
+    {
         (Format, Rounding, _lanes) = (format, rounding, BlockLanes.For(format, rounding));
+        if (search == ScaleSearch.Rule) return;
+        if (RefusesSearch(format) is { } problem) throw new ArgumentException($"{format.Name}: {problem}", nameof(format));
+        _search = new(format);
+        _nearest = rounding.Mode == RoundingMode.NearestEven ? _lanes : BlockLanes.For(format, Rounding.NearestEven);
+    }
 
     /// <summary>Whether rows are encoded in lanes.</summary>
     public bool IsVectorised => _lanes is not null;
@@ -31,18 +39,30 @@ public sealed class BlockQuantizer
     public Rounding Rounding { get; }
 
     /// <summary>The quantizer for a format and rounding.</summary>
-    public static BlockQuantizer For(BlockFormat format, Rounding rounding)
+    public static BlockQuantizer For(BlockFormat format, Rounding rounding, ScaleSearch search = ScaleSearch.Rule)
     {
         ArgumentNullException.ThrowIfNull(format);
         // Random bits change from call to call.
-        return rounding.Mode == RoundingMode.Stochastic ? new BlockQuantizer(format, rounding)
-            : Known.GetOrAdd((format, rounding), key => new(key.Format, key.Rounding));
+        return rounding.Mode == RoundingMode.Stochastic ? new BlockQuantizer(format, rounding, search)
+            : Known.GetOrAdd((format, rounding, search), key => new(key.Format, key.Rounding, key.Search));
+    }
+
+    /// <summary>Why scales of least error are not searched in a format; null: they are.</summary>
+    public static string? RefusesSearch(BlockFormat format)
+    {
+        ArgumentNullException.ThrowIfNull(format);
+        return LeastErrorScale.Refuses(format);
     }
 
     /// <summary>A row of numbers that are consecutive blocks, the last perhaps short: one scale code a block, one code an
     /// element.</summary>
     public void EncodeRow(ReadOnlySpan<float> values, float tensorAmax, Span<uint> scales, Span<uint> codes, ref BlockEvents events)
     {
+        if (_search is not null)
+        {
+            EncodeRow(values, tensorAmax, new ElementRounding(Rounding), scales, codes, ref events);
+            return;
+        }
         if (_lanes is not null && (!Format.TwoLevel || float.IsFinite(tensorAmax)))
         {
             if (codes.Length != values.Length) throw new ArgumentException($"{values.Length} values and {codes.Length} codes",
@@ -50,12 +70,43 @@ public sealed class BlockQuantizer
             _lanes.EncodeRow(values, tensorAmax, scales, codes, ref events);
             return;
         }
+        EncodeRow(values, tensorAmax, new ElementRounding(Rounding), scales, codes, ref events);
+    }
+
+    /// <summary>The same block by block, each element with the rounding of its own index in the row.</summary>
+    public void EncodeRow(ReadOnlySpan<float> values, float tensorAmax, ElementRounding rounding, Span<uint> scales, Span<uint> codes,
+        ref BlockEvents events)
+    {
         int size = Format.Size == 0 ? Math.Max(1, values.Length) : Format.Size;
         for (int start = 0, block = 0; start < values.Length; start += size, block++)
         {
             int count = Math.Min(size, values.Length - start);
-            scales[block] = Format.Encode(values.Slice(start, count), tensorAmax, Rounding, codes.Slice(start, count), ref events);
+            ReadOnlySpan<float> numbers = values.Slice(start, count);
+            Span<uint> elements = codes.Slice(start, count);
+            if (_search is null || Format.TwoLevel && !float.IsFinite(tensorAmax) || !AllFinite(numbers))
+            {
+                scales[block] = Format.EncodeEach(numbers, tensorAmax, rounding.From((ulong)start), elements, ref events);
+                continue;
+            }
+            uint scale = scales[block] = _search.Find(numbers, tensorAmax, Nearest, elements);
+            events.Blocks++;
+            if (rounding.Random is null && rounding.Rounding == Rounding && _lanes is not null)
+                events.SaturatedElements += _lanes.EncodeUnder(scale, numbers, tensorAmax, elements);
+            else Format.EncodeUnder(scale, numbers, tensorAmax, rounding.From((ulong)start), elements, ref events);
         }
+    }
+
+    private void Nearest(uint scale, ReadOnlySpan<float> values, float tensorAmax, Span<uint> codes)
+    {
+        if (_nearest?.EncodeUnder(scale, values, tensorAmax, codes) is not null) return;
+        var uncounted = new BlockEvents();
+        Format.EncodeUnder(scale, values, tensorAmax, new ElementRounding(Rounding.NearestEven), codes, ref uncounted);
+    }
+
+    private static bool AllFinite(ReadOnlySpan<float> values)
+    {
+        foreach (float value in values) if (!float.IsFinite(value)) return false;
+        return true;
     }
 
     /// <summary>

@@ -34,21 +34,22 @@ public static class BlockRows
     /// <param name="tensorAmax">Largest magnitude of the tensor, for formats with a tensor scale.</param>
     /// <param name="codes">The rows of codes.</param>
     /// <param name="rounding">Of the elements, numbered row by row; left out: to nearest even.</param>
+    /// <param name="search">How the scales of the blocks are found.</param>
     public static BlockEvents Encode(DotUnitSpec unit, BlockFormat blocks, ReadOnlySpan<float> values, int rows, int k, float tensorAmax,
         Span<uint> codes,
-        ElementRounding rounding = default)
+        ElementRounding rounding = default, ScaleSearch search = ScaleSearch.Rule)
     {
         ArgumentNullException.ThrowIfNull(unit);
         ArgumentNullException.ThrowIfNull(blocks);
         var events = new BlockEvents();
         int width = unit.RowCodes(k), blockCount = blocks.Blocks(k);
-        var quantizer = BlockQuantizer.For(blocks, rounding.Rounding);
+        var quantizer = BlockQuantizer.For(blocks, rounding.Rounding, search);
         uint[] elements = new uint[k], scales = new uint[blockCount];
         for (int row = 0; row < rows; row++)
         {
             ReadOnlySpan<float> numbers = values.Slice(row * k, k);
             if (rounding.Random is null) quantizer.EncodeRow(numbers, tensorAmax, scales, elements, ref events);
-            else EncodeEach(blocks, numbers, tensorAmax, rounding.From((ulong)row * (ulong)k), scales, elements, ref events);
+            else quantizer.EncodeRow(numbers, tensorAmax, rounding.From((ulong)row * (ulong)k), scales, elements, ref events);
             Span<uint> target = codes.Slice(row * width, width);
             for (int start = 0, at = 0; start < k; start += unit.Segment)
             {
@@ -59,16 +60,5 @@ public static class BlockRows
             }
         }
         return events;
-    }
-
-    private static void EncodeEach(BlockFormat blocks, ReadOnlySpan<float> numbers, float tensorAmax, ElementRounding rounding,
-        Span<uint> scales, Span<uint> codes, ref BlockEvents events)
-    {
-        for (int start = 0; start < numbers.Length; start += blocks.Size)
-        {
-            int count = Math.Min(blocks.Size, numbers.Length - start);
-            scales[start / blocks.Size] = blocks.EncodeEach(numbers.Slice(start, count), tensorAmax, rounding.From((ulong)start),
-                codes.Slice(start, count), ref events);
-        }
     }
 }

@@ -4,6 +4,7 @@ using Sim.Datapath.Formats;
 using Sim.Datapath.Nonlinear;
 using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
+using Sim.Workloads.Graph;
 using Sim.Workloads.Quantization;
 
 namespace Sim.Simulator.Execution;
@@ -86,6 +87,7 @@ public sealed class AccuracyPlan
             layers.Add(layer.Name, quantized);
             keys.Add(new LayerKey(layer.Name, quantized.Order.Chunk, own == spec ? null : own.Accumulator));
         }
+        if (PartBlocks(layers.Values, spec) is { } partial) warnings.Add(partial);
         uint[] pad = new uint[1];
         encoder.Encode([0f], 1, 0, pad);
         if (layers.Count == 0 && recipe.FloatLayerNames.IsEmpty)
@@ -109,7 +111,7 @@ public sealed class AccuracyPlan
     {
         int n = layer.Shape.N, k = layer.Shape.K;
         if (spec.Dot is { Segment: > 0 } unit && !layer.TakesIntegers) return QuantizeBlocks(network, layer, spec, register, unit, recipe,
-            order.Canonical(k));
+            order);
         DatapathSpec kernelSpec = KernelSpec(layer, spec);
         (uint[] codes, int[] zeroPoints) = (operands.WeightCodes, operands.WeightZeros);
         ReductionOrder canonical = OrderFreedom.IsFree(spec, layer, codes, zeroPoints, operands.LargestInput) ? ReductionOrder.Sequential
@@ -127,26 +129,40 @@ public sealed class AccuracyPlan
     private static QuantizedLayer QuantizeBlocks(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, RegisterReading register,
         DotUnitSpec unit, Recipe recipe, ReductionOrder order)
     {
+        ChannelBlocks? channels = recipe.BlocksAlong == BlockAxis.Channels ? ChannelBlocks.Of(spec, layer.Shape) : null;
+        order = order.Canonical(channels?.MostProducts ?? layer.Shape.K);
         if (order.Chunk % unit.Segment != 0)
             throw new InvalidInputException(default, "NET028",
                 $"layer '{layer.Name}' is summed in chunks of {order.Chunk} products, which are no whole blocks of {unit.Segment}: datapath '{spec.Name}' takes its operands in such blocks");
-        (uint[] codes, float[] scales) = BlockOperands.Weights(spec, layer,
-            TensorEncoder.Of(recipe.WeightRounding, recipe.Seed, TensorEncoder.NameOfWeights(layer.Name)), () =>
-            network.Weights(layer, spec.Weight, recipe, null));
+        (uint[][] codes, float[] scales) = BlockOperands.Weights(spec, layer,
+            TensorEncoder.Of(recipe.WeightRounding, recipe.Seed, TensorEncoder.NameOfWeights(layer.Name)), Search(recipe.Weights), channels,
+            () => network.Weights(layer, spec.Weight, recipe, null));
         float amax = spec.ActivationBlocks is { TwoLevel: true } ? network.ActivationAmax(layer) : 0;
         QuantizationParameters activation = spec.ActivationBlocks is { } blocks ? new(blocks.TensorScale(amax), 0)
             : network.Activation(layer, spec.Activation, recipe, null);
         for (int r = 0; r < scales.Length; r++) scales[r] = activation.Scale * scales[r] * layer.Alpha;
-        int n = layer.Shape.N, width = unit.RowCodes(layer.Shape.K);
-        var groups = new LayerKernel[layer.Shape.Groups];
-        for (int g = 0; g < groups.Length; g++)
-            groups[g] = new LayerKernel(spec, BlockOperands.InCodes(unit, order), n, width, codes.AsSpan(g * n * width, n * width), []);
+        int n = layer.Shape.N;
+        LayerKernel[] groups =
+            [.. codes.Select(c => new LayerKernel(spec, BlockOperands.InCodes(unit, order), n, c.Length / Math.Max(1, n), c, []))];
         string input = TensorEncoder.NameOfActivations(layer.Name);
         ElementRounding[] roundings =
             [.. groups.Select((_, g) => TensorEncoder.Of(recipe.ActivationRounding, recipe.Seed, g == 0 ? input
             : FormattableString.Invariant($"{input} group {g}")))];
         return new(layer, groups, activation, scales, order, register,
             new TensorEncoder(network.Encoder(spec.Activation), recipe.ActivationRounding, recipe.Seed, input),
-            new BlockOperands(spec, amax, roundings));
+            new BlockOperands(spec, amax, roundings, Search(recipe.Activations), channels));
     }
+
+    // Time and energy count the products of a layer, not the lanes that stay empty.
+    private static string? PartBlocks(IEnumerable<QuantizedLayer> layers, DatapathSpec spec)
+    {
+        QuantizedLayer[] partial = [.. layers.Where(l => l.Blocks?.Channels is { LeavesLanes: true })
+            .OrderBy(l => l.Layer.Name, StringComparer.Ordinal)];
+        if (partial.Length == 0) return null;
+        GemmLayer shape = partial[0].Layer.Shape;
+        return $"NET035: layer '{shape.Name}'{(partial.Length > 1 ? $" (and {partial.Length - 1} more)" : "")}: blocks along {shape.Conv!.InputChannels / shape.Groups} channels leave lanes of {spec.Dot!.Segment} empty; values have them as zeros, cycles and energy count its {shape.K} products as if they filled the lanes (recipe: blocks_along)";
+    }
+
+    private static ScaleSearch Search(CalibrationRule rule) =>
+        rule.Method == CalibrationMethod.MeanSquaredError ? ScaleSearch.LeastError : ScaleSearch.Rule;
 }

@@ -31,23 +31,29 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         GemmLayer shape = layer.Layer.Shape;
         Tensor input = inputs[0]!;
         bool blocksFloats = layer.Blocks is { BlocksActivations: true }, ofIntegers = layer.Layer.TakesIntegers;
-        uint[] codes = blocksFloats ? MemoryMarshal.Cast<float, uint>(input.Floats).ToArray() : Encode(layer, input, tally);
+        ChannelBlocks? layout = layer.Blocks?.Channels;
+        uint[] codes = !blocksFloats ? Encode(layer, input, tally) : layout is not null ? []
+            : MemoryMarshal.Cast<float, uint>(input.Floats).ToArray();
         int zero = layer.Layer.Sums is { InputZeroPoint: null } ? checked((int)inputs[2]!.Integers[0] + layer.Shift)
             : layer.Activation.ZeroPoint;
         // Rows of a product may hold windows or steps of a sequence beside samples, so they are counted, not derived.
         var part = new LayerPart(shape, shape.Conv is null ? input.Count / Math.Max(1, shape.K) : input.Shape[0]);
         float[] floats = ofIntegers ? [] : new float[part.Outputs];
         long[] integers = ofIntegers ? new long[part.Outputs] : [];
-        int pass = Math.Clamp(PassElements / Math.Max(1, part.Rows * shape.K), 1, Math.Max(1, part.Images));
+        int pass = Math.Clamp(PassElements / Math.Max(1, part.Rows * (layout?.MostProducts ?? shape.K)), 1, Math.Max(1, part.Images));
+        ChannelRows? channels = layout is null ? null : blocksFloats
+            ? ChannelRows.OfNumbers(layer.Blocks!, shape.Conv!, input.Floats, FirstElement(input.Count), network.PadCode, tally)
+            : ChannelRows.OfCodes(layout, shape.Conv!, codes, network.PadCode);
         long[] sums = ArrayPool<long>.Shared.Rent(pass * part.Rows * shape.N);
-        uint[] rows = ArrayPool<uint>.Shared.Rent(shape.Conv is null ? 1 : pass * part.Rows * shape.K);
+        uint[] rows = ArrayPool<uint>.Shared.Rent(shape.Conv is null || layout is not null ? 1 : pass * part.Rows * shape.K);
         for (int from = 0; from < part.Images; from += pass)
         {
             int count = Math.Min(pass, part.Images - from);
             for (int group = 0; group < shape.Groups; group++)
             {
-                Multiply(layer, InBlocks(layer, part, Rows(layer, part, codes, rows, from, count, group, zero), from, count, group, tally),
-                    count * part.Rows, group, zero, sums, tally);
+                ReadOnlySpan<uint> operands = channels is not null ? channels.Of(group, from, count)
+                    : InBlocks(layer, part, Rows(layer, part, codes, rows, from, count, group, zero), from, count, group, tally);
+                Multiply(layer, operands, count * part.Rows, group, zero, sums, tally);
                 if (!ofIntegers) FinishFloats(layer, part, sums, from, count, group, floats);
                 else if (layer.Layer.Integer is { } requantized) FinishIntegers(layer, part, requantized, sums, from, count, group,
                     integers, tally);

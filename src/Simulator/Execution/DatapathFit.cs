@@ -1,4 +1,6 @@
+using Sim.Datapath;
 using Sim.Datapath.Formats;
+using Sim.Datapath.Kernels;
 using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
 using Sim.Workloads.Graph;
@@ -25,7 +27,7 @@ internal static class DatapathFit
             bag.Error(place, "NET029", $"recipe '{recipe.Name}' stores weights in groups and reads them back as numbers without a scale, which needs a wide weight format (fp16, bf16, fp32); datapath '{spec.Name}' has {spec.WeightBlocks?.Name ?? spec.Weight.Name}");
         if (floats.Length > 0 && recipe.ActivationSymmetry == Symmetry.Asymmetric && !network.Encoder(spec.Activation).Range.IsInteger)
             bag.Error(place, "NET023", $"recipe '{recipe.Name}' asks for asymmetric activations, which need an integer activation format; that of datapath '{spec.Name}' is {spec.Activation.Name}");
-        if (floats.Length > 0) Blocks(spec, recipe, place, bag);
+        if (floats.Length > 0) Blocks(floats, spec, recipe, place, bag);
         foreach (MatrixLayer layer in floats) Numbers(network, layer, spec, recipe, place, bag);
         Integers([.. network.Layers.Where(l => l.Integer is not null && !recipe.FloatLayerNames.Contains(l.Name))], network, spec, place,
             bag);
@@ -69,15 +71,39 @@ internal static class DatapathFit
                 : $"datapath '{spec.Name}', layer '{same.First().Name}'{(same.Skip(1).Any() ? $" (and {same.Count() - 1} more)" : "")}: {same.Key.Reason}; use a wider integer format or one of the other sign");
     }
 
-    // Blocks take their scales from their own largest element, by the rule of the format.
-    private static void Blocks(DatapathSpec spec, Recipe recipe, Location place, DiagnosticBag bag)
+    // Blocks have scales of their own: by the rule of their format, or those of least error.
+    private static void Blocks(MatrixLayer[] layers, DatapathSpec spec, Recipe recipe, Location place, DiagnosticBag bag)
     {
-        if (spec.WeightBlocks is { } weights
-            && (recipe.Weights.Method != CalibrationMethod.AbsMax || recipe.WeightGranularity != Granularity.PerChannel))
-            bag.Error(place, "NET033", $"recipe '{recipe.Name}' asks for another scale of weights than absmax per_channel, but blocks of {weights.Name} have scales of their own, by the rule of the format; leave both keys at their defaults");
-        if (spec.ActivationBlocks is { } activations && recipe.Activations.Method != CalibrationMethod.AbsMax)
-            bag.Error(place, "NET033", $"recipe '{recipe.Name}' asks for another calibration of activations than absmax, but blocks of {activations.Name} have scales of their own, by the rule of the format; leave the key at its default");
+        void Refuse(string text) => bag.Error(place, "NET033", $"recipe '{recipe.Name}' {text}");
+        if (spec.WeightBlocks is { } weights)
+        {
+            if (recipe.Weights.Method is not (CalibrationMethod.AbsMax or CalibrationMethod.MeanSquaredError)
+                || recipe.WeightGranularity != Granularity.PerChannel)
+                Refuse($"asks for another scale of weights than per_channel by absmax or mse, but blocks of {weights.Name} have scales of their own; use absmax (the rule of the format) or mse (the least error of each block)");
+            else Search(recipe.Weights, weights);
+        }
+        if (spec.ActivationBlocks is { } activations)
+        {
+            if (recipe.Activations.Method is not (CalibrationMethod.AbsMax or CalibrationMethod.MeanSquaredError))
+                Refuse($"asks for another calibration of activations than absmax or mse, but blocks of {activations.Name} have scales of their own; use absmax (the rule of the format) or mse (the least error of each block)");
+            else Search(recipe.Activations, activations);
+        }
+        if (spec.Dot is not { Segment: > 0 } unit) return;
+        if (recipe.ActivationSymmetry == Symmetry.Asymmetric)
+            Refuse($"asks for asymmetric activations, but the dot unit of datapath '{spec.Name}' takes operands in blocks, without zero points");
+        if (recipe.BlocksAlong == BlockAxis.Channels && !HasZero(spec.Weight) && !HasZero(spec.Activation)
+            && layers.FirstOrDefault(l => ChannelBlocks.Of(spec, l.Shape) is { LeavesLanes: true }) is { } partial)
+            Refuse($"has blocks along channels, those of layer '{partial.Name}' are shorter than {unit.Segment}, and neither {spec.Weight.Name} nor {spec.Activation.Name} has a 0 to fill them with; use blocks_along: im2col");
+
+        void Search(CalibrationRule rule, BlockFormat blocks)
+        {
+            if (rule.Method == CalibrationMethod.MeanSquaredError && BlockQuantizer.RefusesSearch(blocks) is { } problem)
+                Refuse($"asks for scales of least error, which are not searched for {blocks.Name}: {problem}; use absmax");
+        }
     }
+
+    private static bool HasZero(INumberFormat format) =>
+        format.Decode(format.Encode(Exact.Zero(false), Rounding.NearestEven, out _)).Class == NumberClass.Zero;
 
     // A scale is found from numbers that are finite.
     private static void Numbers(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, Recipe recipe, Location place,

@@ -14,6 +14,12 @@ public enum CalibrationMethod : byte { AbsMax, Percentile, MeanSquaredError, Non
 /// <summary>Symmetric: no zero point. Asymmetric: an integer zero point so that the whole range of an integer format is used.</summary>
 public enum Symmetry : byte { Symmetric, Asymmetric }
 
+/// <summary>
+/// What the blocks of a convolution lie along. Channels: the channels of a pixel, and of a kernel place, so that each activation has one
+/// scale in memory; Im2Col: the rows of im2col, in which an activation may lie in several blocks.
+/// </summary>
+public enum BlockAxis : byte { Channels, Im2Col }
+
 /// <summary>A calibration method; Percentile in (0, 100] is used by <see cref="CalibrationMethod.Percentile"/> only.</summary>
 public sealed record CalibrationRule(CalibrationMethod Method, double Percentile = 99.99);
 
@@ -52,12 +58,15 @@ public sealed record Recipe(string Name, Granularity WeightGranularity, Calibrat
     /// <summary>Names the random bits of stochastic rounding.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>What the blocks of a convolution lie along, on datapaths whose operands come in blocks.</summary>
+    public BlockAxis BlocksAlong { get; init; }
+
     /// <summary>Layers that stay in float32, never null.</summary>
     public ImmutableSortedSet<string> FloatLayerNames => FloatLayers ?? ImmutableSortedSet<string>.Empty;
 
     /// <summary>Everything that changes a value, as one line: equal texts quantize equally.</summary>
     public string Canonical => FormattableString.Invariant(
-        $"{RoundingText}w={WeightGranularity},{Text(Weights)};a={ActivationSymmetry},{Text(Activations)};n={CalibrationSamples};fold={FoldBatchNormalization};wide={ScaleWideFormats};fit={FitAccumulator};float={string.Join('|', FloatLayerNames)}{(Groups is null ? "" : ";groups=" + Groups.Canonical)}");
+        $"{RoundingText}w={WeightGranularity},{Text(Weights)};a={ActivationSymmetry},{Text(Activations)};n={CalibrationSamples};fold={FoldBatchNormalization};wide={ScaleWideFormats};fit={FitAccumulator};float={string.Join('|', FloatLayerNames)}{(Groups is null ? "" : ";groups=" + Groups.Canonical)};blocks={BlocksAlong}");
 
     private string RoundingText => WeightRounding == TensorRounding.NearestEven && ActivationRounding == TensorRounding.NearestEven ? ""
         : FormattableString.Invariant($"round={WeightRounding.Text},{ActivationRounding.Text},{(WeightRounding.IsStochastic || ActivationRounding.IsStochastic ? Seed : 0)};");

@@ -100,9 +100,13 @@ public static class RecipeFile
         YamlTypes.List(YamlTypes.Text),
         ImmutableArray<string>.Empty, "none", "Names of layers that stay in float32.");
 
+    private static readonly YamlField<BlockAxis> Along = YamlField.Optional("blocks_along",
+        YamlTypes.Choice(("channels", BlockAxis.Channels), ("im2col", BlockAxis.Im2Col)), BlockAxis.Channels, "channels",
+        "Datapaths with operands in blocks: what the blocks of a convolution lie along. channels: of a pixel, one scale an activation; im2col: the unfolded rows, several scales an activation.");
+
     /// <summary>The keys, for unknown-key errors and the published JSON schema.</summary>
     public static YamlSchema Keys { get; } = new("quantization recipe", "How a float32 network is quantized into the datapath's formats.",
-        [Name, Weights, Activations, Seed, Fold, ScaleWide, Fit, FloatLayers], Recipe.Schema);
+        [Name, Weights, Activations, Seed, Fold, ScaleWide, Fit, Along, FloatLayers], Recipe.Schema);
 
     /// <summary>Folder of `configs/` that holds named recipes.</summary>
     public const string Folder = "recipes";
@@ -126,12 +130,13 @@ public static class RecipeFile
         ImmutableArray<string> kept = FloatLayers.Read(map, bag);
         string name = Name.Read(map, bag);
         bool fold = Fold.Read(map, bag), wide = ScaleWide.Read(map, bag), fit = Fit.Read(map, bag);
+        BlockAxis along = Along.Read(map, bag);
         int seed = Seed.Read(map, bag);
         if (Seed.IsIn(map) && !weightRounding.IsStochastic && !activationRounding.IsStochastic)
             bag.Error(Seed.Place(map), "CFG002", "'seed' has a meaning only with 'rounding: stochastic'");
         return bag.ErrorCount > before ? null : new Recipe(name, granularity, weights, activations, symmetry, samples, fold, wide, fit,
             [.. kept.IsDefault ? [] : kept], groups) { WeightRounding = weightRounding, ActivationRounding = activationRounding,
-                Seed = (ulong)seed };
+                Seed = (ulong)seed, BlocksAlong = along };
     }
 
     /// <summary>A recipe as one line of JSON, which is again a valid recipe file; equal recipes give equal texts.</summary>
@@ -154,6 +159,7 @@ public static class RecipeFile
             ["fold_batch_norm"] = recipe.FoldBatchNormalization,
             ["scale_wide_formats"] = recipe.ScaleWideFormats,
             ["fit_accumulator"] = recipe.FitAccumulator,
+            ["blocks_along"] = Word(recipe.BlocksAlong),
             ["float_layers"] = new JsonArray([.. recipe.FloatLayerNames.Select(n => JsonValue.Create(n))]),
         };
         if (recipe.WeightRounding.IsStochastic || recipe.ActivationRounding.IsStochastic) text["seed"] = recipe.Seed;
@@ -189,6 +195,8 @@ public static class RecipeFile
             bag.Error(Percentile.Place(map), "CFG002", "'percentile' has a meaning only with 'calibration: percentile'");
         return new(method, method == CalibrationMethod.Percentile ? percentile : 99.99);
     }
+
+    private static string Word(BlockAxis axis) => axis == BlockAxis.Channels ? "channels" : "im2col";
 
     private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 

@@ -14,11 +14,13 @@ using Sim.Workloads.Quantization;
 namespace Sim.Simulator.Tests.Execution;
 
 /// <summary>
-/// A depthwise convolution of operands in blocks (K = 9 is no whole number of blocks): what the network computes is what the machine
+/// A depthwise convolution of operands in blocks along im2col rows (K = 9 is no whole number of blocks): what the network computes is what the machine
 /// computes from the same numbers, moving elements and scales cycle by cycle in any dataflow.
 /// </summary>
 public sealed class BlockMachineTests
 {
+    private static readonly Recipe Unfolded = Recipe.Default with { BlocksAlong = BlockAxis.Im2Col };
+
     private const int Samples = 12, Side = 6, Out = 4, Groups = 3, K = 9;
 
     [TestCase("mxfp4_b4", "mxfp8_e4m3_b4", false)]
@@ -52,14 +54,14 @@ public sealed class BlockMachineTests
         float[] data = TinyNetwork.Random(Samples * Groups * Side * Side, 21, 2), weight = TinyNetwork.Random(Groups * K, 22, 1),
             bias = TinyNetwork.Random(Groups, 23, 0.3f);
         PreparedNetwork network = PreparedNetwork.Create(Graph(weight, bias),
-            EvaluationData.Of(Tensor.OfFloats(data, Samples, Groups, Side, Side)), null, Recipe.Default, 2);
+            EvaluationData.Of(Tensor.OfFloats(data, Samples, Groups, Side, Side)), null, Unfolded, 2);
 
         foreach (Dataflow flow in Enum.GetValues<Dataflow>())
         {
             Architecture design = TimeDesigns.Design(new PeArray(2 * unit.Lanes, 3, flow, false, false, false), datapath: spec);
             GemmLayer layer = network.Work.Gemms.Single();
             Mapping mapping = LayerMapper.Map(design, layer).Required;
-            AccuracyResult found = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, spec, Recipe.Default, _ => mapping.Order), 2);
+            AccuracyResult found = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, spec, Unfolded, _ => mapping.Order), 2);
             double signal = 0, noise = 0;
             for (int s = 0; s < Samples; s++)
             {

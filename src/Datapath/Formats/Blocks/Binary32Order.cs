@@ -31,19 +31,16 @@ internal static class Binary32Order
         return MathF.Min(1 / whole, float.MaxValue);
     }
 
-    /// <summary>One block.</summary>
-    public static uint Encode(BlockFormat format, ReadOnlySpan<float> values, float amax, float tensorAmax, ElementRounding rounding,
+    /// <summary>The elements of a block under its scale.</summary>
+    public static void Encode(BlockFormat format, uint scale, ReadOnlySpan<float> values, float tensorAmax, ElementRounding rounding,
         Span<uint> codes, ref BlockEvents events)
     {
-        float g = Encode(format, tensorAmax);
-        uint scale = Scale(format, amax, ScaleFactor(format, g));
-        float factor = ElementFactor((float)format.Scale.Decode(scale).ToDouble(), g);
+        float factor = ElementFactor((float)format.Scale.Decode(scale).ToDouble(), Encode(format, tensorAmax));
         for (int i = 0; i < values.Length; i++)
         {
             float scaled = values[i] * factor;
             codes[i] = format.EncodeElement(Exact.FromDouble(scaled), rounding.At(i), ref events);
         }
-        return scale;
     }
 
     /// <summary>The code of a block's scale.</summary>

@@ -76,21 +76,41 @@ public sealed record BlockFormat(string Name, INumberFormat Element, INumberForm
             codes.Clear();
             return Scale.Encode(Exact.NaN with { Negative = false }, default, out _);
         }
+        uint scale = ScaleOf(amax, tensorAmax);
+        EncodeUnder(scale, values, tensorAmax, rounding, codes, ref events);
+        return scale;
+    }
+
+    /// <summary>The code that the format's rule gives the scale of a block whose largest magnitude is <paramref name="amax"/>, which is
+    /// finite.</summary>
+    internal uint ScaleOf(float amax, float tensorAmax)
+    {
+        if (Arithmetic == ScaleArithmetic.Binary32)
+            return Binary32Order.Scale(this, amax, Binary32Order.ScaleFactor(this, Binary32Order.Encode(this, tensorAmax)));
+        Exact tensor = Exact.FromDouble(TensorScale(tensorAmax));
+        return Base is null ? ScaleChoice.Choose(this, Exact.FromDouble(amax), tensor)
+            : ScaleChoice.Choose(this, OnBase(amax, tensor), Exact.Finite(false, 0, 1));
+    }
+
+    /// <summary>The codes of finite numbers under the scale of code <paramref name="scale"/>.</summary>
+    internal void EncodeUnder(uint scale, ReadOnlySpan<float> values, float tensorAmax, ElementRounding rounding, Span<uint> codes,
+        ref BlockEvents events)
+    {
         rounding = rounding.With(OverflowPolicy.SaturateInfinity);
-        if (Arithmetic == ScaleArithmetic.Binary32) return Binary32Order.Encode(this, values, amax, tensorAmax, rounding, codes,
-            ref events);
+        if (Arithmetic == ScaleArithmetic.Binary32)
+        {
+            Binary32Order.Encode(this, scale, values, tensorAmax, rounding, codes, ref events);
+            return;
+        }
         Exact tensor = Exact.FromDouble(TensorScale(tensorAmax)), unit = Base is null ? tensor : Exact.Finite(false, 0, 1);
-        Exact Number(float value) => Base is null ? Exact.FromDouble(value) : OnBase(value, tensor);
-        uint scale = ScaleChoice.Choose(this, Number(amax), unit);
         Exact divisor = Multiply(Scale.Decode(scale), unit);
         for (int i = 0; i < values.Length; i++)
         {
-            Exact value = Number(values[i]);
+            Exact value = Base is null ? Exact.FromDouble(values[i]) : OnBase(values[i], tensor);
             // A scale that underflowed to zero makes every element zero.
             Exact scaled = divisor.Class == NumberClass.Zero ? Exact.Zero(value.Negative) : Divide(value, divisor);
             codes[i] = EncodeElement(scaled, rounding.At(i), ref events);
         }
-        return scale;
     }
 
     /// <summary>The exact value of an element.</summary>

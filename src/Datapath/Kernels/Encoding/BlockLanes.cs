@@ -68,6 +68,24 @@ internal sealed class BlockLanes
         }
     }
 
+    /// <summary>The codes of finite numbers of one block under the scale of a code; returns how many clipped.</summary>
+    [SkipLocalsInit]
+    public long EncodeUnder(uint scale, ReadOnlySpan<float> values, float tensorAmax, Span<uint> codes)
+    {
+        double factor = _powers?.Factor(scale) ?? TensorOf(tensorAmax).Factors[scale];
+        bool isFloat = _powers is not null || _format.Arithmetic == ScaleArithmetic.Binary32;
+        Span<float> scaled = stackalloc float[Group];
+        long clipped = 0;
+        for (int start = 0; start < values.Length; start += Group)
+        {
+            int count = Math.Min(Group, values.Length - start);
+            if (isFloat) LaneMagnitude.Multiply(values.Slice(start, count), (float)factor, scaled[..count]);
+            else LaneMagnitude.MultiplyToOdd(values.Slice(start, count), factor, scaled[..count]);
+            clipped += _elements.Encode(scaled[..count], 1, 0, codes.Slice(start, count));
+        }
+        return clipped;
+    }
+
     // 20 KiB that are written before they are read.
     [SkipLocalsInit]
     private void EncodeGroup(ReadOnlySpan<float> values, int size, float tensorAmax, Span<uint> scales, Span<uint> codes,

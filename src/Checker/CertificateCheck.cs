@@ -135,7 +135,8 @@ internal sealed class CheckState(Folder folder, IPremises? premises)
         }
         catch (Exception e) when (e is Fault or IOException or UnauthorizedAccessException or OverflowException)
         {
-            Add(place, e is OverflowException ? "a number is out of range" : e.Message);
+            if (e is Untied) Untie($"{Folder.Shown(place)}: {e.Message}");
+            else Add(place, e is OverflowException ? "a number is out of range" : e.Message);
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
 {
     private readonly int _registers = claim.Order.Registers;
     private IReadOnlyList<Relation> _relations = [];
-    private bool _asked;
+    private bool _left;
 
     internal void Run(Fields json)
     {
@@ -55,7 +55,7 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
             for (int r = 0; r < _registers; r++)
                 if (claim.Widths is null ? bounds[r].Width != widths[r] : !Range.Register(widths[r])
                     .Holds(bounds[r])) throw new Fault($"register {r} of {widths[r]} bits is not what {bounds[r]} needs");
-            if (!_asked) state.Proved++;
+            if (!_left) state.Proved++;
         }
         else if (verdict == "refuted") Refutation(json, widths, below);
         else if (verdict == "unknown") state.Unknown += below is null ? 1 : 0;
@@ -99,7 +99,7 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
         if (Encoding.UTF8.GetString(state.Folder.Read(json.Text("script"), json.Text("script_sha256")))
             != script) throw new Fault("the script is not the question about this channel");
         state.Questions.Add(new(place, script, unsat));
-        _asked = true;
+        _left = true;
         Range[] boxes = channel.Hulls(channel.Extremes);
         return [.. boxes.Select((b, r) => (Range?)new Range(low[r] ?? b.Low, high[r] ?? b.High))];
     }
@@ -109,10 +109,13 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
     {
         List<Range> ranges = json.Ranges("ranges");
         List<Fields> parts = json.Objects("parts");
-        if (layer is null || !constant || claim.Inputs != "relations" || parts.Count == 0)
+        if (!constant || claim.Inputs != "relations" || parts.Count == 0)
+            throw new Fault("evidence over layers needs constant weights, inputs 'relations', and parts");
+        if (layer is null)
         {
-            if (state.Model is null) throw new Fault("evidence over layers can be followed with the model only");
-            throw new Fault("evidence over layers needs a layer that is tied to the model, constant weights and inputs 'relations'");
+            // Nothing ties the layer to the model, as the report says: there are no layers behind it to follow lines through.
+            _left = true;
+            return ranges.Count == _registers ? [.. ranges.Cast<Range?>()] : throw new Fault("ranges of another number of registers");
         }
         Lines? lines = null;
         var bounds = new Dictionary<(PartialSum, string, bool), BigInteger>();
@@ -185,10 +188,15 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
         Func<int, bool, BigInteger> reached;
         if (json.Has("network_input"))
         {
-            if (layer is null || claim.Inputs
-                != "relations") throw new Fault("an input of the network shows something about layers that are tied to the model");
-            reached = Replay.Of(layer, row, claim.IsRaw, channel,
-                state.Folder.Read(json.Text("network_input"), json.Text("network_input_sha256")));
+            if (claim.Inputs != "relations") throw new Fault("an input of the network is no input of this claim");
+            byte[] input = state.Folder.Read(json.Text("network_input"), json.Text("network_input_sha256"));
+            if (layer is null)
+            {
+                // As above: there is nothing to run the input through.
+                _left = true;
+                reached = (_, high) => high == value > 0 ? value : 0;
+            }
+            else reached = Replay.Of(layer, row, claim.IsRaw, channel, input);
         }
         else if (claim.Inputs == "relations"
             && layer is { Source: null }) throw new Fault("a claim over layers is refuted by an input of the network only");
@@ -204,7 +212,7 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
                 BigInteger at = reached(r, high);
                 if (high ? at <= Range.Register(widths[r]).High : at >= Range.Register(widths[r]).Low) continue;
                 if (at != value) throw new Fault($"the first sum that overflows is {at}");
-                state.Refuted++;
+                if (!_left) state.Refuted++;
                 return;
             }
         }

@@ -39,4 +39,7 @@ public interface IPremises
 }
 
 /// <summary>A statement that does not hold or cannot be read; caught where its place is known.</summary>
-internal sealed class Fault(string what) : Exception(what);
+internal class Fault(string what) : Exception(what);
+
+/// <summary>A statement about something of the model that this checker does not read: not wrong, but tied to nothing.</summary>
+internal sealed class Untied(string what) : Fault(what);

@@ -20,7 +20,7 @@ internal sealed class LayerCheck(CheckState state, Claim claim, string name, str
         if (new Claim(json.Object("claim")).Text != claim.Text) throw new Fault("it claims something else than the manifest");
         if (json.Text("layer") != name) throw new Fault("it is about another layer than the manifest says");
         string op = json.Text("operator");
-        (int groups, int rows, int k) = (json.Int("groups", 1, 1 << 28), json.Int("rows", 1, 1 << 28), json.Int("k", 1, 1 << 28));
+        (int groups, int rows, int k) = (json.Int("groups", 1, 1 << 28), json.Int("rows", 1, 1 << 28), json.Int("k", 0, 1 << 28));
         List<Range> inputs = json.Ranges("inputs");
         List<Fields> channels = json.Objects("channels");
         if (rows % groups != 0 || channels.Count != rows || inputs.Count == 0 || inputs.Count != 1
@@ -60,7 +60,7 @@ internal sealed class LayerCheck(CheckState state, Claim claim, string name, str
         }
         if (op != layer.Op || groups != layer.Groups || rows != layer.Rows
             || k != layer.K) throw new Fault($"the model has a {layer.Op} of {layer.Groups} groups, {layer.Rows} rows of {layer.K} products");
-        if (weights is null != layer.Stored is null) throw new Fault("weights are constant in one of model and certificate only");
+        if (k > 0 && weights is null != layer.Stored is null) throw new Fault("weights are constant in one of model and certificate only");
         for (int row = 0; row < rows; row++)
         {
             BigInteger zero = claim.IsRaw ? 0 : layer.WeightZeros[row];

@@ -10,8 +10,13 @@ internal static class ModelBytes
     internal static byte[] Of(NetworkGraph graph)
     {
         var parts = new List<byte[]>();
-        foreach (Node n in graph.Nodes) parts.Add(OnnxBytes.Op(n.Name, n.OpType, [.. n.Inputs], [.. n.Outputs],
-            [.. n.Attributes.Values.Select(Attribute)]));
+        foreach (Node n in graph.Nodes)
+        {
+            byte[] node = [.. OnnxBytes.Join(n.Inputs.Select(i => OnnxBytes.Text(1, i))),
+                .. OnnxBytes.Join(n.Outputs.Select(o => OnnxBytes.Text(2, o))), .. OnnxBytes.Text(3, n.Name), .. OnnxBytes.Text(4, n.OpType),
+                .. OnnxBytes.Join(n.Attributes.Values.Select(a => OnnxBytes.Block(5, Attribute(a))))];
+            parts.Add(OnnxBytes.Block(1, n.Domain.Length == 0 ? node : [.. node, .. OnnxBytes.Text(7, n.Domain)]));
+        }
         foreach ((string name, Tensor t) in graph.Constants.OrderBy(c => c.Key,
             StringComparer.Ordinal)) parts.Add(OnnxBytes.Initializer(OnnxBytes.TensorBytes(name, Type(t.Type), Shape(t), Data(t))));
         foreach (GraphValue input in graph.Inputs) parts.Add(OnnxBytes.Input(input.Name, Type(input.Type),

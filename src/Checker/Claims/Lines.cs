@@ -91,7 +91,7 @@ internal sealed class Lines
         List<Range> boxes)
     {
         if (consumer.Link is not { Maker: { Stored: not null } maker
-            } link) throw new Fault($"no layer of constant weights makes the inputs of level {t}");
+            } link) throw new Untied($"no layer of constant weights that is understood here makes the inputs of level {t}");
         BigInteger zero = t == 0 && raw ? 0 : consumer.InputZero;
         bool mayBePadding = t > 0 && consumer.Window is { IsPadded: true } && !_placed;
         var steps = new Dictionary<int, List<(BigInteger, BigInteger, BigInteger)>>();
@@ -113,7 +113,7 @@ internal sealed class Lines
             var sum = new List<(int, long)>();
             for (int k = 0; k < maker.K; k++)
             {
-                if (++_products > MostProducts) throw new Fault("lines through layers reach too many products");
+                if (++_products > MostProducts) throw new Untied("lines through layers reach too many products");
                 long weight = maker.Weight(channel, k, raw: false);
                 if (weight == 0 || Place(maker, channel, k, y, x) is not { } place) continue;
                 if (!index.TryGetValue(place, out int operand))

@@ -55,6 +55,9 @@ internal sealed class Order
             yield return new(0, end, start, 0, false);
         }
         if (last) yield return new(0, k, true, 0, false);
+        // Without products a register that no sum reaches holds 0.
+        if (k == 0 && _kind != "any" && !start && !last) yield return new(0, 0, false, 0, false);
+        if (k == 0 && _size > 0) yield return new(0, 0, false, 1, false);
     }
 
     // A balanced tree over its lanes, of which the last group may miss some: level after level, runs of 2^level lanes.

@@ -19,7 +19,7 @@ internal static class Replay
         Window? g = layer.Window;
         for (int place = 0; place < layer.Places; place++)
         {
-            if ((products += layer.K) > MostProducts) throw new Fault("the network is too large to be run here");
+            if ((products += layer.K) > MostProducts) throw new Untied("the network is too large to be run here");
             operands.Add([.. Enumerable.Range(0, layer.K)
                 .Select(k => (BigInteger)(At(layer, stored, row, k, place) - (raw ? 0 : layer.InputZero)))]);
         }
@@ -32,7 +32,7 @@ internal static class Replay
     {
         if (layer.Link is not { } link)
         {
-            InputSource source = layer.Source ?? throw new Fault("the layer behind is not fed by the network's input directly");
+            InputSource source = layer.Source ?? throw new Untied("what feeds the layers behind is not understood here");
             long[] values = Npy.Read(input, "the network's input", source.Scale is null ? source.IsSigned ? "i1" : "u1" : "f4",
                 source.Shape);
             if (source.Scale is not { } scale) return values;
@@ -40,9 +40,9 @@ internal static class Replay
                 : (long)Math.Clamp(Math.Round((double)q, MidpointRounding.ToEven) + source.Zero, source.Low, source.High))];
         }
         Layer maker = link.Maker;
-        if (maker.Stored is null) throw new Fault("a layer behind has no constant weights");
+        if (maker.Stored is null) throw new Untied("a layer behind has no constant weights");
         long[] behind = Stored(maker, input, ref products), made = new long[maker.Rows * maker.Places];
-        if ((products += (long)made.Length * maker.K) > MostProducts) throw new Fault("the network is too large to be run here");
+        if ((products += (long)made.Length * maker.K) > MostProducts) throw new Untied("the network is too large to be run here");
         for (int row = 0; row < maker.Rows; row++)
         {
             for (int place = 0; place < maker.Places; place++)

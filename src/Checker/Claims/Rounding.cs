@@ -10,7 +10,7 @@ internal static class Rounding
     {
         uint bits = BitConverter.SingleToUInt32Bits(link.Multipliers[link.Multipliers.Length == 1 ? 0 : channel]);
         int exponent = (int)(bits >> 23);
-        if (exponent is 0 or >= 255) throw new Fault("a multiplier between layers is no positive normal float32 number");
+        if (exponent is 0 or >= 255) throw new Untied("a multiplier between layers is no positive normal float32 number");
         (BigInteger significand, int power) = Binary32(sum, 0);
         (significand, power) = Binary32(significand * (bits & 0x7FFFFF | 0x800000), power + exponent - 150);
         // Beyond every clamp or below every half nothing needs to be shifted far.
@@ -24,7 +24,7 @@ internal static class Rounding
         var steps = new List<(BigInteger, BigInteger, BigInteger)>();
         for (BigInteger low = sums.Low; low <= sums.High;)
         {
-            if (steps.Count == 1 << 16) throw new Fault("the requantization between two layers has more than 65536 steps");
+            if (steps.Count == 1 << 16) throw new Untied("the requantization between two layers has more than 65536 steps");
             BigInteger value = Of(link, channel, low), inside = low, outside = sums.High + 1;
             while (outside - inside > 1)
             {

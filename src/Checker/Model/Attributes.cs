@@ -9,7 +9,7 @@ internal static class Attributes
     private static readonly Dictionary<string, string> Known = new(StringComparer.Ordinal)
     {
         ["Conv"] = Windows + " group", ["QLinearConv"] = Windows + " group", ["ConvInteger"] = Windows + " group",
-        ["Gemm"] = "alpha beta transA transB",
+        ["Gemm"] = "alpha beta transA transB", ["QGemm"] = "alpha transA transB",
         // saturate is about float types only, which are not understood.
         ["QuantizeLinear"] = "axis block_size output_dtype precision saturate", ["DequantizeLinear"] = "axis block_size output_dtype",
         ["Quant"] = "narrow rounding_mode signed", ["IntQuant"] = "narrow rounding_mode signed",

@@ -30,7 +30,7 @@ internal sealed partial class ModelReading
     internal static ModelReading Of(OnnxFile file, bool propagate)
     {
         var reading = new ModelReading(file, propagate, 1);
-        if (!file.Inputs.Values.Any(i => i.Shape?.Contains(0) == true)) return reading;
+        if (!file.Inputs.Values.Any(i => i.Shape?.Contains(-1) == true)) return reading;
         // What a register sums may not depend on sizes that the model leaves open.
         var wider = new ModelReading(file, propagate, 2);
         foreach ((string name, Layer layer) in reading.Layers.ToArray())
@@ -48,7 +48,7 @@ internal sealed partial class ModelReading
         foreach ((string name, Tensor t) in file.Constants) (_shapes[name], _) = (t.Shape, _fixed.Add(name));
         foreach ((string name, (int type, int[]? stated)) in file.Inputs)
         {
-            int[]? shape = stated is null ? null : [.. stated.Select(d => d == 0 ? open : d)];
+            int[]? shape = stated is null ? null : [.. stated.Select(d => d < 0 ? open : d)];
             _batch ??= shape is [var first, ..] ? first : 1;
             if (shape is not null) _shapes[name] = shape;
             if (Tensor.TypeRange(type) is { } range)
@@ -92,7 +92,7 @@ internal sealed partial class ModelReading
         if (Shape(node) is { } shape) _shapes[node.Outputs[0]] = shape;
         Known? made = node.Op switch
         {
-            "QLinearConv" or "QLinearMatMul" or "ConvInteger" or "MatMulInteger" => IntegerProduct(node),
+            "QLinearConv" or "QLinearMatMul" or "ConvInteger" or "MatMulInteger" or "QGemm" => IntegerProduct(node),
             "Conv" or "Gemm" or "MatMul" => ScaledProduct(node),
             "QuantizeLinear" => Quantize(node),
             "DequantizeLinear" => Dequantize(node),

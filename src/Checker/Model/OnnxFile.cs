@@ -106,8 +106,9 @@ internal sealed class OnnxFile
         if (name.Length == 0) name = outputs.FirstOrDefault(o => o.Length > 0) ?? "";
         if (domain.Length == 0 && op == "Constant" && attributes.GetValueOrDefault("value")?.Tensor is { } constant
             && !Constants.TryAdd(outputs[0], constant)) throw new Fault($"value '{Folder.Shown(outputs[0])}' is made twice");
-        // Only the quantizers of QONNX are understood under another domain.
-        bool known = domain.Length == 0 || domain is "ai.onnx" or "onnx.brevitas" or "qonnx.custom_op.general" or "finn.custom_op.general";
+        // Only QGemm and the quantizers of QONNX are understood under another domain.
+        bool known = op == "QGemm" ? domain == "com.microsoft" : domain is "" or "ai.onnx" or "onnx.brevitas" or "qonnx.custom_op.general"
+            or "finn.custom_op.general";
         Nodes.Add(new(name, known ? op : $"{domain}.{op}", [.. inputs], [.. outputs], attributes));
     }
 
@@ -142,8 +143,8 @@ internal sealed class OnnxFile
                 if (t.Field == 1) type = (int)Math.Min(t.Number, 1000);
                 if (t.Field != 2) continue;
                 shape = [.. Wire.Of(t.Bytes).Where(d => d.Field == 1)
-                    .Select(d => Wire.Of(d.Bytes).FirstOrDefault(v => v.Field == 1) is { Field: 1, Number: > 0 and <= int.MaxValue } v
-                        ? (int)v.Number : 0)];
+                    .Select(d => Wire.Of(d.Bytes).FirstOrDefault(v => v.Field == 1) is { Field: 1, Number: <= int.MaxValue } v
+                        ? (int)v.Number : -1)];
             }
         }
         if (!Constants.ContainsKey(name)) Inputs[name] = (type, shape is null ? null : [.. shape]);

@@ -4,21 +4,26 @@ namespace Sim.Checker.Model;
 
 internal sealed partial class ModelReading
 {
-    // QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger: operands are integers as stored.
+    // QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger, QGemm: operands are integers as stored.
     private Known IntegerProduct(Node node)
     {
-        bool linear = node.Op is "QLinearConv" or "QLinearMatMul";
+        bool isGemm = node.Op == "QGemm", scaled = isGemm || node.Op is "QLinearConv" or "QLinearMatMul";
+        if (isGemm && (node.Real("alpha", 1) != 1 || node.Int("transA", 0) != 0)) throw new Fault("alpha or transA is not understood");
         Known weights = Value(node, WeightInput(node)) ?? throw new Fault("its weights are not known");
         Integers x = Value(node, 0) as Integers ?? throw new Fault("its inputs are not known");
-        long[] bias = node.Op == "QLinearConv" && node.Has(8) ? Need(node, 8, "bias").Integers() : [0];
-        Layer layer = Make(node, x, One(Zeros(node, 2), "zero points of the input"), weights, Zeros(node, linear ? 5 : 3), _ => bias);
-        if (!linear) return new Sums(layer, [1]);
-        float sx = One(Scales(node, 1), "scales of the input"), sy = One(Scales(node, 6), "scales of the output");
+        int addend = isGemm ? 6 : node.Op == "QLinearConv" ? 8 : int.MaxValue, output = isGemm ? 7 : 6;
+        Layer layer = Make(node, x, One(Zeros(node, 2), "zero points of the input"), weights, Zeros(node, scaled ? 5 : 3),
+            s => node.Has(addend) && Need(node, addend, "bias") is var b && ByColumn(b.Shape, s.Rows) ? b.Integers() : [0]);
+        if (!scaled) return new Sums(layer, [1]);
+        float sx = One(Scales(node, 1), "scales of the input");
         float[] sw = Scales(node, 4);
         if (sw.Length != 1) sw = Each(sw, layer.Rows, "scales of the weights");
-        Range type = Tensor.TypeRange(node.Has(7) ? Need(node, 7, "zero point").Type : 2)
+        if (isGemm && !node.Has(output)) return new Sums(layer, [.. sw.Select(w => sx * w)]);
+        float sy = One(Scales(node, output), "scales of the output");
+        Range type = Tensor.TypeRange(node.Has(output + 1) ? Need(node, output + 1, "zero point").Type : 2)
             ?? throw new Fault("its output is not of integers");
-        var link = new Link(layer, [.. sw.Select(w => sx * w / sy)], One(Zeros(node, 7), "zero points of the output"), type.Low, type.High);
+        var link = new Link(layer, [.. sw.Select(w => sx * w / sy)], One(Zeros(node, output + 1), "zero points of the output"), type.Low,
+            type.High);
         return Sums.Requantized(link, type, _propagate, 0);
     }
 
@@ -43,7 +48,7 @@ internal sealed partial class ModelReading
     private Layer Make(Node node, Integers x, long inputZero, Known weights, long[]? zeros, Func<Sizes, long[]> bias)
     {
         Sizes s = SizesOf(node, weights is Grid g ? g.Shape : ShapeOf(node.Inputs[WeightInput(node)]), weights is Grid);
-        if (s.Rows is < 1 or > MostRows || s.K < 1 || weights is Grid g0
+        if (s.Rows is < 1 or > MostRows || s.K < 0 || weights is Grid g0
             && g0.Count != (long)s.Rows * s.K) throw new Fault("its sizes are not understood");
         Func<int, int, long>? stored = weights is Grid grid ? (row, k) => grid.Q(s.Index(row, k)) : null;
         Range type = weights is Grid q ? q.Type : ((weights as Integers) ?? throw new Fault("its weights are not integers")).Hull;
@@ -71,7 +76,8 @@ internal sealed partial class ModelReading
             int k = Elements(w.Skip(1));
             return new(groups, w[0], k, window, (row, i) => row * k + i);
         }
-        if (node.Op == "Gemm" && w.Length == 2 && node.Int("transB", 0) != 0) return new(1, w[0], w[1], null, (row, i) => row * w[1] + i);
+        bool isGemm = node.Op is "Gemm" or "QGemm";
+        if (isGemm && w.Length == 2 && node.Int("transB", 0) != 0) return new(1, w[0], w[1], null, (row, i) => row * w[1] + i);
         if (w.Length == 2 && isConstant) return new(1, w[1], w[0], null, (row, i) => i * w[1] + row);
         // Products of a batch: each pair of matrices is a group.
         int[] x = ShapeOf(node.Inputs[0]);
@@ -94,6 +100,7 @@ internal sealed partial class ModelReading
     private long[] Bias(Node node, Sizes s, float[] products, float beta)
     {
         Grid? stated = Value(node, 2) as Grid;
+        ByColumn(Constant(node, 2)?.Shape ?? stated?.Shape ?? [], s.Rows);
         float[] values = Constant(node, 2) is { IsFloat: true } t ? t.Reals() : stated is null ? throw new Fault("its bias is no constant")
             : [.. Enumerable.Range(0, stated.Count).Select(i => (stated.Q(i) - stated.Zero(i)) * stated.Scale(i))];
         values = Each(values, s.Rows, "biases");
@@ -106,6 +113,11 @@ internal sealed partial class ModelReading
             return Math.Abs(units) <= 1L << 53 ? (long)units : throw new Fault("a bias is no integer in units of the product");
         })];
     }
+
+    // One number for all outputs, or one for each along the last axis: along another one the numbers belong to samples.
+    private static bool ByColumn(int[] bias, int rows) =>
+        bias.All(d => d == 1) || bias[^1] == rows && bias[..^1].All(d => d == 1) ? true
+            : throw new Fault("its bias is not one for each output");
 
     // The arrangement of the maker's outputs must be that of the inputs.
     private static bool Fits(Link? link, Sizes s)

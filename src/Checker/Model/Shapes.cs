@@ -16,8 +16,8 @@ internal sealed partial class ModelReading
                     ? Spatial(x, x[1], p) : null;
             case "GlobalAveragePool" or "GlobalMaxPool":
                 return x.Length > 2 ? [x[0], x[1], .. x.Skip(2).Select(_ => 1)] : null;
-            case "Gemm":
-                return x.Length == 2 && _shapes.GetValueOrDefault(node.Inputs[1]) is { Length: 2 } b
+            case "Gemm" or "QGemm":
+                return x.Length == 2 && _shapes.GetValueOrDefault(node.Inputs[WeightInput(node)]) is { Length: 2 } b
                     ? [x[node.Int("transA", 0) == 0 ? 0 : 1], b[node.Int("transB", 0) == 0 ? 1 : 0]] : null;
             case "MatMul" or "MatMulInteger" or "QLinearMatMul":
                 return x.Length > 1 && _shapes.GetValueOrDefault(node.Inputs[WeightInput(node)]) is { Length: > 1 } m
@@ -38,7 +38,7 @@ internal sealed partial class ModelReading
         }
     }
 
-    private static int WeightInput(Node node) => node.Op is "QLinearConv" or "QLinearMatMul" ? 3 : 1;
+    private static int WeightInput(Node node) => node.Op is "QLinearConv" or "QLinearMatMul" or "QGemm" ? 3 : 1;
 
     private static int[] Spatial(int[] x, int channels, Window g) =>
         x.Length == 3 ? [x[0], channels, g.Columns] : [x[0], channels, g.Rows, g.Columns];

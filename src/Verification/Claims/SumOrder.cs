@@ -17,7 +17,8 @@ public abstract record SumOrder
     /// whole sums.</summary>
     public virtual bool EverySubset => false;
 
-    /// <summary>All partial sums of K ≥ 1 products, in the order in which they come to be.</summary>
+    /// <summary>All partial sums of K products, in the order in which they come to be. Without products a register that no sum reaches
+    /// holds the empty one, 0.</summary>
     public abstract IEnumerable<SumNode> Nodes(int k, BiasPlacement bias);
 
     /// <summary>Partial sums that hold, register by register, all others of <see cref="Nodes"/> as subsets: enough where every operand can
@@ -26,6 +27,10 @@ public abstract record SumOrder
 
     /// <inheritdoc/>
     public sealed override string ToString() => Text;
+
+    // What the two registers of an order of two stages hold without products, beside a bias.
+    private protected static IEnumerable<SumNode> Empty(BiasPlacement bias) =>
+        bias == BiasPlacement.None ? [new(0, 0, false, 1), new(0, 0, false, 0)] : [new(0, 0, false, 1)];
 
     // The sums that hold the whole, the bias in its place.
     private protected static IEnumerable<SumNode> Whole(int k, BiasPlacement bias)
@@ -48,6 +53,7 @@ public sealed record SequentialOrder : SumOrder
         bool preloaded = bias == BiasPlacement.Preloaded;
         if (preloaded) yield return new(0, 0, true, 0);
         for (int until = 1; until <= k; until++) yield return new(0, until, preloaded, 0);
+        if (k == 0 && bias == BiasPlacement.None) yield return new(0, 0, false, 0);
         if (bias == BiasPlacement.AddedAfter) yield return new(0, k, true, 0);
     }
 
@@ -104,6 +110,7 @@ public sealed record TiledOrder(int Size) : SumOrder
     {
         bool preloaded = bias == BiasPlacement.Preloaded;
         if (preloaded) yield return new(0, 0, true, 0);
+        if (k == 0) foreach (SumNode empty in Empty(bias)) yield return empty;
         for (int from = 0; from < k; from += Size)
         {
             int end = Math.Min(k, from + Size);
@@ -134,6 +141,7 @@ public sealed record TreeOrder(int Lanes) : SumOrder
     {
         bool preloaded = bias == BiasPlacement.Preloaded;
         if (preloaded) yield return new(0, 0, true, 0);
+        if (k == 0) foreach (SumNode empty in Empty(bias)) yield return empty;
         for (int from = 0; from < k; from += Lanes)
         {
             int end = Math.Min(k, from + Lanes);

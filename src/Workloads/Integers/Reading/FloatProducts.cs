@@ -120,7 +120,7 @@ internal static class FloatProducts
             return null;
         }
         int rows = shape.Groups * shape.N;
-        if (reading.Constant(node, index) is not { Type: ElementType.Float32 } t || t.Count != 1 && t.Count != rows)
+        if (reading.Constant(node, index) is not { Type: ElementType.Float32 } t || !IntegerProducts.IsByColumn(t, rows))
         {
             reading.Error(node, "INT004", "its bias is no constant of one number an output channel");
             return null;

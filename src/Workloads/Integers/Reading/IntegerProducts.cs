@@ -62,11 +62,16 @@ internal static class IntegerProducts
     {
         int index = LayerWeights.BiasIndex(node);
         if (!reading.Has(node, index)) return [];
-        if (reading.Constant(node, index) is { } bias && !bias.Type.IsReal()) return LayerWeights.PerRow(node, shape, bias.Integers,
-            "biases");
-        reading.Error(node, "INT004", "its bias is not a constant of integers; allowed is a constant Int32 tensor");
+        if (reading.Constant(node, index) is { } bias && !bias.Type.IsReal() && IsByColumn(bias, shape.Groups * shape.N))
+            return LayerWeights.PerRow(node, shape, bias.Integers, "biases");
+        reading.Error(node, "INT004",
+            "its bias is not a constant of integers, one an output channel; allowed is a constant Int32 tensor");
         return null;
     }
+
+    /// <summary>Whether a bias is one number, or one an output channel along its last axis: those along another one belong to samples.
+    /// </summary>
+    internal static bool IsByColumn(Tensor bias, int rows) => bias.Count == 1 || bias.Count == rows && bias.Shape[^1] == rows;
 }
 
 /// <summary>Requantization of a QLinear operator's sums: multipliers as the executor computes them, the output's type and zero

@@ -129,7 +129,7 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
             List<string> texts = part.Texts("slopes");
             if (Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', texts))))
                 != part.Text("slopes_sha256")) throw new Fault("the slopes are not those of their digest");
-            BigInteger stated = part.Number("bound");
+            BigInteger stated = part.Number("bound"), exact = part.Number("unrounded");
             part.End();
             PartialSum sum = channel.Sums.FirstOrDefault(s => s.From == from && s.Until == until && s.Bias == bias
                 && s.Register == register);
@@ -139,8 +139,9 @@ internal sealed class ChannelCheck(CheckState state, Claim claim, string name, i
             var coefficients = new BigInteger[channel.K];
             for (int k = from; k < until; k++)
                 if (there[k] == '1') coefficients[k] = high ? channel.Weights[k].Low : -channel.Weights[k].Low;
-            BigInteger bound = lines.Bound(coefficients, sum.IsSubset, [.. texts.Select(Slopes)]);
-            bound = (high ? bound : -bound) + channel.Start(sum);
+            (BigInteger unrounded, int scale) = lines.Bound(coefficients, sum.IsSubset, [.. texts.Select(Slopes)]);
+            BigInteger bound = (high ? unrounded >> scale : -(unrounded >> scale)) + channel.Start(sum);
+            if (unrounded != exact) throw new Fault($"the lines show {unrounded} before rounding");
             if (bound != stated || !bounds.TryAdd((sum, there, high),
                 bound)) throw new Fault($"the lines show {bound}, or a sum has two parts");
         }

@@ -58,6 +58,40 @@ internal sealed class Forger(string folder)
         }
     }
 
+    /// <summary>Every slope one more and one less, its digest computed again.</summary>
+    internal IEnumerable<string> Slopes()
+    {
+        foreach (string file in Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal))
+        {
+            string original = File.ReadAllText(file);
+            int count = All(JsonNode.Parse(original)!).Count(p => p.Key is "slopes");
+            for (int i = 0; i < count; i++)
+            {
+                JsonNode changed = JsonNode.Parse(original)!;
+                (JsonNode part, _, JsonNode? slopes) = All(changed).Where(p => p.Key is "slopes").ElementAt(i);
+                string[] texts = [.. slopes!.AsArray().Select(t => t!.GetValue<string>())];
+                for (int t = 0; t < texts.Length; t++)
+                {
+                    string[] numbers = texts[t].Split(' ');
+                    for (int n = 0; n < numbers.Length; n++)
+                    {
+                        foreach (int step in (int[])[1, -1])
+                        {
+                            string fresh = (long.Parse(numbers[n], CultureInfo.InvariantCulture) + step).ToString(CultureInfo.InvariantCulture);
+                            string[] all = [.. texts];
+                            all[t] = string.Join(' ', [.. numbers[..n], fresh, .. numbers[(n + 1)..]]);
+                            part["slopes"] = new JsonArray([.. all.Select(s => (JsonNode)s)]);
+                            part["slopes_sha256"] = Digest(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', all)));
+                            File.WriteAllText(file, changed.ToJsonString());
+                            yield return $"{Path.GetFileName(file)} part {i} level {t} number {n}: {numbers[n]} to {fresh}";
+                        }
+                    }
+                }
+            }
+            File.WriteAllText(file, original);
+        }
+    }
+
     /// <summary>A sample of bytes of the weights' files, the digests in the layers' files computed again.</summary>
     internal IEnumerable<string> Weights()
     {

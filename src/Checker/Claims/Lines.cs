@@ -37,8 +37,8 @@ internal sealed class Lines
     internal Range Operand(int k) => new(_levels[0].Steps[k][0].Value, _levels[0].Steps[k][^1].Value);
 
     /// <summary>An upper bound of Σ coefficients[k] · operand k, or of every subset of its terms, by lines of slopes
-    /// numerators[level][operand] / 2^shifts[level].</summary>
-    internal BigInteger Bound(BigInteger[] coefficients, bool everySubset, List<(int Shift, long[] Numerators)> slopes)
+    /// numerators[level][operand] / 2^shifts[level]: Unrounded / 2^Scale.</summary>
+    internal (BigInteger Unrounded, int Scale) Bound(BigInteger[] coefficients, bool everySubset, List<(int Shift, long[] Numerators)> slopes)
     {
         BigInteger constant = 0;
         int scale = 0;
@@ -71,7 +71,7 @@ internal sealed class Lines
         }
         for (int n = 0; n < coefficients.Length; n++) constant += coefficients[n] * (coefficients[n].Sign > 0 ? _last[n].High
             : _last[n].Low);
-        return constant >> scale;
+        return (constant, scale);
     }
 
     /// <summary>Whether each product is there, for every kind of output place; equal places once.</summary>

@@ -81,12 +81,13 @@ public abstract class LayerBound : IProver
             for (int k = query.Node.From; k < query.Node.Until; k++)
                 if (query.There[k]) coefficients[k] = isHigh ? weights[k] : -weights[k];
             var sum = new RelaxedSum(chain, coefficients, query.EverySubset);
-            (BigInteger exact, ImmutableArray<ImmutableArray<long>> numerators) = sum.Exact(SlopeSearch.Best(sum, Steps));
-            Int128 bias = query.Node.Bias ? claim.Bias : 0, bound = (Int128)exact + (isHigh ? bias : -bias);
+            (BigInteger exact, int scale, ImmutableArray<ImmutableArray<long>> numerators) = sum.Exact(SlopeSearch.Best(sum, Steps));
+            // Sums are integers: the floor.
+            Int128 bias = query.Node.Bias ? claim.Bias : 0, bound = (Int128)(exact >> scale) + (isHigh ? bias : -bias);
             if (bound < outer)
             {
                 ImmutableArray<int> missing = [.. Enumerable.Range(0, claim.K).Where(k => !query.There[k])];
-                found.Add((outer, new(query.Node, isHigh, query.EverySubset, missing, isHigh ? bound : -bound,
+                found.Add((outer, new(query.Node, isHigh, query.EverySubset, missing, isHigh ? bound : -bound, exact,
                     [.. chain.Levels.Where(l => l.IsMade).Select(l => l.Shift)], numerators)));
             }
             best = Int128.Max(best, Int128.Min(bound, outer));

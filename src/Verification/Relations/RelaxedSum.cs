@@ -99,9 +99,9 @@ internal sealed class RelaxedSum
         }
     }
 
-    /// <summary>The bound for slopes rounded to p / 2^Shift, exactly, and the p of each operand that has a line (0 elsewhere), level by
+    /// <summary>The bound for slopes rounded to p / 2^Shift, exactly: Unrounded / 2^Scale, and the p of each operand that has a line (0 elsewhere), level by
     /// level.</summary>
-    internal (BigInteger Bound, ImmutableArray<ImmutableArray<long>> Numerators) Exact(Slopes slopes)
+    internal (BigInteger Unrounded, int Scale, ImmutableArray<ImmutableArray<long>> Numerators) Exact(Slopes slopes)
     {
         var numerators = ImmutableArray.CreateBuilder<ImmutableArray<long>>();
         BigInteger constant = 0;
@@ -133,7 +133,6 @@ internal sealed class RelaxedSum
             Interval box = Levels[^1].Box[n];
             constant += weights[n] * (BigInteger)(weights[n].Sign > 0 ? box.High : box.Low);
         }
-        // Sums are integers: the floor.
-        return (constant >> scale, numerators.ToImmutable());
+        return (constant, scale, numerators.ToImmutable());
     }
 }

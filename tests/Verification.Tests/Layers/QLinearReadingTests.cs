@@ -51,6 +51,45 @@ public class QLinearReadingTests
             "every column of every layer equal");
     }
 
+    /// <summary>ONNX Gemm and QGemm: C is broadcast to (M, N), so that [M, 1] is a number a sample: every output can have any of them.
+    /// </summary>
+    [TestCase("Gemm", 2, 1, false)]
+    [TestCase("Gemm", 1, 2, true)]
+    [TestCase("QGemm", 2, 1, false)]
+    [TestCase("QGemm", 1, 2, true)]
+    public void AnAddendAlongTheSamplesIsNoBias(string op, int rows, int columns, bool allowed)
+    {
+        Graphs graph = new Graphs().Floats("one", [1]).Integers("z", ElementType.UInt8, [0]).Integers("wz", ElementType.Int8, [0])
+            .Integers("w", ElementType.Int8, [1, 2, 3, 4], 2, 2).Floats("f", [0, 1000], rows, columns)
+            .Integers("i", ElementType.Int32, [0, 1000], rows, columns);
+        if (op == "Gemm") graph.Node("DequantizeLinear: x, one, z -> d").Node("DequantizeLinear: w, one, wz -> v")
+            .Node("Gemm: d, v, f -> y");
+        else graph.Node("com.microsoft/QGemm: x, one, z, w, one, wz, i, one, z -> y");
+        var bag = new DiagnosticBag();
+        IntegerNetwork? network = IntegerNetworkReader.Read(graph.Build(ElementType.UInt8, 2, 2), "net.onnx", bag);
+        if (allowed) Assert.That(network!.Layers[0].Bias, Is.EqualTo(new long[] { 0, 1000 }));
+        else Assert.That(bag.ToString(), Does.Contain("INT004").And.Contain("its bias"));
+    }
+
+    // ONNX, every operator: a register without products holds what it starts with.
+    [Test]
+    public void WithoutProductsTheBiasIsAll([ValueSource(nameof(Orders))] string text, [Values] BiasPlacement bias)
+    {
+        NetworkGraph graph = new Graphs().Floats("one", [1]).Integers("z", ElementType.UInt8, [7]).Integers("wz", ElementType.Int8, [0])
+            .Integers("w", ElementType.Int8, [], 0, 2).Integers("c", ElementType.Int32, [300, -2], 2)
+            .Node("com.microsoft/QGemm: x, one, z, w, one, wz, c, one, z -> y").Build(ElementType.UInt8, 1, 0);
+        SumOrder order = SumOrderCatalogue.Parse(text)!;
+        LayerWidth width = Verifier.Minimal(Nets.Read(graph).Layers[0], new VerifyOptions { Order = order, Bias = bias });
+        int[] expected = bias == BiasPlacement.None ? [1, 1] : [10, 2];
+        for (int row = 0; row < 2; row++)
+        {
+            Assert.That(width.Channels[row].Widths[0], Is.EqualTo(expected[row]));
+            if (order.Registers > 1) Assert.That(width.Channels[row].Widths[1], Is.EqualTo(1));
+        }
+    }
+
+    private static readonly string[] Orders = ["any", "sequential", "final", "tiles:3", "tree:4"];
+
     /// <summary>Each stored input that ONNX Runtime computed lies in its propagated box, and is what its link makes of the sums that the
     /// layer's integers give.</summary>
     [TestCase("mlperf-dscnn-kws", 8)]

@@ -1,0 +1,149 @@
+using System.Collections.Immutable;
+
+namespace Sim.Mapper.Nests;
+
+/// <summary>
+/// Two dimensions that index one coordinate, p·stride + r·dilation: tiles overlap, so tiles are carried as ranges through the loops and
+/// measured as sets at the end. Loops are walked by classes of equal chunks, so that time depends on loops, not on their counts;
+/// only places that share reads, and loops above spatial ones where <see cref="EverHeld"/> is asked, are walked one by one.
+/// </summary>
+internal sealed class WindowGroup(ImmutableArray<GroupLoop> loops, long sizeP, long sizeR, long stride, long dilation) : IDimGroup
+{
+    private readonly WindowSets _sets = new(stride, dilation);
+
+    public int Temporal { get; } = loops.Count(l => l.Place == LoopPlace.Time);
+
+    public long Peak => _sets.Rectangle(TileOf(0, sizeP), TileOf(1, sizeR));
+
+    public TileSums Sums(Advance advance, SpatialView view) =>
+        Walk(new Walker(advance, view, WithHeld: true, UnionOverTime: false), 0, 0, [Whole]);
+
+    public long Tiles(Advance advance, SpatialView view) =>
+        Walk(new Walker(advance, view, WithHeld: false, UnionOverTime: false), 0, 0, [Whole]).After;
+
+    public long EverHeld(SpatialView view) =>
+        Walk(new Walker(new Advance(Temporal, false), view, WithHeld: false, UnionOverTime: true), 0, 0, [Whole]).After;
+
+    private WindowPiece Whole => new(0, sizeP, sizeR, 0, sizeP, sizeR, 0, 0);
+
+    private readonly record struct Walker(Advance Advance, SpatialView View, bool WithHeld, bool UnionOverTime)
+    {
+        public Take Of(LoopPlace place) => place == LoopPlace.Time ? UnionOverTime ? Take.Union : Take.All : View.Of(place);
+    }
+
+    private long TileOf(int slot, long size)
+    {
+        for (int i = loops.Length - 1; i >= 0; i--)
+            if (loops[i].Slot == slot) return loops[i].Tile;
+        return size;
+    }
+
+    private TileSums Walk(Walker walker, int k, int seen, List<WindowPiece> pieces)
+    {
+        if (k == loops.Length)
+        {
+            pieces.RemoveAll(p => p.FloorP > 0 || p.FloorR > 0);
+            return _sets.Measure(pieces, walker.WithHeld);
+        }
+        GroupLoop loop = loops[k];
+        if (loop.Place == LoopPlace.Time && !walker.UnionOverTime)
+        {
+            Advance advance = walker.Advance;
+            bool own = advance.Own && seen == advance.Outside;
+            if (seen > advance.Outside || (seen == advance.Outside && !own))
+                return Walk(walker, k + 1, seen + 1, Restarted(loop, pieces, walker.WithHeld));
+            if (advance.Fixed is null) return Classes(walker, k, seen + 1, pieces, own ? 1 : 0);
+            return Walk(walker, k + 1, seen + 1, Chunk(loop, pieces, advance.Fixed[seen], own ? 1 : 0, walker.WithHeld));
+        }
+        switch (walker.Of(loop.Place))
+        {
+            case Take.First: return Walk(walker, k + 1, seen, Chunk(loop, pieces, 0, 0, walker.WithHeld));
+            case Take.All: return Classes(walker, k, seen, pieces, 0);
+            default:
+                if (!walker.WithHeld && !DeeperLoop(k, walker)) return Walk(walker, k + 1, seen, pieces);
+                var children = new List<WindowPiece>();
+                long most = 0;
+                foreach (WindowPiece piece in pieces) most = Math.Max(most, Ceiling(piece.Length(loop.Slot), loop.Tile));
+                for (long i = 0; i < most; i++) children.AddRange(Chunk(loop, pieces, i, 0, walker.WithHeld));
+                return Walk(walker, k + 1, seen, children);
+        }
+    }
+
+    // The union over a loop is the whole range where no loop of the same dimension further in picks parts of it.
+    private bool DeeperLoop(int k, Walker walker)
+    {
+        for (int i = loops.Length - 1; i > k; i--)
+            if (loops[i].Slot == loops[k].Slot && walker.Of(loops[i].Place) != Take.Union) return true;
+        return false;
+    }
+
+    // Indices between two places where some piece's chunk changes its size give translates of the same picture.
+    private TileSums Classes(Walker walker, int k, int seen, List<WindowPiece> pieces, long from)
+    {
+        GroupLoop loop = loops[k];
+        var bounds = new SortedSet<long> { from };
+        foreach (WindowPiece piece in pieces)
+        {
+            bounds.Add(piece.Length(loop.Slot) / loop.Tile);
+            bounds.Add(Ceiling(piece.Length(loop.Slot), loop.Tile));
+            if (!walker.WithHeld) continue;
+            bounds.Add(piece.HeldLength(loop.Slot) / loop.Tile);
+            bounds.Add(Ceiling(piece.HeldLength(loop.Slot), loop.Tile));
+            bounds.Add(piece.Floor(loop.Slot) / loop.Tile);
+            bounds.Add(piece.Floor(loop.Slot) / loop.Tile + 1);
+        }
+        long after = 0, held = 0, start = -1;
+        foreach (long bound in bounds)
+        {
+            if (start >= from && bound > start && Chunk(loop, pieces, start, from, walker.WithHeld) is { Count: > 0 } chunk)
+            {
+                TileSums sums = Walk(walker, k + 1, seen, chunk);
+                after = checked(after + (bound - start) * sums.After);
+                held = checked(held + (bound - start) * sums.Held);
+            }
+            start = bound;
+        }
+        return new(after, held);
+    }
+
+    // Chunk i of every piece; what was there before is chunk i - back.
+    private List<WindowPiece> Chunk(GroupLoop loop, List<WindowPiece> pieces, long i, long back, bool withHeld)
+    {
+        var result = new List<WindowPiece>(pieces.Count);
+        foreach (WindowPiece piece in pieces)
+        {
+            long start = checked(i * loop.Tile), heldStart = start - back * loop.Tile;
+            long length = Math.Min(loop.Tile, piece.Length(loop.Slot) - start);
+            long held = Math.Min(loop.Tile, piece.HeldLength(loop.Slot) - heldStart);
+            long floor = Math.Max(0, piece.Floor(loop.Slot) - start);
+            if (length <= 0 || (withHeld && floor >= held)) continue;
+            result.Add(piece.With(loop.Slot, length, held, floor, _sets.Move(loop.Slot, start), _sets.Move(loop.Slot, heldStart)));
+        }
+        return result;
+    }
+
+    // A loop inside the advancing one: now its first chunk, before it the last that was not empty. That is the last of all for instances
+    // that start inside what is left of it, else the one before.
+    private List<WindowPiece> Restarted(GroupLoop loop, List<WindowPiece> pieces, bool withHeld)
+    {
+        var result = new List<WindowPiece>(2 * pieces.Count);
+        foreach (WindowPiece piece in pieces)
+        {
+            long length = Math.Min(loop.Tile, piece.Length(loop.Slot));
+            long held = piece.HeldLength(loop.Slot), floor = piece.Floor(loop.Slot);
+            if (!withHeld)
+            {
+                result.Add(piece.With(loop.Slot, length, held, 0, 0, 0));
+                continue;
+            }
+            long last = Ceiling(held, loop.Tile) - 1, rest = held - last * loop.Tile;
+            if (floor < rest) result.Add(piece.With(loop.Slot, length, rest, floor, 0, _sets.Move(loop.Slot, last * loop.Tile)));
+            floor = Math.Max(floor, rest);
+            if (last > 0 && floor < loop.Tile)
+                result.Add(piece.With(loop.Slot, length, loop.Tile, floor, 0, _sets.Move(loop.Slot, (last - 1) * loop.Tile)));
+        }
+        return result;
+    }
+
+    private static long Ceiling(long a, long b) => (a + b - 1) / b;
+}

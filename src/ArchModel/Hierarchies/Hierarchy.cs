@@ -16,6 +16,21 @@ public sealed record Hierarchy(string Name, ImmutableArray<HierarchyLevel> Level
         return -1;
     }
 
+    /// <summary>Equal instances of the level at an index: places of the fabrics above it. At the length of the list: of the compute units'
+    /// lanes.</summary>
+    public long Instances(int level)
+    {
+        long instances = 1;
+        for (int i = 0; i < level; i++)
+            if (Levels[i] is FabricLevel fabric) instances = checked(instances * fabric.Places);
+        return instances;
+    }
+
+    public bool Equals(Hierarchy? other) =>
+        other is not null && Name == other.Name && Levels.AsSpan().SequenceEqual(other.Levels.AsSpan());
+
+    public override int GetHashCode() => HashCode.Combine(Name, Levels.Length);
+
     /// <summary>Memory at an index; a fabric there throws.</summary>
     public MemoryLevel Memory(int level) => (MemoryLevel)Levels[level];
 
@@ -50,7 +65,7 @@ public readonly record struct MemoryPorts(int Read, int Write, int Shared);
 /// <param name="PartitionBits">Bits of one instance by operand when it is partitioned; null where it is not.</param>
 /// <param name="WordBits">Width of one access.</param>
 /// <param name="Banks">Equal banks working side by side; one access a bank, port and cycle.</param>
-/// <param name="Ports">Ports of a bank.</param>
+/// <param name="Ports">Ports of a bank. Of an off-chip memory so many that its bus is what binds.</param>
 /// <param name="BitsPerCycle">Bandwidth of one instance over its shared bus (reads plus writes), bits a cycle; null: what its ports
 /// allow.</param>
 /// <param name="LatencyCycles">Cycles until the first word of a transfer from here arrives.</param>
@@ -64,8 +79,15 @@ public sealed record MemoryLevel(string Name, long? CapacityBits, PerOperand<lon
     /// <summary>DRAM technology (e.g. LPDDR4) for off-chip memories; null on chip.</summary>
     public string? DramKind { get; init; }
 
+    /// <summary>Costs stated by hand, pJ a word; what is null is the technology's.</summary>
+    public StatedCosts Stated { get; init; } = StatedCosts.None;
+
     /// <summary>Stated energy of a word read and a word written, pJ; null: the technology's price.</summary>
-    public (double Read, double Write)? WordPicojoules { get; init; }
+    public (double Read, double Write)? WordPicojoules
+    {
+        get => Stated is { Read: { } read, Write: { } write } ? (read, write) : null;
+        init => Stated = Stated with { Read = value?.Read, Write = value?.Write };
+    }
 }
 
 /// <summary>How operands travel along an axis of a fabric.</summary>
@@ -97,9 +119,30 @@ public enum Reduction
 /// <summary>An axis of a fabric: places along it, and how words are shared and sums combined along it.</summary>
 public sealed record FabricAxis(string Name, int Size, Sharing Activations, Sharing Weights, Reduction Outputs)
 {
+    /// <summary>Whether only summed dimensions may run along it: lanes of a dot unit, whose products always end in one sum.</summary>
+    public bool SumsOnly { get; init; }
+
     /// <summary>Sharing of an input operand along the axis.</summary>
     public Sharing Of(Operand operand) => operand == Operand.Activations ? Activations : Weights;
 }
 
 /// <summary>A fan-out into equal children with named axes.</summary>
-public sealed record FabricLevel(string Name, ImmutableArray<FabricAxis> Axes) : HierarchyLevel(Name);
+public sealed record FabricLevel(string Name, ImmutableArray<FabricAxis> Axes) : HierarchyLevel(Name)
+{
+    /// <summary>Cycles of one hop from neighbour to neighbour along a systolic axis or a chain of sums.</summary>
+    public int HopCycles { get; init; } = 1;
+
+    /// <summary>Costs stated by hand, pJ a bit and hop; what is null is the technology's.</summary>
+    public StatedCosts Stated { get; init; } = StatedCosts.None;
+
+    /// <summary>Whether these are the lanes of a dot unit, which the compute units' structure holds already.</summary>
+    public bool IsLanes => Axes.Length == 1 && Axes[0].SumsOnly;
+
+    /// <summary>Places: the product of the axes' sizes; overflow throws.</summary>
+    public long Places => Axes.Aggregate(1L, (places, axis) => checked(places * axis.Size));
+
+    public bool Equals(FabricLevel? other) => other is not null && Name == other.Name && Axes.AsSpan().SequenceEqual(other.Axes.AsSpan())
+        && HopCycles == other.HopCycles && Stated == other.Stated;
+
+    public override int GetHashCode() => HashCode.Combine(Name, Axes.Length, HopCycles);
+}

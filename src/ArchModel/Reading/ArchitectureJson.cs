@@ -84,7 +84,7 @@ public static class ArchitectureJson
         };
     }
 
-    private static JsonObject ToNode(VectorUnit unit)
+    internal static JsonObject ToNode(VectorUnit unit)
     {
         var node = new JsonObject { ["lanes"] = unit.Lanes };
         if (unit.Program.Functions.Length > 0)
@@ -105,7 +105,7 @@ public static class ArchitectureJson
             .Select(o => JsonValue.Create(ActionNames.NameOf(o)))]),
     };
 
-    private static JsonObject ToNode(DatapathSpec d)
+    internal static JsonObject ToNode(DatapathSpec d)
     {
         var blocks = d.Dot as BlockDotUnit;
         var node = new JsonObject

@@ -26,7 +26,7 @@ public static class ArchitectureReader
         "Name for reports. Left out: the file's name.");
     private static readonly YamlField<string> Description = YamlField.Optional("description", YamlTypes.Text,
         "Free text: what it models and from which source.");
-    private static readonly YamlField<YamlNode> TechnologyReference = YamlField.Required("technology",
+    internal static readonly YamlField<YamlNode> TechnologyReference = YamlField.Required("technology",
         YamlTypes.Node("a technology: an inline mapping, a name from configs/technologies or a path to a .yaml file",
             () => new JsonObject { ["type"] = new JsonArray("string", "object") }),
         "What gates and memories cost: a name from configs/technologies, a path to a .yaml file or an inline mapping.");
@@ -72,9 +72,8 @@ public static class ArchitectureReader
         Schema.CheckKeys(map, bag);
         string name = Name.TryRead(map, bag, out string given) ? given : defaultName;
         Description.TryRead(map, bag, out _);
-        Technology? technology = TechnologyReference.TryRead(map, bag, out YamlNode reference) ? ReadTechnology(reference, bag) : null;
-        if (Clock.TryRead(map, bag, out Frequency clock) && clock.Hertz is (< 1 or > 1e12))
-            bag.Error(Clock.Place(map), "CFG114", $"'clock' must be from 1 Hz to 1000 GHz, found {clock}");
+        (Technology? technology, string technologyName) = ReadTechnology(map, bag);
+        if (Clock.TryRead(map, bag, out Frequency clock)) CheckClock(clock, Clock.Place(map), bag);
         DatapathSpec datapath = Datapath.Read(map, bag);
         PeArray array = Array.Read(map, bag);
         if (Buffers.TryRead(map, bag, out ImmutableArray<BufferLevel> buffers)) BufferCoverage.Check((YamlList)map[Buffers.Name]!, buffers,
@@ -84,15 +83,16 @@ public static class ArchitectureReader
         VectorUnit vector = Vector.Read(map, bag);
         if (bag.ErrorCount == before && datapath.Dot is { } dot && array.Rows % dot.Lanes != 0)
             bag.Error(Array.Place(map), "CFG115",
-                $"the dot unit of datapath '{datapath.Name}' has {dot.Lanes} lanes and spans as many rows of a column: 'array' needs rows in multiples of {dot.Lanes}, found {array.Rows}");
+                $"the dot unit of datapath '{datapath.Name}' has {dot.Lanes} lanes and spans as many rows of a column: 'array' needs "
+                    + $"rows in multiples of {dot.Lanes}, found {array.Rows}");
         if (bag.ErrorCount > before || technology is null) return null;
         var memory = new DramLevel(dram.Kind, dram.Bandwidth?.BytesPerCycle(clock));
         var places = new Dictionary<string,
-            Location> { [""] = map.Location, ["technology"] = reference.Location, [ActionNames.Dram] = Dram.Place(map),
+            Location> { [""] = map.Location, ["technology"] = map[TechnologyReference.Name]!.Location, [ActionNames.Dram] = Dram.Place(map),
             [ActionNames.Vector] = Vector.Place(map) };
         foreach ((BufferLevel buffer, YamlNode node) in buffers.Zip(((YamlList)map[Buffers.Name]!).Items)) places[buffer.Name] =
             node.Location;
-        return LoadedArchitecture.Of(new Architecture(name, TechnologyName(reference), clock.Hertz, datapath, array, buffers, memory,
+        return LoadedArchitecture.Of(new Architecture(name, technologyName, clock.Hertz, datapath, array, buffers, memory,
             vector), technology, places);
     }
 
@@ -114,6 +114,17 @@ public static class ArchitectureReader
         };
     }
 
+    /// <summary>The technology that a file names, with the name for reports; null after recording what is wrong.</summary>
+    internal static (Technology? Technology, string Name) ReadTechnology(YamlMap map, DiagnosticBag bag) =>
+        TechnologyReference.TryRead(map, bag, out YamlNode reference) ? (ReadTechnology(reference, bag), TechnologyName(reference))
+            : (null, "");
+
+    /// <summary>Records CFG114 for a clock that nothing has.</summary>
+    internal static void CheckClock(Frequency clock, Location place, DiagnosticBag bag)
+    {
+        if (clock.Hertz is < 1 or > 1e12) bag.Error(place, "CFG114", $"'clock' must be from 1 Hz to 1000 GHz, found {clock}");
+    }
+
     // A study reads hundreds of designs with one technology: nodes of a catalogue entry are shared, and so is what they read as.
     private static Technology? ReadTechnology(YamlNode reference, DiagnosticBag bag)
     {
@@ -129,7 +140,8 @@ public static class ArchitectureReader
         IEnumerable<string> kinds = technology.DramPicojoulesPerBit.Keys;
         if (kinds.Contains(kind)) return;
         bag.Error(((YamlMap)map[Dram.Name]!)[DramKind.Name]!.Location, "CFG113",
-            $"the technology '{technology.Name}' has no price for the memory kind '{kind}'{NearestName.Hint(kind, kinds)} (known: {string.Join(", ", kinds)})");
+            $"the technology '{technology.Name}' has no price for the memory kind '{kind}'{NearestName.Hint(kind, kinds)} (known: "
+                + $"{string.Join(", ", kinds)})");
     }
 
     private static string TechnologyName(YamlNode reference) => reference switch

@@ -47,12 +47,19 @@ public sealed record LoadedArchitecture(Architecture Architecture, Technology Te
     private static LoadedArchitecture With(LoadedArchitecture loaded, bool isAuto)
     {
         if (!isAuto) return loaded;
-        DatapathSpec datapath = loaded.Architecture.Datapath with { PipelineAuto = false, PipelineStages = 0 };
+        DatapathSpec datapath = Pipelined(loaded.Architecture.Datapath with { PipelineAuto = true }, loaded.Technology,
+            loaded.Architecture.ClockHertz);
+        return loaded with { Architecture = loaded.Architecture with { Datapath = datapath }, _isAuto = true };
+    }
+
+    /// <summary>A datapath whose `pipeline_stages: auto` has become as few stages as a clock needs.</summary>
+    internal static DatapathSpec Pipelined(DatapathSpec datapath, Technology technology, double clockHertz)
+    {
+        if (!datapath.PipelineAuto) return datapath;
+        DatapathSpec flat = datapath with { PipelineAuto = false, PipelineStages = 0 };
         // What has no price has no delay either: pricing says so.
         var missing = new List<string>();
-        double delay = new CostModel(loaded.Technology, missing).Price(datapath.MacLogic).DelayNanoseconds;
-        int stages = ClockCheck.FewestStages(delay, loaded.Architecture.ClockHertz, PipelineDepth.Most);
-        return loaded with { Architecture = loaded.Architecture with { Datapath = datapath with { PipelineStages = stages } },
-            _isAuto = true };
+        double delay = new CostModel(technology, missing).Price(flat.MacLogic).DelayNanoseconds;
+        return flat with { PipelineStages = ClockCheck.FewestStages(delay, clockHertz, PipelineDepth.Most) };
     }
 }

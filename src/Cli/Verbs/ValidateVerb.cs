@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Sim.ArchModel.Hierarchies.Reading;
+using Sim.ArchModel.Reading;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 
@@ -15,10 +17,37 @@ internal sealed class ValidateVerb : IVerb
     {
         var files = new Argument<string[]>("FILE") { Description = "YAML files of any kind", Arity = ArgumentArity.OneOrMore };
         Option<bool> json = CommonOptions.Json();
+        var expand = new Option<bool>("--expand")
+            { Description = "Print each architecture as a sim.architecture/2 file: version 1 as a hierarchy, version 2 in its "
+                + "canonical form" };
         var command = new VerbCommand("validate", "Check YAML files and show every error in them",
-            "sim validate configs/architectures/tpu_like.yaml", "sim validate --json configs/*/*.yaml") { files, json };
-        command.SetAction(parsed => Run(parsed.GetRequiredValue(files), parsed.GetValue(json), terminal));
+            "sim validate configs/architectures/tpu_like.yaml", "sim validate --json configs/*/*.yaml",
+            "sim validate --expand configs/architectures/tpu_like.yaml") { files, json, expand };
+        command.SetAction(parsed => parsed.GetValue(expand) ? Expand(parsed.GetRequiredValue(files), parsed.GetValue(json), terminal)
+            : Run(parsed.GetRequiredValue(files), parsed.GetValue(json), terminal));
         return command;
+    }
+
+    private static int Expand(string[] files, bool json, Terminal terminal)
+    {
+        if (json) throw new InvalidInputException(new Location("sim validate"), "CLI002",
+            "'--expand' prints a YAML file; leave '--json' out");
+        var bag = new DiagnosticBag();
+        var texts = new List<string>();
+        foreach (string file in files)
+        {
+            if (YamlDocument.Load(file, bag) is not { Schema.Length: > 0 } document) continue;
+            string[] kinds = [ArchitectureReader.Schema.Id!, HierarchyReader.Schema.Id!];
+            if (!kinds.Contains(document.Schema)) bag.Error(document.Root[YamlDocument.SchemaKey]!.Location, "CFG009",
+                $"'--expand' prints architectures ({string.Join(", ", kinds)}), found '{document.Schema}'");
+            else if (HierarchyReader.Read(document.Root, bag, ConfigCatalogue.NameOf(file)) is { } loaded)
+                texts.Add(HierarchyYaml.Write(loaded));
+        }
+        bag.ThrowIfErrors();
+        terminal.Print(bag.Sorted);
+        // Several files are several documents.
+        terminal.Out.Write(string.Join("---\n", texts));
+        return ExitCode.Ok;
     }
 
     private static int Run(string[] files, bool json, Terminal terminal)

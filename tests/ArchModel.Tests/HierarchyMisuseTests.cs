@@ -6,7 +6,7 @@ namespace Sim.ArchModel.Tests;
 
 public class HierarchyMisuseTests
 {
-    private const string Good = """
+    private static readonly string Good = """
         schema: sim.architecture/2
         technology: nangate45
         clock: 200 MHz

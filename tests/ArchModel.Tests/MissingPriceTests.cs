@@ -70,7 +70,7 @@ public class MissingPriceTests
             array: {rows: 4, columns: 4, dataflow: weight_stationary}
             buffers:
               - {name: narrow, capacity: 64 KiB, port: 64 bit, banks: 2, double_buffered: true, keeps: [activations, weights]}
-              - {name: wide, capacity: 64 KiB, port: 512 bit, banks: 2, double_buffered: true, keeps: [outputs]}
+              - {name: wide, capacity: 64 KiB, port: 8192 bit, banks: 2, double_buffered: true, keeps: [outputs]}
             dram: {kind: LPDDR4, bandwidth: unlimited}
             vector: {lanes: 4}
             """, "a.yaml", bag)!.Root, bag)!;

@@ -17,9 +17,12 @@ public static class TechnologyWriter
           - {kind: LPDDR, energy: 40 pJ/bit, source: "Malladi et al., ISCA 2012, as carried by the Accelergy CACTI plug-in"}
           - {kind: DDR3, energy: 70 pJ/bit, source: "Chatterjee et al., MICRO 2017, as carried by the Accelergy CACTI plug-in"}
           - {kind: DDR4, energy: 20.3 pJ/bit, source: "Jouppi et al., ISCA 2021 (TPUv4i): DDR3/4, 1300 pJ for 64 bits"}
+          - {kind: DDR5, energy: 15.2 pJ/bit, source: "Micron 16 Gb DDR5 SDRAM data sheet, die rev. A, DDR5-4800 x8, as carried by gem5 (DDR5_4400_4x8): 1.1 V x IDD4R 530 mA over 38.4 Gb/s of reads; writes (IDD4W 479 mA) 13.7; activation and the controller's PHY not included"}
+          - {kind: LPDDR5, energy: 20 pJ/bit, source: "Ortega et al., PIM-AI, arXiv 2411.17309, Table 1 (A17 Pro), as cited by later work: there and back, both PHYs included, so not to be compared with LPDDR4 above"}
+          - {kind: LPDDR5X, energy: 10 pJ/bit, source: "Ortega et al., PIM-AI, arXiv 2411.17309, Table 1 (Snapdragon 8 Gen 3, Dimensity 9300), as cited by later work: both PHYs included"}
           - {kind: GDDR5, energy: 14 pJ/bit, source: "Accelergy CACTI plug-in table"}
           - {kind: GDDR6, energy: 6.5 pJ/bit, source: "Jouppi et al., ISCA 2021 (TPUv4i): 350 to 480 pJ for 64 bits, the middle"}
-          - {kind: HBM2, energy: 3.9 pJ/bit, source: "Accelergy CACTI plug-in table; Jouppi et al., ISCA 2021: 250 to 450 pJ for 64 bits"}
+          - {kind: HBM2, energy: 3.9 pJ/bit, source: "O'Connor et al., MICRO 2017 (3.92 to 3.97), and Accelergy CACTI plug-in table; Jouppi et al., ISCA 2021: 250 to 450 pJ for 64 bits"}
 
         """;
 

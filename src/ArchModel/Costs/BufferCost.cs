@@ -50,9 +50,12 @@ public sealed record BufferCost(string Name, int PortBits, double AreaSquareMicr
             bank.LeakageMilliwatts * 1e6 * buffer.Banks,
             bank.AccessNanoseconds, bank.ReadPicojoules, bank.WritePicojoules,
             string.Create(CultureInfo.InvariantCulture,
-                $"{buffer.Banks} × {bankBytes:0} B, {buffer.PortBits} b port: {model.Technology.Sram.Source}"));
+                $"{buffer.Banks} × {bankBytes:0} B, {buffer.PortBits} b port{Split(bank)}: {model.Technology.Sram.Source}"));
         return true;
     }
+
+    private static string Split(SramCost bank) => bank.Macros == 1 ? "" : string.Create(CultureInfo.InvariantCulture,
+        $" ({bank.Macros} macros of {bank.MacroBits} b side by side, as the table has no port so wide: all accessed at once)");
 
     // Flip-flops with a read multiplexer tree. Writing clocks the word; reading switches one multiplexer path for each bit; other words are
     // clock-gated.

@@ -135,12 +135,18 @@ public static class ArchitectureReader
         return technology;
     }
 
+    // Kinds for which a search found no number with a public source.
+    private static readonly string[] Unpublished = ["HBM3", "HBM3E", "HBM4", "GDDR7", "LPDDR6"];
+
     private static void CheckDramKind(YamlMap map, string kind, Technology technology, DiagnosticBag bag)
     {
         IEnumerable<string> kinds = technology.DramPicojoulesPerBit.Keys;
         if (kinds.Contains(kind)) return;
+        string hint = Unpublished.Contains(kind, StringComparer.OrdinalIgnoreCase)
+            ? $": no energy per bit of it is public; copy the technology file and add '{kind}' with a number and source of your own"
+            : NearestName.Hint(kind, kinds);
         bag.Error(((YamlMap)map[Dram.Name]!)[DramKind.Name]!.Location, "CFG113",
-            $"the technology '{technology.Name}' has no price for the memory kind '{kind}'{NearestName.Hint(kind, kinds)} (known: "
+            $"the technology '{technology.Name}' has no price for the memory kind '{kind}'{hint} (known: "
                 + $"{string.Join(", ", kinds)})");
     }
 

@@ -8,7 +8,8 @@ namespace Sim.ArchModel.Technologies;
 /// the points and monotone between them. Where a port width lacks a capacity, the nearest port width's curve is scaled by their ratio at
 /// the nearest capacity that both have.
 /// Between port widths: log-log again. Beyond the points the last slope is followed for at most a factor of two in capacity or port width;
-/// further out is refused.
+/// further out in capacity is refused. A port beyond twice the widest known one is
+/// split: as few macros side by side as have ports of at most the widest known one, each with its share of the capacity.
 /// </summary>
 public sealed class SramTable
 {
@@ -30,8 +31,23 @@ public sealed class SramTable
     /// <summary>The points as given.</summary>
     public ImmutableArray<SramPoint> Points => _points;
 
-    /// <summary>The cost of a macro; false with the covered range when it lies too far outside.</summary>
+    /// <summary>The cost of a bank; false with the covered range when it lies too far outside.</summary>
     public bool TryPrice(double bytes, int portBits, out SramCost cost, out string problem)
+    {
+        int widest = _points.Max(p => p.PortBits);
+        if (portBits <= widest * Reach) return TryMacro(bytes, portBits, out cost, out problem);
+        int count = (portBits + widest - 1) / widest, bits = (portBits + count - 1) / count;
+        if (!TryMacro(bytes / count, bits, out cost, out problem))
+        {
+            problem = string.Create(CultureInfo.InvariantCulture,
+                $"a {portBits}-bit port is made of {count} macros of {bits} bits side by side: {problem}");
+            return false;
+        }
+        cost = cost.Times(count, bits);
+        return true;
+    }
+
+    private bool TryMacro(double bytes, int portBits, out SramCost cost, out string problem)
     {
         cost = default;
         problem = "";

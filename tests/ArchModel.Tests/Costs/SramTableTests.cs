@@ -70,10 +70,33 @@ public sealed class SramTableTests
         {
             Assert.That(table.TryPrice(8L << 20, 64, out _, out string large), Is.False);
             Assert.That(large, Does.Contain("8388608 bytes").And.Contain("4096 to 1048576 bytes"));
-            Assert.That(table.TryPrice(65536, 1024, out _, out string wide), Is.False);
-            Assert.That(wide, Does.Contain("1024-bit port").And.Contain("64 to 64 bits"));
+            Assert.That(table.TryPrice(65536, 8192, out _, out string wide), Is.False);
+            Assert.That(wide, Does.Contain("8192-bit port is made of 128 macros of 64 bits").And.Contain("512 bytes"));
+            Assert.That(table.TryPrice(65536, 16, out _, out string thin), Is.False);
+            Assert.That(thin, Does.Contain("16-bit port").And.Contain("64 to 64 bits"));
             Assert.That(table.TryPrice(2048, 128, out _, out _), Is.True, "a factor of two is followed");
         });
+    }
+
+    /// <summary>A 256-bit port on 64 KiB is four CACTI macros of 16 KiB with 64 bits: 4 × 7.8537 pJ, 4 × 0.049275 mm².</summary>
+    [TestCase(65536, 256, 4, 4 * 7.8537, 4 * 10.3981, 4 * 15.2914, 0.370184, 4 * 49275.0)]
+    [TestCase(65536, 512, 8, 8 * 4.3069, 8 * 9.2410, 8 * 8.23156, 0.351206, 8 * 25368.0)]
+    public void WiderPortsAreMacrosSideBySide(int bytes, int port, int macros, double read, double write, double leakage, double access,
+        double area)
+    {
+        SramCost cost = Price(Table("nangate45"), bytes, port);
+        Assert.Multiple(() =>
+        {
+            Assert.That(cost.Macros, Is.EqualTo(macros));
+            Assert.That(cost.MacroBits, Is.EqualTo(64));
+            Assert.That(cost.ReadPicojoules, Is.EqualTo(read).Within(1e-9));
+            Assert.That(cost.WritePicojoules, Is.EqualTo(write).Within(1e-9));
+            Assert.That(cost.LeakageMilliwatts, Is.EqualTo(leakage).Within(1e-9));
+            Assert.That(cost.AccessNanoseconds, Is.EqualTo(access).Within(1e-9));
+            Assert.That(cost.AreaSquareMicrometres, Is.EqualTo(area).Within(1e-6));
+        });
+        Assert.That(Price(Table("nangate45"), bytes, 200).MacroBits, Is.EqualTo(50), "200 bits: four macros of 50");
+        Assert.That(Price(Table("nangate45"), bytes, 128).Macros, Is.EqualTo(1), "a factor of two is followed");
     }
 
     [Test]

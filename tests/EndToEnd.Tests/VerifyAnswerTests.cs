@@ -39,6 +39,31 @@ public sealed class VerifyAnswerTests
         Assert.That(Widths(root)["mm2"], Is.EqualTo(7));
     }
 
+    /// <summary>Weights with a matrix for each index of the first dimension: 16 products of uint8 with ±(1 + g) of matrix g, whose sums
+    /// reach ±16 · 255 · 4 = 16320, 15 bits; the certificate is followed.</summary>
+    [TestCase(4, 4)]
+    [TestCase(1, 4)]
+    [TestCase(4, 1)]
+    public void StackedWeightsAreGroups(int first, int matrices)
+    {
+        string model = Path.Combine(_folder, "net.onnx");
+        byte[] weights = [.. Enumerable.Range(0, matrices * 16 * 2).Select(i => unchecked((byte)((i / 32 + (matrices == 1 ? 4 : 1)) * (i % 2 == 0 ? 1 : -1))))];
+        File.WriteAllBytes(model, OnnxBytes.Model(13,
+            [OnnxBytes.Op("dq", "DequantizeLinear", ["x", "s", "z"], ["a"]), OnnxBytes.Op("dw", "DequantizeLinear", ["w", "s", "zw"], ["b"]),
+            OnnxBytes.Op("mm", "MatMul", ["a", "b"], ["y"]), OnnxBytes.Floats("s", [], 0.5f),
+            OnnxBytes.Initializer(OnnxBytes.TensorBytes("z", 2, [], OnnxBytes.Block(9, [0]))),
+            OnnxBytes.Initializer(OnnxBytes.TensorBytes("zw", 3, [], OnnxBytes.Block(9, [0]))),
+            OnnxBytes.Initializer(OnnxBytes.TensorBytes("w", 3, [matrices, 16, 2], OnnxBytes.Block(9, weights))),
+            OnnxBytes.Input("x", 2, first, 3, 16), OnnxBytes.Output("y", 1, 4, 3, 2)]));
+        JsonElement root = Json(["--model", model, "--minimal"], 0);
+        Assert.That(Widths(root)["mm"], Is.EqualTo(15));
+        Assert.That(SimHost.Run(["verify", "--model", model, "--accumulator", "14"]).ExitCode, Is.EqualTo(1));
+        string certificate = Path.Combine(_folder, "certificate");
+        Assert.That(SimHost.Run(["verify", "--model", model, "--minimal", "--certificate", certificate]).ExitCode, Is.Zero);
+        SimHost.Result check = SimHost.Run(["verify", "--check", certificate, "--model", model]);
+        Assert.That(check.ExitCode, Is.Zero, check.Output + check.Error);
+    }
+
     /// <summary>16 · 255 needs 13 bits; the Softmax after it is a sum of float32 numbers.</summary>
     [TestCase(false)]
     [TestCase(true)]

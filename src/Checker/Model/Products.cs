@@ -79,6 +79,12 @@ internal sealed partial class ModelReading
         bool isGemm = node.Op is "Gemm" or "QGemm";
         if (isGemm && w.Length == 2 && node.Int("transB", 0) != 0) return new(1, w[0], w[1], null, (row, i) => row * w[1] + i);
         if (w.Length == 2 && isConstant) return new(1, w[1], w[0], null, (row, i) => i * w[1] + row);
+        if (isConstant && w.Length > 2)
+        {
+            // Each matrix of the weights is a group of rows.
+            (int k, int n, int matrices) = (w[^2], w[^1], Elements(w.SkipLast(2)));
+            return new(matrices, matrices * n, k, null, (row, i) => (row / n * k + i) * n + row % n);
+        }
         // Products of a batch: each pair of matrices is a group.
         int[] x = ShapeOf(node.Inputs[0]);
         int batch = _batch ?? 1, products = Elements(w.SkipLast(2));

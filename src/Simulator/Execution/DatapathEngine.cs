@@ -4,6 +4,7 @@ using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels;
 using Sim.Datapath.Nonlinear;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Quantization;
 
 namespace Sim.Simulator.Execution;
 
@@ -37,7 +38,10 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         int zero = layer.Layer.Sums is { InputZeroPoint: null } ? checked((int)inputs[2]!.Integers[0] + layer.Shift)
             : layer.Activation.ZeroPoint;
         // Rows of a product may hold windows or steps of a sequence beside samples, so they are counted, not derived.
-        var part = new LayerPart(shape, shape.Conv is null ? input.Count / Math.Max(1, shape.K) : input.Shape[0]);
+        ProductRows? stacked = shape.Conv is null && inputs[LayerWeights.WeightIndex(node)] is { Shape.Length: > 2 } matrices
+            ? ProductRows.Of(node, network.Opset, input.Shape, matrices.Shape) : null;
+        var part = new LayerPart(shape, stacked is not null ? stacked.Groups[0].Input.Length
+            : shape.Conv is null ? input.Count / Math.Max(1, shape.K) : input.Shape[0], stacked);
         float[] floats = ofIntegers ? [] : new float[part.Outputs];
         long[] integers = ofIntegers ? new long[part.Outputs] : [];
         int pass = Math.Clamp(PassElements / Math.Max(1, part.Rows * (layout?.MostProducts ?? shape.K)), 1, Math.Max(1, part.Images));
@@ -45,7 +49,7 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
             ? ChannelRows.OfNumbers(layer.Blocks!, shape.Conv!, input.Floats, FirstElement(input.Count), network.PadCode, tally)
             : ChannelRows.OfCodes(layout, shape.Conv!, codes, network.PadCode);
         long[] sums = ArrayPool<long>.Shared.Rent(pass * part.Rows * shape.N);
-        uint[] rows = ArrayPool<uint>.Shared.Rent(shape.Conv is null || layout is not null ? 1 : pass * part.Rows * shape.K);
+        uint[] rows = ArrayPool<uint>.Shared.Rent(shape.Conv is null && stacked is null || layout is not null ? 1 : pass * part.Rows * shape.K);
         for (int from = 0; from < part.Images; from += pass)
         {
             int count = Math.Min(pass, part.Images - from);
@@ -63,7 +67,7 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         ArrayPool<long>.Shared.Return(sums);
         ArrayPool<uint>.Shared.Return(rows);
         Tensor output = ofIntegers ? Tensor.OfIntegers(layer.Layer.Integer?.OutputElement ?? ElementType.Int32, integers,
-            OutputShape(shape, input, node)) : Floats(input.Type, floats, OutputShape(shape, input, node));
+            OutputShape(part, input, node)) : Floats(input.Type, floats, OutputShape(part, input, node));
         Compare(layer, output, tally);
         Tallies[node.Name] = tally;
         return [output];
@@ -107,6 +111,12 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         int zero)
     {
         GemmLayer shape = layer.Layer.Shape;
+        if (part.Stacked is { } stacked)
+        {
+            for (int r = 0; r < count; r++)
+                codes.AsSpan(stacked.Groups[group].Input[from + r] * shape.K, shape.K).CopyTo(rows.AsSpan(r * shape.K));
+            return rows.AsSpan(0, count * shape.K);
+        }
         if (shape.Conv is not { } conv) return codes.AsSpan(from * part.Rows * shape.K, count * part.Rows * shape.K);
         // Numbers that become blocks later are carried as bit patterns: 0 is 0.
         uint pad = layer.Blocks is { BlocksActivations: true } ? 0 : zero != 0 ? network.Encoder.CodeOf(zero) : network.PadCode;
@@ -213,8 +223,8 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         }
     }
 
-    // What of a layer reaches an engine: images of a convolution, each of a row a pixel; else rows of a matrix.
-    private readonly record struct LayerPart(GemmLayer Shape, int Images)
+    // What of a layer reaches an engine: images of a convolution, each of a row a pixel; else rows of a matrix, of each group its own.
+    private readonly record struct LayerPart(GemmLayer Shape, int Images, ProductRows? Stacked)
     {
         internal int Rows => Shape.Conv is null ? 1 : Shape.M;
 
@@ -223,16 +233,22 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         internal int Target(int image, int channel, out int step)
         {
             int channels = Shape.Groups * Shape.N;
+            if (Stacked is not null)
+            {
+                step = Shape.N;
+                return Stacked.Groups[channel / Shape.N].Output[image] * Shape.N + channel % Shape.N;
+            }
             step = Shape.Conv is null ? channels : 1;
             return image * channels * Rows + (Shape.Conv is null ? channel : channel * Rows);
         }
     }
 
-    private static int[] OutputShape(GemmLayer shape, Tensor input, Node node) => shape.Conv switch
+    private static int[] OutputShape(LayerPart part, Tensor input, Node node) => part.Shape.Conv switch
     {
-        { } conv when input.Shape.Length == 4 => [input.Shape[0], shape.Groups * shape.N, conv.OutputHeight, conv.OutputWidth],
-        { } conv when input.Shape.Length == 3 => [input.Shape[0], shape.Groups * shape.N, conv.OutputWidth],
-        null => [.. input.Shape[..^1], shape.N],
+        null when part.Stacked is { } stacked => stacked.OutputShape,
+        { } conv when input.Shape.Length == 4 => [input.Shape[0], part.Shape.Groups * part.Shape.N, conv.OutputHeight, conv.OutputWidth],
+        { } conv when input.Shape.Length == 3 => [input.Shape[0], part.Shape.Groups * part.Shape.N, conv.OutputWidth],
+        null => [.. input.Shape[..^1], part.Shape.N],
         _ => throw new NetworkException(node, $"input has {input.Shape.Length} dimensions; 3 or 4 are supported"),
     };
 

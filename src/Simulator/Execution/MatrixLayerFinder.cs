@@ -18,7 +18,12 @@ internal static class MatrixLayerFinder
         int weightIndex = LayerWeights.WeightIndex(node), biasIndex = LayerWeights.BiasIndex(node);
         if (!isConstant(weightIndex)) return (null, "its weights are not constant");
         Tensor weight = inputs[weightIndex]!;
-        if (shape.Conv is null && weight.Shape.Length != 2) return (null, $"its weights have {weight.Shape.Length} dimensions");
+        if (weight.Count == 0) return (null, "its weights are empty");
+        bool stacked = shape.Conv is null && weight.Shape.Length > 2;
+        if (shape.Conv is null && weight.Shape.Length < 2) return (null, $"its weights have {weight.Shape.Length} dimensions");
+        int[] parameters = node.OpType switch { "QLinearMatMul" => [4, 5], "MatMulInteger" => [3], _ => [] };
+        if (stacked && parameters.Any(i => i < inputs.Count && inputs[i] is { Count: > 1 }))
+            return (null, $"its weights have {weight.Shape.Length} dimensions and more than one scale or zero point");
         if (node.OpType is "Gemm" or "QGemm" && LayerWeights.Flag(node, "transA")) return (null, "transA is set");
         if (integer)
         {

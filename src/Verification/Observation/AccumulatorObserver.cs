@@ -5,6 +5,7 @@ using Sim.Verification.Provers;
 using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Integers;
+using Sim.Workloads.Quantization;
 
 namespace Sim.Verification.Observation;
 
@@ -18,8 +19,11 @@ public sealed class AccumulatorObserver : ILayerEngine
     private readonly Dictionary<string, LayerInput> _inputs;
     private readonly Dictionary<string, ObservedLayer> _seen;
 
+    private readonly int _opset;
+
     private AccumulatorObserver(IntegerNetwork network)
     {
+        _opset = network.Graph.Opset;
         _layers = network.Layers.Where(l => l.Weights.Length > 0).ToDictionary(l => l.Name);
         _inputs = network.Layers.Zip(network.Inputs).ToDictionary(l => l.First.Name, l => l.Second);
         _seen = _layers.ToDictionary(l => l.Key, l => new ObservedLayer(l.Key, l.Value.Rows));
@@ -57,13 +61,24 @@ public sealed class AccumulatorObserver : ILayerEngine
         if (layer.Shape.Conv is { } geometry) Windows(layer, geometry, stored);
         else
         {
-            int rows = stored.Length / layer.K;
-            var columns = new int[stored.Length];
-            for (int row = 0; row < rows; row++)
-                for (int k = 0; k < layer.K; k++) columns[k * rows + row] = stored[row * layer.K + k];
-            for (int channel = 0; channel < layer.Rows; channel++) Sums(layer, channel, columns, rows);
+            int[] weights = inputs[LayerWeights.WeightIndex(node)]!.Shape;
+            if (weights.Length <= 2) Products(layer, 0, stored, [.. Enumerable.Range(0, stored.Length / layer.K)]);
+            else
+            {
+                (int[] Input, int[] Output)[] groups = ProductRows.Of(node, _opset, x.Shape, weights).Groups;
+                for (int group = 0; group < groups.Length; group++) Products(layer, group, stored, groups[group].Input);
+            }
         }
         return null;
+    }
+
+    // The products of some rows of the left operand with the matrix of a group.
+    private void Products(IntegerLayer layer, int group, int[] stored, int[] rows)
+    {
+        var columns = new int[rows.Length * layer.K];
+        for (int row = 0; row < rows.Length; row++)
+            for (int k = 0; k < layer.K; k++) columns[k * rows.Length + row] = stored[rows[row] * layer.K + k];
+        for (int n = 0; n < layer.Shape.N; n++) Sums(layer, group * layer.Shape.N + n, columns, rows.Length);
     }
 
     private void Windows(IntegerLayer layer, ConvGeometry geometry, int[] stored)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Integers;
+using Sim.Workloads.Quantization;
 
 namespace Sim.Verification.Repair;
 
@@ -60,13 +61,19 @@ public sealed class MomentsObserver : ILayerEngine
         int[] centred = Centred(_network.Inputs[index], x);
         if (layer.Shape.Conv is not { } g)
         {
-            // Products of one matrix: every row of the left operand is one set of K inputs, of each group in turn.
-            int rows = centred.Length / layer.K, perGroup = rows / Math.Max(1, layer.Shape.Groups);
-            var transposed = new int[layer.K * Math.Max(1, rows)];
-            for (int row = 0; row < rows; row++)
-                for (int k = 0; k < layer.K; k++) transposed[k * rows + row] = centred[row * layer.K + k];
-            for (int group = 0; group < layer.Shape.Groups; group++) Add(_sums[index][group], transposed, layer.K, rows, group * perGroup,
-                perGroup);
+            // Every row of the left operand is one set of K inputs of each group whose matrix it meets.
+            int rows = centred.Length / layer.K;
+            int[] weights = inputs[LayerWeights.WeightIndex(node)]!.Shape;
+            int[][] ofGroups = weights.Length <= 2 ? [[.. Enumerable.Range(0, rows)]]
+                : [.. ProductRows.Of(node, _network.Graph.Opset, x.Shape, weights).Groups.Select(g => g.Input)];
+            for (int group = 0; group < ofGroups.Length; group++)
+            {
+                int[] own = ofGroups[group];
+                var transposed = new int[layer.K * Math.Max(1, own.Length)];
+                for (int row = 0; row < own.Length; row++)
+                    for (int k = 0; k < layer.K; k++) transposed[k * own.Length + row] = centred[own[row] * layer.K + k];
+                Add(_sums[index][group], transposed, layer.K, own.Length, 0, own.Length);
+            }
             return null;
         }
         int pixels = g.OutputHeight * g.OutputWidth, size = g.InputChannels * g.InputHeight * g.InputWidth,

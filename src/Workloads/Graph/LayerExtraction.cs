@@ -83,9 +83,14 @@ public static class LayerExtraction
             return new GemmLayer(node.Name, node.OpType, 1, PerSample(rows, batch), w[call.Flag("transB", false) ? 0 : 1], k, inputs);
         }
         MatMulPlan product = MatMulPlan.Of(call, x, w);
-        bool fixedWeight = constants.Contains(node.Inputs[weight]);
-        if (fixedWeight && w.Length <= 2)
-            return new GemmLayer(node.Name, node.OpType, 1, PerSample(product.Batches * product.M, batch), product.N, product.K, inputs);
+        if (constants.Contains(node.Inputs[weight]))
+        {
+            // Each matrix of the weights is a group. Weights with a matrix for each index of the first dimension make it no samples.
+            int matrices = ProductRows.MatricesOf(w), rows = matrices == 0 ? 0 : product.Batches / matrices * product.M;
+            bool carries = w.Length > 2 && w.Length == x.Length && w[0] > 1;
+            return new GemmLayer(node.Name, node.OpType, matrices, carries ? rows : PerSample(rows, batch), product.N, product.K,
+                carries ? Shapes.Count(x) : inputs);
+        }
         return new GemmLayer(node.Name, node.OpType, PerSample(product.Batches, batch), product.M, product.N, product.K, inputs);
     }
 

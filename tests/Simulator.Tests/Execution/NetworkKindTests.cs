@@ -38,6 +38,55 @@ public class NetworkKindTests
         Assert.That(found.Layers["mm"].Outputs, Is.EqualTo(samples * 4 * Outputs));
     }
 
+    /// <summary>Weights with a matrix for each index of leading dimensions, also of the first, which then counts no samples; sums by a
+    /// loop over NumPy's broadcasting.</summary>
+    [TestCase(new[] { 4, 2, Inputs }, new[] { 4 }, 4)]
+    [TestCase(new[] { -1, 3, 2, Inputs }, new[] { 3 }, 5)]
+    [TestCase(new[] { -1, 3, 2, Inputs }, new[] { 1 }, 5)]
+    [TestCase(new[] { -1, 3, 2, Inputs }, new[] { 1, 3 }, 5)]
+    [TestCase(new[] { -1, 1, 2, Inputs }, new[] { 3 }, 5)]
+    [TestCase(new[] { 2, 3, 2, Inputs }, new[] { 2, 1 }, 2)]
+    public void WeightsMayBeStacked(int[] shape, int[] matrices, int samples)
+    {
+        int[] data = [samples, .. shape[1..]], w = [.. matrices, Inputs, Outputs];
+        float[] weight = [.. Enumerable.Range(0, matrices.Aggregate(Inputs * Outputs, (a, b) => a * b)).Select(i => (float)(i * 7 % 11 - 5))],
+            x = [.. Enumerable.Range(0, data.Aggregate(1, (a, b) => a * b)).Select(i => (float)(i * 5 % 13 - 6))];
+        int[] batch = [.. Enumerable.Range(0, Math.Max(data.Length, w.Length) - 2).Select(d => Math.Max(
+            At(data[..^2], d, Math.Max(data.Length, w.Length) - 2), At(matrices, d, Math.Max(data.Length, w.Length) - 2)))];
+        int[] outputs = [.. batch, data[^2], Outputs];
+        NetworkGraph graph = new("stacked", 13, [new("x", ElementType.Float32, [.. shape])],
+            [new("y", ElementType.Float32, [shape[0] < 0 ? -1 : outputs[0], .. outputs[1..]])], [Op("y", "MatMul", ["x", "w"])],
+            ImmutableDictionary<string, Tensor>.Empty.Add("w", Tensor.OfFloats(weight, w)), "stacked");
+        AccuracyResult found = StatedCaseTests.Evaluate(graph, Tensor.OfFloats(x, data), Exact(), out float[] reference);
+        int m = data[^2], at = 0, wrong = 0;
+        for (int product = 0; product < batch.Aggregate(1, (a, b) => a * b); product++)
+            for (int row = 0; row < m; row++)
+                for (int n = 0; n < Outputs; n++, at++)
+                {
+                    int left = Offset(product, batch, data[..^2]), right = Offset(product, batch, matrices);
+                    float sum = Enumerable.Range(0, Inputs).Sum(k => x[(left * m + row) * Inputs + k] * weight[(right * Inputs + k) * Outputs + n]);
+                    if (reference[at] != sum) wrong++;
+                }
+        Assert.That((at, wrong), Is.EqualTo((reference.Length, 0)));
+        Assert.That(found.Totals.OutputSqnrDb, Is.GreaterThan(60));
+        Assert.That(found.Layers["y"].Outputs, Is.EqualTo(reference.Length), "on the datapath");
+        Assert.That(found.Warnings, Is.Empty);
+    }
+
+    private static int At(int[] shape, int dimension, int rank) => dimension < rank - shape.Length ? 1 : shape[dimension - rank + shape.Length];
+
+    private static int Offset(int product, int[] batch, int[] own)
+    {
+        int offset = 0, stride = 1;
+        for (int d = batch.Length - 1; d >= 0; d--)
+        {
+            int size = At(own, d, batch.Length);
+            offset += product % batch[d] % size * stride;
+            (stride, product) = (stride * size, product / batch[d]);
+        }
+        return offset;
+    }
+
     [TestCase(ElementType.Float16, ElementType.Float32)]
     [TestCase(ElementType.Float16, ElementType.Float16)]
     [TestCase(ElementType.Float32, ElementType.Float16)]

@@ -93,8 +93,7 @@ internal static class FloatProducts
         int rows = shape.Groups * shape.N;
         if (values.Length == 1) return [.. Enumerable.Repeat(values[0], rows)];
         if (IsByRow(node, shape, values.Length, values.Inner)) return [.. values];
-        T[] elements = IntegerProducts.Spread(shape, values.Elements(count));
-        elements = LayerWeights.Rows(node, shape, elements);
+        T[] elements = LayerWeights.Rows(node, shape, values.Elements(count));
         for (int i = 0; i < elements.Length; i++)
         {
             if (elements[i].Equals(elements[i - i % shape.K])) continue;

@@ -50,13 +50,8 @@ internal static class IntegerProducts
 
     private sealed class AsRows(Node node, GemmLayer shape) : IRearrangement
     {
-        public T[] Of<T>(T[] values) => LayerWeights.Rows(node, shape, Spread(shape, values));
+        public T[] Of<T>(T[] values) => LayerWeights.Rows(node, shape, values);
     }
-
-    /// <summary>One matrix for all products of a batch, once for each.</summary>
-    internal static T[] Spread<T>(GemmLayer shape, T[] values) =>
-        shape.Conv is null && shape.Groups > 1 && values.LongLength == (long)shape.N * shape.K
-            ? [.. Enumerable.Repeat(values, shape.Groups).SelectMany(v => v)] : values;
 
     private static long[]? Bias(GraphReading reading, Node node, GemmLayer shape)
     {

@@ -43,7 +43,7 @@ internal sealed class OperandQuantizer
             reading.Error(node, "INT001", "its weights are not all finite, so that they have no scale");
             return null;
         }
-        float[] rows = LayerWeights.Rows(node, shape, IntegerProducts.Spread(shape, weights));
+        float[] rows = LayerWeights.Rows(node, shape, weights);
         var tensor = new TensorEncoder(_weights, _rule.Recipe.WeightRounding, _rule.Recipe.Seed, TensorEncoder.NameOfWeights(node.Name));
         QuantizedWeights quantized = QuantizedWeights.From(rows, shape.Groups * shape.N, shape.K, tensor, _rule.Recipe);
         return new(Array.ConvertAll([.. quantized.Codes], c => (int)_weights.Decode(c)), Range(_weights), [.. quantized.Scales], []);

@@ -64,25 +64,52 @@ internal sealed class FloatLanesKernel<T> : TiledKernel
     private static TilePlan<T> Plan(DatapathSpec spec, ReductionOrder order)
     {
         var format = (FloatFormat)((FloatAccumulator)spec.Accumulator).Format;
-        if (IsLane(format)) return new FloatLanesPlan<T, FusedReduction<T>>(spec, format, order, default, 0);
+        if (!IsLane(format) && !RoundsProducts(spec))
+        {
+            OperandRange product = OperandRange.Of(spec.Activation)!.Value * OperandRange.Of(spec.Weight)!.Value;
+            int scale = Scale(format), unit = format.MinimumExponent - format.FractionBits;
+            int weightScale = WeightScale(OperandRange.Of(spec.Activation)!.Value, scale);
+            T factor = T.ScaleB(T.One, LaneBits - format.Precision);
+            if (RoundingProof.Refuses(format, product, order.Chunk != 0, LaneBits) is not null)
+            {
+                double grid = Math.ScaleB(1.5, unit + scale + LaneBits - 1);
+                return (TilePlan<T>)(object)new OddLanesPlan(spec, format, order, double.CreateChecked(factor), grid, scale, weightScale);
+            }
+            if (IsSingle && order.Chunk == 0 && product.Unit < unit)
+                return (TilePlan<T>)(object)new GridLanesPlan(spec, format, order, float.CreateChecked(factor), unit, scale, weightScale);
+        }
+        return WithStep(spec, order, new PlanMaker(spec, format, order));
+    }
+
+    /// <summary>What a user makes of the step of a datapath that this kernel does not refuse.</summary>
+    internal static TResult WithStep<TResult>(DatapathSpec spec, ReductionOrder order, IFloatStepUser<T, TResult> user)
+    {
+        var format = (FloatFormat)((FloatAccumulator)spec.Accumulator).Format;
+        if (IsLane(format)) return user.Use(default(FusedReduction<T>), 0, 0);
         OperandRange product = OperandRange.Of(spec.Activation)!.Value * OperandRange.Of(spec.Weight)!.Value;
         int scale = Scale(format), unit = format.MinimumExponent - format.FractionBits;
         int weightScale = WeightScale(OperandRange.Of(spec.Activation)!.Value, scale);
         T factor = T.ScaleB(T.One, LaneBits - format.Precision), floor = T.ScaleB(T.CreateChecked(1.5), unit + scale + LaneBits - 1);
-        if (((FloatAccumulator)spec.Accumulator).Product is { } rounded && !IsExactIn(rounded, product))
-            return new FloatLanesPlan<T, SeparateReduction<T>>(spec, format, order, new(factor, floor, T.NegativeZero), scale, weightScale);
+        if (RoundsProducts(spec)) return user.Use(new SeparateReduction<T>(factor, floor, T.NegativeZero), scale, weightScale);
         if (RoundingProof.Refuses(format, product, order.Chunk != 0, LaneBits) is not null)
         {
-            double grid = Math.ScaleB(1.5, unit + scale + LaneBits - 1);
-            return (TilePlan<T>)(object)new OddLanesPlan(spec, format, order, double.CreateChecked(factor), grid, scale, weightScale);
+            var odd = new OddRoundedReduction(double.CreateChecked(factor), Math.ScaleB(1.5, unit + scale + LaneBits - 1));
+            return ((IFloatStepUser<double, TResult>)user).Use(odd, scale, weightScale);
         }
         // Sums that are multiples of the smallest subnormal never need its grid.
-        if (product.Unit >= unit) return new FloatLanesPlan<T, RoundedReduction<T>>(spec, format, order, new(factor), scale, weightScale);
-        if (IsSingle && order.Chunk == 0)
-            return (TilePlan<T>)(object)new GridLanesPlan(spec, format, order, float.CreateChecked(factor), unit, scale, weightScale);
-        return new FloatLanesPlan<T, RoundedSubnormalReduction<T>>(spec, format, order, new(factor, floor, T.NegativeZero), scale,
-            weightScale);
+        return product.Unit >= unit ? user.Use(new RoundedReduction<T>(factor), scale, weightScale)
+            : user.Use(new RoundedSubnormalReduction<T>(factor, floor, T.NegativeZero), scale, weightScale);
     }
+
+    private sealed class PlanMaker(DatapathSpec spec, FloatFormat format, ReductionOrder order) : IFloatStepUser<T, TilePlan<T>>
+    {
+        public TilePlan<T> Use<TReduction>(TReduction step, int scale, int weightScale)
+            where TReduction : struct, IReduction<T> =>
+            new FloatLanesPlan<T, TReduction>(spec, format, order, step, scale, weightScale);
+    }
+
+    private static bool RoundsProducts(DatapathSpec spec) => ((FloatAccumulator)spec.Accumulator).Product is { } rounded
+        && !IsExactIn(rounded, OperandRange.Of(spec.Activation)!.Value * OperandRange.Of(spec.Weight)!.Value);
 
     // Puts the top binade of the accumulator where 2^(W-p) times a sum overflows the lane (RoundedReduction).
     private static int Scale(FloatFormat format) => Math.Max(0, LaneTop - (LaneBits - format.Precision) - format.Maximum.LeadingExponent);

@@ -206,7 +206,7 @@ public sealed class ReferenceKernel : IGemmKernel
 
     private static bool IsInteger(INumberFormat format) => format is FixedFormat { Fraction: 0 };
 
-    private static Exact Decode(INumberFormat format, uint code, int zeroPoint)
+    internal static Exact Decode(INumberFormat format, uint code, int zeroPoint)
     {
         if (zeroPoint == 0) return format.Decode(code);
         if (format is not FixedFormat

@@ -31,16 +31,28 @@ public sealed class ScalarAccumulator
     /// <param name="weight">Code of the weight.</param>
     /// <param name="activationScale">Code of the scale of the activation's block; the first product of a block brings it.</param>
     /// <param name="weightScale">As <paramref name="activationScale"/>.</param>
-    public void MultiplyAdd(uint activation, uint weight, uint activationScale = 0, uint weightScale = 0)
+    public void MultiplyAdd(uint activation, uint weight, uint activationScale = 0, uint weightScale = 0) =>
+        MultiplyAdd(activation, 0, weight, 0, activationScale, weightScale);
+
+    /// <summary>Forgets the sum: a register at zero again.</summary>
+    internal void Clear()
+    {
+        _activations.Clear();
+        _weights.Clear();
+        _register.Clear();
+    }
+
+    /// <summary>As the other, with zero points of integer codes.</summary>
+    internal void MultiplyAdd(uint activation, int activationZero, uint weight, int weightZero, uint activationScale, uint weightScale)
     {
         if (_spec.Dot is { Segment: > 0 } unit && _activations.Count % (unit.Segment + 1) == 0)
         {
             _activations.Add(ReferenceBlockRegister.Scale(unit.ActivationScale, activationScale));
             _weights.Add(ReferenceBlockRegister.Scale(unit.WeightScale, weightScale));
         }
-        _activations.Add(_spec.InexactMultiplier is null ? _spec.Activation.Decode(activation)
+        _activations.Add(_spec.InexactMultiplier is null ? ReferenceKernel.Decode(_spec.Activation, activation, activationZero)
             : ReferenceProducts.Of(_spec, activation, weight));
-        _weights.Add(_spec.InexactMultiplier is null ? _spec.Weight.Decode(weight) : ReferenceProducts.One);
+        _weights.Add(_spec.InexactMultiplier is null ? ReferenceKernel.Decode(_spec.Weight, weight, weightZero) : ReferenceProducts.One);
         if (_activations.Count == _codesAStep) Step();
     }
 

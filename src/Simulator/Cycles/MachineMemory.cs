@@ -14,13 +14,13 @@ internal sealed class MachineMemory
     private readonly ElementWidths _widths;
     private readonly TransferQueue? _bus;
     private readonly OperandStore _activations, _weights;
-    private readonly bool[] _stationaryHere, _sumsHere, _finished, _written;
-    private readonly int[] _inputsMissing;
+    private readonly bool[] _stationaryHere, _activationsHere, _weightsHere, _sumsHere, _finished, _written;
+    private readonly Dictionary<(int Group, int Column, int Step), int> _spilled = [];
     private readonly int _resultSlots;
     private readonly ImmutableArray<MachineUnit> _program;
     private int _resultEpochsReleased;
 
-    public MachineMemory(Architecture architecture, Mapping mapping, ImmutableArray<MachineUnit> program)
+    public MachineMemory(Architecture architecture, Mapping mapping, ImmutableArray<MachineUnit> program, IMachineObserver? observer)
     {
         (_mapping, _program, _widths) = (mapping, program, ElementWidths.Of(architecture.Datapath));
         int SlotsOf(Operands operand) => architecture.Buffers.Single(b => b.Keeps.HasFlag(operand)).DoubleBuffered ? 2 : 1;
@@ -28,9 +28,9 @@ internal sealed class MachineMemory
         _weights = new OperandStore(mapping, Operands.Weights, SlotsOf(Operands.Weights), _widths.Weight);
         _resultSlots = SlotsOf(Operands.Outputs);
         int units = program.Length;
-        (_stationaryHere, _sumsHere, _finished, _written, _inputsMissing) = (new bool[units], new bool[units], new bool[units],
-            new bool[units], new int[units]);
-        if (architecture.Dram.BytesPerCycle is { } rate) _bus = new TransferQueue((decimal)rate * 8 * _widths.PartsPerBit);
+        (_stationaryHere, _activationsHere, _weightsHere) = (new bool[units], new bool[units], new bool[units]);
+        (_sumsHere, _finished, _written) = (new bool[units], new bool[units], new bool[units]);
+        if (architecture.Dram.BytesPerCycle is { } rate) _bus = new TransferQueue((decimal)rate * 8 * _widths.PartsPerBit, observer);
         int ahead = Math.Min(SlotsOf(Operands.Activations), SlotsOf(Operands.Weights)) - 1;
         for (int u = 0; u < Math.Min(ahead, units); u++) QueueInputs(program[u]);
         for (int u = 0; u < units; u++)
@@ -56,16 +56,26 @@ internal sealed class MachineMemory
     public bool IsDone => _bus is null || _bus.IsIdle;
 
     /// <summary>Start of a cycle.</summary>
-    public void Begin() => _bus?.Begin();
+    public void Begin(long cycle) => _bus?.Begin(cycle);
 
-    /// <summary>End of a cycle.</summary>
-    public void Deliver() => _bus?.Deliver();
+    /// <summary>End of a cycle, or of so many in which nothing arrives before the last.</summary>
+    public void Deliver(long cycles) => _bus?.Deliver(cycles);
+
+    /// <summary>Cycles, this one included, at whose end the next data arrive; null: none are under way.</summary>
+    public long? CyclesToArrival => _bus?.CyclesLeft;
 
     public bool StationaryHere(MachineUnit unit) => _bus is null || _stationaryHere[unit.Number];
 
-    /// <summary>Whether a unit's inputs and partial sums are on chip and its results have a place to go.</summary>
-    public bool Serves(MachineUnit unit) =>
-        _bus is null || _inputsMissing[unit.Number] == 0 && _sumsHere[unit.Number] && HasResultSlot(unit);
+    /// <summary>What of a unit's inputs and partial sums is not on chip, or that its results have no place to go; null: it may
+    /// begin.</summary>
+    public CycleUse? Missing(MachineUnit unit)
+    {
+        if (_bus is null) return null;
+        if (!_activationsHere[unit.Number]) return CycleUse.Activations;
+        if (!_weightsHere[unit.Number]) return CycleUse.Weights;
+        if (!_sumsHere[unit.Number]) return CycleUse.Sums;
+        return HasResultSlot(unit) ? null : CycleUse.ResultRoom;
+    }
 
     /// <summary>The stationary tile of a fold has left its buffer.</summary>
     public void StationaryTaken(MachineUnit firstUnit) =>
@@ -99,39 +109,36 @@ internal sealed class MachineMemory
     private void QueueInputs(MachineUnit unit)
     {
         Operands stationary = Mapping.Stationary(_mapping.Grid.Dataflow);
-        _stationaryHere[unit.Number] = true;
-        if (unit.IsFirst && stationary != Operands.Outputs)
-        {
-            _stationaryHere[unit.Number] = false;
-            QueueInput(stationary, unit, () => _stationaryHere[unit.Number] = true);
-        }
+        _stationaryHere[unit.Number] = _activationsHere[unit.Number] = _weightsHere[unit.Number] = true;
+        if (unit.IsFirst && stationary != Operands.Outputs) QueueInput(stationary, unit, _stationaryHere);
         foreach (Operands streamed in new[] { Mapping.RowOperand(_mapping.Grid.Dataflow), Mapping.ColumnOperand(_mapping.Grid.Dataflow) })
-        {
-            if (streamed == Operands.Outputs) continue;
-            _inputsMissing[unit.Number]++;
-            QueueInput(streamed, unit, () => _inputsMissing[unit.Number]--);
-        }
+            if (streamed != Operands.Outputs) QueueInput(streamed, unit, streamed == Operands.Weights ? _weightsHere : _activationsHere);
     }
 
-    private void QueueInput(Operands operand, MachineUnit unit, Action arrived)
+    private void QueueInput(Operands operand, MachineUnit unit, bool[] here)
     {
         OperandStore store = operand == Operands.Activations ? _activations : _weights;
         long size = store.Fetch(unit) * store.ElementWidth;
         int epoch = store.Epoch(unit);
-        _bus?.Add(new Transfer(size, () => store.HasSlot(epoch), arrived));
+        here[unit.Number] = false;
+        _bus?.Add(new Transfer(operand, false, size, () => store.HasSlot(epoch), () => here[unit.Number] = true));
     }
 
     private void QueueSums(MachineUnit unit)
     {
         _sumsHere[unit.Number] = true;
-        if (!SpillsSums || unit.Fold.FirstAlongK) return;
+        if (!SpillsSums) return;
+        // The same sums as the fold before along K left them.
+        (int, int, int) place = (unit.Fold.Group, unit.Fold.Columns.Start, unit.Steps.Start);
+        bool first = !_spilled.TryGetValue(place, out int before);
+        _spilled[place] = unit.Number;
+        if (first != unit.Fold.FirstAlongK) throw new InvalidOperationException("sums come back that were never spilled");
+        if (first) return;
         long sums = (long)unit.Steps.Count * unit.Fold.Columns.Count;
         SumsRead += sums;
         if (_bus is null) return;
         _sumsHere[unit.Number] = false;
-        MachineUnit spilled = _program.Last(v => v.Number < unit.Number && v.Fold.Group == unit.Fold.Group
-            && v.Fold.Columns == unit.Fold.Columns && v.Steps == unit.Steps);
-        _bus.Add(new Transfer(sums * _widths.Sum, () => _written[spilled.Number] && HasResultSlot(unit),
+        _bus.Add(new Transfer(Operands.Outputs, false, sums * _widths.Sum, () => _written[before] && HasResultSlot(unit),
             () => _sumsHere[unit.Number] = true));
     }
 
@@ -145,12 +152,25 @@ internal sealed class MachineMemory
         if (final) OutputsWritten += results;
         else SumsWritten += results;
         MachineUnit? next = unit.Number + 1 < _program.Length ? _program[unit.Number + 1] : null;
-        _bus?.Add(new Transfer(results * (final ? _widths.Output : _widths.Sum), () => _finished[unit.Number], () =>
+        _bus?.Add(new Transfer(Operands.Outputs, true, results * (final ? _widths.Output : _widths.Sum), () => _finished[unit.Number], () =>
         {
             _written[unit.Number] = true;
             if (results > 0) _resultEpochsReleased = next is null ? ResultEpoch(unit) + 1
                 : Math.Max(_resultEpochsReleased, ResultEpoch(next));
         }));
+    }
+
+    /// <summary>Everything that moved between buffers and DRAM.</summary>
+    public void WriteTo(Ledger ledger, Architecture architecture)
+    {
+        string Keeper(Operands operand) => architecture.Buffers.Single(b => b.Keeps.HasFlag(operand)).Name;
+        ledger.Add(Keeper(Operands.Activations), ActionNames.WriteOf(Operands.Activations), ActivationsFetched);
+        ledger.Add(Keeper(Operands.Weights), ActionNames.WriteOf(Operands.Weights), WeightsFetched);
+        ledger.Add(Keeper(Operands.Outputs), ActionNames.WriteOf(Operands.Outputs), SumsRead);
+        ledger.Add(Keeper(Operands.Outputs), ActionNames.ReadOf(Operands.Outputs), SumsWritten + OutputsWritten);
+        ledger.Add(ActionNames.Dram, ActionNames.ReadBits,
+            _widths.Bits(ActivationsFetched * _widths.Activation + WeightsFetched * _widths.Weight + SumsRead * _widths.Sum));
+        ledger.Add(ActionNames.Dram, ActionNames.WriteBits, _widths.Bits(OutputsWritten * _widths.Output + SumsWritten * _widths.Sum));
     }
 
     private bool SpillsSums => _mapping.Grid.Dataflow != Dataflow.OutputStationary && _mapping.Outputs == Residency.Stream;

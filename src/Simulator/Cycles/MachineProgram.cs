@@ -11,23 +11,6 @@ internal sealed record MachineFold(int Number, int Group, int OuterStep, IndexRa
 /// <summary>A tile of a fold's stream: what is transferred and issued as one.</summary>
 internal sealed record MachineUnit(int Number, MachineFold Fold, IndexRange Steps, bool IsFirst, bool IsLast);
 
-/// <summary>
-/// One digit of a step entering the corner of the array; it travels with its operands as their tag. A multiplier that takes whole operands
-/// has one digit a step; a serial one multiplies a digit a cycle and has the product with the last.
-/// </summary>
-internal sealed record StreamStep(MachineUnit Unit, int Index, int Digit, int Digits)
-{
-    public bool StartsFold => Unit.IsFirst && Index == Unit.Steps.Start && Digit == 0;
-
-    public bool StartsStep => Digit == 0;
-
-    public bool EndsStep => Digit == Digits - 1;
-
-    public bool EndsUnit => Index == Unit.Steps.End - 1 && EndsStep;
-
-    public bool EndsFold => Unit.IsLast && EndsUnit;
-}
-
 /// <summary>The loop nest of a mapping, unrolled: groups, outer folds, inner folds, stream tiles.</summary>
 internal static class MachineProgram
 {

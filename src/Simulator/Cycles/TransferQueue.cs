@@ -1,18 +1,23 @@
+using Sim.ArchModel;
+
 namespace Sim.Simulator.Cycles;
 
 /// <summary>A transfer waiting for the bus: its size in parts of a bit (<see cref="Sim.Mapper.ElementWidths"/>), when its source and
 /// destination are ready, what its arrival changes.</summary>
-internal sealed record Transfer(long Size, Func<bool> Ready, Action Arrived);
+internal sealed record Transfer(Operands Operand, bool ToDram, long Size, Func<bool> Ready, Action Arrived);
 
 /// <summary>The shared bus: one queue served in order, so much a cycle, no transfer begun before it is ready.</summary>
-internal sealed class TransferQueue(decimal perCycle)
+internal sealed class TransferQueue(decimal perCycle, IMachineObserver? observer)
 {
     private readonly Queue<Transfer> _waiting = [];
     private Transfer? _current;
-    private decimal _remaining;
+    private long _cyclesLeft;
 
     /// <summary>Nothing waits and nothing moves.</summary>
     public bool IsIdle => _current is null && _waiting.Count == 0;
+
+    /// <summary>Cycles that the transfer on the bus still takes; null: none is on it.</summary>
+    public long? CyclesLeft => _current is null ? null : _cyclesLeft;
 
     /// <summary>Appends a transfer; one of nothing has arrived at once.</summary>
     public void Add(Transfer transfer)
@@ -22,21 +27,31 @@ internal sealed class TransferQueue(decimal perCycle)
     }
 
     /// <summary>At the start of a cycle: takes the next transfer when the bus is free and its ends are ready.</summary>
-    public void Begin()
+    public void Begin(long cycle)
     {
         if (_current is not null || !_waiting.TryPeek(out Transfer? next) || !next.Ready()) return;
         _current = _waiting.Dequeue();
-        _remaining = _current.Size;
+        _cyclesLeft = Cycles(_current.Size);
+        observer?.Transfer(_current.Operand, _current.ToDram, cycle, cycle + _cyclesLeft);
     }
 
-    /// <summary>One cycle's worth of bits; what arrives is there from the next cycle on.</summary>
-    public void Deliver()
+    /// <summary>So many cycles' worth of bits, no more than are left; what arrives is there from the next cycle on.</summary>
+    public void Deliver(long cycles)
     {
-        if (_current is null) return;
-        _remaining -= perCycle;
-        if (_remaining > 0) return;
+        if (_current is null || (_cyclesLeft -= cycles) > 0) return;
         Transfer done = _current;
         _current = null;
         done.Arrived();
+    }
+
+    // The first cycle whose end has seen the whole size pass.
+    private long Cycles(long size)
+    {
+        decimal quotient = decimal.Ceiling(size / perCycle);
+        if (quotient > long.MaxValue) throw new OverflowException($"a transfer of {size} parts of a bit takes too many cycles to count");
+        long cycles = Math.Max(1, (long)quotient);
+        while (cycles > 1 && (cycles - 1) * perCycle >= size) cycles--;
+        while (cycles * perCycle < size) cycles++;
+        return cycles;
     }
 }

@@ -27,3 +27,12 @@ internal interface ITrackedReduction<T>
     /// <summary>total ← step(total, chunk), tracked in the same way.</summary>
     Vector512<T> Combine(Vector512<T> total, Vector512<T> chunk, ref Vector512<T> overflowed);
 }
+
+/// <summary>Makes something of a step whose type is known where it is chosen.</summary>
+internal interface IFloatStepUser<T, out TResult>
+    where T : unmanaged
+{
+    /// <summary>Takes the step with the exponent of the power of two that sums carry, and the part of it that weights carry.</summary>
+    TResult Use<TReduction>(TReduction step, int scale, int weightScale)
+        where TReduction : struct, IReduction<T>;
+}

@@ -34,6 +34,13 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
         Spec("fp16", "e5m2", new PromotedAccumulator(Float("fp16"), 6, Fp32)) with { Dot = new AlignedDotUnit(3, 20) },
         Spec("e4m3", "int8", Float("fp16")) with
             { Dot = new AdderTreeDotUnit(4, FormatCatalogue.Parse("fp16"), Sim.Datapath.RoundingMode.NearestEven, false) },
+        Spec("int16", "int16", new IntegerAccumulator(48, RegisterOverflow.Saturate)),
+        Spec("e2m1", "e4m3", Float("fp32")),
+        Spec("bf16", "bf16", Float("bf16")),
+        Spec("fp16", "fp16", Float("fp16")),
+        Spec("e2m1", "e2m1", new FixedAccumulator(12, 3, RegisterOverflow.Saturate, Sim.Datapath.RoundingMode.NearestEven)),
+        Spec("e2m1", "int8", new ExactAccumulator(FormatCatalogue.Parse("fp16"), Sim.Datapath.RoundingMode.NearestEven,
+            Sim.Datapath.OverflowPolicy.Ieee)),
         Blocks("mxfp4_b4", "mxfp8_e4m3_b4", Fp32),
         Blocks("nvfp4_b2", "nvfp4_b4", Float("fp16")),
         Blocks("mxfp4_b2", "mxfp4_b2", Fp32) with { Accumulator = new PromotedAccumulator(Float("bf16"), 4, Fp32) },
@@ -97,20 +104,29 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
         };
     }
 
-    /// <summary>Operand codes of every pattern, from the case alone.</summary>
-    public MachineOperands Codes()
+    /// <summary>Operand codes of every pattern, or of numbers up to 4 alone, from the case alone.</summary>
+    public MachineOperands Codes(bool tame = false)
     {
         var random = new Random(GetHashCode());
         DatapathSpec spec = Datapaths[Datapath];
         GemmLayer layer = Layer;
         uint Code(int bits) => (uint)random.NextInt64(1L << bits);
         return new MachineOperands(
-            [.. Enumerable.Range(0, layer.Groups * layer.M * layer.K).Select(_ => Code(spec.Activation.Bits))],
-            [.. Enumerable.Range(0, (int)layer.WeightElements).Select(_ => Code(spec.Weight.Bits))])
+            [.. Enumerable.Range(0, layer.Groups * layer.M * layer.K).Select(_ => Number(spec.Activation))],
+            [.. Enumerable.Range(0, (int)layer.WeightElements).Select(_ => Number(spec.Weight))])
         {
             ActivationScales = Scales(spec.ActivationBlocks, layer.Groups * layer.M),
                 WeightScales = Scales(spec.WeightBlocks, layer.Groups * layer.N),
         };
+
+        uint Number(INumberFormat format)
+        {
+            while (true)
+            {
+                uint code = Code(format.Bits);
+                if (!tame || format is FixedFormat || Math.Abs(format.Decode(code).ToDouble()) <= 4) return code;
+            }
+        }
 
         // Near 1 mostly, so that sums meet; now and then any code, NaN and zero among them.
         ImmutableArray<uint> Scales(BlockFormat? blocks, int rows) => blocks is null ? [] :

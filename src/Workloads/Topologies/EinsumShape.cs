@@ -13,6 +13,9 @@ internal sealed record EinsumShape(ImmutableArray<string> Dimensions, IReadOnlyD
     ImmutableArray<ImmutableArray<ImmutableArray<string>>> Weights,
     ImmutableArray<ImmutableArray<ImmutableArray<string>>> Activations, ImmutableArray<ImmutableArray<ImmutableArray<string>>> Outputs)
 {
+    /// <summary>Names of the data spaces.</summary>
+    public (string Activations, string Weights, string Outputs) Names { get; init; } = ("Inputs", "Weights", "Outputs");
+
     /// <summary>The axes of a data space; null after recording what is wrong.</summary>
     public static ImmutableArray<ImmutableArray<ImmutableArray<string>>>? Projection(YamlMap space, string[] dimensions, Dictionary<string,
         int> coefficients, DiagnosticBag bag)
@@ -84,16 +87,19 @@ internal sealed record EinsumShape(ImmutableArray<string> Dimensions, IReadOnlyD
             Factor(tapY, values), Factor(tapX, values), height, width);
     }
 
-    private (ImmutableArray<string> Output, ImmutableArray<string> Tap)? Window(ImmutableArray<ImmutableArray<string>> axis)
+    /// <summary>The output and the filter dimension of an axis over which a window slides; null: none does.</summary>
+    public (ImmutableArray<string> Output, ImmutableArray<string> Tap)? Window(ImmutableArray<ImmutableArray<string>> axis)
     {
         ImmutableArray<string> output = axis.FirstOrDefault(t => Uses(Outputs, t[0]) && !Uses(Weights, t[0])),
             tap = axis.FirstOrDefault(t => Uses(Weights, t[0]) && !Uses(Outputs, t[0]));
         return output.IsDefault || tap.IsDefault ? null : (output, tap);
     }
 
-    private int Factor(ImmutableArray<string> term, IReadOnlyDictionary<string, int> values) =>
+    /// <summary>Step of a term.</summary>
+    public int Factor(ImmutableArray<string> term, IReadOnlyDictionary<string, int> values) =>
         term.Length == 1 ? 1 : values.GetValueOrDefault(term[1], Coefficients[term[1]]);
 
-    private static bool Uses(ImmutableArray<ImmutableArray<ImmutableArray<string>>> axes, string dimension) =>
+    /// <summary>Whether an operand is indexed by a dimension.</summary>
+    public static bool Uses(ImmutableArray<ImmutableArray<ImmutableArray<string>>> axes, string dimension) =>
         axes.Any(a => a.Any(t => t[0] == dimension));
 }

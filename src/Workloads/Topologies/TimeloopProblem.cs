@@ -19,20 +19,30 @@ public static class TimeloopProblem
         ShapeKeys = ["name", "dimensions", "coefficients", "data_spaces", "data-spaces"];
 
     /// <summary>The one layer of a file; what is wrong goes to <paramref name="bag"/>.</summary>
-    public static ImmutableArray<GemmLayer> Read(string file, string text, DiagnosticBag bag)
+    public static ImmutableArray<GemmLayer> Read(string file, string text, DiagnosticBag bag) =>
+        Parse(file, text, bag) is not { } problem ? []
+            : problem.Shape.Layer(Path.GetFileNameWithoutExtension(file), problem.Sizes) is { } layer ? [layer]
+            : Refused(problem.Place, bag);
+
+    /// <summary>The layer of a file as loops, for mappings; null after recording what is wrong.</summary>
+    public static TimeloopLoops? ReadLoops(string file, string text, DiagnosticBag bag) => Parse(file, text, bag) is not { } problem ? null
+        : EinsumLoops.Of(problem.Shape, Path.GetFileNameWithoutExtension(file), problem.Sizes, problem.Place, bag);
+
+    private sealed record Problem(EinsumShape Shape, Dictionary<string, int> Sizes, Location Place);
+
+    private static Problem? Parse(string file, string text, DiagnosticBag bag)
     {
         ArgumentNullException.ThrowIfNull(bag);
         int before = bag.ErrorCount;
-        if (YamlDocument.ParseForeign(text, file, bag) is not { } root) return [];
+        if (YamlDocument.ParseForeign(text, file, bag) is not { } root) return null;
         if (root["problem"] is not YamlMap problem)
         {
             bag.Error(root.Location, "TOP005",
                 "is no Timeloop problem: it has no mapping 'problem' (an architecture or a study is no network either)");
-            return [];
+            return null;
         }
-        string name = Path.GetFileNameWithoutExtension(file);
         EinsumShape? shape = problem["shape"] is YamlMap given ? Shape(given, bag) : FirstVersionShape(problem, bag);
-        if (shape is null) return [];
+        if (shape is null) return null;
         YamlMap sizes = problem["instance"] as YamlMap ?? problem;
         var values = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (YamlEntry entry in sizes.Entries)
@@ -48,13 +58,12 @@ public static class TimeloopProblem
         foreach (YamlEntry entry in problem.Entries.Where(e => sizes != problem && !ProblemKeys.Contains(e.Key.Text)))
             bag.Error(entry.Key.Location, "TOP006",
                 $"unknown key '{entry.Key.Text}' in problem (allowed: {string.Join(", ", ProblemKeys)})");
-        if (bag.ErrorCount > before) return [];
-        return shape.Layer(name, values) is { } layer ? [layer] : Refused(problem, bag);
+        return bag.ErrorCount > before ? null : new(shape, values, problem.Location);
     }
 
-    private static ImmutableArray<GemmLayer> Refused(YamlMap problem, DiagnosticBag bag)
+    private static ImmutableArray<GemmLayer> Refused(Location place, DiagnosticBag bag)
     {
-        bag.Error(problem.Location, "TOP007", $"the layer is too large: at most {int.MaxValue} rows, columns and products an output");
+        bag.Error(place, "TOP007", $"the layer is too large: at most {int.MaxValue} rows, columns and products an output");
         return [];
     }
 
@@ -88,11 +97,11 @@ public static class TimeloopProblem
             if (item["name"] is YamlScalar name) coefficients[name.Text] = item["default"] is { } value ? Positive(value, name.Text, bag)
                 ?? 1 : 1;
         var inputs = new List<(YamlMap Space, ImmutableArray<ImmutableArray<ImmutableArray<string>>> Axes)>();
-        var outputs = new List<ImmutableArray<ImmutableArray<ImmutableArray<string>>>>();
+        var outputs = new List<(YamlMap Space, ImmutableArray<ImmutableArray<ImmutableArray<string>>> Axes)>();
         foreach (YamlMap space in Maps(map["data_spaces"] ?? map["data-spaces"]))
         {
             if (EinsumShape.Projection(space, dimensions, coefficients, bag) is not { } axes) continue;
-            if ((space["read_write"] ?? space["read-write"]) is YamlScalar { Text: "true" or "True" }) outputs.Add(axes);
+            if ((space["read_write"] ?? space["read-write"]) is YamlScalar { Text: "true" or "True" }) outputs.Add((space, axes));
             else inputs.Add((space, axes));
         }
         if (bag.ErrorCount > before) return null;
@@ -108,8 +117,11 @@ public static class TimeloopProblem
             && first.StartsWith("Weight", StringComparison.OrdinalIgnoreCase) ? 1
             : inputs[1].Space["name"] is YamlScalar { Text: var second } && second.StartsWith("Weight", StringComparison.OrdinalIgnoreCase)
                 ? 0 : 0;
-        return new EinsumShape([.. dimensions], coefficients, inputs[1 - activations].Axes, inputs[activations].Axes, outputs[0]);
+        return new EinsumShape([.. dimensions], coefficients, inputs[1 - activations].Axes, inputs[activations].Axes,
+            outputs[0].Axes) { Names = (Named(inputs[activations].Space), Named(inputs[1 - activations].Space), Named(outputs[0].Space)) };
     }
+
+    private static string Named(YamlMap space) => space["name"] is YamlScalar name ? name.Text : "";
 
     private static IEnumerable<YamlMap> Maps(YamlNode? node) => node is YamlList list ? list.Items.OfType<YamlMap>() : [];
 

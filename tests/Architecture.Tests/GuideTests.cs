@@ -52,6 +52,19 @@ public partial class GuideTests
         Assert.That(examples, Is.GreaterThanOrEqualTo(2));
     }
 
+    // Whoever reads the checker in the order of its page has read all of it.
+    [Test]
+    public void EveryFileOfTheCheckerIsInItsReadingOrder()
+    {
+        string page = Guide("checker.md"), folder = Path.Combine(Root, "src", "Checker");
+        string[] files = [.. Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).Where(f => !BuildOutput().IsMatch(f))
+            .Select(f => Path.GetRelativePath(folder, f).Replace('\\', '/'))];
+        Assert.That(files, Has.Length.GreaterThan(15));
+        Assert.That(files.Where(f => !page.Contains($"`{f}`", StringComparison.Ordinal)), Is.Empty);
+        int lines = files.Sum(f => File.ReadLines(Path.Combine(folder, f)).Count());
+        Assert.That(lines, Is.LessThan(2700), "to be read in an hour");
+    }
+
     private static IEnumerable<string> Keys(JsonNode? node) => node switch
     {
         JsonObject o => o.SelectMany(p => p.Key == "properties" ? p.Value!.AsObject().Select(q => q.Key)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Specs;
 
@@ -133,12 +134,14 @@ public sealed class ReferenceKernel : IGemmKernel
         ReferenceRegister register = ReferenceRegister.For(spec);
         register.Clear();
         register.Load(initial);
-        var x = new Exact[a.Length];
-        var y = new Exact[b.Length];
-        for (int i = 0; i < x.Length; i++)
+        // Rented: proofs replay a sum for each output channel of a network.
+        Exact[] x = ArrayPool<Exact>.Shared.Rent(a.Length), y = ArrayPool<Exact>.Shared.Rent(a.Length);
+        for (int i = 0; i < a.Length; i++)
             (x[i], y[i]) = spec.InexactMultiplier is null ? (spec.Activation.Decode(a[i]), spec.Weight.Decode(b[i]))
                 : (ReferenceProducts.Of(spec, a[i], b[i]), ReferenceProducts.One);
-        register.MultiplyAdd(x, y);
+        register.MultiplyAdd(x.AsSpan(0, a.Length), y.AsSpan(0, a.Length));
+        ArrayPool<Exact>.Shared.Return(x);
+        ArrayPool<Exact>.Shared.Return(y);
         long result = register.Finish();
         Count(register, ref events);
         return result;

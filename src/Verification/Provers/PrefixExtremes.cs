@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Sim.Verification.Claims;
 using Sim.Verification.Verdicts;
 using Sim.Workloads.Integers;
@@ -96,18 +97,22 @@ public sealed class PrefixExtremes : IProver
             (Int128 w, Int128 x) = Corner(claim.Weight(k), claim.Input(k), highest);
             inputs[k] = (long)x;
             if (weights.Length > 0) weights[k] = (long)w;
-            bool part = k >= node.From && k < node.Until && (!subset || (highest ? w * x >= 0 : w * x <= 0));
-            (part ? first : rest).Add(k);
-            if (part) value += w * x;
+            Int128 product = unchecked((int)w == w && (int)x == x) ? (long)w * (long)x : w * x;
+            bool part = k >= node.From && k < node.Until && (!subset || (highest ? product >= 0 : product <= 0));
+            if (subset) (part ? first : rest).Add(k);
+            if (part) value += product;
         }
+        var kept = ImmutableCollectionsMarshal.AsImmutableArray(inputs);
         return subset
-            ? new([.. inputs], [.. weights], [.. first, .. rest], node with { From = 0, Until = first.Count }, value)
-            : new([.. inputs], [.. weights], [], node, value);
+            ? new(kept, [.. weights], [.. first, .. rest], node with { From = 0, Until = first.Count }, value)
+            : new(kept, [.. weights], [], node, value);
     }
 
     // The product of two boxes is extreme at a corner; of equal corners the first.
     private static (Int128 W, Int128 X) Corner(Interval weight, Interval input, bool highest)
     {
+        if (weight.Low == weight.High)
+            return (weight.Low, weight.Low != 0 && weight.Low > 0 == highest ? input.High : input.Low);
         (Int128 W, Int128 X) best = (weight.Low, input.Low);
         foreach ((Int128 w, Int128 x) in (ReadOnlySpan<(Int128, Int128)>)[(weight.Low, input.High), (weight.High, input.Low),
             (weight.High, input.High)])

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sim.Verification.Verdicts;
@@ -10,8 +11,6 @@ namespace Sim.Verification.Records;
 /// <summary>A <see cref="VerifyRecord"/> as JSON. Integers that could exceed 2^53 are strings.</summary>
 public static class VerifyJson
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     /// <summary>The record, indented.</summary>
     public static string Of(VerifyRecord record)
     {
@@ -46,11 +45,36 @@ public static class VerifyJson
             document["judged_width"] = widest;
             document["widest"] = record.Widest.Name;
         }
-        document["layers"] = new JsonArray([.. record.Registers.Select(r => (JsonNode)Register(record, r))]);
-        return document.ToJsonString(Indented);
+        using var text = new MemoryStream();
+        using (var to = new Utf8JsonWriter(text, new JsonWriterOptions { Indented = true }))
+        {
+            // The inputs of every refuted channel are as many as the weights: one channel at a time is made a tree of nodes.
+            Write(document, to, "layers", record.Registers, r => Register(record, r, to));
+        }
+        return Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length);
     }
 
-    private static JsonObject Register(VerifyRecord record, RegisterRecord register)
+    // An object whose list under a key is written element by element.
+    private static void Write<T>(JsonObject json, Utf8JsonWriter to, string key, IEnumerable<T> elements, Action<T> write)
+    {
+        json[key] = null;
+        to.WriteStartObject();
+        foreach ((string name, JsonNode? value) in json)
+        {
+            to.WritePropertyName(name);
+            if (name == key)
+            {
+                to.WriteStartArray();
+                foreach (T element in elements) write(element);
+                to.WriteEndArray();
+            }
+            else if (value is null) to.WriteNullValue();
+            else value.WriteTo(to);
+        }
+        to.WriteEndObject();
+    }
+
+    private static void Register(VerifyRecord record, RegisterRecord register, Utf8JsonWriter to)
     {
         bool minimal = record.Accumulator is null;
         var json = new JsonObject { ["name"] = register.Name, ["type"] = register.Operator, ["rows"] = register.Rows, ["k"] = register.K };
@@ -64,13 +88,16 @@ public static class VerifyJson
                     ? seen.Transient(t) : null,
             };
         }
-        json["channels"] = new JsonArray([.. register.Channels.Select((c, i) => (JsonNode)(minimal ? Least(c, i) : Of(i, c.Verdict)))]);
-        if (!minimal) return json;
-        json["width"] = register.Widest();
-        if (record.HasInner) json["inner_width"] = register.Widest(1);
-        json["data_type_width"] = register.DataTypeWidth;
-        json["a2q_width"] = register.NormWidth;
-        return json;
+        json["channels"] = null;
+        if (minimal)
+        {
+            json["width"] = register.Widest();
+            if (record.HasInner) json["inner_width"] = register.Widest(1);
+            json["data_type_width"] = register.DataTypeWidth;
+            json["a2q_width"] = register.NormWidth;
+        }
+        Write(json, to, "channels", register.Channels.Index(), c =>
+            (minimal ? Least(c.Item, c.Index) : Of(c.Index, c.Item.Verdict)).WriteTo(to));
     }
 
     private static JsonObject Least(ChannelRecord channel, int index)

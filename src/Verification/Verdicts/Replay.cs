@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels;
 using Sim.Datapath.Specs;
@@ -16,10 +17,8 @@ public static class Replay
         ArgumentNullException.ThrowIfNull(claim);
         ArgumentNullException.ThrowIfNull(witness);
         if (!IsAllowed(claim, witness)) return false;
-        Int128[] products = Products(claim, witness);
         SumNode node = witness.Node;
-        Int128 exact = node.Bias ? claim.Bias : 0;
-        for (int i = node.From; i < node.Until; i++) exact += products[i];
+        Int128 exact = (node.Bias ? claim.Bias : 0) + Sum(claim, witness, node.From, node.Until);
         Register register = claim.Registers[node.Register];
         if (exact != witness.Value || register.Range.Contains(exact)) return false;
         // The start value itself does not fit; or the register is a lone sign bit, which no datapath has, and the exact sum is neither 0
@@ -27,11 +26,12 @@ public static class Replay
         if (node.Until == node.From || register.Bits == 1) return true;
         bool preload = node.Bias && claim.BiasPlacement == BiasPlacement.Preloaded;
         if (preload && !register.Range.Contains(claim.Bias)) return true;
-        List<(uint A, uint B)> steps = [.. Addends(claim, witness, products)];
+        List<uint> a = new(claim.K + 2), b = new(claim.K + 2);
+        Addends(claim, witness, a, b);
         var spec = new DatapathSpec("replay", Wide, Wide, new IntegerAccumulator(register.Bits, register.Overflow));
         GemmEvents events = default;
-        long result = ReferenceKernel.Dot(spec, preload ? unchecked((ulong)(long)claim.Bias) : 0, [.. steps.Select(s => s.A)],
-            [.. steps.Select(s => s.B)], ref events);
+        long result = ReferenceKernel.Dot(spec, preload ? unchecked((ulong)(long)claim.Bias) : 0, CollectionsMarshal.AsSpan(a),
+            CollectionsMarshal.AsSpan(b), ref events);
         return events.OverflowedOutputs == 1 && (claim.Order is not FinalOrder || result != exact);
     }
 
@@ -45,9 +45,10 @@ public static class Replay
     internal static bool IsAllowed(ChannelClaim claim, Witness witness)
     {
         if (witness.Inputs.Length != claim.K || witness.Node.Until > claim.K) return false;
+        Interval? box = claim.UniformInput;
         for (int k = 0; k < claim.K; k++)
         {
-            if (!claim.Input(k).Contains(witness.Inputs[k])) return false;
+            if (!(box ?? claim.Input(k)).Contains(witness.Inputs[k])) return false;
             if (claim.Weights.IsEmpty && !claim.Weight(k).Contains(witness.Weights[k])) return false;
         }
         foreach (LinearRelation relation in claim.Relations)
@@ -59,20 +60,22 @@ public static class Replay
         return true;
     }
 
-    // By position of the witness's order.
-    private static Int128[] Products(ChannelClaim claim, Witness witness)
+    // Products by position of the witness's order.
+    private static Int128 Sum(ChannelClaim claim, Witness witness, int from, int until)
     {
-        var products = new Int128[claim.K];
-        for (int i = 0; i < products.Length; i++)
+        ReadOnlySpan<int> weights = claim.Weights;
+        Int128 sum = 0;
+        for (int i = from; i < until; i++)
         {
             int k = witness.Permutation.IsEmpty ? i : witness.Permutation[i];
-            products[i] = (Int128)witness.Inputs[k] * (claim.Weights.IsEmpty ? witness.Weights[k] : claim.Weights[k]);
+            long x = witness.Inputs[k], w = weights.IsEmpty ? witness.Weights[k] : weights[k];
+            sum += unchecked((int)x == x && (int)w == w) ? x * w : (Int128)x * w;
         }
-        return products;
+        return sum;
     }
 
     // What the register of the node adds, one after the other: products, or sums that another register hands over.
-    private static IEnumerable<(uint A, uint B)> Addends(ChannelClaim claim, Witness witness, Int128[] products)
+    private static void Addends(ChannelClaim claim, Witness witness, List<uint> a, List<uint> b)
     {
         SumNode node = witness.Node;
         int step = claim.Order switch
@@ -83,21 +86,22 @@ public static class Replay
             _ => 1,
         };
         for (int from = node.From; from < node.Until; from += step)
-        {
-            Int128 sum = 0;
-            for (int i = from; i < Math.Min(node.Until, from + step); i++) sum += products[i];
-            foreach ((uint, uint) pair in AsProducts(sum)) yield return pair;
-        }
-        if (node.Bias && claim.BiasPlacement == BiasPlacement.AddedAfter)
-            foreach ((uint, uint) pair in AsProducts(claim.Bias)) yield return pair;
+            AddProducts(Sum(claim, witness, from, Math.Min(node.Until, from + step)), a, b);
+        if (node.Bias && claim.BiasPlacement == BiasPlacement.AddedAfter) AddProducts(claim.Bias, a, b);
     }
 
     // A number as int32 · int32, where it is one; otherwise as two such steps.
-    private static IEnumerable<(uint A, uint B)> AsProducts(Int128 sum)
+    private static void AddProducts(Int128 sum, List<uint> a, List<uint> b)
     {
         const long Unit = 1L << 30;
-        long high = (long)(sum / Unit), low = (long)(sum % Unit);
-        if (high != 0) yield return (Wide.FromInteger(checked((int)high)), Wide.FromInteger(Unit));
-        if (low != 0 || high == 0) yield return (Wide.FromInteger(low), Wide.FromInteger(1));
+        (long high, long low) = sum > -Unit && sum < Unit ? (0, (long)sum) : ((long)(sum / Unit), (long)(sum % Unit));
+        if (high != 0) Add(checked((int)high), Unit);
+        if (low != 0 || high == 0) Add(low, 1);
+
+        void Add(long x, long y)
+        {
+            a.Add(Wide.FromInteger(x));
+            b.Add(Wide.FromInteger(y));
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Sim.ArchModel.Hierarchies.Costs;
 using Sim.ArchModel.Hierarchies.Reading;
 using Sim.ArchModel.Reading;
 using Sim.ArchModel.Technologies;
@@ -25,7 +26,8 @@ internal static class FileKindCatalogue
     [
         new("architecture", ArchitectureReader.Folder, ArchitectureReader.Schema, (document, bag) =>
             ArchitectureReader.Read(document.Root, bag)?.CheckPrices(bag)),
-        new("hierarchy", ArchitectureReader.Folder, HierarchyReader.Schema, (document, bag) => HierarchyReader.Read(document.Root, bag)),
+        new("hierarchy", ArchitectureReader.Folder, HierarchyReader.Schema, (document, bag) =>
+            { if (HierarchyReader.Read(document.Root, bag) is { } loaded) HierarchyCost.Check(loaded, bag); }),
         new("datapath", DatapathReader.Folder, DatapathReader.Schema, (document, bag) => DatapathReader.Read(document.Root, bag)),
         new("technology", ArchitectureReader.TechnologyFolder, TechnologyReader.Schema, (document, bag) =>
             TechnologyReader.Read(document.Root, bag)),

@@ -4,6 +4,9 @@ using Sim.Datapath.Structures;
 
 namespace Sim.ArchModel.Costs;
 
+/// <summary>An on-chip memory as its price sees it.</summary>
+internal readonly record struct MemoryShape(string Name, long Bits, int PortBits, int Banks, int ReadingPorts);
+
 /// <summary>
 /// What a buffer costs: its banks are SRAM macros of the technology's table, or flip-flops when small. An access moves PortBits of one
 /// bank, which holds ⌊PortBits / element bits⌋ elements (wider elements take several accesses); energy per element is the access shared
@@ -33,19 +36,25 @@ public sealed record BufferCost(string Name, int PortBits, double AreaSquareMicr
     {
         ArgumentNullException.ThrowIfNull(buffer);
         ArgumentNullException.ThrowIfNull(model);
+        var shape = new MemoryShape(buffer.Name, buffer.CapacityBytes * 8, buffer.PortBits, buffer.Banks, 1);
+        if (TryPrice(shape, model, out cost, out problem)) return true;
+        problem = $"buffer '{buffer.Name}': {problem}; change its 'capacity', 'banks' or 'port' (more banks have narrower ports)";
+        return false;
+    }
+
+    /// <summary>The cost of a memory of any shape; false when a bank lies outside what the technology knows. SRAM macros are priced with
+    /// the ports that the technology's have; flip-flops have a multiplexer tree for each reading port.</summary>
+    internal static bool TryPrice(MemoryShape buffer, CostModel model, out BufferCost? cost, out string problem)
+    {
         cost = null;
-        double bankBytes = (double)buffer.CapacityBytes / buffer.Banks;
+        double bankBytes = buffer.Bits / 8.0 / buffer.Banks;
         if (bankBytes <= model.Technology.RegisterFileLimitBytes.Value)
         {
             problem = "";
             cost = RegisterFile(buffer, bankBytes, model);
             return true;
         }
-        if (!model.Technology.Sram.TryPrice(bankBytes, buffer.PortBits, out SramCost bank, out problem))
-        {
-            problem = $"buffer '{buffer.Name}': {problem}; change its 'capacity', 'banks' or 'port' (more banks have narrower ports)";
-            return false;
-        }
+        if (!model.Technology.Sram.TryPrice(bankBytes, buffer.PortBits, out SramCost bank, out problem)) return false;
         cost = new BufferCost(buffer.Name, buffer.PortBits, bank.AreaSquareMicrometres * buffer.Banks,
             bank.LeakageMilliwatts * 1e6 * buffer.Banks,
             bank.AccessNanoseconds, bank.ReadPicojoules, bank.WritePicojoules,
@@ -59,13 +68,13 @@ public sealed record BufferCost(string Name, int PortBits, double AreaSquareMicr
 
     // Flip-flops with a read multiplexer tree. Writing clocks the word; reading switches one multiplexer path for each bit; other words are
     // clock-gated.
-    private static BufferCost RegisterFile(BufferLevel buffer, double bankBytes, CostModel model)
+    private static BufferCost RegisterFile(MemoryShape buffer, double bankBytes, CostModel model)
     {
         int bits = (int)Math.Ceiling(bankBytes * 8), words = Math.Max(1, bits / buffer.PortBits);
         int levels = words <= 1 ? 0 : (int)Math.Ceiling(Math.Log2(words));
         StructureCost cells = model.Price(Structure.Empty.With("cells", PrimitiveKind.Register, bits));
         StructureCost tree = model.Price(Structure.Empty.With("read multiplexers", PrimitiveKind.Mux, buffer.PortBits,
-            count: Math.Max(0, words - 1)));
+            count: Math.Max(0, words - 1) * buffer.ReadingPorts));
         StructureCost path = model.Price(Structure.Empty.With("read path", PrimitiveKind.Mux, buffer.PortBits, count: levels,
             onPath: true));
         StructureCost word = model.Price(Structure.Empty.With("written word", PrimitiveKind.Register, Math.Min(bits, buffer.PortBits)));

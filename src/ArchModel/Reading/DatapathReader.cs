@@ -18,9 +18,9 @@ public static class DatapathReader
         "Name for reports. Left out: the file's name, or one made from the formats.");
     private static readonly YamlField<string> Description = YamlField.Optional("description", YamlTypes.Text,
         "Free text: what it models and from which source.");
-    private static readonly YamlField<Operand> Weight = YamlField.Optional("weight", OperandType.Any,
+    private static readonly YamlField<OperandFormat> Weight = YamlField.Optional("weight", OperandType.Any,
         "Format of weights. Required without 'profile'.");
-    private static readonly YamlField<Operand> Activation = YamlField.Optional("activation", OperandType.Any,
+    private static readonly YamlField<OperandFormat> Activation = YamlField.Optional("activation", OperandType.Any,
         "Format of activations. Required without 'profile'.");
     private static readonly YamlField<AccumulatorSpec> Accumulator = YamlField.Optional("accumulator", AccumulatorType.Instance,
         "The register that sums products. Required without 'profile'.");
@@ -67,7 +67,7 @@ public static class DatapathReader
         foreach (YamlField field in new YamlField[] { Weight, Activation, Accumulator })
             if (map[field.Name] is null) bag.Error(map.Location, "CFG004",
                 $"the key '{field.Name}' is missing; it must be {field.Type.Expectation}");
-        bool formats = Weight.TryRead(map, bag, out Operand weights) & Activation.TryRead(map, bag, out Operand activations);
+        bool formats = Weight.TryRead(map, bag, out OperandFormat weights) & Activation.TryRead(map, bag, out OperandFormat activations);
         (INumberFormat weight, INumberFormat activation) = (weights.Element, activations.Element);
         bool sum = Accumulator.TryRead(map, bag, out AccumulatorSpec accumulator);
         DotUnitSpec? dot = Dot.TryRead(map, bag, out DotUnitSpec unit) ? unit : null;

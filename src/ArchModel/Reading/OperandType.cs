@@ -6,7 +6,7 @@ using Sim.Foundation.Yaml;
 namespace Sim.ArchModel.Reading;
 
 /// <summary>The format of an operand: single numbers, or blocks of <paramref name="Element"/> that share a scale.</summary>
-public readonly record struct Operand(INumberFormat Element, BlockFormat? Blocks)
+public readonly record struct OperandFormat(INumberFormat Element, BlockFormat? Blocks)
 {
     /// <summary>Name of the whole format.</summary>
     public string Name => Blocks?.Name ?? Element.Name;
@@ -17,7 +17,7 @@ public readonly record struct Operand(INumberFormat Element, BlockFormat? Blocks
 /// format
 /// `{element: e2m1, scale: e8m0, block: 32, rule: floor, tensor_scale: false}`.
 /// </summary>
-public sealed class OperandType : YamlType<Operand>
+public sealed class OperandType : YamlType<OperandFormat>
 {
     private const int LargestBlock = 1024;
 
@@ -54,14 +54,14 @@ public sealed class OperandType : YamlType<Operand>
     }
 
     /// <inheritdoc/>
-    public override bool TryRead(YamlNode node, string key, DiagnosticBag bag, out Operand value)
+    public override bool TryRead(YamlNode node, string key, DiagnosticBag bag, out OperandFormat value)
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(bag);
         if (node is YamlScalar { IsNothing: false } name
             && (BlockCatalogue.TryParse(name.Text, out BlockFormat? named, out string? problem) || problem is not null))
         {
-            value = named is null ? default : new Operand(named.Element, named);
+            value = named is null ? default : new OperandFormat(named.Element, named);
             if (named is null) bag.Error(node.Location, "CFG011", $"'{key}': {problem}");
             return named is not null;
         }
@@ -73,11 +73,11 @@ public sealed class OperandType : YamlType<Operand>
             return false;
         }
         bool good = FormatType.Any.TryRead(node, key, bag, out INumberFormat format);
-        value = good ? new Operand(format, null) : default;
+        value = good ? new OperandFormat(format, null) : default;
         return good;
     }
 
-    private static bool TryInline(YamlMap map, DiagnosticBag bag, out Operand value)
+    private static bool TryInline(YamlMap map, DiagnosticBag bag, out OperandFormat value)
     {
         value = default;
         int before = bag.ErrorCount;
@@ -98,7 +98,7 @@ public sealed class OperandType : YamlType<Operand>
         }
         // A format that has a name of its own goes by it, so that equal formats are one design.
         blocks = BlockCatalogue.Named.FirstOrDefault(n => n with { Name = name } == blocks) ?? blocks;
-        value = new Operand(element, blocks);
+        value = new OperandFormat(element, blocks);
         return true;
     }
 }

@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sim.ArchModel.Costs;
+using Sim.ArchModel.Hierarchies.Costs;
 using Sim.ArchModel.Technologies;
 using Sim.Datapath.Specs;
 
@@ -62,14 +64,8 @@ internal sealed class CostReport
             ["fmax_mhz"] = Round(1e3 / cost.Clock.Critical.Nanoseconds),
             ["pipeline_stages"] = cost.Clock.PipelineStages,
         },
-        ["components"] = new JsonArray([.. cost.Area.GroupBy(a => a.Component).Select(g =>
-            new JsonObject { ["component"] = g.Key, ["area_um2"] = Round(g.Sum(a => a.SquareMicrometres)),
-                ["share_percent"] = Round(100 * g.Sum(a => a.SquareMicrometres) / cost.AreaSquareMicrometres) })]),
-        ["items"] = new JsonArray([.. cost.Area.Select(a => new JsonObject
-        {
-            ["component"] = a.Component, ["role"] = a.Role, ["primitive"] = a.Primitive, ["count"] = a.Count,
-                ["area_um2"] = Round(a.SquareMicrometres), ["source"] = a.Source,
-        })]),
+        ["components"] = Components(cost.Area, cost.AreaSquareMicrometres),
+        ["items"] = AreaItems(cost.Area),
         ["actions"] = new JsonArray([.. cost.Actions.Select(a => new JsonObject
         {
             ["component"] = a.Component, ["action"] = a.Action, ["energy_pj"] = Round(a.Price.Picojoules), ["source"] = a.Price.Source,
@@ -77,6 +73,45 @@ internal sealed class CostReport
         ["warnings"] = new JsonArray([.. cost.Warnings.Select(w => (JsonNode)w)]),
         ["not_modelled"] = NotModelled,
     });
+
+    /// <summary>A whole accelerator of version 2.</summary>
+    public static CostReport Hierarchy(HierarchyCost cost, Technology technology) => new(new JsonObject
+    {
+        ["architecture"] = cost.Architecture.Name,
+        ["technology"] = Describe(technology),
+        ["totals"] = new JsonObject
+        {
+            ["area_mm2"] = Round(cost.AreaSquareMicrometres * 1e-6),
+            ["leakage_mw"] = Round(cost.LeakageMilliwatts),
+            ["compute_units"] = cost.Architecture.Units,
+            ["products_at_once"] = cost.Architecture.ProductsAtOnce,
+            ["peak_gmac_per_s"] = Round(cost.Architecture.PeakProductsPerSecond * 1e-9),
+            ["clock_period_ns"] = Round(cost.Clock.PeriodNanoseconds),
+            ["critical_path_ns"] = Round(cost.Clock.Critical.Nanoseconds),
+            ["slack_ns"] = Round(cost.Clock.PeriodNanoseconds - cost.Clock.Critical.Nanoseconds),
+            ["fmax_mhz"] = Round(1e3 / cost.Clock.Critical.Nanoseconds),
+            ["pipeline_stages"] = cost.Clock.PipelineStages,
+        },
+        ["components"] = Components(cost.Area, cost.AreaSquareMicrometres),
+        ["items"] = AreaItems(cost.Area),
+        ["actions"] = new JsonArray([.. cost.Actions.Select(a => new JsonObject
+        {
+            ["component"] = a.Component, ["action"] = a.Action, ["per"] = a.Unit, ["energy_pj"] = Round(a.Price.Picojoules),
+                ["source"] = a.Price.Source,
+        })]),
+        ["warnings"] = new JsonArray([.. cost.Warnings.Select(w => (JsonNode)w)]),
+        ["not_modelled"] = NotModelled,
+    });
+
+    private static JsonArray Components(ImmutableArray<AreaItem> area, double total) => new([.. area.GroupBy(a => a.Component).Select(g =>
+        new JsonObject { ["component"] = g.Key, ["area_um2"] = Round(g.Sum(a => a.SquareMicrometres)),
+            ["share_percent"] = Round(100 * g.Sum(a => a.SquareMicrometres) / total) })]);
+
+    private static JsonArray AreaItems(ImmutableArray<AreaItem> area) => new([.. area.Select(a => new JsonObject
+    {
+        ["component"] = a.Component, ["role"] = a.Role, ["primitive"] = a.Primitive, ["count"] = a.Count,
+            ["area_um2"] = Round(a.SquareMicrometres), ["source"] = a.Source,
+    })]);
 
     private const string NotModelled = "wires, clock tree, control logic, pads, off-chip leakage (docs/guide/costs.md)";
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Sim.ArchModel;
 using Sim.ArchModel.Costs;
+using Sim.ArchModel.Hierarchies.Costs;
+using Sim.ArchModel.Hierarchies.Reading;
 using Sim.ArchModel.Reading;
 using Sim.ArchModel.Technologies;
 using Sim.Datapath.Specs;
@@ -47,12 +49,24 @@ internal sealed class CostVerb : IVerb
             foreach (string problem in missing) bag.Error(document.Root.Location, "COST001", problem);
             bag.ThrowIfErrors();
             report.Write(json, terminal);
-            if (datapath!.PipelineAuto) terminal.Error.WriteLine($"note: 'pipeline_stages: auto' needs a clock, which only an architecture has: '{datapath.Name}' is priced without pipeline stages");
+            if (datapath!.PipelineAuto) terminal.Error.WriteLine($"note: 'pipeline_stages: auto' needs a clock, which only an "
+                + $"architecture has: '{datapath.Name}' is priced without pipeline stages");
+            return ExitCode.Ok;
+        }
+        if (document.Schema == HierarchyReader.Schema.Id)
+        {
+            YamlMap root = technologyName is null ? document.Root
+                : document.Root.With(new YamlScalar(document.Root.Location,
+                    "technology"), new YamlScalar(new Location("--technology"), technologyName));
+            LoadedHierarchy? read = HierarchyReader.Read(root, bag, name);
+            bag.ThrowIfErrors();
+            CostReport.Hierarchy(new HierarchyCost(read!), read!.Technology).Write(json, terminal);
             return ExitCode.Ok;
         }
         if (document.Schema != ArchitectureReader.Schema.Id)
             throw new InvalidInputException(document.Root[YamlDocument.SchemaKey]!.Location, "CFG009",
-                $"'sim cost' prices '{DatapathReader.Schema.Id}' and '{ArchitectureReader.Schema.Id}', found '{document.Schema}'");
+                $"'sim cost' prices '{DatapathReader.Schema.Id}', '{ArchitectureReader.Schema.Id}' and '{HierarchyReader.Schema.Id}', "
+                + $"found '{document.Schema}'");
         LoadedArchitecture? loaded = ArchitectureReader.Read(document.Root, bag, name);
         bag.ThrowIfErrors();
         LoadedArchitecture chosen = technologyName is null ? loaded! : loaded!.In(TechnologyCatalogue.Resolve(technologyName));

@@ -1,0 +1,36 @@
+using Sim.ArchModel.Hierarchies;
+using Sim.Mapper.Nests;
+using Sim.Mapper.Timing;
+
+namespace Sim.Mapper.Tests.Timing;
+
+/// <summary>The closed form of a nest's time equals walking every step with real sets: cycles, stalls by cause, work of every port.</summary>
+public class NestTimingTests
+{
+    [TestCase(1, 3, 1500)]
+    [TestCase(2, 6, 1500)]
+    public void TheClosedFormIsTheWalk(int seed, int most, int cases)
+    {
+        var random = new Random(seed);
+        int compared = 0, stalled = 0;
+        for (int i = 0; i < cases; i++)
+        {
+            (LoopNest nest, Hierarchy hierarchy, NestWidths widths, ComputeRate rate) = RandomNest.Make(random, most);
+            if (nest.Layer.Macs > 20_000) continue;
+            var walked = new WalkedTiming(nest, hierarchy, widths, rate);
+            NestCycles closed = NestTiming.Of(nest, hierarchy, widths, rate);
+            string text = $"case {i}: {string.Join("; ", nest.Nodes)} of {string.Join(",", nest.Layer.Sizes)} on {string.Join("; ", hierarchy.Levels)}";
+            Assert.That(closed.Total, Is.EqualTo(walked.Total), text);
+            Assert.That(closed.Compute, Is.EqualTo(walked.Compute), text);
+            Assert.That(closed.Drain, Is.EqualTo(walked.Drain), text);
+            Assert.That(closed.Stalls.ToDictionary(s => s.Resource.ToString(), s => s.Cycles),
+                Is.EquivalentTo(walked.Stalls.Where(s => s.Value > 0)), text);
+            Assert.That(closed.Uses.Where(u => u.BusyCycles > 0).ToDictionary(u => u.Resource.ToString(), u => u.BusyCycles),
+                Is.EquivalentTo(walked.Busy.Where(b => b.Value > 0)), text);
+            compared++;
+            if (closed.Stalled > 0) stalled++;
+        }
+        Assert.That(compared, Is.GreaterThan(cases * 2 / 3));
+        Assert.That(stalled, Is.GreaterThan(cases / 4));
+    }
+}

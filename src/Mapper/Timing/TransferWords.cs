@@ -68,7 +68,8 @@ internal sealed class TransferWords(NestProgram program)
             }
         }
         if (before is null || after is null) (kept0, allKept) = (0, 0);
-        return (new TransferElements(new0 - kept0, all - allKept), new TransferElements(old0 - kept0, checked((allOld - allKept) * copies)));
+        return (new TransferElements(new0 - kept0, all - allKept),
+            new TransferElements(old0 - kept0, checked((allOld - allKept) * copies)));
     }
 
     private (long Held, long Kept, long Read, long Old) Plain(NestEdge edge, LoopDim dim, DimChunks[]? before, DimChunks[] after)

@@ -4,7 +4,8 @@ using Sim.Mapper.Timing;
 
 namespace Sim.Mapper.Tests.Timing;
 
-/// <summary>The closed form of a nest's time equals walking every step with real sets: cycles, stalls by cause, work of every port.</summary>
+/// <summary>The closed form of a nest's time equals walking every step with real sets: cycles, stalls by cause, work of every
+/// port.</summary>
 public class NestTimingTests
 {
     [TestCase(1, 3, 1500)]

@@ -14,7 +14,8 @@ internal static class RandomNest
         long Size() => random.Next(3) == 0 ? 1 : random.Next(1, most + 1);
         LoopLayer layer = random.Next(3) == 0
             ? LoopLayer.Gemm("g", random.Next(1, 3), Size(), Size(), Size(), random.Next(2) == 0)
-            : LoopLayer.Conv("c", random.Next(1, 3), random.Next(1, 3), Size(), Size(), Size(), Size(), random.Next(1, 4), random.Next(1, 4),
+            : LoopLayer.Conv("c", random.Next(1, 3), random.Next(1, 3), Size(), Size(), Size(), Size(), random.Next(1, 4),
+                random.Next(1, 4),
                 random.Next(1, 4), random.Next(1, 3), random.Next(1, 3), random.Next(1, 3));
         var levels = new List<HierarchyLevel> { Memory(random, "L0", true) };
         int memories = random.Next(1, 4);
@@ -43,7 +44,8 @@ internal static class RandomNest
         }
         foreach (LoopDim dim in Enum.GetValues<LoopDim>().OrderBy(_ => random.Next()))
             if (left[(int)dim] > 1) nodes.Add(new LoopNode(dim, left[(int)dim], 1));
-        return (new LoopNest(layer, [.. nodes]), new Hierarchy("random", [.. levels]), new NestWidths(8, random.Next(2) == 0 ? 4 : 8, 24, 8),
+        return (new LoopNest(layer, [.. nodes]), new Hierarchy("random", [.. levels]),
+            new NestWidths(8, random.Next(2) == 0 ? 4 : 8, 24, 8),
             random.Next(3) switch { 0 => new ComputeRate(3, 1), 1 => new ComputeRate(1, 2), _ => ComputeRate.One });
     }
 

@@ -173,7 +173,8 @@ internal sealed class WalkedTiming
                 int[][] kids = Places(_innerAt[(int)x], _nest.Nodes.Length);
                 var groups = new Dictionary<string, HashSet<string>>();
                 foreach (int[] kid in kids)
-                    if (Words(x, _nest.Nodes.Length, at, kid) is { Count: > 0 } w) Group(groups, x, _innerAt[(int)x], _nest.Nodes.Length, kid, w);
+                    if (Words(x, _nest.Nodes.Length, at, kid) is { Count: > 0 } w) Group(groups, x, _innerAt[(int)x], _nest.Nodes.Length,
+                        kid, w);
                 words[(int)x] += groups.Sum(g => g.Value.Count);
             }
         });
@@ -306,7 +307,8 @@ internal sealed class WalkedTiming
         List<int[]> places = [new int[to]];
         for (int n = from + 1; n < to; n++)
             if (_nest.Nodes[n] is SpatialNode s)
-                places = [.. places.SelectMany(p => Enumerable.Range(0, (int)s.Count).Select(k => p.Select((v, i) => i == n ? k : v).ToArray()))];
+                places = [.. places.SelectMany(p => Enumerable.Range(0, (int)s.Count)
+                    .Select(k => p.Select((v, i) => i == n ? k : v).ToArray()))];
         return [.. places];
     }
 

@@ -53,7 +53,7 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
         ArchitectureCost cost = design.Architecture.Price();
         AccuracyResult? accuracy = design.Workload.Data is null ? null
             : Accuracy(Key(design, mappings).Digest, design, mappings, threadsOfDesign, cancellation);
-        return RecordBuilder.Build(design, cost, mappings, layers.Vectors, accuracy, toolVersion);
+        return RecordBuilder.Build(design, cost, mappings, layers, accuracy, toolVersion);
     }
 
     /// <summary>

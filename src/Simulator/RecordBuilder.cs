@@ -25,18 +25,16 @@ internal static class RecordBuilder
     /// <param name="design">What was evaluated.</param>
     /// <param name="cost">Prices of its architecture.</param>
     /// <param name="mappings">How each matrix layer runs, in the order of the network.</param>
-    /// <param name="vectors">The other layers.</param>
+    /// <param name="layers">The layers of the network, which are those of the record in its order.</param>
     /// <param name="accuracy">The values of the network under this design, or null without data.</param>
     /// <param name="toolVersion">For the record.</param>
     public static RunRecord Build(DesignInputs design, ArchitectureCost cost, ImmutableArray<Mapping> mappings,
-        ImmutableArray<VectorLayer> vectors, AccuracyResult? accuracy, string toolVersion)
+        NetworkLayers layers, AccuracyResult? accuracy, string toolVersion)
     {
         Architecture architecture = design.Architecture.Architecture;
-        ImmutableArray<LayerRecord> records =
-        [
-            .. mappings.Select(m => Matrix(architecture, cost, m, accuracy?.Layers.GetValueOrDefault(m.Layer.Name))),
-            .. vectors.Select(v => Vector(architecture, cost, v, accuracy?.Layers.GetValueOrDefault(v.Name))),
-        ];
+        ImmutableArray<LayerRecord> records = [.. layers.InOrder<LayerRecord>(
+            [.. mappings.Select(m => Matrix(architecture, cost, m, accuracy?.Layers.GetValueOrDefault(m.Layer.Name)))],
+            [.. layers.Vectors.Select(v => Vector(architecture, cost, v, accuracy?.Layers.GetValueOrDefault(v.Name)))])];
         long cycles = records.Sum(r => r.ComputeCycles + r.StallCycles);
         double seconds = cycles / architecture.ClockHertz;
         ImmutableSortedDictionary<string, string> digests = Digests(design, cost, accuracy);

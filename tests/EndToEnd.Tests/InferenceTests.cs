@@ -34,6 +34,15 @@ public sealed class InferenceTests
         Assert.That(datapaths, Has.Count.LessThanOrEqualTo(most));
     }
 
+    [Test]
+    public void RowsBeyondFourStepsOfTheWidestUnitAreRefused()
+    {
+        string codes = string.Concat(Enumerable.Repeat("38", 30_000));
+        SimHost.Result result = SimHost.Run(["dot", "--infer", Write("long", [$"00000000,{codes},{codes},46ea6000"])]);
+        Assert.That(result.ExitCode, Is.EqualTo(2));
+        Assert.That(result.Error, Does.Contain("NUM001").And.Contain("7500 products; allowed are 4096"));
+    }
+
     // The rows of the documentation: 4 products to nearest at 15 fraction bits, of which no chip is known. Datapaths that fit give every
     // row, and answer the telling row as said.
     [Test]

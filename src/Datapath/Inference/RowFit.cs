@@ -10,6 +10,9 @@ public sealed class RowFit
     /// <summary>Random rows that the datapaths are tried on for the one that tells most of them apart.</summary>
     public const int Trials = 300;
 
+    // Of the random rows, over all datapaths.
+    private const int MostProducts = 20_000_000;
+
     // Fits beyond these are the same few rules with other numbers of fraction bits.
     private const int MostCompared = 96;
 
@@ -64,11 +67,13 @@ public sealed class RowFit
             register = ((FloatAccumulator)compared[0].Accumulator).Format;
         // Other operand formats read other numbers from the same codes; the row is for those of the first.
         compared = [.. compared.Where(d => Width(d.Activation) == Width(activation) && Width(d.Weight) == Width(weight))];
-        int k = Rows.Max(r => r.A.Length);
-        var answers = new uint[Trials][];
-        RecordedRow[] trials = [.. Enumerable.Range(0, Trials).Select(t => RandomRow.Draw((ulong)t, k, activation, weight, register))];
-        Parallel.For(0, Trials, t => answers[t] = [.. compared.Select(d => trials[t].Answer(d))]);
-        int best = Enumerable.Range(0, Trials).MaxBy(t => answers[t].Distinct().Count());
+        // Two steps of the widest unit tell as much as many; long rows are drawn fewer times.
+        int widest = compared.Max(d => d.Dot?.Lanes ?? 1), k = Math.Min(Rows.Max(r => r.A.Length), Math.Max(64, 2 * widest)),
+            drawn = Math.Clamp(MostProducts / (k * compared.Length), 20, Trials);
+        var answers = new uint[drawn][];
+        RecordedRow[] trials = [.. Enumerable.Range(0, drawn).Select(t => RandomRow.Draw((ulong)t, k, activation, weight, register))];
+        Parallel.For(0, drawn, t => answers[t] = [.. compared.Select(d => trials[t].Answer(d))]);
+        int best = Enumerable.Range(0, drawn).MaxBy(t => answers[t].Distinct().Count());
         if (answers[best].Distinct().Count() < 2) return null;
         return (trials[best], [.. compared.Select((d, i) => (Datapath: d, Answer: answers[best][i])).GroupBy(x => x.Answer)
             .Select(g => (g.Key, (ImmutableArray<DatapathSpec>)[.. g.Select(x => x.Datapath)]))]);

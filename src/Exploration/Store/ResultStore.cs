@@ -42,7 +42,7 @@ public sealed class ResultStore : IDisposable
             {
                 if (StoreFile.WhyNoStore(path) is
                     { } other) throw new StoreException($"'{path}' exists and is {other}; only a result store is ever replaced: name another file with --store");
-                if (!replace) throw new StoreException($"'{path}' already holds results; continue it with --resume, replace it with --force, or name another file with --store");
+                if (!replace) throw new StoreException(StoreFile.Exists(path));
             }
             StoreFile.Create(path, replace, connection => Fill(connection, header));
             ResultStore made = OpenFile(path, readOnly: false);

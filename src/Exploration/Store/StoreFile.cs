@@ -14,6 +14,11 @@ internal static class StoreFile
     private static readonly byte[] Magic = Encoding.ASCII.GetBytes("SQLite format 3\0");
     private static readonly string[] Companions = ["-wal", "-shm", "-journal"];
 
+    private const string Meanwhile = " (another sweep has just made it)";
+
+    // https://www.sqlite.org/rescode.html
+    private const int IoError = 10, Full = 13;
+
     // Tells the files that one process is about to make apart.
     private static int _made;
 
@@ -50,6 +55,10 @@ internal static class StoreFile
                 && layout.StartsWith("sim.store/", StringComparison.Ordinal)
                 ? null : "a database, but no result store";
         }
+        catch (SqliteException e) when (e.SqliteErrorCode is 5 or 6)
+        {
+            return "in use by another process, perhaps a sweep that has just made it: then continue with --resume";
+        }
         catch (SqliteException e)
         {
             return $"no result store that can be read ({e.Message})";
@@ -63,7 +72,7 @@ internal static class StoreFile
         Directory.CreateDirectory(folder);
         bool taken = IsTaken(path);
         if (!taken && Companions.FirstOrDefault(c => File.Exists(path + c)) is { } beside)
-            throw new StoreException($"'{path}{beside}' is left of another database of this name, which a new one would read; move it away, or name another file with --store");
+            throw IsTaken(path) ? new StoreException(Exists(path) + Meanwhile) : new StoreException($"'{path}{beside}' is left of another database of this name, which a new one would read; move it away, or name another file with --store");
         string fresh = Path.Combine(folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}-{Interlocked.Increment(ref _made)}.new");
         try
         {
@@ -71,11 +80,24 @@ internal static class StoreFile
             if (taken && replace) Release(path);
             File.Move(fresh, path, overwrite: taken && replace);
         }
+        catch (SqliteException e) when (e.SqliteErrorCode is IoError or Full)
+        {
+            string cause = e.SqliteErrorCode == Full ? "the disk is full" : "the disk may be full or gone";
+            throw new StoreException($"'{path}' cannot be made, {cause}; nothing was saved: make room, or name a file elsewhere with --store, and run it again ({e.Message})", e);
+        }
+        catch (IOException e) when (!replace && !taken && IsTaken(path))
+        {
+            throw new StoreException(Exists(path) + Meanwhile, e);
+        }
         finally
         {
             foreach (string rest in Companions.Select(c => fresh + c).Append(fresh)) File.Delete(rest);
         }
     }
+
+    /// <summary>What is said of a store that is there already.</summary>
+    public static string Exists(string path) =>
+        $"'{path}' already holds results; continue it with --resume, replace it with --force, or name another file with --store";
 
     /// <summary>A connection; the file is opened at once.</summary>
     public static SqliteConnection Connect(string path, SqliteOpenMode mode)

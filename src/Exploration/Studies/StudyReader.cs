@@ -122,6 +122,9 @@ public static class StudyReader
             bag.Error(same.Last().Values[0].Place, "CFG203", $"two axes are named '{same.Key}'");
         foreach (StudyAxis axis in axes.Where(a => a.Name == Study.NetworkAxis))
             bag.Error(axis.Values[0].Place, "CFG203", "'network' is the axis of the workloads; list the networks under 'workloads'");
+        foreach (StudyAxis axis in axes.Where(a => a.Name.Trim() != a.Name || a.Name.Length == 0))
+            bag.Error(axis.Values[0].Place, "CFG203",
+                $"an axis cannot be named '{axis.Name}': a name begins and ends with a character that is seen");
         foreach (StudyAxis axis in axes.Where(a => ReservedColumns.Contains(a.Name)))
             bag.Error(axis.Values[0].Place, "CFG203",
                 $"an axis cannot be named '{axis.Name}': tables of designs have a column of that name (taken: {string.Join(", ", ReservedColumns.All)})");

@@ -88,6 +88,7 @@ public sealed class AccuracyPlan
             keys.Add(new LayerKey(layer.Name, quantized.Order.Chunk, own == spec ? null : own.Accumulator));
         }
         if (PartBlocks(layers.Values, spec) is { } partial) warnings.Add(partial);
+        if (CoarseWeights(network, layers, spec, recipe) is { } coarse) warnings.Add(coarse);
         uint[] pad = new uint[1];
         encoder.Encode([0f], 1, 0, pad);
         if (layers.Count == 0 && recipe.FloatLayerNames.IsEmpty)
@@ -161,6 +162,18 @@ public sealed class AccuracyPlan
         if (partial.Length == 0) return null;
         GemmLayer shape = partial[0].Layer.Shape;
         return $"NET035: layer '{shape.Name}'{(partial.Length > 1 ? $" (and {partial.Length - 1} more)" : "")}: blocks along {shape.Conv!.InputChannels / shape.Groups} channels leave lanes of {spec.Dot!.Segment} empty; values have them as zeros, cycles and energy count its {shape.K} products as if they filled the lanes (recipe: blocks_along)";
+    }
+
+    // Where the largest number of a format is its only positive one, the largest weight of a channel decides which others round to 0.
+    private static string? CoarseWeights(PreparedNetwork network, ImmutableDictionary<string, QuantizedLayer>.Builder layers,
+        DatapathSpec spec, Recipe recipe)
+    {
+        if (spec.WeightBlocks is not null || recipe.Groups is not null || recipe.Weights.Method != CalibrationMethod.AbsMax
+            || spec.Weight is not FixedFormat { IsSigned: true, Bits: <= 2 }) return null;
+        string[] coarse = [.. network.Layers.Where(l => layers.ContainsKey(l.Name) && network.StatedWeights(l, spec).Codes is null)
+            .Select(l => l.Name)];
+        return coarse.Length == 0 ? null : $"NET036: layer '{coarse[0]}'{(coarse.Length > 1 ? $" (and {coarse.Length - 1} more)" : "")}: "
+            + $"recipe '{recipe.Name}' puts the largest weight of a channel on the one positive number of {spec.Weight.Name}, so that most others become 0; use weights: {{calibration: mse}}";
     }
 
     private static ScaleSearch Search(CalibrationRule rule) =>

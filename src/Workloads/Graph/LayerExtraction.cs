@@ -13,6 +13,18 @@ public sealed record NetworkLayers(ImmutableArray<GemmLayer> Gemms, ImmutableArr
 
     /// <summary>Weight elements of all matrix layers.</summary>
     public long WeightElements => Gemms.Sum(g => g.WeightElements);
+
+    /// <summary>Of the layers in execution order, which are matrix layers; default: all of them before the others.</summary>
+    public ImmutableArray<bool> IsMatrix { get; init; } = [.. Enumerable.Repeat(true, Gemms.Length), .. Enumerable.Repeat(false, Vectors.Length)];
+
+    /// <summary>What was made of each matrix layer and of each other layer, in execution order.</summary>
+    public IEnumerable<T> InOrder<T>(IReadOnlyList<T> ofGemms, IReadOnlyList<T> ofVectors)
+    {
+        ArgumentNullException.ThrowIfNull(ofGemms);
+        ArgumentNullException.ThrowIfNull(ofVectors);
+        int gemm = 0, vector = 0;
+        foreach (bool matrix in IsMatrix) yield return matrix ? ofGemms[gemm++] : ofVectors[vector++];
+    }
 }
 
 /// <summary>Turns a network into layers: what mapping, timing and pricing see of it.</summary>
@@ -36,6 +48,7 @@ public static class LayerExtraction
         HashSet<string> constants = [.. graph.Constants.Keys];
         var gemms = ImmutableArray.CreateBuilder<GemmLayer>();
         var vectors = ImmutableArray.CreateBuilder<VectorLayer>();
+        var order = ImmutableArray.CreateBuilder<bool>();
         foreach (Node node in graph.Nodes)
         {
             if (node.OpType is "Shape" or "Size" || node.Inputs.All(i => i.Length == 0 || constants.Contains(i)))
@@ -48,8 +61,10 @@ public static class LayerExtraction
                     $"the shape of '{open}' depends on the values of the network's inputs, so that its work is not known before it runs");
             if (MatrixLayer(node, graph.Opset, shapes, batch, constants) is { } gemm) gemms.Add(gemm);
             else if (!Free.Contains(node.OpType)) vectors.Add(VectorLayer(node, shapes, batch, constants));
+            else continue;
+            order.Add(IsMatrixOperator(node.OpType));
         }
-        return new NetworkLayers(gemms.ToImmutable(), vectors.ToImmutable());
+        return new NetworkLayers(gemms.ToImmutable(), vectors.ToImmutable()) { IsMatrix = order.ToImmutable() };
     }
 
     /// <summary>The matrix layer of a node, or null when it is none.</summary>

@@ -98,6 +98,19 @@ public class ShippedDatapathTests
         Assert.That(both, Is.GreaterThan(Math.Max(weights, activations)));
     }
 
+    // T-MAC's int2 weights: absmax leaves the digits network little better than chance and says so; mse does not.
+    [Test]
+    public void WeightsOfTwoBitsByAbsmaxAreWarnedOf()
+    {
+        AccuracyResult Run(CalibrationMethod method) => AccuracyEvaluator.Evaluate(AccuracyPlan.Create(Network.Value,
+            Load("tmac_int8xint2_acc32"), Recipe.Default with { Weights = new(method) }, _ => new ReductionOrder(32)), 2);
+        AccuracyResult absmax = Run(CalibrationMethod.AbsMax), mse = Run(CalibrationMethod.MeanSquaredError);
+        Assert.That(absmax.Warnings.Single(), Does.StartWith("NET036").And.Contain("calibration: mse"));
+        Assert.That(absmax.Totals.Top1, Is.LessThan(0.5));
+        Assert.That(mse.Warnings, Is.Empty);
+        Assert.That(mse.Totals.Top1, Is.GreaterThan(0.9));
+    }
+
     private static AccuracyResult On(string name, Recipe recipe)
     {
         INumberFormat format = FormatCatalogue.Parse(name);

@@ -17,6 +17,9 @@ internal static class DotInference
     // About what a core adds up in a second over all datapaths.
     private const long ManyProducts = 5_000;
 
+    // Four steps of the widest unit.
+    private const int MostOfARow = 4 * DotUnitSpec.MaximumLanes;
+
     /// <summary>Exit code 0 when a datapath fits, 1 when none does.</summary>
     public static int Run(Terminal terminal, string file, string? operands, bool json)
     {
@@ -25,6 +28,9 @@ internal static class DotInference
         int[] widths = [.. rows.Widths.Where(w => formats is not { } f || CandidateGrid.Digits(f.Activation) == w)];
         if (widths.Length == 0) throw new InvalidInputException(new Location(file), "NUM001",
             $"not every row holds whole operand codes of {formats!.Value.Activation.Name}");
+        if (widths.Where(w => rows.Of(w).All(r => r.A.Length <= MostOfARow)).ToArray() is { Length: > 0 } inReach) widths = inReach;
+        else throw new InvalidInputException(new Location(file), "NUM001",
+            $"a row holds {Number(rows.Of(widths[^1]).Max(r => r.A.Length))} products; allowed are {Number(MostOfARow)}: units take at most {Number(DotUnitSpec.MaximumLanes)} in a step, so that shorter rows tell as much");
         long products = widths.Max(w => rows.Of(w).Sum(r => (long)r.A.Length));
         if (products > ManyProducts) terminal.Error.WriteLine($"note thousands of datapaths are tried on up to {Number(products)} products; this may take minutes, and fewer rows or --operands less");
         (int Digits, RowFit Fit)[] all = [.. widths.Select(w => (w, RowFit.Of(rows.Of(w), w, rows.RegisterDigits, formats)))];
@@ -67,7 +73,7 @@ internal static class DotInference
         {
             if (fit.Fits.Length > 1)
                 output.WriteLine(fit.Fits.Select(f => f with { Name = "" }).Distinct().Count() == 1
-                    ? "they are one datapath under several names" : $"none of {RowFit.Trials} random rows tells them apart");
+                    ? "they are one datapath under several names" : $"none of up to {RowFit.Trials} random rows tells them apart");
             return;
         }
         output.WriteLine($"a row that tells most of them apart (c,a_codes,b_codes), and what they answer:\n  {Row(rows, digits, telling.Row)}");

@@ -1,6 +1,11 @@
+using System.Numerics;
 using Sim.Workloads.Graph;
 
 namespace Sim.Mapper;
+
+/// <summary>A range of pixels, reduction indices or output channels, and how many input rows of a channel or channels it touches: in all, and
+/// beyond what earlier ranges of the same grid touched.</summary>
+public readonly record struct InputPart(int Count, long Touched, long New);
 
 /// <summary>
 /// How many activation elements one group of a layer needs on chip for a range of GEMM rows (output pixels) and reduction indices. A
@@ -47,6 +52,8 @@ public sealed class InputFootprint
             int high = Math.Min(_conv.InputHeight, last * _conv.StrideHeight - _conv.PadTop + _conv.KernelHeight);
             return Math.Max(0, high - low);
         }
+        // Windows apart share no rows.
+        if (_conv.DilationHeight == 1) return _rowsUpTo[last + 1] - _rowsUpTo[first];
         var touched = new HashSet<int>();
         for (int oy = first; oy <= last; oy++)
             foreach (int y in RowsOf(_conv, oy)) touched.Add(y);
@@ -59,6 +66,29 @@ public sealed class InputFootprint
 
     /// <summary>Elements of the whole group that any output reads.</summary>
     public long Whole(int m, int k) => Channels(IndexRange.Whole(k)) * Rows(IndexRange.Whole(m)) * _rowElements;
+
+    /// <summary>A range of output pixels by itself.</summary>
+    public InputPart Pixels(IndexRange m) => new(m.Count, Rows(m), NewRows(m));
+
+    /// <summary>A range of reduction indices by itself.</summary>
+    public InputPart Reductions(IndexRange k) => new(k.Count, Channels(k), NewChannels(k));
+
+    /// <summary><see cref="Elements(IndexRange, IndexRange)"/> of ranges that are known already.</summary>
+    public long Elements(InputPart pixels, InputPart reductions)
+    {
+        long entries = (long)pixels.Count * reductions.Count;
+        return _conv is null ? entries : Math.Min(entries, reductions.Touched * pixels.Touched * _rowElements);
+    }
+
+    /// <summary><see cref="NewElements(IndexRange, IndexRange)"/> of ranges that are known already.</summary>
+    public long NewElements(InputPart pixels, InputPart reductions) => reductions.New * pixels.New * _rowElements;
+
+    /// <summary>How many ranges of so many pixels later they lie the same way in a row of the output.</summary>
+    public int PixelPeriod(int pixels) => _conv is null ? 1 : _pixelsPerRow / (int)BigInteger.GreatestCommonDivisor(pixels, _pixelsPerRow);
+
+    /// <summary>How many ranges of so many reduction indices later they lie the same way in a channel.</summary>
+    public int ReductionPeriod(int reductions) =>
+        _tapsPerChannel / (int)BigInteger.GreatestCommonDivisor(reductions, _tapsPerChannel);
 
     // Neighbouring units mostly share their pixels.
     private long LatestRows(IndexRange m)

@@ -12,7 +12,7 @@ namespace Sim.Simulator.Tests;
 
 /// <summary>One random design and layer, small enough to step, as plain numbers that can be shrunk and printed.</summary>
 public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Columns, int Flow, int Switches, int BufferBytes,
-    int DoubleBuffered, int Rate, int Datapath, int Conv)
+    int DoubleBuffered, int Rate, int Datapath, int Conv, int Port, int Banks)
 {
     private static readonly ImmutableArray<DatapathSpec> Datapaths =
     [
@@ -51,12 +51,27 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
         Blocks(null, "mxfp6_e3m2_b2", Fp32),
     ];
 
+    // Bits of a port; the first keeps up with everything.
+    private static readonly int[] Ports = [TimeDesigns.WidePort, TimeDesigns.WidePort, 4, 8, 13, 32, 64, 128];
+
     private static readonly double?[] Rates = [null, 0.3, 1, 2.5, 7, 64, 1e6];
 
     public static TimeCase Random(Random random) =>
         new(random.Next(1, 15), random.Next(1, 15), random.Next(1, 15), random.Next(4) == 0 ? random.Next(2, 4) : 1,
         random.Next(1, 7), random.Next(1, 7), random.Next(3), random.Next(8), random.Next(8, 400), random.Next(10),
-            random.Next(Rates.Length), random.Next(Datapaths.Length), random.Next(3));
+            random.Next(Rates.Length), random.Next(Datapaths.Length), random.Next(3), random.Next(Ports.Length), random.Next(1, 5));
+
+    /// <summary>Many folds of a small array: loops long enough that a recurrence over them repeats.</summary>
+    public static TimeCase LongLoops(Random random)
+    {
+        TimeCase sample = Random(random);
+        return sample with
+        {
+            M = random.Next(1, 40), N = random.Next(1, 40), K = random.Next(1, 40), Groups = random.Next(3) == 0 ? random.Next(2, 12) : 1,
+            Rows = random.Next(1, 4), Columns = random.Next(1, 4), Rate = random.Next(1, Rates.Length), Datapath = random.Next(0, 3),
+            BufferBytes = random.Next(8, 300),
+        };
+    }
 
     public GemmLayer Layer
     {
@@ -89,17 +104,22 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
 
     public Architecture Design => With(Switches, BytesPerCycle);
 
-    public Architecture With(int switches, double? bytesPerCycle)
+    /// <summary>Whether ports keep up with every array.</summary>
+    public bool HasWidePorts => Ports[Port] == TimeDesigns.WidePort;
+
+    public Architecture With(int switches, double? bytesPerCycle, int? portBits = null)
     {
+        int port = portBits ?? Ports[Port];
+        (int banks, int weightBanks) = port == TimeDesigns.WidePort ? (TimeDesigns.ManyBanks, TimeDesigns.ManyBanks) : (Banks, 1 + Banks / 2);
         var array = new PeArray(Rows * Datapaths[Datapath].Lanes, Columns, (Dataflow)Flow, (switches & 1) != 0, (switches & 2) != 0,
             (switches & 4) != 0);
         return TimeDesigns.Design(array, BufferBytes, true, bytesPerCycle, Datapaths[Datapath]) with
         {
-            Buffers = DoubleBuffered > 7 ? [new BufferLevel("buffer", BufferBytes * 3L, 64, 1, DoubleBuffered == 8, Operands.All)] :
+            Buffers = DoubleBuffered > 7 ? [new BufferLevel("buffer", BufferBytes * 3L, port, banks, DoubleBuffered == 8, Operands.All)] :
             [
-                new BufferLevel("activation_buffer", BufferBytes, 64, 1, (DoubleBuffered & 1) != 0, Operands.Activations),
-                new BufferLevel("weight_buffer", BufferBytes, 64, 1, (DoubleBuffered & 2) != 0, Operands.Weights),
-                new BufferLevel("output_buffer", BufferBytes, 64, 1, (DoubleBuffered & 4) != 0, Operands.Outputs),
+                new BufferLevel("activation_buffer", BufferBytes, port, banks, (DoubleBuffered & 1) != 0, Operands.Activations),
+                new BufferLevel("weight_buffer", BufferBytes, port, weightBanks, (DoubleBuffered & 2) != 0, Operands.Weights),
+                new BufferLevel("output_buffer", BufferBytes, port, banks, (DoubleBuffered & 4) != 0, Operands.Outputs),
             ],
         };
     }
@@ -189,6 +209,8 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
         foreach (int v in Less(DoubleBuffered, 0)) yield return this with { DoubleBuffered = v };
         foreach (int v in Less(Rate, 0)) yield return this with { Rate = v };
         foreach (int v in Less(Datapath, 0)) yield return this with { Datapath = v };
+        foreach (int v in Less(Port, 0)) yield return this with { Port = v };
+        foreach (int v in Less(Banks, 1)) yield return this with { Banks = v };
         if (BufferBytes < 1000) yield return this with { BufferBytes = 1000 };
     }
 

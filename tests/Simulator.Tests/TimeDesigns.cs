@@ -10,6 +10,9 @@ namespace Sim.Simulator.Tests;
 /// <summary>Small builders for timing tests.</summary>
 internal static class TimeDesigns
 {
+    // Ports that keep up with every array of these tests.
+    public const int WidePort = 65536, ManyBanks = 64;
+
     public static DatapathSpec Int8 { get; } = new("int8", FormatCatalogue.Parse("int8"), FormatCatalogue.Parse("int8"),
         new IntegerAccumulator(32, RegisterOverflow.Wrap));
 
@@ -17,9 +20,9 @@ internal static class TimeDesigns
         DatapathSpec? datapath = null) =>
         new("test", "none", 1e9, datapath ?? Int8, array,
             [
-                new BufferLevel("activation_buffer", bufferBytes, 64, 1, doubleBuffered, Operands.Activations),
-                new BufferLevel("weight_buffer", bufferBytes, 64, 1, doubleBuffered, Operands.Weights),
-                new BufferLevel("output_buffer", bufferBytes, 64, 1, doubleBuffered, Operands.Outputs),
+                new BufferLevel("activation_buffer", bufferBytes, WidePort, ManyBanks, doubleBuffered, Operands.Activations),
+                new BufferLevel("weight_buffer", bufferBytes, WidePort, ManyBanks, doubleBuffered, Operands.Weights),
+                new BufferLevel("output_buffer", bufferBytes, WidePort, ManyBanks, doubleBuffered, Operands.Outputs),
             ],
             new DramLevel("LPDDR4", bytesPerCycle), new VectorUnit(16));
 

@@ -11,13 +11,13 @@ namespace Sim.Simulator.Tests;
 /// <summary>The machine, which steps cycles, against the closed forms and against the kernels.</summary>
 public sealed class TimeMachineTests
 {
-    private const int Cases = 3000;
+    private const int Cases = 3000, LongCases = 500;
 
     [Test]
     public void Machine_and_estimator_agree_and_results_equal_the_kernels()
     {
         var random = new Random(20261122);
-        int compared = 0, stalled = 0, spilled = 0, tiled = 0, kept = 0, refused = 0, serial = 0, units = 0, blocks = 0, wideSteps = 0;
+        int compared = 0, stalled = 0, spilled = 0, tiled = 0, kept = 0, refused = 0, serial = 0, units = 0, ports = 0, bothBind = 0, blocks = 0, wideSteps = 0;
         for (int i = 0; compared < Cases; i++)
         {
             var sample = TimeCase.Random(random);
@@ -35,6 +35,9 @@ public sealed class TimeMachineTests
             blocks += sample.HasBlocks ? 1 : 0;
             wideSteps += mapping.Grid.ElementsPerStep > 1 ? 1 : 0;
             serial += sample.CyclesPerMac > 1 ? 1 : 0;
+            bool port = timing.Stalls.Any(s => s.Cause != LayerTiming.DramCause && s.Cycles > 0);
+            ports += port ? 1 : 0;
+            bothBind += port && timing.Stalls.Any(s => s.Cause == LayerTiming.DramCause && s.Cycles > 0) ? 1 : 0;
             stalled += timing.StallCycles > 0 ? 1 : 0;
             spilled += timing.Dram.SumsRead > 0 ? 1 : 0;
             tiled += mapping.UnitsPerFold > 1 ? 1 : 0;
@@ -43,6 +46,7 @@ public sealed class TimeMachineTests
         // The generator must reach every branch of the model, else agreement says little.
         Assert.That(new[] { stalled, spilled, tiled, kept, serial, compared - stalled }, Is.All.GreaterThan(Cases / 50),
             $"stalled {stalled}, spilled {spilled}, tiled {tiled}, kept {kept}, serial {serial}");
+        Assert.That(new[] { ports, bothBind }, Is.All.GreaterThan(Cases / 5), $"ports {ports}, with the bus {bothBind}");
         Assert.That(refused, Is.GreaterThan(0));
         Assert.That(serial, Is.GreaterThan(200), "steps of several cycles");
         Assert.That(new[] { units, blocks, wideSteps }, Is.All.GreaterThan(150),
@@ -71,6 +75,24 @@ public sealed class TimeMachineTests
     }
 
     [Test]
+    public void Long_loops_are_extrapolated_to_the_cycle()
+    {
+        var random = new Random(20261128);
+        int compared = 0, longest = 0;
+        while (compared < LongCases)
+        {
+            var sample = TimeCase.LongLoops(random);
+            if (LayerMapper.Map(sample.Design, sample.Layer).Mapping is not { } mapping || mapping.Grid.Folds * mapping.UnitsPerFold > 3000) continue;
+            LayerTiming timing = Estimator.Estimate(sample.Design, mapping);
+            Assert.That(timing.TotalCycles, Is.EqualTo(Machine.Run(sample.Design, mapping, sample.Codes(), MachineDepth.Tiles).Cycles), $"{sample} {mapping}");
+            compared++;
+            longest += mapping.Grid.Folds * mapping.UnitsPerFold > 500 ? 1 : 0;
+        }
+        Assert.That(longest, Is.GreaterThan(LongCases / 20));
+        Truth.Checked("Time", "Machine = Estimator, long loops", "random designs with up to 3,000 units of transfer", compared, "cycles equal");
+    }
+
+    [Test]
     public void A_difference_is_shrunk_to_its_smallest_case()
     {
         Gen<TimeCase> generator = Gen.Choose(0, int.MaxValue - 1).Select(seed => TimeCase.Random(new Random(seed)));
@@ -96,6 +118,12 @@ public sealed class TimeMachineTests
                 return $"{use}: registers {machine.Uses[use]} cycles, tiles {tiles.Uses[use]}, {mapping}";
         if (machine.Uses.Total != machine.Cycles) return $"uses of {machine.Uses.Total} cycles of {machine.Cycles}";
         if (machine.Cycles != timing.TotalCycles) return $"machine {machine.Cycles} cycles, estimator {timing.TotalCycles}, {mapping}";
+        if (timing.Stalls.Sum(s => s.Cycles) != timing.StallCycles) return $"stalls do not add up: {string.Join(", ", timing.Stalls)}";
+        if (machine.Cycles > timing.ComputeCycles && CyclesWith(null, TimeDesigns.WidePort) is var ideal && ideal != timing.ComputeCycles)
+            return $"machine {ideal} cycles without stalls, estimator {timing.ComputeCycles}, {mapping}";
+        if (sample.BytesPerCycle is not null && !sample.HasWidePorts && CyclesWith(null, null) is var fed
+            && fed != Estimator.Estimate(sample.With(sample.Switches, null), mapping).TotalCycles)
+            return $"machine {fed} cycles with ports only, estimator another number, {mapping}";
         if (!machine.Ledger.Equals(timing.Ledger))
             return "counts differ: " + string.Join("; ", machine.Ledger.Entries.Concat(timing.Ledger.Entries).Select(e => e.Key).Distinct()
                 .Where(k => machine.Ledger[k.Component, k.Action] != timing.Ledger[k.Component, k.Action])
@@ -103,6 +131,8 @@ public sealed class TimeMachineTests
                     + $" {mapping}";
         (long[] results, Sim.Datapath.Kernels.GemmEvents events) = sample.Reference(mapping, operands);
         if (!machine.Results.AsSpan().SequenceEqual(results)) return "results differ from the kernel's";
+        long CyclesWith(double? bytesPerCycle, int? port) =>
+            Machine.Run(sample.With(sample.Switches, bytesPerCycle, port), mapping, operands, MachineDepth.Tiles).Cycles;
         return machine.Events == events ? null : $"events differ: machine {machine.Events}, kernel {events}";
     }
 }

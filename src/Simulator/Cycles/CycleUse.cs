@@ -7,6 +7,8 @@ public enum CycleUse : byte
 {
     /// <summary>A step enters the array.</summary>
     Stream,
+    /// <summary>A step that has begun waits for its words at the ports of a buffer.</summary>
+    Ports,
     /// <summary>A stationary tile shifts in before its fold may begin.</summary>
     Load,
     /// <summary>The wave of the fold before still fills or drains the array, or its results leave on the buses.</summary>
@@ -44,6 +46,7 @@ public sealed class CycleUses
     public static string NameOf(CycleUse use) => use switch
     {
         CycleUse.Stream => "steps",
+        CycleUse.Ports => "ports: words of a step",
         CycleUse.Load => "stationary tile shifts in",
         CycleUse.Wave => "fill and drain between folds",
         CycleUse.Activations => "DRAM bus: activations",

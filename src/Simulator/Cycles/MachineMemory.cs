@@ -17,13 +17,17 @@ internal sealed class MachineMemory
     private readonly bool[] _stationaryHere, _activationsHere, _weightsHere, _sumsHere, _finished, _written;
     private readonly Dictionary<(int Group, int Column, int Step), int> _spilled = [];
     private readonly int _resultSlots;
+    private readonly BufferLevel _activationBuffer, _weightBuffer, _outputBuffer;
     private readonly ImmutableArray<MachineUnit> _program;
     private int _resultEpochsReleased;
 
     public MachineMemory(Architecture architecture, Mapping mapping, ImmutableArray<MachineUnit> program, IMachineObserver? observer)
     {
         (_mapping, _program, _widths) = (mapping, program, ElementWidths.Of(architecture.Datapath));
-        int SlotsOf(Operands operand) => architecture.Buffers.Single(b => b.Keeps.HasFlag(operand)).DoubleBuffered ? 2 : 1;
+        BufferLevel Keeper(Operands operand) => architecture.Buffers.Single(b => b.Keeps.HasFlag(operand));
+        int SlotsOf(Operands operand) => Keeper(operand).DoubleBuffered ? 2 : 1;
+        (_activationBuffer, _weightBuffer, _outputBuffer) = (Keeper(Operands.Activations), Keeper(Operands.Weights),
+            Keeper(Operands.Outputs));
         _activations = new OperandStore(mapping, Operands.Activations, SlotsOf(Operands.Activations), _widths.Activation);
         _weights = new OperandStore(mapping, Operands.Weights, SlotsOf(Operands.Weights), _widths.Weight);
         _resultSlots = SlotsOf(Operands.Outputs);
@@ -64,7 +68,8 @@ internal sealed class MachineMemory
     /// <summary>Cycles, this one included, at whose end the next data arrive; null: none are under way.</summary>
     public long? CyclesToArrival => _bus?.CyclesLeft;
 
-    public bool StationaryHere(MachineUnit unit) => _bus is null || _stationaryHere[unit.Number];
+    public bool StationaryHere(MachineUnit unit) => _bus is null || _stationaryHere[unit.Number]
+        && (!SharesPorts(Mapping.Stationary(_mapping.Grid.Dataflow)) || PreviousResultsLeft(unit));
 
     /// <summary>What of a unit's inputs and partial sums is not on chip, or that its results have no place to go; null: it may
     /// begin.</summary>
@@ -74,7 +79,7 @@ internal sealed class MachineMemory
         if (!_activationsHere[unit.Number]) return CycleUse.Activations;
         if (!_weightsHere[unit.Number]) return CycleUse.Weights;
         if (!_sumsHere[unit.Number]) return CycleUse.Sums;
-        return HasResultSlot(unit) ? null : CycleUse.ResultRoom;
+        return HasResultSlot(unit) && (!ReadsFromResults || PreviousResultsLeft(unit)) ? null : CycleUse.ResultRoom;
     }
 
     /// <summary>The stationary tile of a fold has left its buffer.</summary>
@@ -121,8 +126,31 @@ internal sealed class MachineMemory
         long size = store.Fetch(unit) * store.ElementWidth;
         int epoch = store.Epoch(unit);
         here[unit.Number] = false;
-        _bus?.Add(new Transfer(operand, false, size, () => store.HasSlot(epoch), () => here[unit.Number] = true));
+        BufferLevel buffer = operand == Operands.Activations ? _activationBuffer : _weightBuffer;
+        _bus?.Add(new Transfer(operand, false, size, PortCycles(buffer, size, store.ElementWidth),
+            () => store.HasSlot(epoch) && (!SharesPorts(operand) || ResultsAreOut(unit)), () => here[unit.Number] = true));
     }
+
+    private int PortCycles(BufferLevel buffer, long size, int width) =>
+        MachinePorts.Serve(MachinePorts.Fill(buffer, size / width, width, _widths), buffer.Banks);
+
+    // A single buffer has one set of ports; what it keeps beside the results takes turns with them.
+    private bool SharesPorts(Operands input) => !_outputBuffer.DoubleBuffered && _outputBuffer.Keeps.HasFlag(input);
+
+    private bool ReadsFromResults => !_outputBuffer.DoubleBuffered
+        && (_mapping.Grid.Dataflow != Dataflow.OutputStationary && _mapping.Grid.RowFolds > 1
+            || SharesPorts(Mapping.RowOperand(_mapping.Grid.Dataflow))
+            || _mapping.Grid.Dataflow == Dataflow.OutputStationary && SharesPorts(Operands.Weights));
+
+    // All results that units before this one make have entered the buffer.
+    private bool ResultsAreOut(MachineUnit unit)
+    {
+        for (int u = unit.Number - 1; u >= 0; u--)
+            if (_mapping.Grid.Dataflow != Dataflow.OutputStationary || _program[u].IsLast) return _finished[u];
+        return true;
+    }
+
+    private bool PreviousResultsLeft(MachineUnit unit) => unit.Number == 0 || _written[unit.Number - 1];
 
     private void QueueSums(MachineUnit unit)
     {
@@ -138,8 +166,8 @@ internal sealed class MachineMemory
         SumsRead += sums;
         if (_bus is null) return;
         _sumsHere[unit.Number] = false;
-        _bus.Add(new Transfer(Operands.Outputs, false, sums * _widths.Sum, () => _written[before] && HasResultSlot(unit),
-            () => _sumsHere[unit.Number] = true));
+        _bus.Add(new Transfer(Operands.Outputs, false, sums * _widths.Sum, PortCycles(_outputBuffer, sums * _widths.Sum, _widths.Sum),
+            () => _written[before] && HasResultSlot(unit), () => _sumsHere[unit.Number] = true));
     }
 
     private void QueueResults(MachineUnit unit)
@@ -152,7 +180,8 @@ internal sealed class MachineMemory
         if (final) OutputsWritten += results;
         else SumsWritten += results;
         MachineUnit? next = unit.Number + 1 < _program.Length ? _program[unit.Number + 1] : null;
-        _bus?.Add(new Transfer(Operands.Outputs, true, results * (final ? _widths.Output : _widths.Sum), () => _finished[unit.Number], () =>
+        _bus?.Add(new Transfer(Operands.Outputs, true, results * (final ? _widths.Output : _widths.Sum),
+            PortCycles(_outputBuffer, results * _widths.Sum, _widths.Sum), () => _finished[unit.Number], () =>
         {
             _written[unit.Number] = true;
             if (results > 0) _resultEpochsReleased = next is null ? ResultEpoch(unit) + 1

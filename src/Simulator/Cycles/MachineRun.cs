@@ -23,11 +23,11 @@ internal sealed class MachineRun
     private readonly MachinePorts _ports;
     private readonly long[] _loadStart;
     private readonly Queue<(long Cycle, MachineUnit Unit)> _leaving = [];
-    private readonly int _unitsPerFold, _digits;
-    private readonly long _quiet;
+    private readonly int _unitsPerFold, _digits, _rowsInUse;
+    private readonly long _quiet, _resultWait;
     private readonly CycleUses _uses = new();
     private int _unit, _loads, _finished;
-    private long _cycle, _begin = Never, _end = Never, _idleSince;
+    private long _cycle, _begin = Never, _end = Never, _idleSince, _portCycles;
     private CycleUse _use;
 
     public MachineRun(Architecture architecture, Mapping mapping, IMachineArray array, IMachineObserver? observer)
@@ -38,8 +38,11 @@ internal sealed class MachineRun
         _loadStart = new long[_program[^1].Fold.Number + 1];
         _unitsPerFold = _program.Length / _loadStart.Length;
         _digits = architecture.Datapath.CyclesPerMac;
-        _ports = MachinePorts.Of(_digits);
-        _quiet = (_shape.OverlapFill ? 0 : _grid.Rows - 1) + (_shape.OverlapDrain ? 0 : _grid.Columns - 1);
+        _ports = MachinePorts.Of(architecture, mapping, ElementWidths.Of(architecture.Datapath));
+        _rowsInUse = _grid.RowRange(0).Count;
+        _resultWait = (_grid.LoadsStationary ? 1 : _rowsInUse) * (_ports.Drain - 1L);
+        _quiet = (_shape.OverlapFill ? 0 : _grid.Rows - 1) + (_shape.OverlapDrain ? 0 : _grid.Columns - 1
+            + (_grid.LoadsStationary ? 0 : _resultWait));
     }
 
     public void Run()
@@ -58,6 +61,8 @@ internal sealed class MachineRun
             _cycle = next;
         }
         Spend(CycleUse.Stream, _cycle);
+        _uses.Add(CycleUse.Stream, -_portCycles);
+        _uses.Add(CycleUse.Ports, _portCycles);
     }
 
     public MachineResult Result(ImmutableArray<long> results, GemmEvents events, string arithmetic)
@@ -80,7 +85,8 @@ internal sealed class MachineRun
     private bool PreviousBegun => PreviousStreamed || _program[_unit] is var unit && unit.Fold.Number == _loads - 1
         && (!unit.IsFirst || _cycle < _end && _cycle >= _begin + _ports.Step - _digits);
 
-    private long LoadCycles(MachineFold fold) => _grid.Rows + fold.Rows.Count * (_ports.Load - 1L);
+    // As long for a fold at the edge as for a full one.
+    private long LoadCycles => _grid.Rows + _rowsInUse * (_ports.Load - 1L);
 
     private MachineUnit FirstOf(int fold) => _program[fold * _unitsPerFold];
 
@@ -94,21 +100,24 @@ internal sealed class MachineRun
         if (unit.IsFirst && LoadsStationary && NotLoaded(unit.Fold, chainFree) is { } loading) return loading;
         if (unit.IsFirst && !IsClear) return CycleUse.Wave;
         long steps = (long)unit.Steps.Count * _ports.Step;
-        // A column's bus carries one result a cycle: the next fold's results must not overtake the R of this one.
-        if (!LoadsStationary && unit.IsLast && _unit >= _unitsPerFold && _cycle + steps - 1 - LastEntryOfFoldBefore < _grid.Rows)
+        // A column's bus carries one result a cycle, or as fast as the port takes them: the next fold's must not overtake the R of this one.
+        if (!LoadsStationary && unit.IsLast && _unit >= _unitsPerFold && _cycle + steps - 1 - LastEntryOfFoldBefore < ResultBusCycles)
             return CycleUse.Wave;
         if (_memory.Missing(unit) is { } missing) return missing;
         (_begin, _end, changed) = (_cycle, _cycle + steps, true);
+        _portCycles += unit.Steps.Count * (_ports.Step - (long)_digits);
         _array.Begin(unit, _ports.Step);
         _observer?.Stream(unit.Number, unit.Fold.Number, _begin, _end);
         return CycleUse.Stream;
     }
 
+    private long ResultBusCycles => _grid.Rows + _resultWait;
+
     private long LastEntryOfFoldBefore { get; set; }
 
     private CycleUse? NotLoaded(MachineFold fold, bool chainFree)
     {
-        if (_loads > fold.Number) return _cycle < _loadStart[fold.Number] + LoadCycles(fold) ? CycleUse.Load : null;
+        if (_loads > fold.Number) return _cycle < _loadStart[fold.Number] + LoadCycles ? CycleUse.Load : null;
         if (!chainFree || !PreviousBegun) return CycleUse.Wave;
         return _memory.StationaryHere(FirstOf(fold.Number)) ? CycleUse.Load
             : Mapping.Stationary(_grid.Dataflow) == Operands.Weights ? CycleUse.Weights : CycleUse.Activations;
@@ -122,7 +131,7 @@ internal sealed class MachineRun
         if (!_memory.StationaryHere(first)) return false;
         _loadStart[_loads++] = _cycle;
         _array.Load(first.Fold, _ports.Load);
-        _observer?.Load(first.Fold.Number, _cycle, _cycle + LoadCycles(first.Fold));
+        _observer?.Load(first.Fold.Number, _cycle, _cycle + LoadCycles);
         return true;
     }
 
@@ -135,7 +144,7 @@ internal sealed class MachineRun
             MachineUnit unit = _program[_unit++];
             _memory.Streamed(unit);
             if (unit.IsLast) LastEntryOfFoldBefore = _cycle;
-            _leaving.Enqueue((_cycle + _grid.Rows + _grid.Columns - 2, unit));
+            _leaving.Enqueue((_cycle + _grid.Rows + _grid.Columns - 2 + _resultWait, unit));
             changed = true;
         }
         if (_leaving.TryPeek(out (long Cycle, MachineUnit Unit) leaving) && leaving.Cycle == _cycle)
@@ -144,7 +153,7 @@ internal sealed class MachineRun
             _finished++;
             changed = true;
         }
-        if (_loads == 0 || _cycle != _loadStart[_loads - 1] + LoadCycles(FirstOf(_loads - 1).Fold) - 1) return changed;
+        if (_loads == 0 || _cycle != _loadStart[_loads - 1] + LoadCycles - 1) return changed;
         _memory.StationaryTaken(FirstOf(_loads - 1));
         return true;
     }
@@ -159,11 +168,11 @@ internal sealed class MachineRun
         if (_leaving.TryPeek(out (long Cycle, MachineUnit Unit) leaving)) Meet(leaving.Cycle);
         if (_loads > 0)
         {
-            long loaded = _loadStart[_loads - 1] + LoadCycles(FirstOf(_loads - 1).Fold);
+            long loaded = _loadStart[_loads - 1] + LoadCycles;
             Meet(loaded - 1);
             Meet(loaded);
         }
-        if (_unit < _program.Length) Meet(LastEntryOfFoldBefore + _grid.Rows + 1 - (long)_program[_unit].Steps.Count * _ports.Step);
+        if (_unit < _program.Length) Meet(LastEntryOfFoldBefore + ResultBusCycles + 1 - (long)_program[_unit].Steps.Count * _ports.Step);
         if (_memory.CyclesToArrival is { } cycles) Meet(_cycle + cycles);
         return next < long.MaxValue ? next : throw new InvalidOperationException("the machine waits for something that never comes");
 

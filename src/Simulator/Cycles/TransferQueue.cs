@@ -3,10 +3,11 @@ using Sim.ArchModel;
 namespace Sim.Simulator.Cycles;
 
 /// <summary>A transfer waiting for the bus: its size in parts of a bit (<see cref="Sim.Mapper.ElementWidths"/>), when its source and
-/// destination are ready, what its arrival changes.</summary>
-internal sealed record Transfer(Operands Operand, bool ToDram, long Size, Func<bool> Ready, Action Arrived);
+/// destination are ready, what its arrival changes; and the cycles that its words take at the ports of its buffer.</summary>
+internal sealed record Transfer(Operands Operand, bool ToDram, long Size, int PortCycles, Func<bool> Ready, Action Arrived);
 
-/// <summary>The shared bus: one queue served in order, so much a cycle, no transfer begun before it is ready.</summary>
+/// <summary>The shared bus: one queue served in order, so much a cycle and no faster than the buffer's ports, no transfer begun before it is
+/// ready.</summary>
 internal sealed class TransferQueue(decimal perCycle, IMachineObserver? observer)
 {
     private readonly Queue<Transfer> _waiting = [];
@@ -31,7 +32,7 @@ internal sealed class TransferQueue(decimal perCycle, IMachineObserver? observer
     {
         if (_current is not null || !_waiting.TryPeek(out Transfer? next) || !next.Ready()) return;
         _current = _waiting.Dequeue();
-        _cyclesLeft = Cycles(_current.Size);
+        _cyclesLeft = Math.Max(Cycles(_current.Size), _current.PortCycles);
         observer?.Transfer(_current.Operand, _current.ToDram, cycle, cycle + _cyclesLeft);
     }
 

@@ -24,4 +24,7 @@ internal readonly record struct BusRate
     public long Cycles(long size) => _denominator == 1 && _numerator <= long.MaxValue
         ? (size + (long)_numerator - 1) / (long)_numerator
         : (long)((size * _denominator + _numerator - 1) / _numerator);
+
+    /// <summary>Whether the rate is at most so much in so many cycles.</summary>
+    public bool IsAtMost(long size, long cycles) => _numerator * cycles <= size * _denominator;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Sim.ArchModel;
 using Sim.Datapath.Nonlinear;
 using Sim.Mapper;
@@ -25,10 +26,8 @@ public static class Estimator
         ElementWidths widths = ElementWidths.Of(architecture.Datapath);
         TrafficTotals dram = new DramTraffic(mapping.Layer, mapping.Grid)
             .Totals(mapping.Activations, mapping.Weights, mapping.Outputs, mapping.StreamTile);
-        long compute = FoldTiming.Cycles(architecture.Array, mapping.Grid, architecture.Datapath.CyclesPerMac);
-        long total = architecture.Dram.BytesPerCycle is { } rate ? new BusRecurrence(architecture, mapping, widths, rate).TotalCycles()
-            : compute;
-        return new LayerTiming(mapping, compute, total, dram, ActionCounts.Of(architecture, mapping, dram, widths));
+        (long compute, long total, ImmutableArray<Stall> stalls) = LayerStalls.Of(architecture, mapping, widths);
+        return new LayerTiming(mapping, compute, total, stalls, dram, ActionCounts.Of(architecture, mapping, dram, widths));
     }
 
     /// <summary>Time of an elementwise layer: ⌈operations / lanes⌉ cycles, its operands passing through without a transfer of their

@@ -4,40 +4,68 @@ using Sim.Mapper;
 namespace Sim.Simulator.Timing;
 
 /// <summary>
-/// The array's time without memory, in closed form. A fold streams T steps into the corner PE, each I cycles long (1, or as many as a
-/// digit-serial multiplier needs); its wave needs R−1 more cycles until the last row is fed (fill) and C−1 more until it has crossed the
-/// last column (drain); a stationary operand takes R cycles to shift in before. From the start of one fold's stream to the next, with each
-/// term present unless its overlap switch is on,
-/// <code>interval = max(R, I·T + (R−1)[fill] + (C−1)[drain] + R[load])</code>
-/// where the R under the maximum is what a column's result bus (one result a cycle) or the loading of the next stationary tile needs in any
-/// case.
-/// <code>cycles = R[if stationary] + (folds − 1)·interval + I·T + R + C − 2</code>
-/// All switches off this is folds·(R+C+I·T−2), output-stationary, and folds·(2R+C+I·T−2) else: with I = 1 SCALE-Sim's count, edge folds
-/// costing as much as full ones.
+/// The array's time without DRAM, in closed form. A fold streams T steps into the corner PE, each s cycles long (1, or as many as a
+/// digit-serial multiplier or the ports need); its wave needs R−1 more cycles until the last row is fed (fill) and C−1 more until it has
+/// crossed the last column (drain); a stationary operand takes a load of R cycles to shift in before. Ports that need w cycles for a row add
+/// w−1 for each row in use to a load and to the drain of an output-stationary fold. From the start of one fold's stream to the next, with
+/// each term present unless its overlap switch is on,
+/// <code>interval = max(least, s·T + (R−1)[fill] + (C−1)[drain] + load)</code>
+/// where least is what a column's result bus (one result a cycle) or the loading of the next stationary tile needs in any case.
+/// <code>cycles = load[if stationary] + (folds − 1)·interval + s·T + R + C − 2 + tail</code>
+/// All switches off and ports that keep up this is folds·(R+C+s·T−2), output-stationary, and folds·(2R+C+s·T−2) else: with s = 1
+/// SCALE-Sim's count, edge folds costing as much as full ones.
 /// </summary>
-public static class FoldTiming
+internal sealed class FoldTiming
 {
-    /// <summary>Cycles between the last step fed to the corner PE and the moment the next fold may begin (its load, when that is not
+    private readonly FoldGrid _grid;
+    private readonly int _cyclesPerMac;
+
+    /// <summary>The times of a layer's folds on an array.</summary>
+    public FoldTiming(PeArray array, FoldGrid grid, PortTiming ports, int cyclesPerMac)
+    {
+        (_grid, _cyclesPerMac, Step) = (grid, cyclesPerMac, ports.Step);
+        long rowsInUse = Math.Min(grid.Rows, grid.RowExtent);
+        Load = grid.LoadsStationary ? grid.Rows + rowsInUse * (ports.Load - 1) : 0;
+        Tail = grid.LoadsStationary ? ports.Drain - 1 : rowsInUse * (ports.Drain - 1);
+        Gap = (array.OverlapFill ? 0 : grid.Rows - 1) + (array.OverlapDrain ? 0 : array.Columns - 1
+            + (grid.LoadsStationary ? 0 : Tail));
+        OverlapsLoad = array.OverlapWeightLoad;
+        ResultBus = grid.Rows + Tail;
+    }
+
+    /// <summary>Cycles of a step.</summary>
+    public long Step { get; }
+
+    /// <summary>Cycles to bring a stationary tile in; 0 when output-stationary.</summary>
+    public long Load { get; }
+
+    /// <summary>Cycles between the end of a fold's last step and the moment the next fold may begin (its load, when that is not
     /// overlapped).</summary>
-    public static int Gap(PeArray array, FoldGrid grid)
+    public long Gap { get; }
+
+    /// <summary>Cycles that writing results takes beyond the wave that makes them.</summary>
+    public long Tail { get; }
+
+    /// <summary>Output-stationary: cycles between the last steps of two folds, whose results leave on one bus a column.</summary>
+    public long ResultBus { get; }
+
+    /// <summary>Whether the next tile is loaded while this one is used.</summary>
+    public bool OverlapsLoad { get; }
+
+    /// <summary>Cycles from a fold's start until its first digit has entered, when its PEs' second registers are free again.</summary>
+    public long TakenOver => Step - _cyclesPerMac;
+
+    /// <summary>Cycles from the start of one fold's stream to the next.</summary>
+    public long Interval
     {
-        ArgumentNullException.ThrowIfNull(array);
-        ArgumentNullException.ThrowIfNull(grid);
-        return (array.OverlapFill ? 0 : grid.Rows - 1) + (array.OverlapDrain ? 0 : array.Columns - 1);
+        get
+        {
+            long stream = Step * _grid.StreamLength + Gap;
+            if (!_grid.LoadsStationary) return Math.Max(ResultBus, stream);
+            return OverlapsLoad ? Math.Max(Load + TakenOver, stream) : stream + Load;
+        }
     }
 
-    /// <summary>Cycles from the start of one fold's stream to the next, <paramref name="cyclesPerStep"/> (I) being 1 or more.</summary>
-    public static long Interval(PeArray array, FoldGrid grid, int cyclesPerStep = 1)
-    {
-        ArgumentNullException.ThrowIfNull(array);
-        ArgumentNullException.ThrowIfNull(grid);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cyclesPerStep);
-        long load = grid.LoadsStationary && !array.OverlapWeightLoad ? grid.Rows : 0;
-        return Math.Max(grid.Rows, (long)cyclesPerStep * grid.StreamLength + Gap(array, grid) + load);
-    }
-
-    /// <summary>Cycles of a layer with unlimited bandwidth.</summary>
-    public static long Cycles(PeArray array, FoldGrid grid, int cyclesPerStep = 1) =>
-        (grid.LoadsStationary ? grid.Rows : 0) + (grid.Folds - 1) * Interval(array, grid, cyclesPerStep)
-            + (long)cyclesPerStep * grid.StreamLength + grid.Rows + grid.Columns - 2;
+    /// <summary>Cycles of a layer whose operands are always on chip.</summary>
+    public long Cycles => checked(Load + (_grid.Folds - 1) * Interval + Step * _grid.StreamLength + _grid.Rows + _grid.Columns - 2 + Tail);
 }

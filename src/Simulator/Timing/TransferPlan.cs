@@ -3,81 +3,101 @@ using Sim.Mapper;
 
 namespace Sim.Simulator.Timing;
 
-/// <summary>What one unit (a fold's stream tile) moves over the bus, in parts of a bit (<see cref="ElementWidths"/>). Stationary is the
-/// tile loaded into the PEs before the fold.</summary>
-internal readonly record struct UnitTransfers(long Stationary, long RowOperand, long ColumnOperand, long SumsRead, long Written);
+/// <summary>What one unit (a fold's stream tile) moves over the bus, in elements. Stationary is the tile loaded into the PEs before the
+/// fold.</summary>
+internal readonly record struct UnitTransfers(long Stationary, long RowOperand, long ColumnOperand, long SumsRead, long Written,
+    bool IsFinal);
 
-/// <summary>Place of a fold: group, index in the outer and the inner loop, row and column fold.</summary>
-internal readonly record struct FoldPlace(int Group, int Outer, int Inner, int Row, int Column);
+/// <summary>A unit's place in the loop nest: group, fold of the outer and of the inner loop, unit of the fold.</summary>
+internal readonly record struct UnitPlace(int Group, int Outer, int Inner, int Unit);
 
 /// <summary>The transfers of every unit of a mapping, from its residencies.</summary>
-internal sealed class TransferPlan(Mapping mapping, ElementWidths widths)
+internal sealed class TransferPlan
 {
-    private readonly FoldGrid _grid = mapping.Grid;
-    private readonly InputFootprint _input = new(mapping.Layer);
-    private readonly Dataflow _flow = mapping.Grid.Dataflow;
+    private readonly Mapping _mapping;
+    private readonly FoldGrid _grid;
+    private readonly InputFootprint _input;
+    private readonly Dataflow _flow;
+    private readonly InputPart _wholeStream;
 
-    /// <summary>Folds of the inner loop.</summary>
-    public int InnerFolds { get; } = mapping.OuterLoop == FoldAxis.Rows ? mapping.Grid.ColumnFolds : mapping.Grid.RowFolds;
-
-    /// <summary>Folds of the outer loop, in one group.</summary>
-    public int OuterFolds { get; } = mapping.OuterLoop == FoldAxis.Rows ? mapping.Grid.RowFolds : mapping.Grid.ColumnFolds;
-
-    /// <summary>Where fold number <paramref name="fold"/> lies.</summary>
-    public FoldPlace Place(long fold)
+    public TransferPlan(Mapping mapping)
     {
-        int group = (int)(fold / _grid.FoldsPerGroup);
-        long inGroup = fold % _grid.FoldsPerGroup;
-        int outer = (int)(inGroup / InnerFolds), inner = (int)(inGroup % InnerFolds);
-        return mapping.OuterLoop == FoldAxis.Rows ? new FoldPlace(group, outer, inner, outer, inner)
-            : new FoldPlace(group, outer, inner, inner, outer);
+        (_mapping, _grid, _flow, _input) = (mapping, mapping.Grid, mapping.Grid.Dataflow, new InputFootprint(mapping.Layer));
+        Rows = Axis(_grid.RowFolds, _grid.RowRange, _grid.Rows, _flow == Dataflow.OutputStationary ? 'm' : 'k');
+        Columns = Axis(_grid.ColumnFolds, _grid.ColumnRange, _grid.Columns, _flow == Dataflow.InputStationary ? 'm' : 'n');
+        char stream = _flow switch { Dataflow.OutputStationary => 'k', Dataflow.WeightStationary => 'm', _ => 'n' };
+        Stream = Axis(mapping.UnitsPerFold, u => _grid.Elements(Steps(u)), mapping.StreamTile * _grid.ElementsPerStep, stream);
+        _wholeStream = Part(IndexRange.Whole(_grid.StreamExtent), stream);
     }
+
+    /// <summary>Pieces along the rows.</summary>
+    public AxisParts Rows { get; }
+
+    /// <summary>Pieces along the columns.</summary>
+    public AxisParts Columns { get; }
+
+    /// <summary>Units of a fold.</summary>
+    public AxisParts Stream { get; }
+
+    /// <summary>Pieces of the outer fold loop.</summary>
+    public AxisParts Outer => _mapping.OuterLoop == FoldAxis.Rows ? Rows : Columns;
+
+    /// <summary>Pieces of the inner fold loop.</summary>
+    public AxisParts Inner => _mapping.OuterLoop == FoldAxis.Rows ? Columns : Rows;
 
     /// <summary>Stream steps of a unit.</summary>
     public IndexRange Steps(int unit) =>
-        new(unit * mapping.StreamTile, (int)Math.Min((unit + 1L) * mapping.StreamTile, _grid.StreamLength));
+        new(unit * _mapping.StreamTile, (int)Math.Min((unit + 1L) * _mapping.StreamTile, _grid.StreamLength));
 
-    /// <summary>What unit <paramref name="unit"/> of the fold at <paramref name="place"/> moves.</summary>
-    public UnitTransfers Of(FoldPlace place, int unit)
+    /// <summary>What a unit moves.</summary>
+    public UnitTransfers Of(UnitPlace place)
     {
-        IndexRange rows = _grid.RowRange(place.Row), columns = _grid.ColumnRange(place.Column), steps = Steps(unit);
-        bool lastUnit = unit == mapping.UnitsPerFold - 1;
+        bool rowsOutside = _mapping.OuterLoop == FoldAxis.Rows, first = place.Unit == 0;
+        int row = rowsOutside ? place.Outer : place.Inner, column = rowsOutside ? place.Inner : place.Outer;
+        InputPart rows = Rows[row], columns = Columns[column], steps = Stream[place.Unit];
+        long copies = 1;
         if (_flow == Dataflow.OutputStationary)
         {
-            long results = lastUnit ? (long)rows.Count * columns.Count * widths.Output : 0;
-            return new UnitTransfers(0, Activations(place, unit, rows, _grid.Elements(steps)),
-                Weights(place, unit, columns, _grid.Elements(steps)), 0, results);
+            long results = place.Unit == Stream.Count - 1 ? (long)rows.Count * columns.Count : 0;
+            return new UnitTransfers(0, copies * Activations(place, column, rows, steps, rows, _wholeStream),
+                copies * Weights(place, columns.Count, steps.Count), 0, copies * results, true);
         }
-        long stationary = unit > 0 ? 0
-            : _flow == Dataflow.WeightStationary ? (long)rows.Count * columns.Count * widths.Weight : StationaryActivations(columns, rows);
-        long streamed = _flow == Dataflow.WeightStationary ? Activations(place, unit, steps, rows) : Weights(place, unit, rows, steps);
+        long stationary = !first ? 0 : _flow == Dataflow.WeightStationary ? (long)rows.Count * columns.Count
+            : _mapping.Activations == Residency.Whole ? _input.NewElements(columns, rows) : _input.Elements(columns, rows);
+        long streamed = _flow == Dataflow.WeightStationary ? Activations(place, column, steps, rows, _wholeStream, rows)
+            : Weights(place, rows.Count, steps.Count);
         long sums = (long)steps.Count * columns.Count;
-        bool lastRow = place.Row == _grid.RowFolds - 1, spills = mapping.Outputs == Residency.Stream;
-        return new UnitTransfers(stationary, streamed, 0, spills && place.Row > 0 ? sums * widths.Sum : 0,
-            lastRow ? sums * widths.Output : spills ? sums * widths.Sum : 0);
+        bool lastRow = row == Rows.Count - 1, spills = _mapping.Outputs == Residency.Stream;
+        return new UnitTransfers(copies * stationary, copies * streamed, 0, spills && row > 0 ? copies * sums : 0,
+            lastRow || spills ? copies * sums : 0, lastRow);
     }
 
-    private long StationaryActivations(IndexRange m, IndexRange k) =>
-        widths.Activation * (mapping.Activations == Residency.Whole ? _input.NewElements(m, k) : _input.Elements(m, k));
-
-    private long Activations(FoldPlace place, int unit, IndexRange m, IndexRange k)
+    private AxisParts Axis(int pieces, Func<int, IndexRange> cut, int size, char dimension)
     {
-        bool pixelsStream = _flow == Dataflow.WeightStationary;
-        IndexRange allSteps = IndexRange.Whole(_grid.StreamExtent), wholeM = pixelsStream ? allSteps : m, wholeK = pixelsStream ? k
-            : allSteps;
-        return widths.Activation * mapping.Activations switch
+        if (dimension == 'n' || _mapping.Layer.Conv is null)
+            return new AxisParts(pieces, new InputPart(cut(0).Count, cut(0).Count, cut(0).Count),
+                new InputPart(cut(pieces - 1).Count, cut(pieces - 1).Count, cut(pieces - 1).Count));
+        return new AxisParts(pieces, dimension == 'm' ? _input.PixelPeriod(size) : _input.ReductionPeriod(size),
+            i => Part(cut(i), dimension));
+    }
+
+    private InputPart Part(IndexRange range, char dimension) => dimension switch
+    {
+        'm' => _input.Pixels(range), 'k' => _input.Reductions(range), _ => new InputPart(range.Count, 0, 0),
+    };
+
+    private long Activations(UnitPlace place, int column, InputPart m, InputPart k, InputPart wholeM, InputPart wholeK) =>
+        _mapping.Activations switch
         {
             Residency.Stream => _input.Elements(m, k),
-            Residency.Tile => unit == 0 && place.Inner == 0 ? _input.Elements(wholeM, wholeK) : 0,
-            _ => unit == 0 && place.Column == 0 ? _input.NewElements(wholeM, wholeK) : 0,
+            Residency.Tile => place.Unit == 0 && place.Inner == 0 ? _input.Elements(wholeM, wholeK) : 0,
+            _ => place.Unit == 0 && column == 0 ? _input.NewElements(wholeM, wholeK) : 0,
         };
-    }
 
-    private long Weights(FoldPlace place, int unit, IndexRange lanes, IndexRange elements) =>
-        widths.Weight * (long)lanes.Count * mapping.Weights switch
+    private long Weights(UnitPlace place, long lanes, long elements) => lanes * _mapping.Weights switch
     {
-        Residency.Stream => elements.Count,
-        Residency.Tile => unit == 0 && place.Inner == 0 ? _grid.StreamExtent : 0,
-        _ => unit == 0 && place.Outer == 0 ? _grid.StreamExtent : 0,
+        Residency.Stream => elements,
+        Residency.Tile => place.Unit == 0 && place.Inner == 0 ? _grid.StreamExtent : 0,
+        _ => place.Unit == 0 && place.Outer == 0 ? _grid.StreamExtent : 0,
     };
 }

@@ -57,6 +57,20 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
     }
 
     /// <summary>
+    /// The design's network on the machine, layer by layer, as <see cref="Evaluate(DesignInputs, CancellationToken)"/> maps it. Throws as
+    /// that does.
+    /// </summary>
+    public ImmutableArray<MachineLayer> RunMachine(DesignInputs design, Cycles.MachineDepth depth, INetworkObserver? observer = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(design);
+        NetworkLayers layers = Layers(design);
+        ImmutableArray<Mapping> mappings = Map(design, layers);
+        return NetworkMachine.Run(design, mappings, layers.Vectors, design.Workload.Data is null ? null : CreatePlan(design, mappings),
+            depth, observer, cancellation);
+    }
+
+    /// <summary>
     /// What designs share, each item once, in the order of the first design that needs it: running these first keeps all workers busy,
     /// where designs that wait for the same item would not. A fault is met again, and told, by the designs that need the item.
     /// </summary>

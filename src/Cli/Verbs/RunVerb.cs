@@ -1,8 +1,12 @@
+using System.Collections.Immutable;
 using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Sim.ArchModel.Reading;
 using Sim.Foundation.Diagnostics;
 using Sim.Reports.Exporters;
 using Sim.Simulator;
+using Sim.Simulator.Cycles;
 using Sim.Simulator.Inputs;
 using Sim.Workloads.Quantization;
 
@@ -12,9 +16,16 @@ namespace Sim.Cli.Verbs;
 /// every layer.</summary>
 internal sealed class RunVerb : IVerb
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     private sealed record Request(string Architecture, string Model, string? Data, string? Labels, string? Calibration, string? Recipe,
         double Offset, double Scale,
-        string? Out, bool Json, bool AllowSlowClock);
+        string? Out, bool Json, bool AllowSlowClock, string? Machine, string? Trace, string? VcdLayer, string? VcdFile)
+    {
+        /// <summary>What is asked of the machine; null: nothing.</summary>
+        public MachineOptions? Cycles => Machine is null ? null
+            : new(Machine == "tiles" ? MachineDepth.Tiles : MachineDepth.Registers, Trace, VcdLayer, VcdFile ?? "machine.vcd");
+    }
 
     public VerbCommand Build(Terminal terminal)
     {
@@ -32,15 +43,26 @@ internal sealed class RunVerb : IVerb
         Option<bool> json = CommonOptions.Json();
         var slow = new Option<bool>("--allow-slow-clock")
             { Description = "A design that misses its own clock is a result, marked; else it is told and the exit code is 1" };
+        var machine = new Option<string?>("--machine")
+            { Description = "Also run the network on the cycle machine: every register of every PE, or from event to event",
+            HelpName = "registers|tiles" };
+        machine.AcceptOnlyFromAmong("registers", "tiles");
+        Option<string?> trace = File("--trace", "With --machine: write what happened as a trace for ui.perfetto.dev");
+        var vcd = new Option<string?>("--vcd")
+            { Description = "With --machine registers: dump the registers of all PEs during the first tile of this layer", HelpName = "LAYER" };
+        Option<string?> vcdFile = File("--vcd-file", "Where --vcd writes (default: machine.vcd)");
         var command = new VerbCommand("run", "Run one design: cycles, energy, area, accuracy",
             "sim run edge_npu --model configs/workloads/digits/digits_cnn.onnx --data configs/workloads/digits/digits_test_x_u8.npy --labels configs/workloads/digits/digits_test_labels_u8.npy",
-            "sim run my.yaml --model kws.onnx --data kws_x.npy --labels kws_y.npy --offset -83 --scale 0.5847029 --recipe ptq.yaml --out results/kws")
+            "sim run my.yaml --model kws.onnx --data kws_x.npy --labels kws_y.npy --offset -83 --scale 0.5847029 --recipe ptq.yaml --out results/kws",
+            "sim run edge_npu --model configs/workloads/digits/digits_cnn.onnx --machine registers --trace reports/digits.trace.json")
         {
-            architecture, model, data, labels, calibration, recipe, offset, scale, output, json, slow,
+            architecture, model, data, labels, calibration, recipe, offset, scale, output, json, slow, machine,
+            trace, vcd, vcdFile,
         };
         command.SetAction(p => Run(new Request(p.GetRequiredValue(architecture), p.GetRequiredValue(model), p.GetValue(data),
             p.GetValue(labels), p.GetValue(calibration),
-            p.GetValue(recipe), p.GetValue(offset), p.GetValue(scale), p.GetValue(output), p.GetValue(json), p.GetValue(slow)), terminal));
+            p.GetValue(recipe), p.GetValue(offset), p.GetValue(scale), p.GetValue(output), p.GetValue(json), p.GetValue(slow),
+            p.GetValue(machine), p.GetValue(trace), p.GetValue(vcd), p.GetValue(vcdFile)), terminal));
         return command;
 
         static Option<string?> File(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
@@ -53,6 +75,12 @@ internal sealed class RunVerb : IVerb
             "labels and calibration samples need --data");
         if (!double.IsFinite(request.Offset) || !double.IsFinite(request.Scale) || request.Scale == 0)
             bag.Error(new Location("--scale"), "CLI002", "--offset must be finite and --scale finite and not 0");
+        if (request.Machine is null && (request.Trace is not null || request.VcdLayer is not null))
+            bag.Error(new Location(request.Trace is null ? "--vcd" : "--trace"), "CLI002", "--trace and --vcd need --machine");
+        if (request.Machine == "tiles" && request.VcdLayer is not null)
+            bag.Error(new Location("--vcd"), "CLI002", "a waveform needs every register: --machine registers");
+        if (request.VcdFile is not null && request.VcdLayer is null)
+            bag.Error(new Location("--vcd-file"), "CLI002", "--vcd-file needs --vcd LAYER");
         LoadedArchitecture? architecture = ArchitectureReader.Load(request.Architecture, bag);
         Recipe? recipe = request.Recipe is null ? Recipe.Default : RecipeFile.Load(request.Recipe, bag);
         InputTransform? transform = request.Offset == 0 && request.Scale == 1 ? null : new InputTransform(request.Offset, request.Scale);
@@ -66,13 +94,20 @@ internal sealed class RunVerb : IVerb
             throw new InvalidOperationException("an input is missing without a message");
         }
         var evaluator = new Evaluator(Program.Version, Environment.ProcessorCount, note: text => terminal.Error.WriteLine($"note: {text}"));
-        RunRecord record = evaluator.Evaluate(new DesignInputs(architecture, workload, recipe), terminal.Cancellation);
+        var design = new DesignInputs(architecture, workload, recipe);
+        RunRecord record = evaluator.Evaluate(design, terminal.Cancellation);
+        MachineOptions? cycles = request.Cycles;
+        ImmutableArray<MachineLayer> machine = cycles is null ? []
+            : MachineReport.Run(evaluator, design, cycles, record, terminal);
         terminal.Print(bag.Sorted);
         string json = RecordJson.Write(record, indented: true);
         if (request.Out is not null) ResultFiles.Write(request.Out, ("record.json", json + "\n"),
             ("layers.csv", LayerTable.Head + string.Concat(record.Layers.Select(l => LayerTable.Row(0, l)))));
-        if (request.Json) terminal.Out.WriteLine(json);
+        if (request.Json) terminal.Out.WriteLine(cycles is null ? json
+            : new JsonObject { ["record"] = JsonNode.Parse(json), ["machine"] = MachineReport.Json(machine, cycles) }.ToJsonString(Indented));
         else RunTable.Print(record, architecture.Architecture, terminal);
+        if (cycles is not null && !request.Json) MachineReport.Print(machine, cycles, terminal);
+        if (!MachineReport.IsEqual(machine)) return ExitCode.AnswerIsNo;
         if (!record.MissesClock || request.AllowSlowClock) return ExitCode.Ok;
         terminal.Print([new Diagnostic(Severity.Error, architecture.Place, "COST005",
             $"{architecture.Price().Clock.Problem}; the latency above cannot be reached: let 'pipeline_stages: auto' in the datapath choose, lower the clock, or give --allow-slow-clock")]);

@@ -27,6 +27,9 @@ public sealed record MachineResult(long Cycles, Ledger Ledger, ImmutableArray<lo
 /// <summary>Is told what happens, as intervals of cycles, the end excluded.</summary>
 public interface IMachineObserver
 {
+    /// <summary>The run begins, or begins again in wider lanes: what was told before did not count.</summary>
+    void Restart();
+
     /// <summary>The steps of a unit enter the array.</summary>
     void Stream(int unit, int fold, long begin, long end);
 
@@ -61,6 +64,7 @@ public static class Machine
         operands.Demand(architecture, mapping.Layer);
         if (depth == MachineDepth.Tiles)
         {
+            observer?.Restart();
             var tiles = new MachineRun(architecture, mapping, new TileArray(mapping, architecture.Datapath.CyclesPerMac), observer);
             tiles.Run();
             (ImmutableArray<long> product, GemmEvents found) = operands.Product(architecture, mapping);
@@ -69,20 +73,15 @@ public static class Machine
         var results = new long[mapping.Layer.OutputElements];
         for (int attempt = 0; ; attempt++)
         {
-            // An attempt whose lanes a sum leaves is done again with wider ones; an observer sees the one that counts.
-            var array = new RegisterArray(architecture, mapping, operands, attempt, null);
-            var run = new MachineRun(architecture, mapping, array, null);
+            // An attempt whose lanes a sum leaves is done again with wider ones.
+            observer?.Restart();
+            var array = new RegisterArray(architecture, mapping, operands, attempt, observer);
+            var run = new MachineRun(architecture, mapping, array, observer);
             run.Run();
             var events = new GemmEvents();
-            if (!array.Grid.Finish(results, ref events)) continue;
-            if (observer is not null)
-            {
-                array = new RegisterArray(architecture, mapping, operands, attempt, observer);
-                run = new MachineRun(architecture, mapping, array, observer);
-                run.Run();
-            }
-            return run.Result(System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsImmutableArray(results), events,
-                array.Grid.Name);
+            if (array.Grid.Finish(results, ref events))
+                return run.Result(System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsImmutableArray(results), events,
+                    array.Grid.Name);
         }
     }
 }

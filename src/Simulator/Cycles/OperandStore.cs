@@ -1,3 +1,4 @@
+using System.Numerics;
 using Sim.ArchModel;
 using Sim.Mapper;
 using Sim.Workloads.Graph;
@@ -10,7 +11,9 @@ namespace Sim.Simulator.Cycles;
 /// </summary>
 internal sealed class OperandStore(Mapping mapping, Operands operand, int slots, int elementWidth)
 {
-    private readonly HashSet<(int, int)> _held = [];
+    // A bit for each element, or for each input row of a channel.
+    private ulong[] _held = [];
+    private int _heldPerRow;
     private readonly bool _stationary = Mapping.Stationary(mapping.Grid.Dataflow) == operand;
     private int _loadedEpoch = -1;
     private int _released;
@@ -40,7 +43,7 @@ internal sealed class OperandStore(Mapping mapping, Operands operand, int slots,
     {
         if (_stationary && !unit.IsFirst) return 0;
         int epoch = Epoch(unit);
-        if (epoch != _loadedEpoch) _held.Clear();
+        if (epoch != _loadedEpoch) Array.Clear(_held);
         _loadedEpoch = epoch;
         (IndexRange first, IndexRange second) = Rectangle(unit);
         long elements = operand == Operands.Activations && mapping.Layer.Conv is { } conv ? ConvolutionElements(conv, first, second)
@@ -65,10 +68,30 @@ internal sealed class OperandStore(Mapping mapping, Operands operand, int slots,
 
     private long New(IndexRange first, IndexRange second)
     {
+        // A window of the stream is a slot of its own: nothing of it was held.
+        if (mapping.Of(operand) == Residency.Stream) return (long)first.Count * second.Count;
+        Room(operand == Operands.Activations ? mapping.Layer.M : mapping.Layer.N, mapping.Layer.K);
         long added = 0;
         for (int i = first.Start; i < first.End; i++)
-            for (int j = second.Start; j < second.End; j++)
-                if (_held.Add((i, j))) added++;
+            for (int word = second.Start / 64; word <= (second.End - 1) / 64; word++)
+                added += Hold(i, word, second);
+        return added;
+    }
+
+    private void Room(int rows, int bits)
+    {
+        _heldPerRow = (bits + 63) / 64;
+        if (_held.LongLength != (long)rows * _heldPerRow) _held = new ulong[(long)rows * _heldPerRow];
+    }
+
+    // Bits of a word that a range covers and that were not there before.
+    private int Hold(int row, int word, IndexRange range)
+    {
+        int from = Math.Max(range.Start - word * 64, 0), end = Math.Min(range.End - word * 64, 64);
+        ulong bits = ulong.MaxValue >> 64 - (end - from) << from;
+        ref ulong held = ref _held[(long)row * _heldPerRow + word];
+        int added = BitOperations.PopCount(bits & ~held);
+        held |= bits;
         return added;
     }
 
@@ -76,16 +99,17 @@ internal sealed class OperandStore(Mapping mapping, Operands operand, int slots,
     // fewer.
     private long ConvolutionElements(ConvGeometry conv, IndexRange m, IndexRange k)
     {
+        int taps = conv.KernelHeight * conv.KernelWidth;
+        Room((mapping.Layer.K + taps - 1) / taps, conv.InputHeight);
         long rows = 0;
-        for (int reduction = k.Start; reduction < k.End; reduction++)
+        for (int channel = k.Start / taps; channel <= (k.End - 1) / taps; channel++)
         {
-            int channel = reduction / (conv.KernelHeight * conv.KernelWidth);
-            for (int pixel = m.Start; pixel < m.End; pixel++)
+            for (int output = m.Start / conv.OutputWidth; output <= (m.End - 1) / conv.OutputWidth; output++)
             {
                 for (int ky = 0; ky < conv.KernelHeight; ky++)
                 {
-                    int y = pixel / conv.OutputWidth * conv.StrideHeight + ky * conv.DilationHeight - conv.PadTop;
-                    if (y >= 0 && y < conv.InputHeight && _held.Add((channel, y))) rows++;
+                    int y = output * conv.StrideHeight + ky * conv.DilationHeight - conv.PadTop;
+                    if (y >= 0 && y < conv.InputHeight) rows += Hold(channel, y / 64, new IndexRange(y, y + 1));
                 }
             }
         }

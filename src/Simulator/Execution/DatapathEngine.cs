@@ -23,6 +23,9 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
 
     private readonly VectorEngine _vector = new(network.Vector, network.Opset);
 
+    /// <summary>Sees what is multiplied.</summary>
+    internal OperandTap? Tap { get; init; }
+
     internal Dictionary<string, LayerTally> Tallies { get; } = new(StringComparer.Ordinal);
 
     public Tensor[]? Execute(Node node, IReadOnlyList<Tensor?> inputs)
@@ -142,8 +145,9 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
         return codes;
     }
 
-    private static void Multiply(QuantizedLayer layer, ReadOnlySpan<uint> rows, int m, int group, int zero, long[] sums, LayerTally tally)
+    private void Multiply(QuantizedLayer layer, ReadOnlySpan<uint> rows, int m, int group, int zero, long[] sums, LayerTally tally)
     {
+        Tap?.Invoke(layer, rows, m, group, zero);
         GemmEvents events = default;
         layer.Groups[group].Run(m, rows, zero, sums.AsSpan(0, m * layer.Layer.Shape.N), ref events);
         tally.Outputs += events.Outputs;

@@ -25,6 +25,12 @@ internal sealed class LayerKernel
         _packed = new(() => _kernel is TiledKernel tiled ? tiled.Pack(_spec, _order, _n, _k, _codes, _zeroPoints) : null);
     }
 
+    /// <summary>N×K weight codes.</summary>
+    internal uint[] Codes => _codes;
+
+    /// <summary>A zero point for each N, or none.</summary>
+    internal int[] ZeroPoints => _zeroPoints;
+
     /// <summary>The kernel's name.</summary>
     internal string Name => _kernel.Name;
 

@@ -10,6 +10,7 @@ internal static class BenchCatalogue
         new GemmBenchmark(),
         new QuantizeBenchmark(),
         new EstimatorBenchmark(),
+        new MachineBenchmark(),
         new AccuracyBenchmark(),
         new VerifyBenchmark(),
     ];

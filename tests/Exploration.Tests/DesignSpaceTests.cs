@@ -22,7 +22,7 @@ public class DesignSpaceTests
             "CFG002").SetName("a register of 999 bits");
         yield return new TestCaseData("  - dram.kind: [LPDDR4, DDR9]", new[] { 1 }, "dram.kind: DDR9", "CFG113")
             .SetName("a memory without a price");
-        yield return new TestCaseData("  - buffers.weights.port: [64 bit, 512 bit]", new[] { 1 }, "buffers.weights.port: 512 bit",
+        yield return new TestCaseData("  - buffers.weights.port: [64 bit, 8192 bit]", new[] { 1 }, "buffers.weights.port: 8192 bit",
             "COST001").SetName("a port without a price");
         yield return new TestCaseData("  - clock: [500 MHz, 9 GHz]", new[] { 1 }, "clock: 9 GHz", "COST005")
             .SetName("a clock that is too fast");

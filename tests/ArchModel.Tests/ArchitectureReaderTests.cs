@@ -80,9 +80,12 @@ public class ArchitectureReaderTests
     [TestCase("bandwidth: 2 GB/s", "bandwidth: 0 GB/s",
         "a:9:33: error CFG007: 'bandwidth' must be a bandwidth above 0 such as '16 B/cycle' or '12.8 GB/s' (units: bit/cycle, B/cycle, KiB/cycle, B/s, MB/s, GB/s, MiB/s, GiB/s, TB/s), found '0 GB/s'")]
     [TestCase("kind: LPDDR4", "kind: LPDR4",
-        "a:9:14: error CFG113: the technology 'nangate45' has no price for the memory kind 'LPDR4'; did you mean 'LPDDR4'? (known: DDR3, DDR4, DDR5, GDDR5, GDDR6, HBM2, LPDDR, LPDDR4, LPDDR5, LPDDR5X)")]
+        "a:9:14: error CFG113: the technology 'nangate45' has no price for the memory kind 'LPDR4'; did you mean 'LPDDR4'? (known: "
+            + "DDR3, DDR4, DDR5, GDDR5, GDDR6, HBM2, LPDDR, LPDDR4, LPDDR5, LPDDR5X)")]
     [TestCase("kind: LPDDR4", "kind: HBM3",
-        "a:9:14: error CFG113: the technology 'nangate45' has no price for the memory kind 'HBM3': no energy per bit of it is public; copy the technology file and add 'HBM3' with a number and source of your own (known: DDR3, DDR4, DDR5, GDDR5, GDDR6, HBM2, LPDDR, LPDDR4, LPDDR5, LPDDR5X)")]
+        "a:9:14: error CFG113: the technology 'nangate45' has no price for the memory kind 'HBM3': no energy per bit of it is public; "
+            + "copy the technology file and add 'HBM3' with a number and source of your own (known: DDR3, DDR4, DDR5, GDDR5, GDDR6, "
+            + "HBM2, LPDDR, LPDDR4, LPDDR5, LPDDR5X)")]
     [TestCase("vector: {lanes: 4}", "vector: 4", "a:10:9: error CFG006: 'vector' must be a mapping (vector unit), found '4'")]
     [TestCase("datapath: int8_acc32", "datapath: [int8]",
         "a:4:11: error CFG006: 'datapath' must be an inline mapping, a name from configs/datapaths or a path to a .yaml file, found a list")]

@@ -47,9 +47,11 @@ public sealed class VerifyAnswerTests
     public void StackedWeightsAreGroups(int first, int matrices)
     {
         string model = Path.Combine(_folder, "net.onnx");
-        byte[] weights = [.. Enumerable.Range(0, matrices * 16 * 2).Select(i => unchecked((byte)((i / 32 + (matrices == 1 ? 4 : 1)) * (i % 2 == 0 ? 1 : -1))))];
+        byte[] weights = [.. Enumerable.Range(0, matrices * 16 * 2).Select(i => unchecked((byte)((i / 32 + (matrices == 1 ? 4
+            : 1)) * (i % 2 == 0 ? 1 : -1))))];
         File.WriteAllBytes(model, OnnxBytes.Model(13,
-            [OnnxBytes.Op("dq", "DequantizeLinear", ["x", "s", "z"], ["a"]), OnnxBytes.Op("dw", "DequantizeLinear", ["w", "s", "zw"], ["b"]),
+            [OnnxBytes.Op("dq", "DequantizeLinear", ["x", "s", "z"], ["a"]), OnnxBytes.Op("dw", "DequantizeLinear", ["w", "s", "zw"],
+                ["b"]),
             OnnxBytes.Op("mm", "MatMul", ["a", "b"], ["y"]), OnnxBytes.Floats("s", [], 0.5f),
             OnnxBytes.Initializer(OnnxBytes.TensorBytes("z", 2, [], OnnxBytes.Block(9, [0]))),
             OnnxBytes.Initializer(OnnxBytes.TensorBytes("zw", 3, [], OnnxBytes.Block(9, [0]))),

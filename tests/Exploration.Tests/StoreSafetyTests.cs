@@ -119,7 +119,8 @@ public class StoreSafetyTests
     {
         StoreException told = Assert.Throws<StoreException>(() =>
             StoreFile.Create(StorePath, replace: false, _ => throw new SqliteException("database or disk is full", code)))!;
-        Assert.That(told.Message, Does.Contain(message).And.Contain("nothing was saved").And.Not.Contain("kept").And.Not.Contain("--resume"));
+        Assert.That(told.Message, Does.Contain(message).And.Contain("nothing was "
+            + "saved").And.Not.Contain("kept").And.Not.Contain("--resume"));
         Assert.That(File.Exists(StorePath), Is.False);
         Assert.That(Directory.GetFiles(_folder, ".*"), Is.Empty);
     }

@@ -63,7 +63,8 @@ public class StudyReaderTests
         yield return new TestCaseData("  - array.rows: [4]\n  - array.rows: [8]", "", "CFG203", 9).SetName("an axis twice");
         yield return new TestCaseData("  - array.rows: [4]\n  - {name: shape, values: [{array.rows: 8}]}", "", "CFG204", 9)
             .SetName("a path in two axes");
-        yield return new TestCaseData("  - {name: design, values: [{array.rows: 8}]}", "", "CFG203", 8).SetName("an axis named as a column");
+        yield return new TestCaseData("  - {name: design, values: [{array.rows: 8}]}", "", "CFG203",
+            8).SetName("an axis named as a column");
         yield return new TestCaseData("  - {name: ' ', values: [{array.rows: 8}]}", "", "CFG203", 8).SetName("an axis named by a blank");
         yield return new TestCaseData("  - array.rows: [4, 4]", "", "CFG203", 8).SetName("a value twice");
         yield return new TestCaseData("  - array.rows: [4]", "objectives: [speed]", "CFG002", 9).SetName("an unknown objective");

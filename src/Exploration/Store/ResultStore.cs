@@ -41,7 +41,8 @@ public sealed class ResultStore : IDisposable
             if (StoreFile.IsTaken(path))
             {
                 if (StoreFile.WhyNoStore(path) is
-                    { } other) throw new StoreException($"'{path}' exists and is {other}; only a result store is ever replaced: name another file with --store");
+                    { } other) throw new StoreException($"'{path}' exists and is {other}; only a result store is ever replaced: name "
+                        + "another file with --store");
                 if (!replace) throw new StoreException(StoreFile.Exists(path));
             }
             StoreFile.Create(path, replace, connection => Fill(connection, header));
@@ -85,7 +86,9 @@ public sealed class ResultStore : IDisposable
         if (store.Grow(header)) return store;
         string held = store.Header.Digest;
         store.Dispose();
-        throw new StoreException($"'{path}' holds results of another study, of other inputs, or of another version of the tool, or designs that the study no longer has (digest {held}, now {header.Digest}); use another file with --store, or replace it with --force");
+        throw new StoreException($"'{path}' holds results of another study, of other inputs, or of another version of the tool, or "
+            + $"designs that the study no longer has (digest {held}, now {header.Digest}); use another file with --store, or replace it "
+            + "with --force");
     }
 
     /// <summary>Keeps a finished point. Saving a point twice changes nothing.</summary>
@@ -176,8 +179,10 @@ public sealed class ResultStore : IDisposable
         using SqliteTransaction transaction = connection.BeginTransaction();
         StoreSql.Execute(connection, """
             CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL, checksum TEXT NOT NULL) WITHOUT ROWID;
-            CREATE TABLE points(idx INTEGER PRIMARY KEY, key TEXT NOT NULL, status TEXT NOT NULL, reason TEXT, parameters TEXT NOT NULL, record TEXT, checksum TEXT NOT NULL);
-            CREATE TABLE sub_results(kind TEXT NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL, checksum TEXT NOT NULL, PRIMARY KEY(kind, key)) WITHOUT ROWID;
+            CREATE TABLE points(idx INTEGER PRIMARY KEY, key TEXT NOT NULL, status TEXT NOT NULL, reason TEXT, parameters TEXT NOT NULL,
+                record TEXT, checksum TEXT NOT NULL);
+            CREATE TABLE sub_results(kind TEXT NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL, checksum TEXT NOT NULL,
+                PRIMARY KEY(kind, key)) WITHOUT ROWID;
             """, transaction);
         PutMeta(connection, transaction, "layout", Layout);
         PutMeta(connection, transaction, "study", RecordJson.Write(header));
@@ -192,8 +197,10 @@ public sealed class ResultStore : IDisposable
         {
             string layout = StoreSql.Scalar(connection, "SELECT value FROM meta WHERE key='layout'") ?? "";
             if (layout == "sim.store/1")
-                throw new StoreException($"'{path}' was written by an earlier version, whose rows carry no checksums ('{layout}'; this tool reads '{Layout}'); run the study again, with --force or into another file");
-            if (layout != Layout) throw new StoreException($"'{path}' is a store of another version ('{layout}'); this tool reads '{Layout}'");
+                throw new StoreException($"'{path}' was written by an earlier version, whose rows carry no checksums ('{layout}'; this "
+                    + $"tool reads '{Layout}'); run the study again, with --force or into another file");
+            if (layout != Layout) throw new StoreException($"'{path}' is a store of another version ('{layout}'); this tool reads "
+                + $"'{Layout}'");
             foreach (string key in (string[])["layout", "study"]) Meta(path, connection, key);
             if (StoreSql.Scalar(connection, "PRAGMA quick_check(1)") is not "ok" and var broken) throw Damaged(path, broken
                 ?? "no answer to its check");

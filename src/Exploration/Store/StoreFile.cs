@@ -72,7 +72,8 @@ internal static class StoreFile
         Directory.CreateDirectory(folder);
         bool taken = IsTaken(path);
         if (!taken && Companions.FirstOrDefault(c => File.Exists(path + c)) is { } beside)
-            throw IsTaken(path) ? new StoreException(Exists(path) + Meanwhile) : new StoreException($"'{path}{beside}' is left of another database of this name, which a new one would read; move it away, or name another file with --store");
+            throw IsTaken(path) ? new StoreException(Exists(path) + Meanwhile) : new StoreException($"'{path}{beside}' is left of "
+                + "another database of this name, which a new one would read; move it away, or name another file with --store");
         string fresh = Path.Combine(folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}-{Interlocked.Increment(ref _made)}.new");
         try
         {
@@ -83,7 +84,8 @@ internal static class StoreFile
         catch (SqliteException e) when (e.SqliteErrorCode is IoError or Full)
         {
             string cause = e.SqliteErrorCode == Full ? "the disk is full" : "the disk may be full or gone";
-            throw new StoreException($"'{path}' cannot be made, {cause}; nothing was saved: make room, or name a file elsewhere with --store, and run it again ({e.Message})", e);
+            throw new StoreException($"'{path}' cannot be made, {cause}; nothing was saved: make room, or name a file elsewhere with "
+                + $"--store, and run it again ({e.Message})", e);
         }
         catch (IOException e) when (!replace && !taken && IsTaken(path))
         {

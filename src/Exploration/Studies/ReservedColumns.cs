@@ -6,7 +6,8 @@ namespace Sim.Exploration.Studies;
 public static class ReservedColumns
 {
     private static readonly HashSet<string> Names = new(
-        ["index", "design", "status", "on_front", "violations", "reason", "design_key", "dynamic_energy_nj", "leakage_energy_nj", "float_accuracy",
+        ["index", "design", "status", "on_front", "violations", "reason", "design_key", "dynamic_energy_nj", "leakage_energy_nj",
+            "float_accuracy",
             "samples", .. MetricCatalogue.All.Select(m => m.Column)],
         // Readers of tables such as SQL and spreadsheets tell columns apart without case.
         StringComparer.OrdinalIgnoreCase);

@@ -161,7 +161,9 @@ public sealed class AccuracyPlan
             .OrderBy(l => l.Layer.Name, StringComparer.Ordinal)];
         if (partial.Length == 0) return null;
         GemmLayer shape = partial[0].Layer.Shape;
-        return $"NET035: layer '{shape.Name}'{(partial.Length > 1 ? $" (and {partial.Length - 1} more)" : "")}: blocks along {shape.Conv!.InputChannels / shape.Groups} channels leave lanes of {spec.Dot!.Segment} empty; values have them as zeros, cycles and energy count its {shape.K} products as if they filled the lanes (recipe: blocks_along)";
+        return $"NET035: layer '{shape.Name}'{(partial.Length > 1 ? $" (and {partial.Length - 1} more)" : "")}: blocks along "
+            + $"{shape.Conv!.InputChannels / shape.Groups} channels leave lanes of {spec.Dot!.Segment} empty; values have them as "
+            + $"zeros, cycles and energy count its {shape.K} products as if they filled the lanes (recipe: blocks_along)";
     }
 
     // Where the largest number of a format is its only positive one, the largest weight of a channel decides which others round to 0.
@@ -173,7 +175,8 @@ public sealed class AccuracyPlan
         string[] coarse = [.. network.Layers.Where(l => layers.ContainsKey(l.Name) && network.StatedWeights(l, spec).Codes is null)
             .Select(l => l.Name)];
         return coarse.Length == 0 ? null : $"NET036: layer '{coarse[0]}'{(coarse.Length > 1 ? $" (and {coarse.Length - 1} more)" : "")}: "
-            + $"recipe '{recipe.Name}' puts the largest weight of a channel on the one positive number of {spec.Weight.Name}, so that most others become 0; use weights: {{calibration: mse}}";
+            + $"recipe '{recipe.Name}' puts the largest weight of a channel on the one positive number of {spec.Weight.Name}, so that "
+            + $"most others become 0; use weights: {{calibration: mse}}";
     }
 
     private static ScaleSearch Search(CalibrationRule rule) =>

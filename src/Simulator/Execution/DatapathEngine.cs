@@ -52,7 +52,8 @@ internal sealed class DatapathEngine(QuantizedNetwork network, IReadOnlyDictiona
             ? ChannelRows.OfNumbers(layer.Blocks!, shape.Conv!, input.Floats, FirstElement(input.Count), network.PadCode, tally)
             : ChannelRows.OfCodes(layout, shape.Conv!, codes, network.PadCode);
         long[] sums = ArrayPool<long>.Shared.Rent(pass * part.Rows * shape.N);
-        uint[] rows = ArrayPool<uint>.Shared.Rent(shape.Conv is null && stacked is null || layout is not null ? 1 : pass * part.Rows * shape.K);
+        uint[] rows = ArrayPool<uint>.Shared.Rent(shape.Conv is null && stacked is null || layout is not null ? 1
+            : pass * part.Rows * shape.K);
         for (int from = 0; from < part.Images; from += pass)
         {
             int count = Math.Min(pass, part.Images - from);

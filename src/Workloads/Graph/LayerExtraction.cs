@@ -15,7 +15,8 @@ public sealed record NetworkLayers(ImmutableArray<GemmLayer> Gemms, ImmutableArr
     public long WeightElements => Gemms.Sum(g => g.WeightElements);
 
     /// <summary>Of the layers in execution order, which are matrix layers; default: all of them before the others.</summary>
-    public ImmutableArray<bool> IsMatrix { get; init; } = [.. Enumerable.Repeat(true, Gemms.Length), .. Enumerable.Repeat(false, Vectors.Length)];
+    public ImmutableArray<bool> IsMatrix { get; init; } = [.. Enumerable.Repeat(true, Gemms.Length), .. Enumerable.Repeat(false,
+        Vectors.Length)];
 
     /// <summary>What was made of each matrix layer and of each other layer, in execution order.</summary>
     public IEnumerable<T> InOrder<T>(IReadOnlyList<T> ofGemms, IReadOnlyList<T> ofVectors)

@@ -102,7 +102,8 @@ public static class RecipeFile
 
     private static readonly YamlField<BlockAxis> Along = YamlField.Optional("blocks_along",
         YamlTypes.Choice(("channels", BlockAxis.Channels), ("im2col", BlockAxis.Im2Col)), BlockAxis.Channels, "channels",
-        "Datapaths with operands in blocks: what the blocks of a convolution lie along. channels: of a pixel, one scale an activation; im2col: the unfolded rows, several scales an activation.");
+        "Datapaths with operands in blocks: what the blocks of a convolution lie along. channels: of a pixel, one scale an activation; "
+            + "im2col: the unfolded rows, several scales an activation.");
 
     /// <summary>The keys, for unknown-key errors and the published JSON schema.</summary>
     public static YamlSchema Keys { get; } = new("quantization recipe", "How a float32 network is quantized into the datapath's formats.",

@@ -10,7 +10,8 @@ namespace Sim.Datapath.Tests.Blocks;
 public sealed class LeastErrorScaleTests
 {
     private static readonly double[] E2M1 = [0, 0.5, 1, 1.5, 2, 3, 4, 6];
-    private static readonly double[] E4M3 = [.. Enumerable.Range(0, 127).Select(c => c < 8 ? c / 512.0 : (8 + c % 8) * Math.Pow(2, c / 8 - 10))];
+    private static readonly double[] E4M3 = [.. Enumerable.Range(0, 127).Select(c => c < 8 ? c / 512.0 : (8 + c % 8) * Math.Pow(2,
+        c / 8 - 10))];
 
     private static double Power(int code) => Math.Pow(2, code - 127);
 
@@ -60,7 +61,8 @@ public sealed class LeastErrorScaleTests
     }
 
     [TestCase("mxfp4", RoundingMode.ToZero), TestCase("nvfp4", RoundingMode.Stochastic), TestCase("mxfp6_e2m3", RoundingMode.Up)]
-    [TestCase("qrazor4_int8", RoundingMode.NearestEven), TestCase("bfp8", RoundingMode.NearestEven), TestCase("fp4_ue5m3", RoundingMode.NearestEven)]
+    [TestCase("qrazor4_int8", RoundingMode.NearestEven), TestCase("bfp8", RoundingMode.NearestEven), TestCase("fp4_ue5m3",
+        RoundingMode.NearestEven)]
     public void The_elements_are_rounded_as_asked_under_a_scale_that_is_never_worse(string name, RoundingMode mode)
     {
         BlockFormat format = BlockCatalogue.Parse(name);

@@ -14,7 +14,8 @@ using Sim.Workloads.Quantization;
 namespace Sim.Simulator.Tests.Execution;
 
 /// <summary>
-/// A depthwise convolution of operands in blocks along im2col rows (K = 9 is no whole number of blocks): what the network computes is what the machine
+/// A depthwise convolution of operands in blocks along im2col rows (K = 9 is no whole number of blocks): what the network computes is what
+/// the machine
 /// computes from the same numbers, moving elements and scales cycle by cycle in any dataflow.
 /// </summary>
 public sealed class BlockMachineTests

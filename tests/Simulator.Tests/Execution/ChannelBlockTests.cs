@@ -32,13 +32,16 @@ public sealed class ChannelBlockTests
     [TestCase(9, 4, 1, "nvfp4_b4", "nvfp4_b4")]
     public void Every_number_is_quantized_once(int channels, int outputs, int groups, string? activations, string? weights)
     {
-        BlockFormat? a = activations is null ? null : BlockCatalogue.Parse(activations), w = weights is null ? null : BlockCatalogue.Parse(weights);
+        BlockFormat? a = activations is null ? null : BlockCatalogue.Parse(activations), w = weights is null ? null
+            : BlockCatalogue.Parse(weights);
         int inGroup = channels / groups, n = outputs / groups, taps = Kernel * Kernel;
-        float[] data = TinyNetwork.Random(Samples * channels * Side * Side, 41, 2), weight = TinyNetwork.Random(outputs * inGroup * taps, 42, 1);
+        float[] data = TinyNetwork.Random(Samples * channels * Side * Side, 41, 2),
+            weight = TinyNetwork.Random(outputs * inGroup * taps, 42, 1);
         PreparedNetwork network = PreparedNetwork.Create(Graph(weight, channels, outputs, groups),
             EvaluationData.Of(Tensor.OfFloats(data, Samples, channels, Side, Side)), null, Recipe.Default, 2);
         var spec = new DatapathSpec("t", w?.Element ?? FormatCatalogue.Parse("int8"), a?.Element ?? FormatCatalogue.Parse("int8"),
-            new FloatAccumulator(FormatCatalogue.Parse("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee)) { Dot = new BlockDotUnit(a, w) };
+            new FloatAccumulator(FormatCatalogue.Parse("fp32"), RoundingMode.NearestEven,
+                OverflowPolicy.Ieee)) { Dot = new BlockDotUnit(a, w) };
 
         (float[] x, float xScale) = Values(a, data, channels, Side * Side);
         (float[] v, float[] vScales) = w is null ? PlainWeights(weight, outputs) : Repeat(Values(w, weight, inGroup, taps), outputs);
@@ -75,12 +78,14 @@ public sealed class ChannelBlockTests
                     noise += Math.Pow(register * (xScale * vScales[o]) - exact, 2);
                 }
         Assert.That(sums, Is.EqualTo(Samples * outputs * Out * Out));
-        AccuracyResult found = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, spec, Recipe.Default, _ => ReductionOrder.Sequential), 2);
+        AccuracyResult found = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, spec, Recipe.Default,
+            _ => ReductionOrder.Sequential), 2);
         Assert.That(found.Totals.OutputSqnrDb, Is.EqualTo(10 * Math.Log10(signal / noise)).Within(1e-4));
         Assert.That(found.Warnings.Count(m => m.StartsWith("NET035", StringComparison.Ordinal)), Is.EqualTo(
             inGroup % spec.Dot!.Segment == 0 && (a is null || inGroup % a.Size == 0 || groups == 1) ? 0 : 1));
         if (a is not null) Assert.That(found.Layers["conv"].EncodedInputs, Is.EqualTo(data.Length), "each activation once");
-        double unfolded = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, spec, Recipe.Default with { BlocksAlong = BlockAxis.Im2Col },
+        double unfolded = AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, spec,
+            Recipe.Default with { BlocksAlong = BlockAxis.Im2Col },
             _ => ReductionOrder.Sequential), 2).Totals.OutputSqnrDb!.Value;
         Assert.That(unfolded, Is.Not.EqualTo(found.Totals.OutputSqnrDb!.Value), "the option has an effect");
     }
@@ -92,7 +97,8 @@ public sealed class ChannelBlockTests
         float[] data = TinyNetwork.Random(Samples * 6 * Side * Side, 43, 2), weight = TinyNetwork.Random(4 * 6 * 9, 44, 1);
         BlockFormat blocks = BlockCatalogue.Parse("mxfp4_b4");
         var spec = new DatapathSpec("t", blocks.Element, blocks.Element,
-            new FloatAccumulator(FormatCatalogue.Parse("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee)) { Dot = new BlockDotUnit(blocks, blocks) };
+            new FloatAccumulator(FormatCatalogue.Parse("fp32"), RoundingMode.NearestEven,
+                OverflowPolicy.Ieee)) { Dot = new BlockDotUnit(blocks, blocks) };
         Recipe recipe = Recipe.Default with { ActivationRounding = new(RoundingMode.Stochastic, 16, StochasticRule.Floor),
             WeightRounding = new(RoundingMode.Stochastic, 16, StochasticRule.Floor), Seed = 3 };
         PreparedNetwork network = PreparedNetwork.Create(Graph(weight, 6, 4, 1),
@@ -100,7 +106,8 @@ public sealed class ChannelBlockTests
         double[] found = [.. new[] { 1, 2, 3, 5 }.Select(threads => AccuracyEvaluator.Evaluate(
             AccuracyPlan.Create(network, spec, recipe, _ => ReductionOrder.Sequential), threads).Totals.OutputSqnrDb!.Value)];
         Assert.That(found, Has.All.EqualTo(found[0]));
-        Assert.That(AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, spec, recipe with { Seed = 4 }, _ => ReductionOrder.Sequential), 2)
+        Assert.That(AccuracyEvaluator.Evaluate(AccuracyPlan.Create(network, spec, recipe with { Seed = 4 },
+            _ => ReductionOrder.Sequential), 2)
             .Totals.OutputSqnrDb, Is.Not.EqualTo(found[0]));
     }
 
@@ -110,7 +117,8 @@ public sealed class ChannelBlockTests
         float[] data = TinyNetwork.Random(Samples * 6 * Side * Side, 45, 2), weight = TinyNetwork.Random(2 * 6 * 9, 46, 1);
         BlockFormat blocks = BlockCatalogue.Parse("mxint8_b4");
         var spec = new DatapathSpec("t", blocks.Element, FormatCatalogue.Parse("int8"),
-            new FloatAccumulator(FormatCatalogue.Parse("fp32"), RoundingMode.NearestEven, OverflowPolicy.Ieee)) { Dot = new BlockDotUnit(null, blocks) };
+            new FloatAccumulator(FormatCatalogue.Parse("fp32"), RoundingMode.NearestEven,
+                OverflowPolicy.Ieee)) { Dot = new BlockDotUnit(null, blocks) };
         Recipe recipe = Recipe.Default with { ActivationSymmetry = Symmetry.Asymmetric };
         PreparedNetwork network = PreparedNetwork.Create(Graph(weight, 6, 2, 1),
             EvaluationData.Of(Tensor.OfFloats(data, Samples, 6, Side, Side)), null, recipe, 2);
@@ -155,10 +163,13 @@ public sealed class ChannelBlockTests
 
     private static NetworkGraph Graph(float[] weight, int channels, int outputs, int groups)
     {
-        var attributes = ImmutableDictionary<string, NodeAttribute>.Empty.Add("kernel_shape", new("kernel_shape", Integers: [Kernel, Kernel]))
-            .Add("strides", new("strides", Integers: [2, 2])).Add("pads", new("pads", Integers: [1, 1, 1, 1])).Add("group", new("group", Integer: groups));
+        var attributes = ImmutableDictionary<string, NodeAttribute>.Empty.Add("kernel_shape", new("kernel_shape", Integers: [Kernel,
+            Kernel]))
+            .Add("strides", new("strides", Integers: [2, 2])).Add("pads", new("pads", Integers: [1, 1, 1, 1])).Add("group", new("group",
+                Integer: groups));
         return new("conv", 13, [new("x", ElementType.Float32, [-1, channels, Side, Side])],
             [new("y", ElementType.Float32, [-1, outputs, Out, Out])], [new("conv", "", "Conv", ["x", "w"], ["y"], attributes)],
-            ImmutableDictionary<string, Tensor>.Empty.Add("w", Tensor.OfFloats(weight, outputs, channels / groups, Kernel, Kernel)), $"conv{channels}-{groups}");
+            ImmutableDictionary<string, Tensor>.Empty.Add("w", Tensor.OfFloats(weight, outputs, channels / groups, Kernel, Kernel)),
+                $"conv{channels}-{groups}");
     }
 }

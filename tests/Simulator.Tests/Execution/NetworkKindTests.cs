@@ -49,7 +49,8 @@ public class NetworkKindTests
     public void WeightsMayBeStacked(int[] shape, int[] matrices, int samples)
     {
         int[] data = [samples, .. shape[1..]], w = [.. matrices, Inputs, Outputs];
-        float[] weight = [.. Enumerable.Range(0, matrices.Aggregate(Inputs * Outputs, (a, b) => a * b)).Select(i => (float)(i * 7 % 11 - 5))],
+        float[] weight = [.. Enumerable.Range(0, matrices.Aggregate(Inputs * Outputs, (a,
+            b) => a * b)).Select(i => (float)(i * 7 % 11 - 5))],
             x = [.. Enumerable.Range(0, data.Aggregate(1, (a, b) => a * b)).Select(i => (float)(i * 5 % 13 - 6))];
         int[] batch = [.. Enumerable.Range(0, Math.Max(data.Length, w.Length) - 2).Select(d => Math.Max(
             At(data[..^2], d, Math.Max(data.Length, w.Length) - 2), At(matrices, d, Math.Max(data.Length, w.Length) - 2)))];
@@ -64,7 +65,8 @@ public class NetworkKindTests
                 for (int n = 0; n < Outputs; n++, at++)
                 {
                     int left = Offset(product, batch, data[..^2]), right = Offset(product, batch, matrices);
-                    float sum = Enumerable.Range(0, Inputs).Sum(k => x[(left * m + row) * Inputs + k] * weight[(right * Inputs + k) * Outputs + n]);
+                    float sum = Enumerable.Range(0,
+                        Inputs).Sum(k => x[(left * m + row) * Inputs + k] * weight[(right * Inputs + k) * Outputs + n]);
                     if (reference[at] != sum) wrong++;
                 }
         Assert.That((at, wrong), Is.EqualTo((reference.Length, 0)));
@@ -73,7 +75,8 @@ public class NetworkKindTests
         Assert.That(found.Warnings, Is.Empty);
     }
 
-    private static int At(int[] shape, int dimension, int rank) => dimension < rank - shape.Length ? 1 : shape[dimension - rank + shape.Length];
+    private static int At(int[] shape, int dimension, int rank) => dimension < rank - shape.Length ? 1
+        : shape[dimension - rank + shape.Length];
 
     private static int Offset(int product, int[] batch, int[] own)
     {

@@ -30,7 +30,8 @@ internal static class DotInference
             $"not every row holds whole operand codes of {formats!.Value.Activation.Name}");
         if (widths.Where(w => rows.Of(w).All(r => r.A.Length <= MostOfARow)).ToArray() is { Length: > 0 } inReach) widths = inReach;
         else throw new InvalidInputException(new Location(file), "NUM001",
-            $"a row holds {Number(rows.Of(widths[^1]).Max(r => r.A.Length))} products; allowed are {Number(MostOfARow)}: units take at most {Number(DotUnitSpec.MaximumLanes)} in a step, so that shorter rows tell as much");
+            $"a row holds {Number(rows.Of(widths[^1]).Max(r => r.A.Length))} products; allowed are {Number(MostOfARow)}: units take at "
+                + $"most {Number(DotUnitSpec.MaximumLanes)} in a step, so that shorter rows tell as much");
         long products = widths.Max(w => rows.Of(w).Sum(r => (long)r.A.Length));
         if (products > ManyProducts) terminal.Error.WriteLine($"note thousands of datapaths are tried on up to {Number(products)} products; this may take minutes, and fewer rows or --operands less");
         (int Digits, RowFit Fit)[] all = [.. widths.Select(w => (w, RowFit.Of(rows.Of(w), w, rows.RegisterDigits, formats)))];

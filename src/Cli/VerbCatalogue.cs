@@ -14,6 +14,7 @@ internal static class VerbCatalogue
         new VerifyVerb(),
         new RepairVerb(),
         new ImportVerb(),
+        new NestVerb(),
         new BenchVerb(),
         new ValidateVerb(),
         new SchemaVerb(),

@@ -6,7 +6,7 @@ namespace Sim.Mapper.Nests;
 public static class NestCapacity
 {
     /// <summary>Adds what does not fit. The nest is otherwise legal.</summary>
-    public static void Check(LoopNest nest, Hierarchy hierarchy, ElementWidths widths, ICollection<NestProblem> problems)
+    public static void Check(LoopNest nest, Hierarchy hierarchy, PerOperand<Packing> packing, ICollection<NestProblem> problems)
     {
         ArgumentNullException.ThrowIfNull(nest);
         ArgumentNullException.ThrowIfNull(hierarchy);
@@ -19,7 +19,7 @@ public static class NestCapacity
             if (nest.Nodes[i] is SpatialNode spatial) left[(int)spatial.Dim] = spatial.Tile;
             if (nest.Nodes[i] is not StoreNode store || hierarchy.Memory(store.Level) is not { } memory) continue;
             if (memory.CapacityBits is null && memory.PartitionBits[store.Operand] is null) continue;
-            long words = Words(memory, store.Operand, TileWords.Of(nest.Layer, store.Operand, left), widths);
+            long words = Words(memory, store.Operand, TileWords.Of(nest.Layer, store.Operand, left), packing);
             if (memory.PartitionBits[store.Operand] is { } room)
             {
                 if (words > room / memory.WordBits)
@@ -42,16 +42,10 @@ public static class NestCapacity
     }
 
     /// <summary>Words of one instance that a tile takes, both halves of a double buffer counted.</summary>
-    public static long Words(MemoryLevel memory, Operand operand, long elements, ElementWidths widths)
+    public static long Words(MemoryLevel memory, Operand operand, long elements, PerOperand<Packing> packing)
     {
         ArgumentNullException.ThrowIfNull(memory);
-        int parts = operand switch
-        {
-            Operand.Activations => widths.Activation,
-            Operand.Weights => widths.Weight,
-            _ => widths.Sum,
-        };
-        long words = TileWords.Packed(elements, parts, widths.PartsPerBit, memory.WordBits);
+        long words = packing[operand].Words(elements, memory.WordBits);
         return memory.DoubleBuffered[operand] ? checked(2 * words) : words;
     }
 

@@ -7,8 +7,8 @@ namespace Sim.Mapper.Nests;
 /// <summary>Whether a nest can run on a hierarchy: everything that is wrong, at once.</summary>
 public static class NestLegality
 {
-    /// <summary>All problems in the order of the nest; without <paramref name="widths"/> capacities are not checked.</summary>
-    public static ImmutableArray<NestProblem> Check(LoopNest nest, Hierarchy hierarchy, ElementWidths? widths = null)
+    /// <summary>All problems in the order of the nest; without <paramref name="packing"/> capacities are not checked.</summary>
+    public static ImmutableArray<NestProblem> Check(LoopNest nest, Hierarchy hierarchy, PerOperand<Packing>? packing = null)
     {
         ArgumentNullException.ThrowIfNull(nest);
         ArgumentNullException.ThrowIfNull(hierarchy);
@@ -18,7 +18,7 @@ public static class NestLegality
         Places(nest, hierarchy, problems);
         Stores(nest, hierarchy, problems);
         Axes(nest, hierarchy, problems);
-        if (widths is { } given && problems.Count == 0) NestCapacity.Check(nest, hierarchy, given, problems);
+        if (packing is { } given && problems.Count == 0) NestCapacity.Check(nest, hierarchy, given, problems);
         return [.. problems.OrderBy(p => p.Node < 0 ? int.MaxValue : p.Node)];
     }
 
@@ -131,6 +131,9 @@ public static class NestLegality
                 continue;
             }
             FabricAxis axis = fabric.Axes[loop.Axis];
+            if (axis.SumsOnly && NestEdge.Indexes(Operand.Outputs, loop.Dim))
+                problems.Add(new(i, $"lanes of a dot unit add into one sum: only summed dimensions run over '{fabric.Name}.{axis.Name}', "
+                    + $"not {DimLetters.Of(nest.Layer, loop.Dim)}"));
             Int128 before = used.GetValueOrDefault((loop.Level, loop.Axis), 1), now = before * Math.Max(1, loop.Count);
             used[(loop.Level, loop.Axis)] = now;
             if (now > axis.Size && before <= axis.Size)

@@ -18,7 +18,7 @@ public sealed class NestReader(LoopLayer layer, Hierarchy hierarchy)
 
     /// <summary>The nest; null after recording everything that is wrong (MAP011 a line, MAP012 an illegal nest).</summary>
     public static LoopNest? Read(YamlNode? node, Location place, LoopLayer layer, Hierarchy hierarchy, DiagnosticBag bag,
-        ElementWidths? widths = null)
+        PerOperand<Packing>? packing = null)
     {
         ArgumentNullException.ThrowIfNull(bag);
         int before = bag.ErrorCount;
@@ -45,7 +45,7 @@ public sealed class NestReader(LoopLayer layer, Hierarchy hierarchy)
         }
         if (bag.ErrorCount > before) return null;
         var nest = new LoopNest(layer, nodes.ToImmutable());
-        foreach (NestProblem problem in NestLegality.Check(nest, hierarchy, widths))
+        foreach (NestProblem problem in NestLegality.Check(nest, hierarchy, packing))
             bag.Error(problem.Node < 0 ? list.Location : places[problem.Node], "MAP012", problem.Message);
         return bag.ErrorCount > before ? null : nest;
     }

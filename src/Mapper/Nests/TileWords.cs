@@ -20,18 +20,4 @@ public static class TileWords
                 .Rectangle(sizes[(int)output], sizes[(int)filter]));
         return words;
     }
-
-    /// <summary>Memory words that so many elements take: ⌊word / element⌋ elements a word; an element wider than a word takes several.
-    /// </summary>
-    /// <param name="elements">Elements.</param>
-    /// <param name="parts">Width of an element in 1/<paramref name="partsPerBit"/> bit.</param>
-    /// <param name="partsPerBit">Parts of a bit.</param>
-    /// <param name="wordBits">Width of a memory word.</param>
-    public static long Packed(long elements, int parts, int partsPerBit, int wordBits)
-    {
-        long perWord = (long)wordBits * partsPerBit / parts;
-        if (perWord > 0) return (elements + perWord - 1) / perWord;
-        long wordsEach = (parts + (long)wordBits * partsPerBit - 1) / ((long)wordBits * partsPerBit);
-        return checked(elements * wordsEach);
-    }
 }

@@ -23,7 +23,7 @@ internal sealed class WindowSets
     /// <summary>Coordinates between the starts of tiles <paramref name="distance"/> apart in a dimension.</summary>
     public long Move(int slot, long distance) => checked(distance * (slot == 0 ? _strideP : _strideR));
 
-    /// <summary>Coordinates of an a×b rectangle: every one is reached, less those of the a−d by b−s corner that are reached twice.</summary>
+    /// <summary>Coordinates of an a×b rectangle: all of them, less those of the a−d by b−s corner that are reached twice.</summary>
     public long Rectangle(long a, long b) => checked(a * b - Math.Max(0, a - _strideR) * Math.Max(0, b - _strideP));
 
     /// <summary>Different coordinates of all tiles after the change, and those of them that every tile having them had before.</summary>

@@ -37,7 +37,8 @@ public static class TimeloopArchitecture
         var components = new List<Component>();
         Collect(architecture, 1, components, bag);
         if (bag.ErrorCount == before && components.Count < 2)
-            bag.Error(architecture.Location, "MAP013", "an architecture has a memory and a compute unit: a 'subtree' with 'local' components");
+            bag.Error(architecture.Location, "MAP013",
+                "an architecture has a memory and a compute unit: a 'subtree' with 'local' components");
         foreach (IGrouping<string, Component> twice in components.GroupBy(c => c.Name).Where(g => g.Count() > 1))
             bag.Error(twice.Last().Place, "MAP013", $"two components are named '{twice.Key}'");
         if (bag.ErrorCount > before) return null;

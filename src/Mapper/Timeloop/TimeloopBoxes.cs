@@ -28,8 +28,8 @@ internal sealed class TimeloopBoxes(LoopNest nest, Operand operand)
         for (LoopDim dim = LoopDim.N; dim <= LoopDim.S; dim++)
         {
             if (!NestEdge.Indexes(operand, dim)) continue;
-            bool filter = operand == Operand.Activations && dim >= LoopDim.R, output = operand == Operand.Activations && dim >= LoopDim.P;
-            axes[(int)dim] = filter ? (axes[(int)dim - 2]!.Value.Coordinate, layer.Dilation(dim)) : (next++, output ? layer.Stride(dim) : 1);
+            bool input = operand == Operand.Activations, output = input && dim >= LoopDim.P;
+            axes[(int)dim] = input && dim >= LoopDim.R ? (axes[(int)dim - 2]!.Value.Coordinate, layer.Dilation(dim)) : (next++, output ? layer.Stride(dim) : 1);
         }
         return axes;
     }

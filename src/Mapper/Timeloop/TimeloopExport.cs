@@ -46,8 +46,8 @@ public static class TimeloopExport
                     if (memories[at] > spatial.Level)
                         throw new FormatException($"no level is left for the loops above '{hierarchy.Levels[spatial.Level].Name}'");
                     Target target = targets[memories[at]];
-                    if (target.Spatial.Any(s => s.Dim == spatial.Dim) || (target.Spatial.Count > 0 && spatial.Axis > target.Spatial[^1].Axis))
-                        throw new FormatException("Timeloop has one spatial loop of a dimension at each level, those of y outside those of x");
+                    if (spatial.Axis > 1 || target.Spatial.Any(s => s.Dim == spatial.Dim))
+                        throw new FormatException("Timeloop has two axes below a level, and one spatial loop of a dimension over them");
                     target.Spatial.Add(spatial);
                     break;
             }
@@ -81,7 +81,8 @@ public static class TimeloopExport
     {
         Entry(text, name, "temporal", [.. target.Temporal.Select(l => (l.Dim, l.Count))], problem);
         if (target.Spatial.Count == 0) return;
-        Entry(text, name, "spatial", [.. target.Spatial.Select(l => (l.Dim, l.Count))], problem);
+        // Those along x are written innermost; which of two spatial loops stands outside changes nothing.
+        Entry(text, name, "spatial", [.. target.Spatial.OrderByDescending(l => l.Axis).Select(l => (l.Dim, l.Count))], problem);
         text.Append("    split: ").Append(target.Spatial.Count(s => s.Axis == 0)).Append('\n');
     }
 

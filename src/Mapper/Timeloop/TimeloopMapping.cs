@@ -61,7 +61,8 @@ public static class TimeloopMapping
                 bag.Error(key.Key.Location, "MAP014", $"unknown key '{key.Key.Text}' (allowed: {string.Join(", ", Keys)})");
             if (entry["target"] is not YamlScalar target || !memories.Contains(target.Text))
             {
-                bag.Error(entry["target"]?.Location ?? entry.Location, "MAP014", $"'target' must be a memory ({string.Join(", ", memories)})");
+                bag.Error(entry["target"]?.Location ?? entry.Location, "MAP014",
+                    $"'target' must be a memory ({string.Join(", ", memories)})");
                 return;
             }
             string? type = (entry["type"] as YamlScalar)?.Text switch

@@ -41,8 +41,8 @@ internal static class TimeloopText
             if (!dimensions.Contains(dimension))
                 bag.Error(node!.Location, "MAP014", $"'{dimension}' is no dimension of the problem ({string.Join(", ", dimensions)})");
             else if (!StrictNumber.TryWhole(number, out long factor) || factor < 1)
-                bag.Error(node!.Location, "MAP014", $"the factor '{word}' must be a dimension and an integer from 1, such as {dimension}4 or "
-                    + $"{dimension}=4");
+                bag.Error(node!.Location, "MAP014", $"the factor '{word}' must be a dimension and an integer from 1, such as "
+                    + $"{dimension}4 or {dimension}=4");
             else if (!factors.TryAdd(dimension, factor))
                 bag.Error(node!.Location, "MAP014", $"'{dimension}' has two factors");
         }

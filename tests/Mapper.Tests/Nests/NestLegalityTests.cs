@@ -4,7 +4,7 @@ using Sim.Workloads.Nests;
 
 namespace Sim.Mapper.Tests.Nests;
 
-/// <summary>Counts that a loop can have, and capacity in packed words.</summary>
+/// <summary>Counts that a loop can have, and capacity.</summary>
 public class NestLegalityTests
 {
     [Test]
@@ -27,20 +27,10 @@ public class NestLegalityTests
         Assert.That(cases, Is.GreaterThan(7000));
     }
 
-    // 8 weights of 4 bit in a 32-bit word, 5 of 6 bit, 1 of 24 bit; a 40-bit sum takes two words. mxfp4 has 17 quarter bits an element.
-    [TestCase(17, 4, 1, 32, ExpectedResult = 3)]
-    [TestCase(17, 6, 1, 32, ExpectedResult = 4)]
-    [TestCase(17, 24, 1, 32, ExpectedResult = 17)]
-    [TestCase(17, 40, 1, 32, ExpectedResult = 34)]
-    [TestCase(30, 17, 4, 64, ExpectedResult = 2)]
-    [TestCase(31, 17, 4, 64, ExpectedResult = 3)]
-    public long WordsHoldWholeElements(long elements, int parts, int partsPerBit, int word) =>
-        TileWords.Packed(elements, parts, partsPerBit, word);
-
     [Test]
     public void TooSmallMemoriesSayWhatIsMissing()
     {
-        var widths = new ElementWidths(8, 8, 32, 8, 1);
+        var packing = new PerOperand<Packing>(new(8), new(8), new(32));
         LoopLayer layer = LoopLayer.Gemm("g", 1, 16, 16, 16, true);
         NestNode[] nodes = [.. Enum.GetValues<Operand>().Select(o => new StoreNode(o, 0)), new LoopNode(LoopDim.C, 4, 4),
             .. Enum.GetValues<Operand>().Select(o => new StoreNode(o, 1)), new LoopNode(LoopDim.P, 16, 1), new LoopNode(LoopDim.M, 16, 1),
@@ -59,7 +49,7 @@ public class NestLegalityTests
             MemoryLevel buffer = NestSamples.Memory("buffer") with { CapacityBits = capacity, PartitionBits = parts,
                 DoubleBuffered = new(false, true, false) };
             var hierarchy = new Hierarchy("h", [NestSamples.Memory("dram"), buffer]);
-            return [.. NestLegality.Check(new LoopNest(layer, [.. nodes]), hierarchy, widths).Select(p => $"{p.Node} {p.Message}")];
+            return [.. NestLegality.Check(new LoopNest(layer, [.. nodes]), hierarchy, packing).Select(p => $"{p.Node} {p.Message}")];
         }
     }
 }

@@ -1,6 +1,7 @@
 using Sim.ArchModel.Hierarchies;
 using Sim.Foundation.Diagnostics;
 using Sim.Mapper.Nests;
+using Sim.Mapper.Tests.Nests;
 using Sim.Mapper.Timeloop;
 using Sim.Tests;
 using Sim.Workloads.Nests;
@@ -67,6 +68,48 @@ public class TimeloopPairsTests
             "eyeriss_like/resnet50_conv3_ds_1x1_s2 DRAM", "eyeriss_like/resnet50_conv3_ds_1x1_s2 shared_glb",
             "ws_fixed/resnet50_conv3_ds_1x1_s2 DRAM", "ws_fixed/resnet50_conv3_ds_1x1_s2 shared_glb",
         }), "boxes of stride 2 without a filter (T4)");
+    }
+
+    // The examples of `../shared/reference/nests/timeloop_rules.md`: exact fills or reads, and Timeloop's.
+    [Test]
+    public void TheRulesShowInTheirExamples()
+    {
+        var two = new Hierarchy("two", [NestSamples.Memory("L0"), NestSamples.Memory("L1")]);
+        LoopLayer stride = LoopLayer.Conv("T4", 1, 1, 1, 1, 4, 1, 1, 1, strideHeight: 3);
+        Assert.That(Fills(stride, two, new LoopNode(LoopDim.P, 2, 2), Store(1), new LoopNode(LoopDim.P, 2, 1)), Is.EqualTo((4, 8)));
+        LoopLayer column = LoopLayer.Conv("T6", 1, 1, 1, 1, 1, 7, 1, 3);
+        Assert.That(Fills(column, two, new LoopNode(LoopDim.S, 3, 1), new LoopNode(LoopDim.Q, 7, 1), Store(1)), Is.EqualTo((21, 19)));
+        LoopLayer window = LoopLayer.Conv("T7", 1, 1, 1, 1, 4, 4, 3, 3);
+        Assert.That(Fills(window, two, new LoopNode(LoopDim.Q, 2, 2), new LoopNode(LoopDim.R, 3, 1), Store(1),
+            new LoopNode(LoopDim.P, 4, 1), new LoopNode(LoopDim.Q, 2, 1), new LoopNode(LoopDim.S, 3, 1)), Is.EqualTo((44, 48)));
+
+        FabricAxis axis = new("x", 16, Sharing.Multicast, Sharing.Multicast, Reduction.Tree);
+        var spread = new Hierarchy("spread", [NestSamples.Memory("L0"), new FabricLevel("f", [axis]), NestSamples.Memory("L1"),
+            new FabricLevel("g", [axis])]);
+        LoopLayer halo = LoopLayer.Conv("T5", 1, 1, 1, 1, 1, 4, 1, 3);
+        Assert.That(Reads(halo, spread, new SpatialNode(LoopDim.Q, 2, 2, 1, 0), Store(2), new LoopNode(LoopDim.Q, 2, 1),
+            new LoopNode(LoopDim.S, 3, 1)), Is.EqualTo((6, 8)));
+        LoopLayer diagonal = LoopLayer.Conv("T5", 1, 1, 1, 1, 1, 3, 1, 3);
+        Assert.That(Reads(diagonal, spread, new SpatialNode(LoopDim.Q, 3, 1, 1, 0), new SpatialNode(LoopDim.S, 3, 1, 3, 0)),
+            Is.EqualTo((5, 9)));
+
+        static StoreNode Store(int level) => new(Operand.Activations, level);
+    }
+
+    private static (long, long) Fills(LoopLayer layer, Hierarchy hierarchy, params NestNode[] nodes) =>
+        Both(layer, hierarchy, nodes, 1, s => s.Fills, s => s.Fills);
+
+    private static (long, long) Reads(LoopLayer layer, Hierarchy hierarchy, params NestNode[] nodes) =>
+        Both(layer, hierarchy, nodes, 0, s => s.Reads, s => s.Reads);
+
+    private static (long, long) Both(LoopLayer layer, Hierarchy hierarchy, NestNode[] nodes, int level, Func<StoreCounts, long> exact,
+        Func<TimeloopStoreCounts, long> theirs)
+    {
+        NestNode[] stores = [.. Enum.GetValues<Operand>().Select(o => new StoreNode(o, 0))];
+        var nest = new LoopNest(layer, [.. stores, .. nodes]);
+        Assert.That(NestLegality.Check(nest, hierarchy), Is.Empty);
+        return (exact(NestCounts.Of(nest, hierarchy).At(Operand.Activations, level)!),
+            theirs(TimeloopCounts.Of(nest, hierarchy).Stores.Single(s => s.Operand == Operand.Activations && s.Level == level)));
     }
 
     [Test]

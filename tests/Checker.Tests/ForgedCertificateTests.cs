@@ -181,7 +181,8 @@ public class ForgedCertificateTests
         .Integers("c1", ElementType.Int32, [-3, 12], 1, 2)
         .Integers("wz1", ElementType.Int8, [0])
         .Node("com.microsoft/QGemm: x, s, z, w0, sw, wz, c0, s, z -> y0", new NodeAttribute("transB", Integer: 1))
-        .Node("com.microsoft/QGemm: y0, s, z, w1, one, wz1, c1 -> y1").Node("QuantizeLinear: y1, s, z -> y2").Build(ElementType.UInt8, 2, 4);
+        .Node("com.microsoft/QGemm: y0, s, z, w1, one, wz1, c1 -> y1").Node("QuantizeLinear: y1, s, z -> y2")
+        .Build(ElementType.UInt8, 2, 4);
 
     // What is left of a layer whose inputs were all pruned: its bias.
     private static NetworkGraph WithoutProducts() => new Graphs().Floats("one", [1]).Integers("z", ElementType.UInt8, [7])

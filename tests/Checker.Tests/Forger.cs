@@ -77,7 +77,8 @@ internal sealed class Forger(string folder)
                     {
                         foreach (int step in (int[])[1, -1])
                         {
-                            string fresh = (long.Parse(numbers[n], CultureInfo.InvariantCulture) + step).ToString(CultureInfo.InvariantCulture);
+                            long changedTo = long.Parse(numbers[n], CultureInfo.InvariantCulture) + step;
+                            string fresh = changedTo.ToString(CultureInfo.InvariantCulture);
                             string[] all = [.. texts];
                             all[t] = string.Join(' ', [.. numbers[..n], fresh, .. numbers[(n + 1)..]]);
                             part["slopes"] = new JsonArray([.. all.Select(s => (JsonNode)s)]);

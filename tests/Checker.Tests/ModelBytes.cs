@@ -13,7 +13,8 @@ internal static class ModelBytes
         foreach (Node n in graph.Nodes)
         {
             byte[] node = [.. OnnxBytes.Join(n.Inputs.Select(i => OnnxBytes.Text(1, i))),
-                .. OnnxBytes.Join(n.Outputs.Select(o => OnnxBytes.Text(2, o))), .. OnnxBytes.Text(3, n.Name), .. OnnxBytes.Text(4, n.OpType),
+                .. OnnxBytes.Join(n.Outputs.Select(o => OnnxBytes.Text(2, o))),
+                .. OnnxBytes.Text(3, n.Name), .. OnnxBytes.Text(4, n.OpType),
                 .. OnnxBytes.Join(n.Attributes.Values.Select(a => OnnxBytes.Block(5, Attribute(a))))];
             parts.Add(OnnxBytes.Block(1, n.Domain.Length == 0 ? node : [.. node, .. OnnxBytes.Text(7, n.Domain)]));
         }

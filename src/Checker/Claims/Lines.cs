@@ -38,7 +38,8 @@ internal sealed class Lines
 
     /// <summary>An upper bound of Σ coefficients[k] · operand k, or of every subset of its terms, by lines of slopes
     /// numerators[level][operand] / 2^shifts[level]: Unrounded / 2^Scale.</summary>
-    internal (BigInteger Unrounded, int Scale) Bound(BigInteger[] coefficients, bool everySubset, List<(int Shift, long[] Numerators)> slopes)
+    internal (BigInteger Unrounded, int Scale) Bound(BigInteger[] coefficients, bool everySubset,
+        List<(int Shift, long[] Numerators)> slopes)
     {
         BigInteger constant = 0;
         int scale = 0;

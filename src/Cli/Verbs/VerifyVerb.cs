@@ -75,7 +75,8 @@ internal sealed class VerifyVerb : IVerb
         if (request.Json) terminal.Out.WriteLine(VerifyJson.Of(record));
         else VerifyTable.Print(record, terminal);
         if (question.Workload is { } workload)
-            foreach (string file in WidthReporting.Write(request, reading, workload, claims, record, observed, terminal)) terminal.Error.WriteLine(file);
+            foreach (string file in WidthReporting.Write(request, reading, workload, claims, record, observed, terminal))
+                terminal.Error.WriteLine(file);
         return record.IsYes ? ExitCode.Ok : ExitCode.AnswerIsNo;
     }
 

@@ -99,8 +99,8 @@ internal sealed class RelaxedSum
         }
     }
 
-    /// <summary>The bound for slopes rounded to p / 2^Shift, exactly: Unrounded / 2^Scale, and the p of each operand that has a line (0 elsewhere), level by
-    /// level.</summary>
+    /// <summary>The bound for slopes rounded to p / 2^Shift, exactly: Unrounded / 2^Scale, and the p of each operand that has a line (0
+    /// elsewhere), level by level.</summary>
     internal (BigInteger Unrounded, int Scale, ImmutableArray<ImmutableArray<long>> Numerators) Exact(Slopes slopes)
     {
         var numerators = ImmutableArray.CreateBuilder<ImmutableArray<long>>();

@@ -7,6 +7,7 @@ using Sim.Exploration.Studies;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 using Sim.Verification.Constraints;
+using Sim.Workloads.Generators;
 using Sim.Workloads.Quantization;
 
 namespace Sim.Cli;
@@ -33,6 +34,7 @@ internal static class FileKindCatalogue
             TechnologyReader.Read(document.Root, bag)),
         new("recipe", RecipeFile.Folder, RecipeFile.Keys, (document, bag) => RecipeFile.Read(document.Root, bag)),
         new("constraints", ConstraintsFile.Folder, ConstraintsFile.Keys, (document, bag) => ConstraintsFile.Read(document.Root, bag)),
+        new("workload", WorkloadFile.Folder, WorkloadFile.Keys, (document, bag) => WorkloadFile.Read(document.Root, bag)),
         new("study", StudyReader.Folder, StudyReader.Schema, (document, bag) =>
             { if (StudyReader.Read(document, bag) is { } study) DesignSpace.Read(study, bag); }),
     ];

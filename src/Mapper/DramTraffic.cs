@@ -45,7 +45,7 @@ public sealed class DramTraffic
         bool weightsStay = _grid.Dataflow == Dataflow.WeightStationary || weights != Residency.Stream;
         int weightPasses = weightsStay ? 1 : _grid.Dataflow == Dataflow.OutputStationary ? _grid.RowFolds : _grid.ColumnFolds;
         long spilled = _grid.LoadsStationary && outputs == Residency.Stream ? (_grid.RowFolds - 1) * _layer.OutputElements : 0;
-        return new TrafficTotals(_layer.Groups * Activations(activations, streamTile), weightPasses * _layer.WeightElements, spilled,
+        return new TrafficTotals(_layer.Groups * Activations(activations, streamTile), weightPasses * _layer.SecondElements, spilled,
             spilled, _layer.OutputElements);
     }
 

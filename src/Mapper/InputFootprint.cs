@@ -11,7 +11,7 @@ public readonly record struct InputPart(int Count, long Touched, long New);
 /// How many activation elements one group of a layer needs on chip for a range of GEMM rows (output pixels) and reduction indices. A
 /// convolution is fetched by whole input rows of a channel, each once however many im2col entries repeat it; a plain GEMM element by
 /// element (its "channel" is k, its "row" m, of one element). Closed forms; indices follow <see cref="GemmLayer"/>: k = (channel, ky, kx),
-/// m = (oy, ox).
+/// m = (sample, oy, ox). Rows of two samples are never the same.
 /// </summary>
 public sealed class InputFootprint
 {
@@ -44,19 +44,28 @@ public sealed class InputFootprint
     public long Rows(IndexRange m)
     {
         if (_conv is null) return m.Count;
-        int first = m.Start / _pixelsPerRow, last = (m.End - 1) / _pixelsPerRow;
+        int first = m.Start / _pixelsPerRow, last = (m.End - 1) / _pixelsPerRow, height = _conv.OutputHeight;
+        int from = first / height, to = last / height;
+        if (from == to) return RowsOfSample(_conv, first % height, last % height);
+        return RowsOfSample(_conv, first % height, height - 1) + (to - from - 1L) * _rowsUpTo[height]
+            + RowsOfSample(_conv, 0, last % height);
+    }
+
+    // Distinct input rows under some output rows of one sample.
+    private long RowsOfSample(ConvGeometry conv, int first, int last)
+    {
         if (first == 0) return _rowsUpTo[last + 1];
-        if (_conv.DilationHeight == 1 && _conv.StrideHeight <= _conv.KernelHeight)
+        if (conv.DilationHeight == 1 && conv.StrideHeight <= conv.KernelHeight)
         {
-            int low = Math.Max(0, first * _conv.StrideHeight - _conv.PadTop);
-            int high = Math.Min(_conv.InputHeight, last * _conv.StrideHeight - _conv.PadTop + _conv.KernelHeight);
+            int low = Math.Max(0, first * conv.StrideHeight - conv.PadTop);
+            int high = Math.Min(conv.InputHeight, last * conv.StrideHeight - conv.PadTop + conv.KernelHeight);
             return Math.Max(0, high - low);
         }
         // Windows apart share no rows.
-        if (_conv.DilationHeight == 1) return _rowsUpTo[last + 1] - _rowsUpTo[first];
+        if (conv.DilationHeight == 1) return _rowsUpTo[last + 1] - _rowsUpTo[first];
         var touched = new HashSet<int>();
         for (int oy = first; oy <= last; oy++)
-            foreach (int y in RowsOf(_conv, oy)) touched.Add(y);
+            foreach (int y in RowsOf(conv, oy)) touched.Add(y);
         return touched.Count;
     }
 
@@ -103,9 +112,13 @@ public sealed class InputFootprint
 
     private long NewRows(IndexRange m) => _conv is null
         ? m.Count
-        : _rowsUpTo[(m.End - 1) / _pixelsPerRow + 1] - (m.Start == 0 ? 0 : _rowsUpTo[(m.Start - 1) / _pixelsPerRow + 1]);
+        : RowsUpTo(_conv, (m.End - 1) / _pixelsPerRow + 1) - (m.Start == 0 ? 0 : RowsUpTo(_conv, (m.Start - 1) / _pixelsPerRow + 1));
 
-    // Entry x: distinct input rows that output rows 0 to x-1 touch.
+    // Distinct input rows under the first output rows, sample by sample.
+    private long RowsUpTo(ConvGeometry conv, int outputRows) =>
+        (long)(outputRows / conv.OutputHeight) * _rowsUpTo[conv.OutputHeight] + _rowsUpTo[outputRows % conv.OutputHeight];
+
+    // Entry x: distinct input rows that output rows 0 to x-1 of a sample touch.
     private static int[] CountRows(ConvGeometry conv)
     {
         var seen = new HashSet<int>();

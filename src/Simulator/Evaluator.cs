@@ -53,7 +53,7 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
         ArchitectureCost cost = design.Architecture.Price();
         AccuracyResult? accuracy = design.Workload.Data is null ? null
             : Accuracy(Key(design, mappings).Digest, design, mappings, threadsOfDesign, cancellation);
-        return RecordBuilder.Build(design, cost, mappings, layers, accuracy, toolVersion);
+        return RecordBuilder.Build(design, cost, layers, mappings, accuracy, toolVersion);
     }
 
     /// <summary>
@@ -66,7 +66,7 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
         ArgumentNullException.ThrowIfNull(design);
         NetworkLayers layers = Layers(design);
         ImmutableArray<Mapping> mappings = Map(design, layers);
-        return NetworkMachine.Run(design, mappings, layers.Vectors, design.Workload.Data is null ? null : CreatePlan(design, mappings),
+        return NetworkMachine.Run(design, layers, mappings, design.Workload.Data is null ? null : CreatePlan(design, mappings),
             depth, observer, cancellation);
     }
 
@@ -140,8 +140,21 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
     private NetworkLayers Layers(DesignInputs design) =>
         _layers.Get((design.Workload.NetworkDigest, design.Recipe.FoldBatchNormalization), key => design.Workload.Layers(key.Fold));
 
-    private static ImmutableArray<MappingResult> MappingsOf(DesignInputs design, NetworkLayers layers) =>
-        [.. layers.Gemms.Select(l => LayerMapper.Map(design.Architecture.Architecture, l))];
+    // Layers of one shape have one mapping: deep networks repeat a few. What does not fit is told of each.
+    private static ImmutableArray<MappingResult> MappingsOf(DesignInputs design, NetworkLayers layers)
+    {
+        var known = new Dictionary<GemmLayer, Mapping>();
+        var results = ImmutableArray.CreateBuilder<MappingResult>(layers.Gemms.Length);
+        foreach (GemmLayer layer in layers.Gemms)
+        {
+            GemmLayer shape = layer with { Name = "" };
+            MappingResult result = known.TryGetValue(shape, out Mapping? mapping) ? new(mapping with { Layer = layer }, [])
+                : LayerMapper.Map(design.Architecture.Architecture, layer);
+            if (result.Mapping is { } found) known.TryAdd(shape, found);
+            results.Add(result);
+        }
+        return results.MoveToImmutable();
+    }
 
     private static ImmutableArray<Mapping> Map(DesignInputs design, NetworkLayers layers)
     {

@@ -35,34 +35,26 @@ public interface INetworkObserver
 /// the first sample where there are data.</summary>
 internal static class NetworkMachine
 {
-    public static ImmutableArray<MachineLayer> Run(DesignInputs design, ImmutableArray<Mapping> mappings, ImmutableArray<VectorLayer> vectors,
+    public static ImmutableArray<MachineLayer> Run(DesignInputs design, NetworkLayers network, ImmutableArray<Mapping> mappings,
         AccuracyPlan? plan, MachineDepth depth, INetworkObserver? observer, CancellationToken cancellation)
     {
         Architecture architecture = design.Architecture.Architecture;
         OperandCapture? capture = plan is null ? null : OperandCapture.Of(plan);
         var layers = ImmutableArray.CreateBuilder<MachineLayer>();
         long now = 0;
-        foreach ((string name, Mapping? mapping, VectorLayer? vector) in InOrder(design, mappings, vectors))
+        int matrix = 0;
+        foreach (LayerStep step in network.Steps)
         {
             cancellation.ThrowIfCancellationRequested();
-            MachineLayer layer = mapping is null ? new(name, now, Estimator.Estimate(architecture, vector!).Cycles, null, null, false, [])
+            Mapping? mapping = step.Matrix is null ? null : mappings[matrix++];
+            MachineLayer layer = mapping is null
+                ? new(step.Name, now, Estimator.Estimate(architecture, step.Vector!).Cycles, null, null, false, [])
                 : Matrix(architecture, mapping, capture?.Operands(mapping.Layer, architecture.Datapath), depth, observer, now);
             layers.Add(layer);
             observer?.Done(layer);
             now = checked(now + layer.Cycles);
         }
         return layers.ToImmutable();
-    }
-
-    private static IEnumerable<(string Name, Mapping? Mapping, VectorLayer? Vector)> InOrder(DesignInputs design,
-        ImmutableArray<Mapping> mappings, ImmutableArray<VectorLayer> vectors)
-    {
-        IEnumerable<(string Name, Mapping? Mapping, VectorLayer? Vector)> all =
-            [.. mappings.Select(m => (m.Layer.Name, (Mapping?)m, (VectorLayer?)null)), .. vectors.Select(v => (v.Name, (Mapping?)null, v))];
-        if (design.Workload.IsShapeOnly) return all;
-        var places = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (Node node in design.Workload.Graph.Nodes) places.TryAdd(node.Name, places.Count);
-        return all.OrderBy(l => places.GetValueOrDefault(l.Name, int.MaxValue));
     }
 
     private static MachineLayer Matrix(Architecture architecture, Mapping mapping, MachineOperands? values, MachineDepth depth,

@@ -24,17 +24,15 @@ internal static class RecordBuilder
     /// <summary>The record.</summary>
     /// <param name="design">What was evaluated.</param>
     /// <param name="cost">Prices of its architecture.</param>
+    /// <param name="layers">The network.</param>
     /// <param name="mappings">How each matrix layer runs, in the order of the network.</param>
-    /// <param name="layers">The layers of the network, which are those of the record in its order.</param>
     /// <param name="accuracy">The values of the network under this design, or null without data.</param>
     /// <param name="toolVersion">For the record.</param>
-    public static RunRecord Build(DesignInputs design, ArchitectureCost cost, ImmutableArray<Mapping> mappings,
-        NetworkLayers layers, AccuracyResult? accuracy, string toolVersion)
+    public static RunRecord Build(DesignInputs design, ArchitectureCost cost, NetworkLayers layers, ImmutableArray<Mapping> mappings,
+        AccuracyResult? accuracy, string toolVersion)
     {
         Architecture architecture = design.Architecture.Architecture;
-        ImmutableArray<LayerRecord> records = [.. layers.InOrder<LayerRecord>(
-            [.. mappings.Select(m => Matrix(architecture, cost, m, accuracy?.Layers.GetValueOrDefault(m.Layer.Name)))],
-            [.. layers.Vectors.Select(v => Vector(architecture, cost, v, accuracy?.Layers.GetValueOrDefault(v.Name)))])];
+        ImmutableArray<LayerRecord> records = Layers(architecture, cost, layers, mappings, accuracy);
         long cycles = records.Sum(r => r.ComputeCycles + r.StallCycles);
         double seconds = cycles / architecture.ClockHertz;
         ImmutableSortedDictionary<string, string> digests = Digests(design, cost, accuracy);
@@ -50,7 +48,30 @@ internal static class RecordBuilder
         {
             Clock = new ClockRecord(cost.Clock.PeriodNanoseconds, cost.Clock.Critical.Nanoseconds, cost.Clock.Critical.What,
                 cost.Clock.PipelineStages),
+            Work = new WorkRecord(layers.Samples, layers.Tokens),
         };
+    }
+
+    // In the order of the network. Layers of one shape are timed once: deep networks repeat a few.
+    private static ImmutableArray<LayerRecord> Layers(Architecture architecture, ArchitectureCost cost, NetworkLayers layers,
+        ImmutableArray<Mapping> mappings, AccuracyResult? accuracy)
+    {
+        var known = new Dictionary<object, LayerRecord>();
+        LayerRecord Once(object shape, Func<LayerRecord> find)
+        {
+            if (!known.TryGetValue(shape, out LayerRecord? record)) known.Add(shape, record = find());
+            return record;
+        }
+        LayerRecord Timed(Mapping mapping) => Once(mapping.Layer with { Name = "" }, () => Matrix(architecture, cost, mapping));
+        var records = ImmutableArray.CreateBuilder<LayerRecord>(layers.Steps.Length);
+        int matrix = 0;
+        foreach (LayerStep step in layers.Steps)
+        {
+            LayerRecord record = step.Vector is { } vector ? Once(vector with { Name = "" }, () => Vector(architecture, cost, vector))
+                : Timed(mappings[matrix++]);
+            records.Add(record with { Name = step.Name, Numerics = accuracy?.Layers.GetValueOrDefault(step.Name) });
+        }
+        return records.MoveToImmutable();
     }
 
     private static ImmutableSortedDictionary<string, string> Digests(DesignInputs design, ArchitectureCost cost, AccuracyResult? accuracy)
@@ -67,7 +88,7 @@ internal static class RecordBuilder
         return digests.ToImmutable();
     }
 
-    private static LayerRecord Matrix(Architecture architecture, ArchitectureCost cost, Mapping mapping, LayerNumerics? numerics)
+    private static LayerRecord Matrix(Architecture architecture, ArchitectureCost cost, Mapping mapping)
     {
         LayerTiming timing = Estimator.Estimate(architecture, mapping);
         GemmLayer layer = mapping.Layer;
@@ -75,15 +96,14 @@ internal static class RecordBuilder
         ledger.Add(timing.Ledger);
         ledger.Add(ActionNames.Vector, ActionNames.VectorOp, OperationsPerOutput * layer.OutputElements);
         return new(layer.Name, layer.OpType, layer.Groups, layer.M, layer.N, layer.K, timing.ComputeCycles, timing.StallCycles,
-            timing.Utilization,
-            Energy(ledger, cost), numerics);
+            timing.Utilization, Energy(ledger, cost), null);
     }
 
-    private static LayerRecord Vector(Architecture architecture, ArchitectureCost cost, VectorLayer layer, LayerNumerics? numerics)
+    private static LayerRecord Vector(Architecture architecture, ArchitectureCost cost, VectorLayer layer)
     {
         VectorTiming timing = Estimator.Estimate(architecture, layer);
         double busy = timing.Cycles == 0 ? 0 : (double)layer.Operations / (timing.Cycles * architecture.Vector.Lanes);
-        return new(layer.Name, layer.OpType, 0, 0, 0, 0, timing.Cycles, 0, busy, Energy(timing.Ledger, cost), numerics);
+        return new(layer.Name, layer.OpType, 0, 0, 0, 0, timing.Cycles, 0, busy, Energy(timing.Ledger, cost), null);
     }
 
     private static ImmutableArray<ActionEnergy> Energy(Ledger ledger, ArchitectureCost cost) =>

@@ -30,7 +30,7 @@ public sealed record LayerNumerics(double? SqnrDb, long Outputs, long Overflowed
     public long? AccumulatorMaximum { get; init; }
 }
 
-/// <summary>One layer for one sample: shape, time, actions; numerics over the whole data set (null without data).</summary>
+/// <summary>One layer of one run: shape, time, actions; numerics over the whole data set (null without data).</summary>
 public sealed record LayerRecord(string Name, string OpType, int Groups, int M, int N, int K, long ComputeCycles, long StallCycles,
     double Utilization,
     ImmutableArray<ActionEnergy> Energy, LayerNumerics? Numerics);
@@ -55,7 +55,18 @@ public sealed record ClockRecord(double PeriodNanoseconds, double CriticalNanose
 }
 
 /// <summary>
-/// Everything one run found, and all that a report may read. Null means not known, never 0. Latency and energy are per sample.
+/// What one run does: so many samples (the batch of a generated workload, else 1) and, of a language workload, tokens that it takes in or
+/// puts out; null for others.
+/// </summary>
+public sealed record WorkRecord(int Samples, long? Tokens)
+{
+    /// <summary>Tokens a second at that latency.</summary>
+    public double? TokensPerSecond(double latencySeconds) => Tokens is { } tokens && latencySeconds > 0 ? tokens / latencySeconds : null;
+}
+
+/// <summary>
+/// Everything one run found, and all that a report may read. Null means not known, never 0. Latency and energy are those of one run
+/// (<see cref="Work"/>).
 /// </summary>
 public sealed record RunRecord(
     string Schema,
@@ -82,9 +93,18 @@ public sealed record RunRecord(
     /// <summary>How the clock is met; null in records of earlier versions.</summary>
     public ClockRecord? Clock { get; init; }
 
+    /// <summary>What one run does; null in records of earlier versions: one sample.</summary>
+    public WorkRecord? Work { get; init; }
+
+    /// <summary>Tokens a second; null when the network is none of language.</summary>
+    public double? TokensPerSecond => Work?.TokensPerSecond(LatencySeconds);
+
+    /// <summary>Energy of one token; null when the network is none of language.</summary>
+    public double? PicojoulesPerToken => Work?.Tokens is { } tokens ? EnergyPicojoules / tokens : null;
+
     /// <summary>Whether the design is known to miss its clock.</summary>
     public bool MissesClock => Clock is { IsMet: false };
 
-    /// <summary>Dynamic plus leakage energy of one sample.</summary>
+    /// <summary>Dynamic plus leakage energy of one run.</summary>
     public double EnergyPicojoules => DynamicEnergyPicojoules + LeakageEnergyPicojoules;
 }

@@ -3,6 +3,7 @@ using Sim.ArchModel;
 using Sim.Foundation.Diagnostics;
 using Sim.Simulator.Timing;
 using Sim.Tests;
+using Sim.Workloads.Generators;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Topologies;
 
@@ -66,7 +67,7 @@ public sealed class TimeTopologyTests
     {
         ImmutableArray<GemmLayer> theirs =
             ScaleSimTopology.Load(ReferenceData.Shared("reference/scalesim/topologies/conv_nets/Resnet50.csv"));
-        ImmutableArray<GemmLayer> ours = ResNet50.Layers();
+        ImmutableArray<GemmLayer> ours = GeneratedWorkload.ResNet50;
         Assert.That(ours.Select(l => (l.N, l.K)), Is.EqualTo(theirs.Select(l => (l.N, l.K))));
         // Their file has no padding and rounds a strided output up, so only 1x1 kernels of stride 1 have the true number of output pixels.
         static bool Comparable(GemmLayer l) => l.Conv is null or { KernelHeight: 1, StrideHeight: 1 };

@@ -11,7 +11,7 @@ using Spectre.Console;
 
 namespace Sim.Cli.Verbs;
 
-/// <summary>`sim import FILE`: what the tool understood of a network or a SCALE-Sim topology: inputs, outputs, layers with their sizes,
+/// <summary>`sim import FILE`: what the tool understood of a network, with weights or without: inputs, outputs, layers with their sizes,
 /// vector work, totals, and what it cannot run.</summary>
 internal sealed class ImportVerb : IVerb
 {
@@ -19,19 +19,25 @@ internal sealed class ImportVerb : IVerb
 
     public VerbCommand Build(Terminal terminal)
     {
-        var file = new Argument<string>("FILE") { Description = "ONNX network, SCALE-Sim topology (.csv) or Timeloop problem (.yaml)" };
+        var file = new Argument<string>("FILE") { Description =
+            "ONNX network; generated workload (.yaml or a name of configs/workloads), SCALE-Sim topology (.csv), Timeloop problem "
+            + "(.yaml)" };
         Option<bool> json = CommonOptions.Json();
         Option<string[]> dim = new("--dim") { Description = "Size of an open dimension, by its name in the network; may be repeated",
             HelpName = "NAME=SIZE" };
+        var bits = new Option<int>("--bits") { Description = "Bits of an element, for the bytes shown", DefaultValueFactory = _ => 16 };
+        bits.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 1 or > 64) r.AddError("--bits must be from 1 to 64"); });
         var command = new VerbCommand("import", "Show what the tool understood of a network", "sim import net.onnx",
-            "sim import net.onnx --json", "sim import net.onnx --dim width=320") { file, dim, json };
-        command.SetAction(parsed => Run(parsed.GetRequiredValue(file), parsed.GetValue(dim) ?? [], parsed.GetValue(json), terminal));
+            "sim import net.onnx --json", "sim import net.onnx --dim width=320", "sim import llama3_8b_decode --bits 8") { file, dim,
+                bits, json };
+        command.SetAction(parsed => Run(parsed.GetRequiredValue(file), parsed.GetValue(dim) ?? [], parsed.GetValue(bits),
+            parsed.GetValue(json), terminal));
         return command;
     }
 
-    private static int Run(string file, string[] dimensions, bool json, Terminal terminal)
+    private static int Run(string file, string[] dimensions, int bits, bool json, Terminal terminal)
     {
-        if (ShapeFile.IsOne(file)) return RunShapes(file, json, terminal);
+        if (ShapeFile.IsOne(file)) return RunShapes(file, dimensions, bits, json, terminal);
         var bag = new DiagnosticBag();
         NetworkGraph? graph = OnnxReader.Read(file, bag);
         bag.ThrowIfErrors();
@@ -40,7 +46,7 @@ internal sealed class ImportVerb : IVerb
         NetworkLayers? layers = GraphChecks.Operators(graph, file, bag) && GraphChecks.Shapes(graph, file, bag) ? Layers(graph, file, bag)
             : null;
         if (json) terminal.Out.WriteLine(Document(graph!, layers, bag).ToJsonString(Indented));
-        else Print(graph!, layers, terminal);
+        else Print(graph!, layers, bits, terminal);
         terminal.Print(bag.Sorted);
         return bag.HasErrors ? ExitCode.BadInput : ExitCode.Ok;
     }
@@ -78,20 +84,20 @@ internal sealed class ImportVerb : IVerb
         }
     }
 
-    private static int RunShapes(string file, bool json, Terminal terminal)
+    private static int RunShapes(string file, string[] dimensions, int bits, bool json, Terminal terminal)
     {
         var bag = new DiagnosticBag();
+        if (dimensions.Length > 0) bag.Error(new Location(file, 1, 1), "ONX047",
+            "has no open dimensions for --dim: its layers state their sizes");
         ShapeNetwork? shapes = ShapeFile.Read(file, bag);
         bag.ThrowIfErrors();
-        NetworkLayers layers = shapes!.Layers;
         terminal.Print(bag.Sorted);
-        if (json) terminal.Out.WriteLine(new JsonObject { ["name"] = Path.GetFileNameWithoutExtension(file), ["layers"] = Layers(layers),
-            ["total_macs"] = layers.Macs, ["total_weights"] = layers.WeightElements }.ToJsonString(Indented));
-        else PrintLayers(layers, terminal);
+        if (json) terminal.Out.WriteLine(LayerListing.Document(shapes!).ToJsonString(Indented));
+        else LayerListing.Print(shapes!.Layers, bits, terminal, shapes.Name);
         return ExitCode.Ok;
     }
 
-    private static void Print(NetworkGraph graph, NetworkLayers? layers, Terminal terminal)
+    private static void Print(NetworkGraph graph, NetworkLayers? layers, int bits, Terminal terminal)
     {
         terminal.Out.WriteLine($"network {graph.Name}: opset {graph.Opset}, {graph.Nodes.Length} nodes, {graph.Constants.Count} constants, sha256 {graph.Digest}");
         foreach (GraphValue v in graph.Inputs) terminal.Out.WriteLine($"input   {v.Name}: {Text(v)}");
@@ -100,7 +106,7 @@ internal sealed class ImportVerb : IVerb
         if (layers is null) return;
         (long bytes, string at) = Peak(graph);
         terminal.Out.WriteLine(FormattableString.Invariant($"values   at most {bytes} bytes at once, at {at}; {FusionGroups.Of(graph).Length} chains of nodes can run as one; {Cuts(graph).Count()} nodes lie on every path"));
-        PrintLayers(layers, terminal);
+        LayerListing.Print(layers, bits, terminal);
     }
 
     // Most bytes of values that live at once for the shapes as read, and where.
@@ -113,23 +119,6 @@ internal sealed class ImportVerb : IVerb
     private static IEnumerable<string> Cuts(NetworkGraph graph) =>
         new NetworkTopology(graph.Nodes, graph.Outputs.Select(o => o.Name)).Bottlenecks().Select(i => graph.Nodes[i].Name);
 
-    private static void PrintLayers(NetworkLayers layers, Terminal terminal)
-    {
-        var gemms = new Table { Border = TableBorder.Simple };
-        foreach (string name in new[] { "layer", "type", "groups", "M", "N", "K", "MACs", "weights" }) gemms.AddColumn(name == "layer"
-            || name == "type" ? new TableColumn(name) : new TableColumn(name).RightAligned());
-        foreach (GemmLayer l in layers.Gemms)
-            gemms.AddRow(Markup.Escape(l.Name), l.OpType, $"{l.Groups}", $"{l.M}", $"{l.N}", $"{l.K}", $"{l.Macs}", $"{l.WeightElements}");
-        gemms.AddRow("total", "", "", "", "", "", $"{layers.Macs}", $"{layers.WeightElements}");
-        terminal.OutConsole.Write(gemms);
-        if (layers.Vectors.Length == 0) return;
-        var vectors = new Table { Border = TableBorder.Simple };
-        vectors.AddColumn("vector operation").AddColumn("type").AddColumn(new TableColumn("operations").RightAligned())
-            .AddColumn(new TableColumn("outputs").RightAligned());
-        foreach (VectorLayer v in layers.Vectors) vectors.AddRow(Markup.Escape(v.Name), v.OpType, $"{v.Operations}", $"{v.OutputElements}");
-        terminal.OutConsole.Write(vectors);
-    }
-
     private static JsonObject Document(NetworkGraph graph, NetworkLayers? layers, DiagnosticBag bag) => new()
     {
         ["name"] = graph.Name,
@@ -140,15 +129,9 @@ internal sealed class ImportVerb : IVerb
         ["inputs"] = Values(graph.Inputs),
         ["outputs"] = Values(graph.Outputs),
         ["operators"] = new JsonObject(Histogram(graph).Select(h => KeyValuePair.Create(h.Key, (JsonNode?)h.Value))),
-        ["layers"] = layers is null ? null : Layers(layers),
-        ["vector_operations"] = layers is null ? null : new JsonArray([.. layers.Vectors.Select(v => new JsonObject
-        {
-            ["name"] = v.Name,
-            ["type"] = v.OpType,
-            ["operations"] = v.Operations,
-            ["inputs"] = v.InputElements,
-            ["outputs"] = v.OutputElements,
-        })]),
+        ["layers"] = layers is null ? null : LayerListing.Matrices(layers),
+        ["vector_operations"] = layers is null ? null : LayerListing.Vectors(layers),
+        ["order"] = layers is null ? null : LayerListing.Order(layers),
         ["total_macs"] = layers?.Macs,
         ["total_weights"] = layers?.WeightElements,
         ["peak_value_bytes"] = layers is null ? null : Peak(graph).Bytes,
@@ -160,20 +143,6 @@ internal sealed class ImportVerb : IVerb
             .Select(n => new JsonObject { ["name"] = n.Name, ["type"] = n.OpType, ["domain"] = n.Domain })]),
         ["diagnostics"] = new JsonArray([.. bag.Sorted.Select(d => (JsonNode)d.ToString())]),
     };
-
-    private static JsonArray Layers(NetworkLayers layers) => new([.. layers.Gemms.Select(l => new JsonObject
-    {
-        ["name"] = l.Name,
-        ["type"] = l.OpType,
-        ["groups"] = l.Groups,
-        ["m"] = l.M,
-        ["n"] = l.N,
-        ["k"] = l.K,
-        ["macs"] = l.Macs,
-        ["weights"] = l.WeightElements,
-        ["inputs"] = l.InputElements,
-        ["outputs"] = l.OutputElements,
-    })]);
 
     private static JsonArray Values(IEnumerable<GraphValue> values) => new([.. values.Select(v => new JsonObject
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sim.ArchModel;
+using Sim.Reports;
 using Sim.Simulator;
 using Spectre.Console;
 
@@ -40,8 +41,12 @@ internal static class RunTable
         if (record.Clock is { } clock)
             Line("clock", $"{Number(clock.PeriodNanoseconds, "0.###")} ns, longest path {Number(clock.CriticalNanoseconds, "0.###")} ns ({clock.CriticalPath}): slack {Number(clock.SlackNanoseconds, "0.###")} ns, at most {Number(clock.FmaxMegahertz, "0")} MHz{(clock.IsMet ? "" : "  ! MISSES ITS CLOCK")}");
         Line("area", $"{Number(record.AreaSquareMicrometres / 1e6, "0.####")} mm2 (no wires, clock tree, control)");
-        Line("latency", $"{record.TotalCycles} cycles, {Number(record.LatencySeconds * 1e6, "0.###")} us a sample");
-        Line("energy", $"{Number(record.EnergyPicojoules / 1e6, "0.####")} uJ a sample ({Number(record.DynamicEnergyPicojoules / 1e6, "0.####")} dynamic, {Number(record.LeakageEnergyPicojoules / 1e6, "0.####")} leakage)");
+        string per = record.Work is { Samples: > 1 and var samples } ? $"a run of {samples} samples" : "a sample";
+        Line("latency", $"{record.TotalCycles} cycles, {Show(record.LatencySeconds * 1e6, "us")} {per}");
+        Line("energy", $"{Show(record.EnergyPicojoules, "pJ")} {per} ({Show(record.DynamicEnergyPicojoules, "pJ")} dynamic, "
+            + $"{Show(record.LeakageEnergyPicojoules, "pJ")} leakage)");
+        if (record is { TokensPerSecond: { } rate, PicojoulesPerToken: { } energy })
+            Line("tokens", $"{record.Work!.Tokens} a run: {Number(rate, "0.###")} token/s, {Show(energy, "pJ")} a token");
         if (record.Layers.Sum(l => l.Numerics?.NaNInputs ?? 0) is > 0 and var broken) Line("NaN inputs",
             $"{broken} numbers were NaN before they were encoded");
         if (record.Accuracy is { } a)
@@ -55,6 +60,12 @@ internal static class RunTable
 
     private static string Decibels(double value) =>
         double.IsPositiveInfinity(value) ? "exact" : double.IsNegativeInfinity(value) ? "not finite" : Number(value, "0.0");
+
+    private static string Show(double value, string unit)
+    {
+        DisplayUnit shown = DisplayUnit.Of(unit, [value]);
+        return $"{Number(value / shown.Factor, "0.###")} {shown.Name}";
+    }
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

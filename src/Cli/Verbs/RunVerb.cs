@@ -9,10 +9,11 @@ using Sim.Simulator;
 using Sim.Simulator.Cycles;
 using Sim.Simulator.Inputs;
 using Sim.Workloads.Quantization;
+using Sim.Workloads.Topologies;
 
 namespace Sim.Cli.Verbs;
 
-/// <summary>`sim run ARCH.yaml --model NET.onnx`: one design: cycles, energy, area, and with data accuracy and the numerical health of
+/// <summary>`sim run ARCH WORKLOAD`: one design: cycles, energy, area, and with data accuracy and the numerical health of
 /// every layer.</summary>
 internal sealed class RunVerb : IVerb
 {
@@ -30,9 +31,11 @@ internal sealed class RunVerb : IVerb
     public VerbCommand Build(Terminal terminal)
     {
         var architecture = new Argument<string>("ARCH") { Description = "Architecture: a YAML file or a name of configs/architectures" };
-        var model = new Option<string>("--model")
-            { Description = "ONNX network, or shapes alone: a SCALE-Sim topology (.csv) or a Timeloop problem (.yaml)",
-            HelpName = "NET.onnx", Required = true };
+        var workload = new Argument<string?>("WORKLOAD") { Description =
+            "Network: ONNX, or without weights a generated workload (.yaml or a name of configs/workloads), a SCALE-Sim topology "
+            + "(.csv), a Timeloop problem (.yaml)",
+            Arity = ArgumentArity.ZeroOrOne };
+        var model = new Option<string?>("--model") { Description = "The network, as WORKLOAD", HelpName = "NET.onnx" };
         Option<string?> data = File("--data", "Samples: .npy, .npz or .pb, the first dimension counting samples"),
             labels = File("--labels", "Class index of each sample");
         Option<string?> calibration = File("--calibration", "Samples that calibrate activations (default: the data)"),
@@ -53,19 +56,27 @@ internal sealed class RunVerb : IVerb
         Option<string?> vcdFile = File("--vcd-file", "Where --vcd writes (default: machine.vcd)");
         var command = new VerbCommand("run", "Run one design: cycles, energy, area, accuracy",
             "sim run edge_npu --model configs/workloads/digits/digits_cnn.onnx --data configs/workloads/digits/digits_test_x_u8.npy --labels configs/workloads/digits/digits_test_labels_u8.npy",
+            "sim run edge_npu llama3_2_1b_decode",
             "sim run my.yaml --model kws.onnx --data kws_x.npy --labels kws_y.npy --offset -83 --scale 0.5847029 --recipe ptq.yaml --out results/kws",
             "sim run edge_npu --model configs/workloads/digits/digits_cnn.onnx --machine registers --trace reports/digits.trace.json")
         {
-            architecture, model, data, labels, calibration, recipe, offset, scale, output, json, slow, machine,
+            architecture, workload, model, data, labels, calibration, recipe, offset, scale, output, json, slow, machine,
             trace, vcd, vcdFile,
         };
-        command.SetAction(p => Run(new Request(p.GetRequiredValue(architecture), p.GetRequiredValue(model), p.GetValue(data),
-            p.GetValue(labels), p.GetValue(calibration),
+        command.SetAction(p => Run(new Request(p.GetRequiredValue(architecture), Network(p.GetValue(workload), p.GetValue(model)),
+            p.GetValue(data), p.GetValue(labels), p.GetValue(calibration),
             p.GetValue(recipe), p.GetValue(offset), p.GetValue(scale), p.GetValue(output), p.GetValue(json), p.GetValue(slow),
             p.GetValue(machine), p.GetValue(trace), p.GetValue(vcd), p.GetValue(vcdFile)), terminal));
         return command;
 
         static Option<string?> File(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
+    }
+
+    private static string Network(string? workload, string? model)
+    {
+        if ((workload is null) != (model is null)) return (workload ?? model)!;
+        throw new InvalidInputException(new Location("sim run"), "CLI002",
+            workload is null ? "the network is missing: give WORKLOAD or --model" : "WORKLOAD and --model are two networks; a run has one");
     }
 
     private static int Run(Request request, Terminal terminal)
@@ -84,7 +95,7 @@ internal sealed class RunVerb : IVerb
         LoadedArchitecture? architecture = ArchitectureReader.Load(request.Architecture, bag);
         Recipe? recipe = request.Recipe is null ? Recipe.Default : RecipeFile.Load(request.Recipe, bag);
         InputTransform? transform = request.Offset == 0 && request.Scale == 1 ? null : new InputTransform(request.Offset, request.Scale);
-        string name = Path.GetFileNameWithoutExtension(request.Model);
+        string name = ShapeFile.IsOne(request.Model) ? "" : Path.GetFileNameWithoutExtension(request.Model);
         LoadedWorkload? workload = WorkloadLoader.LoadAny(new WorkloadFiles(name, request.Model, request.Data, request.Labels,
             request.Calibration, transform,
             new Location(request.Data ?? request.Model)), bag);

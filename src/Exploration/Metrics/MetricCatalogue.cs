@@ -15,6 +15,8 @@ public static class MetricCatalogue
         new("overflows", "Overflowed outputs", "", "overflow_fraction", Goal.Minimize, OverflowFraction),
         new("energy", "Energy per inference", "nJ", "energy_nj", Goal.Minimize, r => r.EnergyPicojoules * 1e-3),
         new("latency", "Latency", "us", "latency_us", Goal.Minimize, r => r.LatencySeconds * 1e6),
+        new("tokens_per_second", "Tokens per second", "token/s", "tokens_per_s", Goal.Maximize, r => r.TokensPerSecond),
+        new("energy_per_token", "Energy per token", "nJ", "energy_per_token_nj", Goal.Minimize, r => r.PicojoulesPerToken * 1e-3),
         new("cycles", "Cycles", "", "cycles", Goal.Minimize, r => r.TotalCycles),
         new("area", "Area", "mm2", "area_mm2", Goal.Minimize, r => r.AreaSquareMicrometres * 1e-6),
         new("edp", "Energy-delay product", "nJ us", "edp_nj_us", Goal.Minimize, r => r.EnergyPicojoules * 1e-3 * (r.LatencySeconds * 1e6)),

@@ -30,7 +30,8 @@ public static class StudyReader
     private static readonly YamlField<string> WorkloadName = YamlField.Optional("name", YamlTypes.Text,
         "Name in tables. Left out: the model file's name.");
     private static readonly YamlField<string> Model = YamlField.Required("model", YamlTypes.Text,
-        "ONNX file, or shapes alone: a SCALE-Sim topology (.csv) or a Timeloop problem (.yaml). Paths are relative to the study's file.");
+        "ONNX file, or without weights a generated workload (.yaml or a name from configs/workloads), a SCALE-Sim topology (.csv) or "
+        + "a Timeloop problem (.yaml). Paths are relative to the study's file.");
     private static readonly YamlField<string> Data = YamlField.Optional("data", YamlTypes.Text,
         "Samples (.npy, .npz, .pb). Left out: time, energy and area only.");
     private static readonly YamlField<string> Labels = YamlField.Optional("labels", YamlTypes.Text,
@@ -159,6 +160,7 @@ public static class StudyReader
     private static string? ReadPath(YamlField<string> field, YamlMap map, DiagnosticBag bag)
     {
         if (!field.TryRead(map, bag, out string path)) return null;
+        if (field == Model && !ConfigCatalogue.IsPath(path) && ConfigCatalogue.Names("workloads").Contains(path)) return path;
         Location place = field.Place(map);
         if (!Path.IsPathRooted(path) && Path.GetDirectoryName(place.File) is { Length: > 0 } folder) path = Path.Combine(folder, path);
         // One array of an archive is written `file.npz:name`.

@@ -38,7 +38,7 @@ public sealed record MachineOperands(ImmutableArray<uint> Activations, Immutable
     /// <summary>Throws ArgumentException unless there are as many codes and scales as the layer needs.</summary>
     internal void Demand(Architecture architecture, GemmLayer layer)
     {
-        long activations = (long)layer.Groups * layer.M * layer.K, weights = layer.WeightElements;
+        long activations = (long)layer.Groups * layer.M * layer.K, weights = layer.SecondElements;
         if (Activations.Length != activations || Weights.Length != weights)
             throw new ArgumentException($"layer '{layer.Name}' needs {activations} activation and {weights} weight codes, found {Activations.Length} and {Weights.Length}");
         Scales("activation", ActivationScales, architecture.Datapath.ActivationBlocks, layer.Groups * layer.M);

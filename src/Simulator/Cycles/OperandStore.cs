@@ -100,16 +100,19 @@ internal sealed class OperandStore(Mapping mapping, Operands operand, int slots,
     private long ConvolutionElements(ConvGeometry conv, IndexRange m, IndexRange k)
     {
         int taps = conv.KernelHeight * conv.KernelWidth;
-        Room((mapping.Layer.K + taps - 1) / taps, conv.InputHeight);
+        Room((mapping.Layer.K + taps - 1) / taps, mapping.Layer.Batch * conv.InputHeight);
         long rows = 0;
         for (int channel = k.Start / taps; channel <= (k.End - 1) / taps; channel++)
         {
             for (int output = m.Start / conv.OutputWidth; output <= (m.End - 1) / conv.OutputWidth; output++)
             {
+                (int sample, int outputRow) = Math.DivRem(output, conv.OutputHeight);
                 for (int ky = 0; ky < conv.KernelHeight; ky++)
                 {
-                    int y = output * conv.StrideHeight + ky * conv.DilationHeight - conv.PadTop;
-                    if (y >= 0 && y < conv.InputHeight) rows += Hold(channel, y / 64, new IndexRange(y, y + 1));
+                    int row = outputRow * conv.StrideHeight + ky * conv.DilationHeight - conv.PadTop;
+                    if (row < 0 || row >= conv.InputHeight) continue;
+                    int y = sample * conv.InputHeight + row;
+                    rows += Hold(channel, y / 64, new IndexRange(y, y + 1));
                 }
             }
         }

@@ -20,7 +20,7 @@ public static class RandomOperands
         ArgumentNullException.ThrowIfNull(layer);
         Datapath.Specs.DatapathSpec spec = architecture.Datapath;
         return new MachineOperands(Codes(spec.Activation, (long)layer.Groups * layer.M * layer.K, seed, 0),
-            Codes(spec.Weight, layer.WeightElements, seed, 1))
+            Codes(spec.Weight, layer.SecondElements, seed, 1))
         {
             ActivationScales = Ones(spec.ActivationBlocks, layer.Groups * layer.M, layer.K),
             WeightScales = Ones(spec.WeightBlocks, layer.Groups * layer.N, layer.K),

@@ -9,8 +9,8 @@ namespace Sim.Simulator.Inputs;
 /// <summary>What is done to every input value before the network sees it, in float32: (x + Offset) · Scale.</summary>
 public sealed record InputTransform(double Offset, double Scale);
 
-/// <summary>A network with its data. Paths are relative to the working directory; null: not given. Place is where the user names
-/// it.</summary>
+/// <summary>A network with its data. Paths are relative to the working directory; null: not given. An empty name stands for that in a
+/// file of shapes. Place is where the user names it.</summary>
 public sealed record WorkloadFiles(string Name, string ModelPath, string? DataPath, string? LabelsPath, string? CalibrationPath,
     InputTransform? Input, Location Place);
 
@@ -74,7 +74,7 @@ public sealed class LoadedWorkload
     /// <summary>Digest of the network, the data with labels, and the calibration samples.</summary>
     public string Digest => $"{NetworkDigest} {Data?.Digest} {Calibration?.Digest}";
 
-    /// <summary>The work of one sample, with batch normalization folded into the layers before it or not.</summary>
+    /// <summary>The work of one run, with batch normalization folded into the layers before it or not.</summary>
     public NetworkLayers Layers(bool foldBatchNormalization) =>
         _shapes ?? LayerExtraction.Layers(foldBatchNormalization ? BatchNormFolding.Fold(Graph) : Graph);
 }

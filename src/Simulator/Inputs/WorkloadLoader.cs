@@ -13,7 +13,7 @@ namespace Sim.Simulator.Inputs;
 public static class WorkloadLoader
 {
     /// <summary>Null after recording everything wrong with the workload's files. The network may be one of shapes alone
-    /// (<see cref="ShapeFile"/>).</summary>
+    /// (<see cref="ShapeFile"/>), whose own name it then has unless one is given.</summary>
     public static LoadedWorkload? LoadAny(WorkloadFiles workload, DiagnosticBag bag)
     {
         ArgumentNullException.ThrowIfNull(workload);
@@ -22,8 +22,11 @@ public static class WorkloadLoader
         foreach (string file in new[] { workload.DataPath, workload.LabelsPath, workload.CalibrationPath }.OfType<string>())
             bag.Error(new Location(file), "DAT015",
                 $"'{workload.ModelPath}' holds shapes without weights: there is nothing to run samples through, so leave data and labels out");
+        if (workload.Input is not null) bag.Error(workload.Place, "DAT015",
+            $"'{workload.ModelPath}' holds shapes without weights: there are no input values for 'input' (offset and scale) to act on");
         ShapeNetwork? shapes = ShapeFile.Read(workload.ModelPath, bag);
-        return shapes is null || bag.HasErrors ? null : LoadedWorkload.Of(workload, shapes);
+        return shapes is null || bag.HasErrors ? null
+            : LoadedWorkload.Of(workload.Name.Length > 0 ? workload : workload with { Name = shapes.Name }, shapes);
     }
 
     /// <summary>As <see cref="LoadAny"/> where weights are needed: an ONNX network.</summary>
@@ -33,7 +36,7 @@ public static class WorkloadLoader
         ArgumentNullException.ThrowIfNull(bag);
         int before = bag.ErrorCount;
         NetworkGraph? graph = OnnxReader.LoadOpen(workload.ModelPath, bag);
-        if (graph is { Inputs.Length: not 1 })
+        if (graph is { Inputs.Length: not 1 } && (workload.DataPath ?? workload.CalibrationPath) is not null)
             bag.Error(new Location(workload.ModelPath), "DAT010",
                 $"the network has {graph.Inputs.Length} inputs ({string.Join(", ", graph.Inputs.Select(i => i.Name))}); exactly one is fed with samples");
         if (graph is null || bag.ErrorCount > before) graph = null;

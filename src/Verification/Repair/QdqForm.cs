@@ -53,7 +53,7 @@ public static class QdqForm
             long[] integers = [.. rows.Numbers.Select((v, k) => (long)v - (rows.Zeros.Length == 0 ? 0 : rows.Zeros[k / layer.K]))];
             if (integers.Any(v => v is < sbyte.MinValue or > sbyte.MaxValue)) throw No("its weights need more than 8 bits");
             if (!network.Graph.Constants.TryGetValue(Weights(network, layer)!.Inputs[0], out Tensor? floats)
-                || floats.Count != layer.Shape.WeightElements) throw No("its weights are no constant of its size");
+                || floats.Count != layer.Shape.SecondElements) throw No("its weights are no constant of its size");
             LayerInput input = network.Inputs[i];
             ElementType type = input.Type.Low < 0 ? ElementType.Int8 : ElementType.UInt8;
             if (input.Scale is not { } scale || !input.IsKnown || input.Type.Low < type.Range().Minimum
@@ -86,7 +86,7 @@ public static class QdqForm
             Node node = network.Graph.Nodes.Single(n => n.Name == layer.Name);
             if (node.OpType is not ("Conv" or "Gemm" or "MatMul")
                 || !network.Graph.Constants.TryGetValue(node.Inputs[1], out Tensor? floats) || floats.Type != ElementType.Float32) continue;
-            if (floats.Count != layer.Shape.WeightElements) continue;
+            if (floats.Count != layer.Shape.SecondElements) continue;
             float[] rows = LayerWeights.Rows(node, layer.Shape, floats.Floats);
             var tensor = new TensorEncoder(encoder, rule.Recipe.WeightRounding, rule.Recipe.Seed, TensorEncoder.NameOfWeights(node.Name));
             QuantizedWeights weights = QuantizedWeights.From(rows, layer.Rows, layer.K, tensor, rule.Recipe);

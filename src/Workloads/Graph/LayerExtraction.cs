@@ -5,29 +5,6 @@ using Sim.Workloads.Quantization;
 
 namespace Sim.Workloads.Graph;
 
-/// <summary>The work of one sample: matrix layers for the array, vector layers for the vector unit, both in execution order.</summary>
-public sealed record NetworkLayers(ImmutableArray<GemmLayer> Gemms, ImmutableArray<VectorLayer> Vectors)
-{
-    /// <summary>Multiply-accumulates of all matrix layers for one sample.</summary>
-    public long Macs => Gemms.Sum(g => g.Macs);
-
-    /// <summary>Weight elements of all matrix layers.</summary>
-    public long WeightElements => Gemms.Sum(g => g.WeightElements);
-
-    /// <summary>Of the layers in execution order, which are matrix layers; default: all of them before the others.</summary>
-    public ImmutableArray<bool> IsMatrix { get; init; } = [.. Enumerable.Repeat(true, Gemms.Length), .. Enumerable.Repeat(false,
-        Vectors.Length)];
-
-    /// <summary>What was made of each matrix layer and of each other layer, in execution order.</summary>
-    public IEnumerable<T> InOrder<T>(IReadOnlyList<T> ofGemms, IReadOnlyList<T> ofVectors)
-    {
-        ArgumentNullException.ThrowIfNull(ofGemms);
-        ArgumentNullException.ThrowIfNull(ofVectors);
-        int gemm = 0, vector = 0;
-        foreach (bool matrix in IsMatrix) yield return matrix ? ofGemms[gemm++] : ofVectors[vector++];
-    }
-}
-
 /// <summary>Turns a network into layers: what mapping, timing and pricing see of it.</summary>
 public static class LayerExtraction
 {
@@ -47,9 +24,8 @@ public static class LayerExtraction
         IReadOnlyDictionary<string, int[]> shapes = ShapeInference.Infer(graph, inputShapes);
         int batch = graph.Inputs.Length > 0 && shapes[graph.Inputs[0].Name] is { Length: > 0 } first ? Math.Max(1, first[0]) : 1;
         HashSet<string> constants = [.. graph.Constants.Keys];
-        var gemms = ImmutableArray.CreateBuilder<GemmLayer>();
-        var vectors = ImmutableArray.CreateBuilder<VectorLayer>();
-        var order = ImmutableArray.CreateBuilder<bool>();
+        var steps = ImmutableArray.CreateBuilder<LayerStep>();
+        var tensors = new StepTensors(graph, shapes, batch);
         foreach (Node node in graph.Nodes)
         {
             if (node.OpType is "Shape" or "Size" || node.Inputs.All(i => i.Length == 0 || constants.Contains(i)))
@@ -60,12 +36,12 @@ public static class LayerExtraction
             if (node.Inputs.Concat(node.Outputs).FirstOrDefault(n => n.Length > 0 && !shapes.ContainsKey(n)) is { } open)
                 throw new NetworkException(node,
                     $"the shape of '{open}' depends on the values of the network's inputs, so that its work is not known before it runs");
-            if (MatrixLayer(node, graph.Opset, shapes, batch, constants) is { } gemm) gemms.Add(gemm);
-            else if (!Free.Contains(node.OpType)) vectors.Add(VectorLayer(node, shapes, batch, constants));
-            else continue;
-            order.Add(IsMatrixOperator(node.OpType));
+            if (MatrixLayer(node, graph.Opset, shapes, batch, constants) is { } gemm)
+                steps.Add(tensors.Matrix(gemm, node, LayerWeights.WeightIndex(node), constants));
+            else if (Free.Contains(node.OpType)) tensors.Alias(node);
+            else steps.Add(tensors.Vector(VectorLayer(node, shapes, batch, constants), node, constants));
         }
-        return new NetworkLayers(gemms.ToImmutable(), vectors.ToImmutable()) { IsMatrix = order.ToImmutable() };
+        return new NetworkLayers(steps.ToImmutable(), tensors.All());
     }
 
     /// <summary>The matrix layer of a node, or null when it is none.</summary>
@@ -107,7 +83,8 @@ public static class LayerExtraction
             return new GemmLayer(node.Name, node.OpType, matrices, carries ? rows : PerSample(rows, batch), product.N, product.K,
                 carries ? Shapes.Count(x) : inputs);
         }
-        return new GemmLayer(node.Name, node.OpType, PerSample(product.Batches, batch), product.M, product.N, product.K, inputs);
+        return new GemmLayer(node.Name, node.OpType, PerSample(product.Batches, batch), product.M, product.N, product.K, inputs)
+            { Second = SecondOperand.Activations };
     }
 
     /// <summary>Whether an operator is a matrix product or a convolution.</summary>

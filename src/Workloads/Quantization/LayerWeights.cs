@@ -37,7 +37,7 @@ public static class LayerWeights
     {
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(weights);
-        if (weights.LongLength != shape.WeightElements) throw new NetworkException(node,
+        if (weights.LongLength != shape.SecondElements) throw new NetworkException(node,
             $"{weights.Length} weights for {shape.Groups} groups of {shape.N}×{shape.K}");
         if (RowsFirst(node, shape)) return weights;
         T[] rows = new T[weights.Length];
@@ -52,7 +52,7 @@ public static class LayerWeights
     {
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(rows);
-        if (rows.LongLength != shape.WeightElements) throw new NetworkException(node,
+        if (rows.LongLength != shape.SecondElements) throw new NetworkException(node,
             $"{rows.Length} weights for {shape.Groups} groups of {shape.N}×{shape.K}");
         if (RowsFirst(node, shape)) return rows;
         T[] weights = new T[rows.Length];

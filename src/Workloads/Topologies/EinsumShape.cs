@@ -67,21 +67,28 @@ internal sealed record EinsumShape(ImmutableArray<string> Dimensions, IReadOnlyD
             inputs *= axis.Aggregate((Int128)1, (extent, term) => extent + (Int128)(values[term[0]] - 1) * Factor(term, values));
             if (inputs > long.MaxValue) return null;
         }
-        return new GemmLayer(name, "Einsum", (int)groups, (int)m, (int)n, (int)k, (long)inputs, Convolution(values, (int)m));
+        int samples = Activations.Where(IsSample).Select(a => a[0][0]).Distinct().Aggregate(1, (product, d) => product * values[d]);
+        ConvGeometry? conv = Convolution(values, (int)m, samples);
+        return new GemmLayer(name, "Einsum", (int)groups, (int)m, (int)n, (int)k, (long)inputs, conv) { Batch = conv is null ? 1
+            : samples };
     }
 
-    // Two axes over each of which a window of weights slides, and nothing else that counts rows: im2col shares its elements.
-    private ConvGeometry? Convolution(IReadOnlyDictionary<string, int> values, int m)
+    // A dimension of activations and outputs alone: with windows beside, it counts samples.
+    private bool IsSample(ImmutableArray<ImmutableArray<string>> axis) =>
+        axis.Length == 1 && Uses(Outputs, axis[0][0]) && !Uses(Weights, axis[0][0]);
+
+    // Two axes over each of which a window of weights slides, and samples: im2col shares the elements of a sample.
+    private ConvGeometry? Convolution(IReadOnlyDictionary<string, int> values, int m, int samples)
     {
         ImmutableArray<ImmutableArray<string>>[] windows = [.. Activations.Where(a => a.Length == 2)];
         if (windows.Length != 2 || windows.Any(w => Window(w) is null)) return null;
         ((ImmutableArray<string> outX, ImmutableArray<string> tapX), (ImmutableArray<string> outY, ImmutableArray<string> tapY)) =
             (Window(windows[0])!.Value, Window(windows[1])!.Value);
         (int width, int height, int taps, int rows) = (values[outX[0]], values[outY[0]], values[tapX[0]], values[tapY[0]]);
-        if ((long)width * height != m) return null;
+        if ((long)width * height * samples != m) return null;
         int Extent(ImmutableArray<string> output, ImmutableArray<string> tap) =>
             checked(1 + (values[output[0]] - 1) * Factor(output, values) + (values[tap[0]] - 1) * Factor(tap, values));
-        long channels = Activations.Where(a => a.Length == 1).Aggregate(1L, (product, a) => product * values[a[0][0]]);
+        long channels = Activations.Where(a => a.Length == 1 && !IsSample(a)).Aggregate(1L, (product, a) => product * values[a[0][0]]);
         return new ConvGeometry(checked((int)channels), Extent(outY, tapY), Extent(outX, tapX), rows, taps, Factor(outY, values),
             Factor(outX, values), 0, 0, 0, 0,
             Factor(tapY, values), Factor(tapX, values), height, width);

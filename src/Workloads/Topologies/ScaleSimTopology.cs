@@ -109,6 +109,6 @@ public static class ScaleSimTopology
             right = Math.Max(0, (outputWidth - 1) * strideWidth + filterWidth - width);
         var conv = new ConvGeometry(channels, height, width, filterHeight, filterWidth, strideHeight, strideWidth, 0, 0, bottom, right, 1,
             1, outputHeight, outputWidth);
-        return new GemmLayer(row.Name, "Conv", depthwise ? channels : 1, (int)m, filters, (int)k, (long)input, batch == 1 ? conv : null);
+        return new GemmLayer(row.Name, "Conv", depthwise ? channels : 1, (int)m, filters, (int)k, (long)input, conv) { Batch = batch };
     }
 }

@@ -4,8 +4,8 @@ using Sim.ArchModel;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Specs;
 using Sim.Simulator.Timing;
+using Sim.Workloads.Generators;
 using Sim.Workloads.Graph;
-using Sim.Workloads.Topologies;
 
 namespace Sim.Cli.Verbs.Bench;
 
@@ -25,7 +25,7 @@ internal sealed class EstimatorBenchmark : IBenchmark
 
     public IReadOnlyList<BenchRow> Run(Action<string> progress)
     {
-        ImmutableArray<GemmLayer> layers = ResNet50.Layers();
+        ImmutableArray<GemmLayer> layers = GeneratedWorkload.ResNet50;
         var rows = new List<BenchRow>();
         foreach (double? bytesPerCycle in new double?[] { 16, null })
         {

@@ -7,7 +7,7 @@ using Sim.Mapper;
 using Sim.Simulator.Cycles;
 using Sim.ArchModel.Reading;
 using Sim.Workloads.Graph;
-using Sim.Workloads.Topologies;
+using Sim.Workloads.Generators;
 
 namespace Sim.Cli.Verbs.Bench;
 
@@ -75,7 +75,7 @@ internal sealed class MachineBenchmark : IBenchmark
         var bag = new DiagnosticBag();
         Architecture design = Design(DatapathReader.Load("int8_acc32", bag)!, Dataflow.WeightStationary, 16);
         ImmutableArray<(Mapping Mapping, MachineOperands Operands)> layers =
-            [.. ResNet50.Layers().Select(l => (LayerMapper.Map(design, l).Required, RandomOperands.Of(design, l)))];
+            [.. GeneratedWorkload.ResNet50.Select(l => (LayerMapper.Map(design, l).Required, RandomOperands.Of(design, l)))];
         long start = Stopwatch.GetTimestamp(), cycles = 0;
         foreach ((Mapping mapping, MachineOperands operands) in layers) cycles += Machine.Run(design, mapping, operands, depth).Cycles;
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;

@@ -6,9 +6,9 @@ using Sim.Verification.Claims;
 using Sim.Verification.Provers;
 using Sim.Verification.Relations;
 using Sim.Verification.Solvers;
+using Sim.Workloads.Generators;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Integers;
-using Sim.Workloads.Topologies;
 
 namespace Sim.Cli.Verbs.Bench;
 
@@ -28,7 +28,7 @@ internal sealed class VerifyBenchmark : IBenchmark
     {
         progress("ResNet-50");
         var random = new RandomStream(50);
-        ImmutableArray<IntegerLayer> layers = [.. ResNet50.Layers().Select(l => Random(l, random))];
+        ImmutableArray<IntegerLayer> layers = [.. GeneratedWorkload.ResNet50.Select(l => Random(l, random))];
         double weights = layers.Sum(l => (double)l.Weights.Length);
         var options = new VerifyOptions { Threads = 1 };
         double closed = BestOf.Seconds(() =>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Sim.ArchModel.Hierarchies.Costs;
+using Sim.ArchModel.Hierarchies.Dram;
 using Sim.ArchModel.Hierarchies.Reading;
 using Sim.ArchModel.Reading;
 using Sim.ArchModel.Technologies;
@@ -32,6 +33,7 @@ internal static class FileKindCatalogue
         new("datapath", DatapathReader.Folder, DatapathReader.Schema, (document, bag) => DatapathReader.Read(document.Root, bag)),
         new("technology", ArchitectureReader.TechnologyFolder, TechnologyReader.Schema, (document, bag) =>
             TechnologyReader.Read(document.Root, bag)),
+        new("dram", DramTimingReader.Folder, DramTimingReader.Schema, (document, bag) => DramTimingReader.Read(document.Root, bag)),
         new("recipe", RecipeFile.Folder, RecipeFile.Keys, (document, bag) => RecipeFile.Read(document.Root, bag)),
         new("constraints", ConstraintsFile.Folder, ConstraintsFile.Keys, (document, bag) => ConstraintsFile.Read(document.Root, bag)),
         new("workload", WorkloadFile.Folder, WorkloadFile.Keys, (document, bag) => WorkloadFile.Read(document.Root, bag)),

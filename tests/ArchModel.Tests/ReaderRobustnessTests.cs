@@ -1,3 +1,5 @@
+using Sim.ArchModel.Hierarchies.Costs;
+using Sim.ArchModel.Hierarchies.Reading;
 using Sim.ArchModel.Reading;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Random;
@@ -19,12 +21,37 @@ public class ReaderRobustnessTests
     ];
 
     [Test]
-    public void JunkInAnyPlaceIsAnswered()
+    public void JunkInAnyPlaceIsAnswered() => Answered(ArchitectureReader.Schema, 100, (map, bag) =>
+    {
+        LoadedArchitecture? loaded = ArchitectureReader.Read(map, bag);
+        if (loaded is null) return false;
+        string json = ArchitectureJson.Write(loaded.Architecture);
+        Assert.That(ArchitectureJson.Write(ArchitectureJson.Read(json)), Is.EqualTo(json));
+        return true;
+    });
+
+    [Test]
+    public void JunkInAHierarchyIsAnswered() => Answered(HierarchyReader.Schema, 100, (map, bag) =>
+    {
+        LoadedHierarchy? loaded = HierarchyReader.Read(map, bag);
+        if (loaded is null) return false;
+        var priced = new DiagnosticBag();
+        HierarchyCost.Check(loaded, priced);
+        Assert.That(priced.Sorted.All(d => d.Location.Line > 0), priced.ToString());
+        string json = HierarchyJson.Write(loaded);
+        var again = new DiagnosticBag();
+        LoadedHierarchy? same = HierarchyReader.Read(YamlDocument.Parse(json, "again", again)!.Root, again);
+        Assert.That(again.ToString(), Is.Empty, json);
+        Assert.That(HierarchyJson.Write(same!), Is.EqualTo(json));
+        return true;
+    });
+
+    private static void Answered(YamlSchema schema, int leastRead, Func<YamlMap, DiagnosticBag, bool> reads)
     {
         var draws = new RandomStream(42);
         var bag = new DiagnosticBag();
         YamlMap[] bases = [.. ConfigCatalogue.Names(ArchitectureReader.Folder)
-            .Select(n => Inline(ConfigCatalogue.Open(n, ArchitectureReader.Folder, bag)!.Root))];
+            .Select(n => ConfigCatalogue.Open(n, ArchitectureReader.Folder, bag)!).Where(d => d.Schema == schema.Id).Select(d => Inline(d.Root))];
         YamlNode[] junk = [.. Junk.Select((j, i) => YamlDocument.Parse($"schema: s/1\nv: {j}\n", $"junk{i}", bag)!.Root["v"]!)];
         Assert.That(bag.Sorted, Is.Empty);
         int refused = 0, read = 0;
@@ -35,20 +62,18 @@ public class ReaderRobustnessTests
                 draws);
             var found = new DiagnosticBag();
             if (changed is not YamlMap map) continue;
-            LoadedArchitecture? loaded = ArchitectureReader.Read(map, found);
-            Assert.That(loaded is null, Is.EqualTo(found.HasErrors), found.ToString());
-            if (loaded is null)
+            bool good = reads(map, found);
+            Assert.That(good, Is.Not.EqualTo(found.HasErrors), found.ToString());
+            if (!good)
             {
                 refused++;
                 Assert.That(found.Sorted.All(d => d.Location.Line > 0 && d.Message.Length > 0), found.ToString());
                 continue;
             }
             read++;
-            string json = ArchitectureJson.Write(loaded.Architecture);
-            Assert.That(ArchitectureJson.Write(ArchitectureJson.Read(json)), Is.EqualTo(json));
         }
         Assert.That(refused, Is.GreaterThan(1500));
-        Assert.That(read, Is.GreaterThan(100));
+        Assert.That(read, Is.GreaterThan(leastRead));
     }
 
     // The datapath becomes inline so that junk reaches its keys too.

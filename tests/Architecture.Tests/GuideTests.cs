@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Sim.ArchModel.Hierarchies.Dram;
+using Sim.ArchModel.Hierarchies.Reading;
 using Sim.ArchModel.Reading;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
@@ -37,19 +39,39 @@ public partial class GuideTests
     }
 
     [Test]
+    public void EveryKeyOfHierarchiesIsInTheGuide()
+    {
+        string guide = Guide("hierarchies.md"), shared = Guide("architectures.md");
+        string[] keys = [.. Keys(HierarchyReader.Schema.JsonSchema()).Concat(Keys(DramTimingReader.Schema.JsonSchema())).Distinct()];
+        Assert.That(keys, Has.Length.GreaterThan(50));
+        Assert.That(keys.Where(k => !Regex.IsMatch(guide + shared, $@"`([a-z_\[\]]+\.)?{Regex.Escape(k)}`")), Is.Empty,
+            "keys without a mention in docs/guide/hierarchies.md");
+        string[] own = [.. Keys(MemoryKeys()).Distinct()];
+        Assert.That(own.Where(k => !guide.Contains($"`{k}`", StringComparison.Ordinal)), Is.Empty);
+        string example = File.ReadAllText(Path.Combine(Root, "configs", "architectures", "three_level.yaml"));
+        foreach (string line in example.Split('\n').Where(l => l.StartsWith("  - ", StringComparison.Ordinal)))
+            Assert.That(guide, Does.Contain(line));
+    }
+
+    // The first kind of entry of `hierarchy`.
+    private static JsonNode? MemoryKeys() =>
+        HierarchyReader.Schema.JsonSchema()["properties"]!["hierarchy"]!["items"]!["oneOf"]![0];
+
+    [Test]
     public void ExamplesOfTheGuideAreGood()
     {
         int examples = 0;
-        foreach (Match match in Example().Matches(Guide("architectures.md")))
+        foreach (Match match in new[] { "architectures.md", "hierarchies.md" }.SelectMany(p => Example().Matches(Guide(p))))
         {
             var bag = new DiagnosticBag();
             YamlDocument document = YamlDocument.Parse(match.Groups[1].Value, "guide", bag)!;
             if (document.Schema == ArchitectureReader.Schema.Id) ArchitectureReader.Read(document.Root, bag);
+            else if (document.Schema == HierarchyReader.Schema.Id) HierarchyReader.Read(document.Root, bag);
             else DatapathReader.Read(document.Root, bag);
             Assert.That(bag.ToString(), Is.Empty);
             examples++;
         }
-        Assert.That(examples, Is.GreaterThanOrEqualTo(2));
+        Assert.That(examples, Is.GreaterThanOrEqualTo(4));
     }
 
     // Whoever reads the checker in the order of its page has read all of it.

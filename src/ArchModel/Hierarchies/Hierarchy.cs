@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Sim.ArchModel.Hierarchies.Dram;
 
 namespace Sim.ArchModel.Hierarchies;
 
@@ -78,6 +79,13 @@ public sealed record MemoryLevel(string Name, long? CapacityBits, PerOperand<lon
 {
     /// <summary>DRAM technology (e.g. LPDDR4) for off-chip memories; null on chip.</summary>
     public string? DramKind { get; init; }
+
+    /// <summary>Banks, rows and timings of a channel of an off-chip memory; null: bandwidth, latency and burst are all that is
+    /// known.</summary>
+    public DramTiming? Timing { get; init; }
+
+    /// <summary>Channels of it that work side by side.</summary>
+    public int Channels { get; init; } = 1;
 
     /// <summary>Costs stated by hand, pJ a word; what is null is the technology's.</summary>
     public StatedCosts Stated { get; init; } = StatedCosts.None;

@@ -69,6 +69,13 @@ public static class ArchitectureReader
         ArgumentNullException.ThrowIfNull(map);
         ArgumentNullException.ThrowIfNull(bag);
         int before = bag.ErrorCount;
+        if (map[YamlDocument.SchemaKey] is YamlScalar { Text: "sim.architecture/2" } version)
+        {
+            bag.Error(version.Location, "CFG009",
+                $"'schema' must be '{Schema.Id}' here, found '{version.Text}': "
+                + "hierarchies are for 'sim cost', 'sim map' and 'sim validate'");
+            return null;
+        }
         Schema.CheckKeys(map, bag);
         string name = Name.TryRead(map, bag, out string given) ? given : defaultName;
         Description.TryRead(map, bag, out _);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Sim.ArchModel.Hierarchies.Dram;
 using Sim.ArchModel.Reading;
 using Sim.Foundation;
 using Sim.Foundation.Yaml;
@@ -56,6 +57,8 @@ public static class HierarchyJson
         if (m.BitsPerCycle is { } rate) node["bandwidth"] = QuantityText.Rate(rate);
         if (m.LatencyCycles > 0) node["latency"] = QuantityText.Cycles(m.LatencyCycles);
         if (m.BurstBits > 0) node["burst"] = QuantityText.Size(m.BurstBits);
+        if (m.Timing is { } timing) node["timing"] = DramTimingReader.ToNode(timing);
+        if (m.Channels > 1) node["channels"] = m.Channels;
         foreach ((string name, Keeping keeping) in new[] { ("keeps", Keeping.Must), ("may_keep", Keeping.May) })
             if (OperandWords.All.Any(o => m.Keeps[o] == keeping)) node[name] = Names(o => m.Keeps[o] == keeping);
         if (OperandWords.All.Any(o => m.DoubleBuffered[o])) node["double_buffered"] = Names(o => m.DoubleBuffered[o]);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Sim.ArchModel.Hierarchies.Dram;
 using Sim.ArchModel.Reading;
 using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
@@ -17,6 +18,9 @@ public static partial class HierarchyYaml
         ArgumentNullException.ThrowIfNull(loaded);
         JsonObject node = HierarchyJson.ToNode(loaded);
         if (IsShipped(loaded.Architecture.Datapath)) node["datapath"] = loaded.Architecture.Datapath.Name;
+        foreach ((JsonObject level, MemoryLevel memory) in node["hierarchy"]!.AsArray().Select(l => l!.AsObject())
+            .Where(l => l[MemoryEntry.Key] is not null).Zip(loaded.Architecture.Hierarchy.Levels.OfType<MemoryLevel>()))
+            if (memory.Timing is { } timing && ShippedName(timing) is { } known) level["timing"] = known;
         var text = new StringBuilder();
         foreach ((string key, JsonNode? value) in node)
         {
@@ -30,6 +34,9 @@ public static partial class HierarchyYaml
         }
         return text.ToString();
     }
+
+    private static string? ShippedName(DramTiming timing) => ConfigCatalogue.Names(DramTimingReader.Folder)
+        .FirstOrDefault(n => DramTimingReader.Load(n, new DiagnosticBag()) == timing);
 
     private static bool IsShipped(DatapathSpec datapath)
     {

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using Sim.ArchModel.Hierarchies.Dram;
 using Sim.ArchModel.Reading;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Units;
@@ -45,10 +47,15 @@ internal static class MemoryEntry
     private static readonly YamlField<string> Kind = YamlField.Optional("kind", YamlTypes.Text,
         "Off-chip memory type that the technology prices by the bit, e.g. LPDDR4. Left out: on chip.");
 
+    private static readonly YamlField<DramTiming> Timing = YamlField.Optional("timing", DramTimingReader.Reference,
+        "Banks, rows and timings of a channel off chip; 'bandwidth', 'latency' and 'burst' then follow from it where they are left out.");
+    private static readonly YamlField<int> Channels = YamlField.Optional("channels", YamlTypes.Integer(1, 4096), 1, "1",
+        "Equal channels of 'timing' side by side.");
+
     /// <summary>The keys.</summary>
     public static YamlSchema Schema { get; } = new("memory", "Equal memories, one for each place of the fabrics above.",
-        [Name, Kind, Size, Partitions, Word, Banks, Ports, Rate, Delay, Burst, Keeps, MayKeep, Doubled, StatedCostsType.WordEnergy,
-            StatedCostsType.Area, StatedCostsType.Leakage]);
+        [Name, Kind, Size, Partitions, Word, Banks, Ports, Rate, Delay, Burst, Timing, Channels, Keeps, MayKeep, Doubled,
+            StatedCostsType.WordEnergy, StatedCostsType.Area, StatedCostsType.Leakage]);
 
     /// <summary>Reads an entry; null after recording what is wrong.</summary>
     public static MemoryLevel? Read(YamlMap map, EntryContext context, bool outermost, DiagnosticBag bag)
@@ -60,10 +67,27 @@ internal static class MemoryEntry
         int word = ReadWord(map, kind, bag);
         long? burst = Burst.TryRead(map, bag, out Bits least) ? least.Count : null;
         double? rate = Rate.Read(map, bag)?.BytesPerCycle(context.Clock) * 8;
-        var level = new MemoryLevel(name, null, default, word, Banks.Read(map, bag), Ports.Read(map, bag), rate,
-            ReadLatency(map, context.Clock, bag), 0, default, default)
+        DramTiming? timing = Timing.TryRead(map, bag, out DramTiming known) ? known : null;
+        int channels = Channels.Read(map, bag);
+        int latency = ReadLatency(map, context.Clock, bag);
+        if (timing is not null)
+        {
+            CheckTiming(map, name, kind, rate, timing, channels, context.Clock, bag);
+            rate ??= Peak(timing, channels, context.Clock);
+            burst ??= timing.BurstBytes * 8L;
+            if (!Delay.IsIn(map)) latency = (int)new Latency(timing.FirstDataPicoseconds / 1000.0, true).Cycles(context.Clock);
+        }
+        else if (Channels.IsIn(map) && !Timing.IsIn(map))
+        {
+            bag.Error(Channels.Place(map), "CFG137",
+                $"'channels' of memory '{name}' counts channels of a 'timing'; name one, or state 'bandwidth' alone");
+        }
+        var level = new MemoryLevel(name, null, default, word, Math.Max(1, Banks.Read(map, bag)), Ports.Read(map, bag), rate,
+            latency, 0, default, default)
         {
             DramKind = kind,
+            Timing = timing,
+            Channels = channels,
             Stated = StatedCostsType.With(StatedCostsType.WordEnergy.TryRead(map, bag, out StatedCosts stated) ? stated : StatedCosts.None,
                 map, bag),
         };
@@ -74,7 +98,8 @@ internal static class MemoryEntry
         if (burst is { } bits && word > 0)
         {
             if (bits % word != 0 || bits > int.MaxValue)
-                bag.Error(Burst.Place(map), "CFG132", $"'burst' must be whole words of {word} bits, found {bits} bits");
+                bag.Error(Burst.IsIn(map) ? Burst.Place(map) : Word.Place(map), "CFG132",
+                    $"'burst' must be whole words of {word} bits, found {bits} bits");
             else level = level with { BurstBits = (int)bits };
         }
         if (kind is not null)
@@ -86,6 +111,19 @@ internal static class MemoryEntry
         }
         context.CheckDramKind(map[Kind.Name], kind, level, bag);
         return bag.ErrorCount == before ? level : null;
+    }
+
+    private static double Peak(DramTiming timing, int channels, Frequency clock) =>
+        timing.PeakBytesPerSecond * 8 * channels / clock.Hertz;
+
+    private static void CheckTiming(YamlMap map, string name, string? kind, double? rate, DramTiming timing, int channels, Frequency clock,
+        DiagnosticBag bag)
+    {
+        if (kind is null) bag.Error(Timing.Place(map), "CFG137", $"'timing' is of off-chip memories: give memory '{name}' a 'kind'");
+        bool above = rate is { } given ? given > Peak(timing, channels, clock) * (1 + 1e-9) : Rate.IsIn(map);
+        if (above) bag.Error(Rate.Place(map), "CFG137", string.Create(CultureInfo.InvariantCulture,
+            $"'bandwidth' of memory '{name}' is more than {channels} channel(s) of {timing.Name} have: "
+            + $"{timing.PeakBytesPerSecond * channels / 1e9:0.###} GB/s"));
     }
 
     /// <summary>So many ports that the bus of an off-chip memory is what binds.</summary>

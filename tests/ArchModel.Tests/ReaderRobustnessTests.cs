@@ -51,7 +51,8 @@ public class ReaderRobustnessTests
         var draws = new RandomStream(42);
         var bag = new DiagnosticBag();
         YamlMap[] bases = [.. ConfigCatalogue.Names(ArchitectureReader.Folder)
-            .Select(n => ConfigCatalogue.Open(n, ArchitectureReader.Folder, bag)!).Where(d => d.Schema == schema.Id).Select(d => Inline(d.Root))];
+            .Select(n => ConfigCatalogue.Open(n, ArchitectureReader.Folder, bag)!).Where(d => d.Schema == schema.Id)
+            .Select(d => Inline(d.Root))];
         YamlNode[] junk = [.. Junk.Select((j, i) => YamlDocument.Parse($"schema: s/1\nv: {j}\n", $"junk{i}", bag)!.Root["v"]!)];
         Assert.That(bag.Sorted, Is.Empty);
         int refused = 0, read = 0;

@@ -102,9 +102,9 @@ internal sealed class StepTimes(NestProgram program, TimingPorts ports, ComputeR
     private long Hops(NestEdge edge)
     {
         long hops = 0;
-        foreach ((FabricAxis axis, long used) in Axes(edge.ParentPosition, edge.Position))
+        foreach ((FabricAxis axis, long used, int hop) in Axes(edge.ParentPosition, edge.Position))
             if (edge.Operand == Operand.Outputs ? axis.Outputs == Reduction.Chain : axis.Of(edge.Operand) == Sharing.Systolic)
-                hops += used - 1;
+                hops = checked(hops + (used - 1) * hop);
         return hops;
     }
 
@@ -121,14 +121,15 @@ internal sealed class StepTimes(NestProgram program, TimingPorts ports, ComputeR
             bool passes = (axis.Activations == Sharing.Systolic && n > program.InnermostPosition[0])
                 || (axis.Weights == Sharing.Systolic && n > program.InnermostPosition[1])
                 || (axis.Outputs == Reduction.Chain && n > program.InnermostPosition[2]);
-            if (passes) skew += s.Count - 1;
+            if (passes) skew = checked(skew + (s.Count - 1) * program.Hierarchy.Fabric(s.Level).HopCycles);
         }
         return skew;
     }
 
-    private IEnumerable<(FabricAxis Axis, long Used)> Axes(int from, int to)
+    private IEnumerable<(FabricAxis Axis, long Used, int Hop)> Axes(int from, int to)
     {
         for (int n = from + 1; n < to; n++)
-            if (program.Nest.Nodes[n] is SpatialNode s) yield return (program.Hierarchy.Fabric(s.Level).Axes[s.Axis], s.Count);
+            if (program.Nest.Nodes[n] is SpatialNode s && program.Hierarchy.Fabric(s.Level) is var fabric)
+                yield return (fabric.Axes[s.Axis], s.Count, fabric.HopCycles);
     }
 }

@@ -61,7 +61,7 @@ internal static class RandomNest
 
     private static FabricLevel Fabric(Random random, string name) => new(name,
         [.. Enumerable.Range(0, random.Next(1, 3)).Select(a => new FabricAxis("a" + a, random.Next(2, 5), (Sharing)random.Next(3),
-            (Sharing)random.Next(3), (Reduction)random.Next(3)))]);
+            (Sharing)random.Next(3), (Reduction)random.Next(3)))]) { HopCycles = random.Next(1, 4) };
 
     private static void Temporal(Random random, List<NestNode> nodes, long[] left)
     {

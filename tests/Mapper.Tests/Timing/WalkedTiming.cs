@@ -202,7 +202,7 @@ internal sealed class WalkedTiming
             var s = (SpatialNode)_nest.Nodes[n];
             FabricAxis axis = _h.Fabric(s.Level).Axes[s.Axis];
             if ((n > _innerAt[0] && axis.Activations == Sharing.Systolic) || (n > _innerAt[1] && axis.Weights == Sharing.Systolic)
-                || (n > _innerAt[2] && axis.Outputs == Reduction.Chain)) skew += s.Count - 1;
+                || (n > _innerAt[2] && axis.Outputs == Reduction.Chain)) skew += (s.Count - 1) * _h.Fabric(s.Level).HopCycles;
         }
         _arrayEnd = _array + skew;
     }
@@ -351,7 +351,7 @@ internal sealed class WalkedTiming
         {
             var s = (SpatialNode)_nest.Nodes[n];
             FabricAxis axis = _h.Fabric(s.Level).Axes[s.Axis];
-            if (e.X == Operand.Outputs ? axis.Outputs == Reduction.Chain : axis.Of(e.X) == Sharing.Systolic) hops += s.Count - 1;
+            if (e.X == Operand.Outputs ? axis.Outputs == Reduction.Chain : axis.Of(e.X) == Sharing.Systolic) hops += (s.Count - 1) * _h.Fabric(s.Level).HopCycles;
         }
         return hops;
     }

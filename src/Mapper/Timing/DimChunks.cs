@@ -9,6 +9,8 @@ namespace Sim.Mapper.Timing;
 internal sealed class DimChunks : IEquatable<DimChunks>
 {
     private readonly int _hash;
+    private readonly Dictionary<long, DimChunks> _first = [];
+    private readonly Dictionary<(long Count, long Tile), DimChunks> _split = [];
 
     private DimChunks(long[] starts, long[] sizes)
     {
@@ -42,6 +44,13 @@ internal sealed class DimChunks : IEquatable<DimChunks>
 
     /// <summary>The chunks in one iteration of a temporal loop; starts stay relative to the chunk that the loop splits.</summary>
     public DimChunks At(long iteration, long tile, bool normalize)
+    {
+        if (iteration > 0) return Make(iteration, tile, normalize);
+        if (!_first.TryGetValue(tile, out DimChunks? first)) _first[tile] = first = Make(0, tile, normalize);
+        return first;
+    }
+
+    private DimChunks Make(long iteration, long tile, bool normalize)
     {
         var (starts, sizes) = (new long[Starts.Length], new long[Starts.Length]);
         for (int i = 0; i < starts.Length; i++)
@@ -91,6 +100,12 @@ internal sealed class DimChunks : IEquatable<DimChunks>
 
     /// <summary>The chunks after a spatial loop.</summary>
     public DimChunks Split(long count, long tile)
+    {
+        if (_split.TryGetValue((count, tile), out DimChunks? known)) return known;
+        return _split[(count, tile)] = MakeSplit(count, tile);
+    }
+
+    private DimChunks MakeSplit(long count, long tile)
     {
         int n = checked((int)count);
         var (starts, sizes) = (new long[Starts.Length * n], new long[Starts.Length * n]);

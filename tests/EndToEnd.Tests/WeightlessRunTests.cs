@@ -3,7 +3,7 @@ using Sim.Tests;
 
 namespace Sim.EndToEnd.Tests;
 
-/// <summary>Networks without weights, of every kind, through import, run, sweep and report: time and energy as ever, accuracy absent.</summary>
+/// <summary>Networks without weights, of every kind, through import, run, sweep and report: time and energy, accuracy absent.</summary>
 [TestFixture]
 public sealed class WeightlessRunTests
 {

@@ -125,16 +125,25 @@ public sealed class LayerMapperTests
             int outputHeight = random.Next(1, 7), outputWidth = random.Next(1, 5),
                 height = Math.Max(1, (outputHeight - 1) * stride + (kernel - 1) * dilation + 1 - pad);
             var conv = new ConvGeometry(channels, height, 6, kernel, 2, stride, 1, pad, 0, 0, 0, dilation, 1, outputHeight, outputWidth);
-            var layer = new GemmLayer("conv", "Conv", 1, outputHeight * outputWidth, 1, channels * kernel * 2, 1, conv);
+            int batch = random.Next(1, 4), pixels = outputHeight * outputWidth;
+            var layer = new GemmLayer("conv", "Conv", 1, batch * pixels, 1, channels * kernel * 2, 1, conv) { Batch = batch };
             var footprint = new InputFootprint(layer);
             IndexRange m = Range(random, layer.M), k = Range(random, layer.K);
-            var rows = new HashSet<(int, int)>();
-            for (int pixel = m.Start; pixel < m.End; pixel++)
-                for (int tap = k.Start; tap < k.End; tap++)
+            // Rows of the input of one channel, and channels, that ranges touch.
+            HashSet<(int, int)> Rows(int from, int to)
+            {
+                var rows = new HashSet<(int, int)>();
+                for (int pixel = from; pixel < to; pixel++)
                     for (int ky = 0; ky < kernel; ky++)
-                        if (pixel / outputWidth * stride + ky * dilation - pad is var y && y >= 0
-                            && y < height) rows.Add((tap / (kernel * 2), y));
-            Assert.That(footprint.Elements(m, k), Is.EqualTo(Math.Min(rows.Count * 6L, (long)m.Count * k.Count)), $"{conv} {m} {k}");
+                        if (pixel % pixels / outputWidth * stride + ky * dilation - pad is var y && y >= 0
+                            && y < height) rows.Add((pixel / pixels, y));
+                return rows;
+            }
+            HashSet<int> Channels(int from, int to) => [.. Enumerable.Range(from, to - from).Select(tap => tap / (kernel * 2))];
+            long touched = 6L * Rows(m.Start, m.End).Count * Channels(k.Start, k.End).Count;
+            Assert.That(footprint.Elements(m, k), Is.EqualTo(Math.Min(touched, (long)m.Count * k.Count)), $"{conv} {m} {k}");
+            Assert.That(footprint.NewElements(m, k), Is.EqualTo(6L * Rows(m.Start, m.End).Except(Rows(0, m.Start)).Count()
+                * Channels(k.Start, k.End).Except(Channels(0, k.Start)).Count()), $"new in {conv} {m} {k}");
         }
         Assert.That(cases, Is.EqualTo(400));
     }

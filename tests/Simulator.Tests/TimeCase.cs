@@ -86,8 +86,9 @@ public sealed record TimeCase(int M, int N, int K, int Groups, int Rows, int Col
                 outputWidth = (width - kernelWidth) / stride + 1;
             var conv = new ConvGeometry(channels * Groups, height, width, kernelHeight, kernelWidth, stride, stride, pad, 0, 0, 0,
                 dilation, 1, outputHeight, outputWidth);
-            return new GemmLayer("conv", "Conv", Groups, outputHeight * outputWidth, N, channels * kernelHeight * kernelWidth,
-                (long)Groups * channels * height * width, conv);
+            int batch = 1 + (M / 2 + N) % 2;
+            return new GemmLayer("conv", "Conv", Groups, batch * outputHeight * outputWidth, N, channels * kernelHeight * kernelWidth,
+                (long)batch * Groups * channels * height * width, conv) { Batch = batch };
         }
     }
 

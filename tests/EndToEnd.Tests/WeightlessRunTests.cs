@@ -118,6 +118,24 @@ public sealed class WeightlessRunTests
         Assert.That(File.ReadAllText(Path.Combine(reports, "report.md")), Does.Not.Contain("accuracy (0").And.Contain("tiny"));
     }
 
+    [Test]
+    public void A_network_of_two_inputs_runs_without_data()
+    {
+        string model = Path.Combine(_folder, "two.onnx"), digits = Path.Combine(ReferenceData.RepositoryRoot, "configs", "workloads",
+            "digits", "digits_test_x_u8.npy");
+        File.WriteAllBytes(model, OnnxBytes.Model(13,
+            [OnnxBytes.Op("product", "MatMul", ["a", "b"], ["y"]), OnnxBytes.Input("a", 1, 1, 3, 4), OnnxBytes.Input("b", 1, 1, 4, 5),
+            OnnxBytes.Output("y", 1, 1, 3, 5)]));
+        SimHost.Result import = SimHost.Run(["import", model, "--json"]), run = SimHost.Run(["run", "edge_npu", model, "--json"]);
+        Assert.That((import.ExitCode, run.ExitCode), Is.EqualTo((0, 0)), import.Error + run.Error);
+        using JsonDocument listed = JsonDocument.Parse(import.Output);
+        JsonElement layer = listed.RootElement.GetProperty("layers").EnumerateArray().Single();
+        Assert.That((layer.GetProperty("macs").GetInt64(), layer.GetProperty("weights").GetInt64(), layer.GetProperty("second").GetString()),
+            Is.EqualTo((60L, 0L, "activations")), "both operands are computed");
+        SimHost.Result data = SimHost.Run(["run", "edge_npu", model, "--data", digits]);
+        Assert.That((data.ExitCode, data.Error.Contains("DAT010", StringComparison.Ordinal)), Is.EqualTo((2, true)), data.Error);
+    }
+
     [TestCase("run edge_npu", "the network is missing: give WORKLOAD or --model")]
     [TestCase("run edge_npu resnet18 --model resnet50", "WORKLOAD and --model are two networks")]
     [TestCase("run edge_npu resnet18 --scale 2", "DAT015")]

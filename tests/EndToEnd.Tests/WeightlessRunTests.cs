@@ -52,9 +52,10 @@ public sealed class WeightlessRunTests
         if (macs is not null) Assert.That(counted, Is.EqualTo(macs));
         Assert.That(record.RootElement.GetProperty("network").GetString(), Is.EqualTo(name));
         Assert.That(record.RootElement.GetProperty("accuracy").ValueKind, Is.EqualTo(JsonValueKind.Null));
-        Assert.That(record.RootElement.GetProperty("layers").EnumerateArray().Select(l => l.GetProperty("name").GetString()),
-            Is.EqualTo(listed.RootElement.GetProperty("order").EnumerateArray().Select(l => l.GetProperty("name").GetString())),
-            "layers are in the order of the network");
+        string[] ran = [.. record.RootElement.GetProperty("layers").EnumerateArray().Select(l => l.GetProperty("name").GetString()!)];
+        // A run folds batch normalization into the layer before it.
+        Assert.That(ran, Is.EqualTo(listed.RootElement.GetProperty("order").EnumerateArray().Select(l => l.GetProperty("name").GetString())
+            .Where(n => !n!.StartsWith("bn", StringComparison.Ordinal))), "layers are in the order of the network");
         string table = SimHost.Run(["run", "edge_npu", "--model", file]).Output;
         Assert.That(table, Does.Not.Contain("accuracy").And.Not.Contain("SQNR").And.Contain("latency"));
     }
@@ -130,8 +131,8 @@ public sealed class WeightlessRunTests
         Assert.That((import.ExitCode, run.ExitCode), Is.EqualTo((0, 0)), import.Error + run.Error);
         using JsonDocument listed = JsonDocument.Parse(import.Output);
         JsonElement layer = listed.RootElement.GetProperty("layers").EnumerateArray().Single();
-        Assert.That((layer.GetProperty("macs").GetInt64(), layer.GetProperty("weights").GetInt64(), layer.GetProperty("second").GetString()),
-            Is.EqualTo((60L, 0L, "activations")), "both operands are computed");
+        Assert.That((layer.GetProperty("macs").GetInt64(), layer.GetProperty("weights").GetInt64(),
+            layer.GetProperty("second").GetString()), Is.EqualTo((60L, 0L, "activations")), "both operands are computed");
         SimHost.Result data = SimHost.Run(["run", "edge_npu", model, "--data", digits]);
         Assert.That((data.ExitCode, data.Error.Contains("DAT010", StringComparison.Ordinal)), Is.EqualTo((2, true)), data.Error);
     }

@@ -10,11 +10,11 @@ internal sealed class ArrayCounts
     private long _rowReads, _columnReads, _stationaryReads, _products, _stationaryShifts, _resultShifts, _results, _columnSums, _joined,
         _planes;
 
-    /// <summary>A step enters: its lanes read the buffers.</summary>
-    public void Step(in GridSlot slot, bool holdsResults)
+    /// <summary>Steps enter: their lanes read the buffers.</summary>
+    public void Step(in GridSlot slot, bool holdsResults, long steps)
     {
-        _rowReads += slot.RowCount * slot.Elements;
-        if (holdsResults) _columnReads += slot.ColumnCount * slot.Elements;
+        _rowReads += slot.RowCount * slot.Elements * steps;
+        if (holdsResults) _columnReads += slot.ColumnCount * slot.Elements * steps;
     }
 
     /// <summary>A stationary tile is read.</summary>

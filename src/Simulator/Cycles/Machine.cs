@@ -70,7 +70,6 @@ public static class Machine
             (ImmutableArray<long> product, GemmEvents found) = operands.Product(architecture, mapping);
             return tiles.Result(product, found, "kernels");
         }
-        var results = new long[mapping.Layer.OutputElements];
         for (int attempt = 0; ; attempt++)
         {
             // An attempt whose lanes a sum leaves is done again with wider ones.
@@ -79,7 +78,7 @@ public static class Machine
             var run = new MachineRun(architecture, mapping, array, observer);
             run.Run();
             var events = new GemmEvents();
-            if (array.Grid.Finish(results, ref events))
+            if (array.Finish(ref events) is { } results)
                 return run.Result(System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsImmutableArray(results), events,
                     array.Grid.Name);
         }

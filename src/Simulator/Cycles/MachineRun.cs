@@ -7,7 +7,7 @@ namespace Sim.Simulator.Cycles;
 
 /// <summary>
 /// The sequencer. In each cycle transfers begin, the sequencer lets a unit's steps in or loads a stationary tile, the array steps, the bus
-/// delivers. Cycles in which nothing begins or ends are passed over when the array needs none of them.
+/// delivers. Cycles after which nothing begins or ends are done together.
 /// </summary>
 internal sealed class MachineRun
 {
@@ -53,9 +53,9 @@ internal sealed class MachineRun
             bool chainFree = _shape.OverlapWeightLoad || PreviousStreamed && IsClear;
             CycleUse use = Enter(chainFree, out bool changed);
             changed |= TryLoad(chainFree);
-            _array.Step(_cycle);
             changed |= End();
-            long next = changed || _array.StepsEveryCycle ? _cycle + 1 : Next();
+            long next = changed ? _cycle + 1 : Next();
+            _array.Step(_cycle, next - _cycle);
             Spend(use, next);
             _memory.Deliver(next - _cycle);
             _cycle = next;

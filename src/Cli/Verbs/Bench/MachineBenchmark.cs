@@ -20,7 +20,7 @@ internal sealed class MachineBenchmark : IBenchmark
 
     public string Name => "machine";
 
-    public string Summary => "The cycle machine with real operands, one thread. `registers`: every register of a 32x32 array every cycle, on a product of 256x256 outputs and K = 2048 (output-stationary) or 2048 rows, N = K = 256; " +
+    public string Summary => "The cycle machine with real operands, one thread. `registers`: every register of a 32x32 array every cycle, on a product of 256x256 outputs and K = 1024 (output-stationary), else with 1024 steps in a fold and 256 of the other dimensions; " +
         "the baseline is Verilator on a plain 32x32 int8 output-stationary array in SystemVerilog, in the same run. `tiles` and `registers` of ResNet-50: all 54 matrix layers with values (random int8), weight-stationary.";
 
     public IReadOnlyList<BenchRow> Run(Action<string> progress)
@@ -53,14 +53,16 @@ internal sealed class MachineBenchmark : IBenchmark
         Architecture design = Design(spec, dataflow, null);
         GemmLayer layer = dataflow switch
         {
-            Dataflow.OutputStationary => new("product", "Gemm", 1, 256, 256, 2048, 256 * 2048),
-            Dataflow.WeightStationary => new("product", "Gemm", 1, 2048, 256, 256, 256 * 2048),
-            _ => new("product", "Gemm", 1, 256, 2048, 256, 256 * 256),
+            Dataflow.OutputStationary => new("product", "Gemm", 1, 256, 256, 1024, 256 * 1024),
+            Dataflow.WeightStationary => new("product", "Gemm", 1, 1024, 256, 256, 256 * 1024),
+            _ => new("product", "Gemm", 1, 256, 1024, 256, 256 * 256),
         };
         Mapping mapping = LayerMapper.Map(design, layer).Required;
         MachineOperands operands = RandomOperands.Of(design, layer);
         MachineResult result = Machine.Run(design, mapping, operands);
-        double seconds = BestOf.Seconds(() => Machine.Run(design, mapping, operands)), rate = result.Cycles / seconds;
+        // The best of many short runs: other programs on the machine disturb some of them.
+        double seconds = Enumerable.Range(0, 3).Min(_ => BestOf.Seconds(() => Machine.Run(design, mapping, operands)));
+        double rate = result.Cycles / seconds;
         double goal = spec.Accumulator is FloatAccumulator ? FloatGoal : Goal;
         string what = $"{spec.Name}, {dataflow}, {result.Arithmetic}";
         return verilator is { } peer

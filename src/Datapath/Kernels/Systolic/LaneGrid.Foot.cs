@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -9,19 +10,13 @@ internal sealed partial class LaneGrid<T, TStep>
     // Column j's sum belongs to the slot that entered j cycles before column 0's. A slot's sums join their totals when the last is there.
     private void Foot()
     {
-        ReadOnlySpan<T> sums = _sums.AsSpan((_rows - 1) * _width, _columns);
-        ReadOnlySpan<T> flags = TStep.Tracks ? _sumFlags.AsSpan((_rows - 1) * _width, _columns) : default;
         long first = _cycle - (_rows - 1);
         int at = (int)(first & _mask);
-        if (_run[at] == _columns && _slots[at] is { RowCount: > 0, Multiplies: true } whole)
+        ref GridSlot whole = ref _slots[at];
+        if (_run[at] >= _columns && whole.Multiplies)
         {
-            for (int j = 0, slot = at; j < whole.ColumnCount; j++, slot = slot - 1 & _mask)
-            {
-                _foot[slot * _width + j] = sums[j];
-                if (TStep.Tracks) _footFlags[slot * _width + j] = flags[j];
-            }
-            Counts.ColumnSums += whole.ColumnCount;
-            Join((int)(first - whole.ColumnCount + 1 & _mask));
+            Drop(at, whole.ColumnCount);
+            Join(at - whole.ColumnCount + 1 & _mask);
             return;
         }
         for (int j = 0, slot = at; j < _columns && first - j >= 0; j++, slot = slot - 1 & _mask)
@@ -33,45 +28,61 @@ internal sealed partial class LaneGrid<T, TStep>
                 Counts.Planes++;
                 continue;
             }
-            _foot[slot * _width + j] = sums[j];
-            if (TStep.Tracks) _footFlags[slot * _width + j] = flags[j];
+            _foot[slot * _width + j] = _sums[(_rows - 1) * _width + j];
+            if (TStep.Tracks) _footFlags[slot * _width + j] = _sumFlags[(_rows - 1) * _width + j];
             Counts.ColumnSums++;
             if (j == here.ColumnCount - 1) Join(slot);
         }
     }
 
+    private void Drop(int at, int columns)
+    {
+        unchecked
+        {
+            ref T sums = ref _sums[(_rows - 1) * _width];
+            ref T foot = ref MemoryMarshal.GetArrayDataReference(_foot);
+            for (int j = 0, slot = at; j < columns; j++, slot = slot - 1 & _mask)
+                Unsafe.Add(ref foot, (nint)slot * _width + j) = Unsafe.Add(ref sums, j);
+            Counts.ColumnSums += columns;
+            if (!TStep.Tracks) return;
+            for (int j = 0, slot = at; j < columns; j++, slot = slot - 1 & _mask)
+                _footFlags[slot * _width + j] = _sumFlags[(_rows - 1) * _width + j];
+        }
+    }
+
     private void Join(int slot)
     {
-        GridSlot of = _slots[slot];
-        if (_arrived[of.OutBase] != of.Chunk) throw new InvalidOperationException("the sums of a reduction arrive out of order");
-        Span<T> totals = _totals.AsSpan(of.OutBase), flags = TStep.Tracks ? _totalFlags.AsSpan(of.OutBase) : default;
-        ReadOnlySpan<T> sums = _foot.AsSpan(slot * _width, _width), sumFlags = TStep.Tracks ? _footFlags.AsSpan(slot * _width, _width)
+        ref readonly GridSlot of = ref _slots[slot];
+        int columns = of.ColumnCount;
+        if (_arrived[of.OutBase]++ != of.Chunk) throw new InvalidOperationException("the sums of a reduction arrive out of order");
+        Span<T> totals = _totals.AsSpan(of.OutBase, columns), flags = TStep.Tracks ? _totalFlags.AsSpan(of.OutBase, columns) : default;
+        ReadOnlySpan<T> sums = _foot.AsSpan(slot * _width, columns), sumFlags = TStep.Tracks ? _footFlags.AsSpan(slot * _width, columns)
             : default;
-        if (of.Chunk > 0)
+        if (of.Chunk == 0)
         {
-            Counts.Joined += of.ColumnCount;
-            for (int j = 0, from = 0; j < of.ColumnCount; j++, from += of.OutColumnStride)
-            {
-                _joined[j] = totals[from];
-                if (TStep.Tracks) _joinedFlags[j] = flags[from];
-            }
-            for (int j = 0; j < of.ColumnCount; j += Lanes)
-            {
-                Vector512<T> flag = TStep.Tracks ? Vector512.LoadUnsafe(ref _joinedFlags[j])
-                    | Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(sumFlags), (nuint)j) : default;
-                _step.Combine(Vector512.LoadUnsafe(ref _joined[j]), Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(sums), (nuint)j),
-                    ref flag).StoreUnsafe(ref _joined[j]);
-                if (TStep.Tracks) flag.StoreUnsafe(ref _joinedFlags[j]);
-            }
-            sums = _joined;
-            sumFlags = _joinedFlags;
+            sums.CopyTo(totals);
+            if (TStep.Tracks) sumFlags.CopyTo(flags);
+            return;
         }
-        for (int j = 0, to = 0; j < of.ColumnCount; j++, to += of.OutColumnStride)
+        Counts.Joined += columns;
+        int j = 0;
+        for (; j <= columns - Lanes; j += Lanes)
         {
-            totals[to] = sums[j];
-            if (TStep.Tracks) flags[to] = sumFlags[j];
-            _arrived[of.OutBase + to]++;
+            Vector512<T> flag = TStep.Tracks ? Vector512.Create<T>(flags[j..]) | Vector512.Create<T>(sumFlags[j..]) : default;
+            _step.Combine(Vector512.Create<T>(totals[j..]), Vector512.Create<T>(sums[j..]), ref flag).CopyTo(totals[j..]);
+            if (TStep.Tracks) flag.CopyTo(flags[j..]);
         }
+        if (j == columns) return;
+        totals[j..].CopyTo(_joined);
+        if (TStep.Tracks) flags[j..].CopyTo(_joinedFlags);
+        Vector512<T> rest = TStep.Tracks ? Vector512.LoadUnsafe(ref _joinedFlags[0]) | Vector512.LoadUnsafe(ref _footFlags[slot * _width + j])
+            : default;
+        _step.Combine(Vector512.LoadUnsafe(ref _joined[0]), Vector512.LoadUnsafe(ref _foot[slot * _width + j]), ref rest)
+            .StoreUnsafe(ref _joined[0]);
+        _joined.AsSpan(0, columns - j).CopyTo(totals[j..]);
+        if (!TStep.Tracks) return;
+        rest.StoreUnsafe(ref _joinedFlags[0]);
+        _joinedFlags.AsSpan(0, columns - j).CopyTo(flags[j..]);
     }
 
     // Column j follows column 0 by j cycles; in it, push p moves rows 0 to p: row p gets what the first push brought.

@@ -39,7 +39,7 @@ internal sealed partial class LaneGrid<T, TStep>
             ref readonly GridSlot slot = ref _slots[(int)(end & _mask)];
             for (int i = Math.Max(0, wave - slot.ColumnCount + 1); i <= Math.Min(wave, slot.RowCount - 1); i++)
             {
-                int pe = i * _width + wave - i, output = slot.OutBase + i * slot.OutRowStride + (wave - i) * slot.OutColumnStride;
+                int pe = i * _width + wave - i, output = slot.OutBase + i * slot.OutRowStride + wave - i;
                 if (_arrived[output]++ != 0) throw new InvalidOperationException("an output was computed twice");
                 _totals[output] = _sums[pe];
                 if (TStep.Tracks) _totalFlags[output] = _sumFlags[pe];
@@ -50,8 +50,44 @@ internal sealed partial class LaneGrid<T, TStep>
     }
 
     // Every PE adds the product of what comes from the left and from above to the sum it keeps.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Hold()
+    {
+        int at = (int)(_cycle & _mask);
+        if (_run[at] >= _rows + _columns - 1) HoldAll(at, _slots[at].Multiplies ? _slots[at].RowCount : 0, _slots[at].ColumnCount);
+        else HoldRows();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void HoldAll(int at, int rows, int columns)
+    {
+        unchecked
+        {
+            TStep step = _step;
+            nint width = _width, used = (columns + Lanes - 1) / Lanes * Lanes, next = _pitch + 1;
+            ref T left = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_left), _head);
+            ref T topAll = ref MemoryMarshal.GetArrayDataReference(_top);
+            ref T sums = ref MemoryMarshal.GetArrayDataReference(_sums);
+            ref T flags = ref MemoryMarshal.GetArrayDataReference(_sumFlags);
+            for (int i = 0; i < rows; i++)
+            {
+                ref T top = ref Unsafe.Add(ref topAll, (at - i & _mask) * width);
+                for (nint j = 0; j < used; j += Vector512<T>.Count)
+                {
+                    Vector512<T> flag = TStep.Tracks ? Vector512.LoadUnsafe(ref Unsafe.Add(ref flags, j)) : default;
+                    step.Step(Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, j)), Vector512.LoadUnsafe(ref Unsafe.Add(ref left, j)),
+                        Vector512.LoadUnsafe(ref Unsafe.Add(ref top, j)), ref flag).StoreUnsafe(ref Unsafe.Add(ref sums, j));
+                    if (TStep.Tracks) flag.StoreUnsafe(ref Unsafe.Add(ref flags, j));
+                }
+                left = ref Unsafe.Add(ref left, next);
+                sums = ref Unsafe.Add(ref sums, width);
+                if (TStep.Tracks) flags = ref Unsafe.Add(ref flags, width);
+            }
+            Counts.Products += (long)rows * columns;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void HoldRows()
     {
         unchecked
         {
@@ -106,8 +142,55 @@ internal sealed partial class LaneGrid<T, TStep>
     }
 
     // Sums fall one row; each row adds the product of what streams past and what stays. From the foot up, so that none falls twice.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Fall()
+    {
+        int at = (int)(_cycle & _mask);
+        if (_run[at] >= _rows + _columns - 1 && _slots[at].Multiplies) FallAll(_slots[at].RowCount, _slots[at].ColumnCount);
+        else FallRows();
+        Foot();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void FallAll(int rows, int columns)
+    {
+        unchecked
+        {
+            TStep step = _step;
+            nint width = _width, used = (columns + Lanes - 1) / Lanes * Lanes;
+            ref T left = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_left), _head);
+            ref T stays = ref MemoryMarshal.GetArrayDataReference(Shape.TwoRegisters ? _active : _stationary);
+            ref T sums = ref MemoryMarshal.GetArrayDataReference(_sums);
+            ref T flags = ref MemoryMarshal.GetArrayDataReference(_sumFlags);
+            for (int i = _rows - 1; i >= rows; i--)
+            {
+                _sums.AsSpan((i - 1) * _width, _width).CopyTo(_sums.AsSpan(i * _width));
+                if (TStep.Tracks) _sumFlags.AsSpan((i - 1) * _width, _width).CopyTo(_sumFlags.AsSpan(i * _width));
+            }
+            for (int i = rows - 1; i > 0; i--)
+            {
+                nint row = i * width;
+                ref T from = ref Unsafe.Add(ref left, i * (nint)(_pitch + 1));
+                for (nint j = 0; j < used; j += Vector512<T>.Count)
+                {
+                    Vector512<T> flag = TStep.Tracks ? Vector512.LoadUnsafe(ref Unsafe.Add(ref flags, row - width + j)) : default;
+                    step.Step(Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, row - width + j)), Vector512.LoadUnsafe(ref Unsafe.Add(ref from, j)),
+                        Vector512.LoadUnsafe(ref Unsafe.Add(ref stays, row + j)), ref flag).StoreUnsafe(ref Unsafe.Add(ref sums, row + j));
+                    if (TStep.Tracks) flag.StoreUnsafe(ref Unsafe.Add(ref flags, row + j));
+                }
+            }
+            for (nint j = 0; j < used; j += Vector512<T>.Count)
+            {
+                Vector512<T> flag = default;
+                step.Step(Vector512<T>.Zero, Vector512.LoadUnsafe(ref Unsafe.Add(ref left, j)),
+                    Vector512.LoadUnsafe(ref Unsafe.Add(ref stays, j)), ref flag).StoreUnsafe(ref Unsafe.Add(ref sums, j));
+                if (TStep.Tracks) flag.StoreUnsafe(ref Unsafe.Add(ref flags, j));
+            }
+            Counts.Products += (long)rows * columns;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void FallRows()
     {
         unchecked
         {
@@ -143,7 +226,6 @@ internal sealed partial class LaneGrid<T, TStep>
             }
             Counts.Products += products;
         }
-        Foot();
     }
 
     private int FallSome(int row, ref T left)

@@ -38,6 +38,9 @@ internal sealed partial class LaneGrid<T, TStep> : PeGrid
     // Slots that the windows move through before they are set back to the end of their rows.
     private const int Slack = 64;
 
+    // Steps whose operands are brought in at once.
+    private const int Block = 32;
+
     private static readonly int Lanes = Vector512<T>.Count;
 
     private readonly LaneValues<T> _values;
@@ -57,7 +60,7 @@ internal sealed partial class LaneGrid<T, TStep> : PeGrid
     {
         (_values, _step, _rows, _columns) = (values, step, shape.Rows, shape.Columns);
         _width = (_columns + Lanes - 1) / Lanes * Lanes;
-        (_length, _mask) = (_rows + _width + Slack, (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns + 1)) - 1);
+        (_length, _mask) = (_rows + _width + Slack, (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns + Block)) - 1);
         // An odd number of cache lines a row, so that the windows of all rows do not meet in the same sets.
         int line = 64 / Unsafe.SizeOf<T>();
         _pitch = ((_length + Lanes + line - 1) / line | 1) * line;
@@ -74,14 +77,14 @@ internal sealed partial class LaneGrid<T, TStep> : PeGrid
         _top = new T[shape.Downward ? 0 : ring];
         (_stationary, _active) = (new T[shape.Downward ? pes : 0], new T[shape.TwoRegisters && shape.Downward ? pes : 0]);
         (_foot, _footFlags) = (new T[shape.Downward ? ring : 0], new T[shape.Downward && TStep.Tracks ? ring : 0]);
-        (_joined, _joinedFlags, _pushes) = (new T[_width], new T[_width], new T[Lanes]);
+        (_joined, _joinedFlags, _pushes) = (new T[Lanes], new T[Lanes], new T[Lanes]);
         (_rowLimit, _columnLimit) = (new T[_length + Lanes], new T[_length + Lanes]);
         _index = new T[Math.Max(_rows, _width) + 1];
         for (int i = 0; i < _index.Length; i++) _index[i] = T.CreateTruncating(i);
         int padded = (outputs + Lanes - 1) / Lanes * Lanes;
         (_totals, _totalFlags, _arrived) = (new T[padded], new T[TStep.Tracks ? padded : 0], new int[outputs]);
         (_slots, _run) = (new GridSlot[_mask + 1], new int[_mask + 1]);
-        Array.Fill(_run, _columns);
+        Array.Fill(_run, _rows + _columns);
         _head = _length - _rows - _width;
     }
 
@@ -91,26 +94,46 @@ internal sealed partial class LaneGrid<T, TStep> : PeGrid
 
     public override void Step(bool enters, in GridSlot slot)
     {
-        _cycle++;
-        if (--_head < 0) SetBack();
-        Enter(enters, slot);
-        if (_cycle - _lastEntered <= _rows + _columns - 2)
+        Room(1);
+        if (enters && slot.Multiplies) Bring(slot, default, 1);
+        Next(enters, slot);
+    }
+
+    public override void Idle(long cycles)
+    {
+        // Nothing moves in an empty array.
+        long drained = Math.Clamp(_lastEntered + _rows + _columns - 1 - _cycle, 0, cycles);
+        if (_loads.Count > 0) drained = cycles;
+        for (long i = 0; i < drained; i++) Step(false, default);
+        // Slots beyond a whole ring are like those in it.
+        long skipped = Math.Max(0, cycles - drained - _mask - 1);
+        _cycle += skipped;
+        for (long i = drained + skipped; i < cycles; i++)
         {
-            Start();
-            if (Shape.Downward) Fall();
-            else Hold();
-            Leave();
+            Room(1);
+            _cycle++;
+            _head--;
+            Mark(default);
         }
-        while (_loads.TryPeek(out (long Cycle, GridTile Tile) oldest) && _cycle - oldest.Cycle >= oldest.Tile.Cycles(_rows) + _columns) _loads.Dequeue();
-        foreach ((long begun, GridTile tile) in _loads) Shift(_cycle - begun, tile);
+    }
+
+    public override void Stream(in GridSlot first, GridStride stride, int steps, bool endsFold)
+    {
+        for (int done = 0; done < steps;)
+        {
+            int block = Math.Min(Block, steps - done);
+            Room(block);
+            Bring(At(first, stride, done, false), stride, block);
+            for (int end = done + block; done < end; done++) Next(true, At(first, stride, done, endsFold && done == steps - 1));
+        }
     }
 
     public override bool Finish(Span<long> results, ref GemmEvents events)
     {
         int outputs = _arrived.Length;
         var padded = new long[_totals.Length];
-        foreach (int arrived in _arrived)
-            if (arrived == 0) throw new InvalidOperationException("an output was never computed");
+        if ((Shape.Downward ? Counts.ColumnSums - Counts.Joined : Counts.Results) != outputs)
+            throw new InvalidOperationException("an output was never computed");
         if (!_values.Finish(_totals, _totalFlags, outputs, padded, ref events)) return false;
         padded.AsSpan(0, outputs).CopyTo(results);
         events.Outputs += outputs;
@@ -130,35 +153,84 @@ internal sealed partial class LaneGrid<T, TStep> : PeGrid
             double.CreateTruncating(_sums[row * _width + column]) / (activation * weight));
     }
 
-    private void SetBack()
+    // Makes room before the windows for so many slots.
+    private void Room(int slots)
     {
+        if (_head >= slots) return;
         int kept = _rows + _width, end = _length - kept;
-        for (int i = 0; i < _rows; i++) _left.AsSpan(i * _pitch, kept).CopyTo(_left.AsSpan(i * _pitch + end, kept));
-        _rowLimit.AsSpan(0, kept).CopyTo(_rowLimit.AsSpan(end));
-        _columnLimit.AsSpan(0, kept).CopyTo(_columnLimit.AsSpan(end));
-        _head = end - 1;
+        for (int i = 0; i < _rows; i++) _left.AsSpan(i * _pitch + _head, kept).CopyTo(_left.AsSpan(i * _pitch + end, kept));
+        _rowLimit.AsSpan(_head, kept).CopyTo(_rowLimit.AsSpan(end));
+        _columnLimit.AsSpan(_head, kept).CopyTo(_columnLimit.AsSpan(end));
+        _head = end;
     }
 
-    private void Enter(bool enters, in GridSlot slot)
+    // The operands of the slots to come: those of the rows before the windows, those of the columns skewed into the rows of the ring.
+    private void Bring(in GridSlot slot, GridStride stride, int steps)
     {
-        int at = (int)(_cycle & _mask);
-        ref GridSlot before = ref _slots[(int)(_cycle - 1 & _mask)];
-        GridSlot now = enters ? slot : default;
-        bool same = before.Multiplies == now.Multiplies && before.RowCount == now.RowCount && before.ColumnCount == now.ColumnCount;
-        _run[at] = same ? Math.Min(_run[(int)(_cycle - 1 & _mask)] + 1, _columns) : 1;
-        _slots[at] = now;
-        _rowLimit[_head] = now.Multiplies ? _index[now.RowCount] : T.Zero;
-        _columnLimit[_head] = now.Multiplies ? _index[now.ColumnCount] : T.Zero;
-        if (!enters) return;
-        _lastEntered = _cycle;
-        if (now.StartsFold) _starts.Enqueue(_cycle);
-        if (now.EndsFold && !Shape.Downward) _ends.Enqueue(_cycle);
-        if (!now.Multiplies) return;
-        ReadOnlySpan<T> rows = _rowMatrix.AsSpan(now.RowBase);
-        for (int i = 0, to = _head, from = 0; i < now.RowCount; i++, to += _pitch, from += now.RowStride) _left[to] = rows[from];
-        if (Shape.Downward) return;
-        ReadOnlySpan<T> columns = _columnMatrix.AsSpan(now.ColumnBase);
-        for (int j = 0, from = 0; j < now.ColumnCount; j++, from += now.ColumnStride)
-            _top[((at + j) & _mask) * _width + j] = columns[from];
+        unchecked
+        {
+            ref T left = ref MemoryMarshal.GetArrayDataReference(_left);
+            if (slot.RowStride == 1)
+            {
+                for (int t = 0; t < steps; t++)
+                {
+                    ReadOnlySpan<T> from = _rowMatrix.AsSpan(slot.RowBase + t * stride.Row, slot.RowCount);
+                    nint to = _head - 1 - t;
+                    for (int i = 0; i < from.Length; i++, to += _pitch) Unsafe.Add(ref left, to) = from[i];
+                }
+            }
+            else
+            {
+                for (int i = 0; i < slot.RowCount; i++)
+                {
+                    ReadOnlySpan<T> from = _rowMatrix.AsSpan(slot.RowBase + i * slot.RowStride, (steps - 1) * stride.Row + 1);
+                    Span<T> to = _left.AsSpan(i * _pitch + _head - steps, steps);
+                    for (int t = 0; t < to.Length; t++) to[to.Length - 1 - t] = from[t * stride.Row];
+                }
+            }
+            if (Shape.Downward) return;
+            ref T top = ref MemoryMarshal.GetArrayDataReference(_top);
+            for (int j = 0; j < slot.ColumnCount; j++)
+            {
+                ReadOnlySpan<T> from = _columnMatrix.AsSpan(slot.ColumnBase + j * slot.ColumnStride, (steps - 1) * stride.Column + 1);
+                int at = (int)(_cycle + 1 + j & _mask);
+                for (int t = 0; t < steps; t++, at = at + 1 & _mask) Unsafe.Add(ref top, at * _width + j) = from[t * stride.Column];
+            }
+        }
+    }
+
+    private void Next(bool enters, in GridSlot slot)
+    {
+        _cycle++;
+        _head--;
+        Mark(slot);
+        if (enters)
+        {
+            _lastEntered = _cycle;
+            if (slot.StartsFold) _starts.Enqueue(_cycle);
+            if (slot.EndsFold && !Shape.Downward) _ends.Enqueue(_cycle);
+        }
+        if (_cycle - _lastEntered <= _rows + _columns - 2)
+        {
+            if (_starts.Count > 0) Start();
+            if (Shape.Downward) Fall();
+            else Hold();
+            if (_ends.Count > 0) Leave();
+        }
+        if (_loads.Count == 0) return;
+        while (_loads.TryPeek(out (long Cycle, GridTile Tile) oldest) && _cycle - oldest.Cycle >= oldest.Tile.Cycles(_rows) + _columns)
+            _loads.Dequeue();
+        foreach ((long begun, GridTile tile) in _loads) Shift(_cycle - begun, tile);
+    }
+
+    private void Mark(in GridSlot slot)
+    {
+        int at = (int)(_cycle & _mask), beforeAt = at - 1 & _mask;
+        ref GridSlot before = ref _slots[beforeAt];
+        bool same = before.Multiplies == slot.Multiplies && before.RowCount == slot.RowCount && before.ColumnCount == slot.ColumnCount;
+        _run[at] = same ? Math.Min(_run[beforeAt] + 1, _rows + _columns) : 1;
+        _slots[at] = slot;
+        _rowLimit[_head] = slot.Multiplies ? _index[slot.RowCount] : T.Zero;
+        _columnLimit[_head] = slot.Multiplies ? _index[slot.ColumnCount] : T.Zero;
     }
 }

@@ -31,11 +31,14 @@ public sealed record GridOperands(int K, ImmutableArray<uint> Activations, Immut
 
 /// <summary>
 /// What enters the corner of the array in one cycle: the addresses of the operands of each lane (element lane·stride + base of its matrix),
-/// whether PEs multiply it (a digit of a serial product before the last does not), and where its sums go (base + row·stride +
-/// column·stride). Elements: products of a step, consecutive in memory. Chunk: which part of K it sums, 0 the first.
+/// whether PEs multiply it (a digit of a serial product before the last does not), and where its sums go (base + row·stride + column).
+/// Elements: products of a step, consecutive in memory. Chunk: which part of K it sums, 0 the first.
 /// </summary>
 public readonly record struct GridSlot(int RowBase, int RowStride, int RowCount, int ColumnBase, int ColumnStride, int ColumnCount,
-    int Elements, bool Multiplies, bool StartsFold, bool EndsFold, int OutBase, int OutRowStride, int OutColumnStride, int Chunk);
+    int Elements, bool Multiplies, bool StartsFold, bool EndsFold, int OutBase, int OutRowStride, int Chunk);
+
+/// <summary>How the addresses of a slot move from one step to the next.</summary>
+public readonly record struct GridStride(int Row, int Column, int Out);
 
 /// <summary>
 /// A stationary tile: element (row, column) is at base + row·stride + column·stride. The last row is pushed in first; rows beyond the tile
@@ -122,10 +125,29 @@ public abstract class PeGrid
     /// compute, stationary tiles shift.</summary>
     public abstract void Step(bool enters, in GridSlot slot);
 
+    /// <summary>So many cycles in which nothing enters.</summary>
+    public virtual void Idle(long cycles)
+    {
+        for (; cycles > 0; cycles--) Step(false, default);
+    }
+
+    /// <summary>So many cycles in each of which a step enters, the first of them <paramref name="first"/>; only the last may end the
+    /// fold.</summary>
+    public virtual void Stream(in GridSlot first, GridStride stride, int steps, bool endsFold)
+    {
+        for (int t = 0; t < steps; t++) Step(true, At(first, stride, t, endsFold && t == steps - 1));
+    }
+
     /// <summary>Ends every sum: results as <see cref="IGemmKernel.Run"/> writes them. False: a sum left what this grid computes exactly, and
     /// nothing it gives is valid; the next attempt must run.</summary>
     public abstract bool Finish(Span<long> results, ref GemmEvents events);
 
     /// <summary>The registers of a PE after the last <see cref="Step"/>.</summary>
     public abstract PeView View(int row, int column);
+
+    private protected static GridSlot At(in GridSlot first, GridStride stride, int step, bool endsFold) => first with
+    {
+        RowBase = first.RowBase + step * stride.Row, ColumnBase = first.ColumnBase + step * stride.Column,
+        OutBase = first.OutBase + step * stride.Out, StartsFold = first.StartsFold && step == 0, EndsFold = endsFold,
+    };
 }

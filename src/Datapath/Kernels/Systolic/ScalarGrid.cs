@@ -92,7 +92,7 @@ internal sealed class ScalarGrid : PeGrid
         if (!slot.Multiplies) return;
         Multiply(_sums[pe]!, slot.RowBase + i * slot.RowStride, slot.ColumnBase + j * slot.ColumnStride, slot.Elements);
         if (!slot.EndsFold) return;
-        int output = slot.OutBase + i * slot.OutRowStride + j * slot.OutColumnStride;
+        int output = slot.OutBase + i * slot.OutRowStride + j;
         if (_arrived[output]++ != 0) throw new InvalidOperationException("an output was computed twice");
         _totals[output] = _sums[pe];
         Counts.Results++;
@@ -127,7 +127,7 @@ internal sealed class ScalarGrid : PeGrid
 
     private void Join(ScalarAccumulator sum, in GridSlot slot, int column)
     {
-        int output = slot.OutBase + column * slot.OutColumnStride;
+        int output = slot.OutBase + column;
         if (_arrived[output]++ != slot.Chunk) throw new InvalidOperationException("the sums of a reduction arrive out of order");
         Counts.ColumnSums++;
         if (_totals[output] is not { } total)

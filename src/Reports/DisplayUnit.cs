@@ -21,6 +21,7 @@ public readonly record struct DisplayUnit(string Name, double Factor)
         ["mW"] = [new("µW", 1e-3), new("mW", 1), new("W", 1e3)],
         ["MHz"] = [new("kHz", 1e-3), new("MHz", 1), new("GHz", 1e3)],
         ["nJ us"] = [new("nJ·µs", 1), new("µJ·µs", 1e3), new("µJ·ms", 1e6), new("mJ·ms", 1e9), new("J·ms", 1e12), new("J·s", 1e15)],
+        ["B"] = [new("B", 1), new("kB", 1e3), new("MB", 1e6), new("GB", 1e9), new("TB", 1e12)],
         ["cycles"] = [new("", 1), new("thousands", 1e3), new("millions", 1e6), new("billions", 1e9)],
     }.ToImmutableDictionary();
 

@@ -48,7 +48,7 @@ internal static class NetworkMachine
             cancellation.ThrowIfCancellationRequested();
             Mapping? mapping = step.Matrix is null ? null : mappings[matrix++];
             MachineLayer layer = mapping is null
-                ? new(step.Name, now, Estimator.Estimate(architecture, step.Vector!).Cycles, null, null, false, [])
+                ? new(step.Name, now, Estimator.Estimate(architecture, step.Vector!).TotalCycles, null, null, false, [])
                 : Matrix(architecture, mapping, capture?.Operands(mapping.Layer, architecture.Datapath), depth, observer, now);
             layers.Add(layer);
             observer?.Done(layer);

@@ -96,14 +96,24 @@ internal static class RecordBuilder
         ledger.Add(timing.Ledger);
         ledger.Add(ActionNames.Vector, ActionNames.VectorOp, OperationsPerOutput * layer.OutputElements);
         return new(layer.Name, layer.OpType, layer.Groups, layer.M, layer.N, layer.K, timing.ComputeCycles, timing.StallCycles,
-            timing.Utilization, Energy(ledger, cost), null);
+            timing.Utilization,
+            Energy(ledger, cost), null)
+        {
+            Stalls = timing.Stalls, Bound = LayerBound.Of(architecture, timing), Traffic = LayerTraffic.Of(architecture, timing),
+            CompulsoryBytes = LayerTraffic.Compulsory(architecture, layer),
+        };
     }
 
     private static LayerRecord Vector(Architecture architecture, ArchitectureCost cost, VectorLayer layer)
     {
         VectorTiming timing = Estimator.Estimate(architecture, layer);
-        double busy = timing.Cycles == 0 ? 0 : (double)layer.Operations / (timing.Cycles * architecture.Vector.Lanes);
-        return new(layer.Name, layer.OpType, 0, 0, 0, 0, timing.Cycles, 0, busy, Energy(timing.Ledger, cost), null);
+        double busy = timing.TotalCycles == 0 ? 0 : (double)layer.Operations / (timing.TotalCycles * architecture.Vector.Lanes);
+        ImmutableArray<MemoryTraffic> traffic = LayerTraffic.Of(architecture, timing);
+        return new(layer.Name, layer.OpType, 0, 0, 0, 0, timing.ComputeCycles, timing.StallCycles, busy, Energy(timing.Ledger, cost), null)
+        {
+            Stalls = timing.Stalls, Bound = LayerBound.Of(timing), Traffic = traffic,
+            CompulsoryBytes = traffic.Where(t => t.Memory == ActionNames.Dram).Sum(t => t.ReadBytes + t.WriteBytes),
+        };
     }
 
     private static ImmutableArray<ActionEnergy> Energy(Ledger ledger, ArchitectureCost cost) =>

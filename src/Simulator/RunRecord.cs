@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Sim.Simulator.Timing;
 
 namespace Sim.Simulator;
 
@@ -33,7 +34,27 @@ public sealed record LayerNumerics(double? SqnrDb, long Outputs, long Overflowed
 /// <summary>One layer of one run: shape, time, actions; numerics over the whole data set (null without data).</summary>
 public sealed record LayerRecord(string Name, string OpType, int Groups, int M, int N, int K, long ComputeCycles, long StallCycles,
     double Utilization,
-    ImmutableArray<ActionEnergy> Energy, LayerNumerics? Numerics);
+    ImmutableArray<ActionEnergy> Energy, LayerNumerics? Numerics)
+{
+    /// <summary>Cycles of the layer, waiting included.</summary>
+    public long Cycles => ComputeCycles + StallCycles;
+
+    /// <summary>Stall cycles by cause; none in records of earlier versions.</summary>
+    public ImmutableArray<Stall> Stalls { get; init; } = [];
+
+    /// <summary>What bounds the layer: `compute`, a port, `dram`; null in records of earlier versions.</summary>
+    public string? Bound { get; init; }
+
+    /// <summary>Bytes by memory and operand; none in records of earlier versions.</summary>
+    public ImmutableArray<MemoryTraffic> Traffic { get; init; } = [];
+
+    /// <summary>The least bytes that must cross the bus: every element once; null in records of earlier versions.</summary>
+    public long? CompulsoryBytes { get; init; }
+
+    /// <summary>Bytes over the bus, both directions; null in records of earlier versions.</summary>
+    public long? DramBytes => CompulsoryBytes is null ? null
+        : Traffic.Where(t => t.Memory == ArchModel.ActionNames.Dram).Sum(t => t.ReadBytes + t.WriteBytes);
+}
 
 /// <summary>Accuracy over a labelled data set. Fractions in [0, 1]; Top1 is null without labels.</summary>
 public sealed record AccuracyRecord(int Samples, double? Top1, double? FloatTop1, double AgreementWithFloat, double? OutputSqnrDb);

@@ -17,7 +17,9 @@ internal static class RunTable
         bool numerics = record.Accuracy is not null;
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("layer").AddColumn("type");
-        string[] numbers = ["G·M×N×K", "cycles", "stalls", "busy %", "energy nJ", .. numerics ? ["SQNR dB", "overflow", "NaN", "clipped"]
+        DisplayUnit energy = DisplayUnit.Of("nJ", record.Layers.Select(l => Energy(l) / 1000)),
+            bytes = DisplayUnit.Of("B", record.Layers.Select(l => (double)(l.DramBytes ?? 0)));
+        string[] numbers = ["G·M×N×K", "cycles", "stalls", "bound", $"DRAM {bytes.Name}", "least", "busy %", $"energy {energy.Name}", .. numerics ? ["SQNR dB", "overflow", "NaN", "clipped"]
             : Array.Empty<string>()];
         foreach (string column in numbers) table.AddColumn(new TableColumn(column).RightAligned());
         if (numerics) table.AddColumn("kernel");
@@ -26,8 +28,10 @@ internal static class RunTable
             List<string> row =
             [
                 Markup.Escape(l.Name), l.OpType, l.Groups == 0 ? "" : $"{(l.Groups > 1 ? $"{l.Groups}·" : "")}{l.M}×{l.N}×{l.K}",
-                    $"{l.ComputeCycles}", $"{l.StallCycles}",
-                Number(100 * l.Utilization, "0.0"), Number(Energy(l) / 1000, "0.###"),
+                    $"{l.Cycles}", $"{l.StallCycles}", Markup.Escape(l.Bound ?? "-"),
+                l.DramBytes is { } moved ? Number(moved / bytes.Factor, "0.##") : "-",
+                l.CompulsoryBytes is { } least ? Number(least / bytes.Factor, "0.##") : "-",
+                Number(100 * l.Utilization, "0.0"), Number(Energy(l) / 1000 / energy.Factor, "0.###"),
             ];
             if (numerics && l.Numerics is { } n) row.AddRange([n.SqnrDb is { } db ? Decibels(db) : "-", $"{n.OverflowedOutputs}",
                 $"{n.NaNOutputs}", $"{n.SaturatedInputs}", n.Kernel]);
@@ -43,10 +47,12 @@ internal static class RunTable
         Line("area", $"{Number(record.AreaSquareMicrometres / 1e6, "0.####")} mm2 (no wires, clock tree, control)");
         string per = record.Work is { Samples: > 1 and var samples } ? $"a run of {samples} samples" : "a sample";
         Line("latency", $"{record.TotalCycles} cycles, {Show(record.LatencySeconds * 1e6, "us")} {per}");
+        Line("stalls", Stalls(record));
+        Line("DRAM", $"{Show(record.Layers.Sum(l => l.DramBytes ?? 0), "B")} {per}; every element once: {Show(record.Layers.Sum(l => l.CompulsoryBytes ?? 0), "B")}");
         Line("energy", $"{Show(record.EnergyPicojoules, "pJ")} {per} ({Show(record.DynamicEnergyPicojoules, "pJ")} dynamic, "
             + $"{Show(record.LeakageEnergyPicojoules, "pJ")} leakage)");
-        if (record is { TokensPerSecond: { } rate, PicojoulesPerToken: { } energy })
-            Line("tokens", $"{record.Work!.Tokens} a run: {Number(rate, "0.###")} token/s, {Show(energy, "pJ")} a token");
+        if (record is { TokensPerSecond: { } rate, PicojoulesPerToken: { } perToken })
+            Line("tokens", $"{record.Work!.Tokens} a run: {Number(rate, "0.###")} token/s, {Show(perToken, "pJ")} a token");
         if (record.Layers.Sum(l => l.Numerics?.NaNInputs ?? 0) is > 0 and var broken) Line("NaN inputs",
             $"{broken} numbers were NaN before they were encoded");
         if (record.Accuracy is { } a)
@@ -56,6 +62,16 @@ internal static class RunTable
             Line("agreement", $"{Number(100 * a.AgreementWithFloat, "0.00")} % of the predictions for {a.Samples} samples with the reference; output SQNR {(a.OutputSqnrDb is { } db ? Decibels(db) + (double.IsFinite(db) ? " dB" : "") : "not defined")}");
         }
         foreach (string warning in record.Warnings) terminal.Error.WriteLine($"warning {warning}");
+    }
+
+    // All layers' stalls by cause, the largest first.
+    private static string Stalls(RunRecord record)
+    {
+        long cycles = record.Layers.Sum(l => l.StallCycles);
+        IEnumerable<string> causes = record.Layers.SelectMany(l => l.Stalls).GroupBy(s => s.Cause)
+            .Select(g => (Cause: g.Key, Cycles: g.Sum(s => s.Cycles))).Where(s => s.Cycles > 0).OrderByDescending(s => s.Cycles)
+            .ThenBy(s => s.Cause, StringComparer.Ordinal).Select(s => $"{s.Cause} {s.Cycles}");
+        return cycles == 0 ? "none" : $"{cycles} of these cycles: {string.Join(", ", causes)}";
     }
 
     private static string Decibels(double value) =>

@@ -11,7 +11,9 @@ public static class LayerTable
     public static string Head { get; } =
         CsvText.Row(["index", "layer", "op", "groups", "m", "n", "k", "compute_cycles", "stall_cycles", "utilization", "energy_nj",
         "sqnr_db", "outputs",
-        "overflowed_outputs", "nan_outputs", "saturated_inputs", "nan_inputs", "encoded_inputs", "kernel"]);
+        "overflowed_outputs", "nan_outputs", "saturated_inputs", "nan_inputs", "encoded_inputs", "kernel",
+        "cycles", "bound", "stalls", "dram_bytes", "compulsory_bytes", "dram_activation_bytes", "dram_weight_bytes", "dram_output_bytes",
+        "buffer_bytes"]);
 
     /// <summary>The row of a layer of that design.</summary>
     public static string Row(int index, LayerRecord layer)
@@ -23,6 +25,16 @@ public static class LayerTable
             Text(layer.ComputeCycles), Text(layer.StallCycles),
             Text(layer.Utilization), Text(energy), Text(n?.SqnrDb), Text(n?.Outputs), Text(n?.OverflowedOutputs), Text(n?.NaNOutputs),
                 Text(n?.SaturatedInputs), Text(n?.NaNInputs),
-            Text(n?.EncodedInputs), n?.Kernel ?? ""]);
+            Text(n?.EncodedInputs), n?.Kernel ?? "", Text(layer.Cycles), layer.Bound ?? "",
+            string.Join("; ", layer.Stalls.Select(s => $"{s.Cause}={Text(s.Cycles)}")), Text(layer.DramBytes), Text(layer.CompulsoryBytes),
+            .. OperandNames.Select(o => Dram(layer, o)),
+            string.Join("; ", layer.Traffic.Where(t => t.Memory != Sim.ArchModel.ActionNames.Dram)
+                .Select(t => $"{t.Memory} {t.Operand} read={Text(t.ReadBytes)} written={Text(t.WriteBytes)}"))]);
     }
+
+    private static readonly string[] OperandNames = ["activations", "weights", "outputs"];
+
+    // Both directions; empty where it is not known.
+    private static string Dram(LayerRecord layer, string operand) => layer.DramBytes is null ? "" : Text(layer.Traffic
+        .Where(t => t.Memory == Sim.ArchModel.ActionNames.Dram && t.Operand == operand).Sum(t => t.ReadBytes + t.WriteBytes));
 }

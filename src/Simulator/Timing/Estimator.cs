@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using Sim.ArchModel;
-using Sim.Datapath.Nonlinear;
 using Sim.Mapper;
-using Sim.Simulator.Execution;
 using Sim.Workloads.Graph;
 
 namespace Sim.Simulator.Timing;
@@ -30,18 +28,11 @@ public static class Estimator
         return new LayerTiming(mapping, compute, total, stalls, dram, ActionCounts.Of(architecture, mapping, dram, widths));
     }
 
-    /// <summary>Time of an elementwise layer: ⌈operations / lanes⌉ cycles, its operands passing through without a transfer of their
-    /// own.</summary>
+    /// <summary>Time of a layer of the vector unit.</summary>
     public static VectorTiming Estimate(Architecture architecture, VectorLayer layer)
     {
         ArgumentNullException.ThrowIfNull(architecture);
         ArgumentNullException.ThrowIfNull(layer);
-        var ledger = new Ledger();
-        if (VectorOperators.Find(architecture.Vector.Program, layer.OpType) is { } function)
-            ledger.Add(ActionNames.Vector, VectorFunctionCatalogue.NameOf(function.Kind), layer.OutputElements);
-        else
-            ledger.Add(ActionNames.Vector, ActionNames.VectorOp, layer.Operations);
-        long lanes = architecture.Vector.Lanes;
-        return new VectorTiming(layer, (layer.Operations + lanes - 1) / lanes, ledger);
+        return VectorTimes.Of(architecture, layer);
     }
 }

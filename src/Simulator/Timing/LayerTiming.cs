@@ -26,5 +26,10 @@ public sealed record LayerTiming(Mapping Mapping, long ComputeCycles, long Total
     public double Utilization => Mapping.Layer.Macs / ((double)TotalCycles * Mapping.Array.Rows * Mapping.Array.Columns);
 }
 
-/// <summary>Time and actions of one layer of the vector unit for one sample.</summary>
-public sealed record VectorTiming(VectorLayer Layer, long Cycles, Ledger Ledger);
+/// <summary>Time and actions of one layer of the vector unit for one sample: ComputeCycles for its operations, the rest waiting for its
+/// elements.</summary>
+public sealed record VectorTiming(VectorLayer Layer, long ComputeCycles, long TotalCycles, ImmutableArray<Stall> Stalls, Ledger Ledger)
+{
+    /// <summary>Cycles that ports and the bus take longer than the operations.</summary>
+    public long StallCycles => TotalCycles - ComputeCycles;
+}

@@ -67,4 +67,16 @@ public sealed record GemmLayer(string Name, string OpType, int Groups, int M, in
 
 /// <summary>Work that the vector unit does: elementwise, pooling, normalisation, activation nodes. Elements of constants are not among the
 /// inputs.</summary>
-public sealed record VectorLayer(string Name, string OpType, long Operations, long InputElements, long OutputElements);
+public sealed record VectorLayer(string Name, string OpType, long Operations, long InputElements, long OutputElements)
+{
+    // They put elements elsewhere and compute nothing.
+    private static readonly HashSet<string> Moves = ["Transpose", "Concat", "Split", "Slice", "Gather", "GatherElements", "GatherND", "Pad",
+        "Tile", "Expand", "DepthToSpace", "SpaceToDepth"];
+
+    /// <summary>Whether the layer moves elements without computing with them.</summary>
+    public bool IsMove => Moves.Contains(OpType);
+
+    /// <summary>Whether its elements come straight from the layer before, of which it is the only user: none are stored between the
+    /// two.</summary>
+    public bool IsFused { get; init; }
+}

@@ -26,8 +26,10 @@ public static class LayerExtraction
         HashSet<string> constants = [.. graph.Constants.Keys];
         var steps = ImmutableArray.CreateBuilder<LayerStep>();
         var tensors = new StepTensors(graph, shapes, batch);
-        foreach (Node node in graph.Nodes)
+        HashSet<int> fused = [.. FusionGroups.Of(graph).SelectMany(g => g.Skip(1))];
+        for (int index = 0; index < graph.Nodes.Length; index++)
         {
+            Node node = graph.Nodes[index];
             if (node.OpType is "Shape" or "Size" || node.Inputs.All(i => i.Length == 0 || constants.Contains(i)))
             {
                 constants.UnionWith(node.Outputs);
@@ -39,7 +41,7 @@ public static class LayerExtraction
             if (MatrixLayer(node, graph.Opset, shapes, batch, constants) is { } gemm)
                 steps.Add(tensors.Matrix(gemm, node, LayerWeights.WeightIndex(node), constants));
             else if (Free.Contains(node.OpType)) tensors.Alias(node);
-            else steps.Add(tensors.Vector(VectorLayer(node, shapes, batch, constants), node, constants));
+            else steps.Add(tensors.Vector(VectorLayer(node, shapes, batch, constants) with { IsFused = fused.Contains(index) }, node, constants));
         }
         return new NetworkLayers(steps.ToImmutable(), tensors.All());
     }

@@ -93,6 +93,8 @@ public class HierarchyMisuseTests
     [TestCase("weights: 64 word", "weights: 64 words, outputs: 1 word",
         "a:9:83: error CFG132: the partition of the outputs of memory 'pads' (16 bits) is less than one element")]
     [TestCase("64 word}", "64}", "a:9:64: error CFG007: 'weights' must be a data size above 0 such as '64 KiB'")]
+    [TestCase("vector: {lanes: 4}", "vector: {lanes: 4}\nmapping: weight_stationery",
+        "a:12:10: error CFG138: unknown dataflow 'weight_stationery'; did you mean 'weight_stationary'?")]
     [TestCase("bandwidth: 3.2 GB/s", "bandwidth: 3.2 GB/s, latency: 1.5 cycle",
         "a:6:64: error CFG007: 'latency' must be a latency such as '60 cycle' or '100 ns'")]
     public void WrongValuesAreLocated(string from, string to, string expected, string thenFrom = "", string thenTo = "")

@@ -66,6 +66,20 @@ public class HierarchyReaderTests
     }
 
     [Test]
+    public void APathNamesALevel()
+    {
+        var bag = new DiagnosticBag();
+        YamlMap root = YamlDocument.Parse(Good, "a", bag)!.Root;
+        YamlMap? Set(string path, string value) => YamlPath.Set(root, new YamlScalar(new Location("s", 1, 1), path),
+            new YamlScalar(new Location("s", 1, 9), value), (_, _) => null, bag);
+        Assert.That(HierarchyReader.Read(Set("hierarchy.buffer.banks", "2")!, bag)!.Architecture.Hierarchy.Memory(1).Banks, Is.EqualTo(2));
+        Assert.That(HierarchyReader.Read(Set("hierarchy.grid.shape.y", "6")!, bag)!.Architecture.ProductsAtOnce, Is.EqualTo(672));
+        Assert.That(bag.ToString(), Is.Empty);
+        Assert.That(Set("hierarchy.bufer.banks", "2"), Is.Null);
+        Assert.That(bag.ToString(), Does.Contain("did you mean 'buffer'? (numbers 0 to 5; names: dram, buffer, grid, pads, cells, pe)"));
+    }
+
+    [Test]
     public void CanonicalTextReadsBackAsTheSame()
     {
         LoadedHierarchy loaded = Read(Good, out _)!;

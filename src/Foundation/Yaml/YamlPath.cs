@@ -5,8 +5,9 @@ namespace Sim.Foundation.Yaml;
 
 /// <summary>
 /// Sets values deep inside a document without a second file: how a study varies a base. A path is keys joined by dots, `array.rows`; an
-/// item of a list is chosen by its number from 0 or by the value of its `name`, `buffers.global.capacity`. New values keep their own place,
-/// so that what is wrong with one is reported where the user wrote it.
+/// item of a list is chosen by its number from 0 or by the value of its `name` (or of its first key where it has none),
+/// `buffers.global.capacity`, `hierarchy.l2.banks`. New values keep their own place, so that what is wrong with one is reported where the
+/// user wrote it.
 /// </summary>
 public static class YamlPath
 {
@@ -49,7 +50,7 @@ public static class YamlPath
                 int index = IndexOf(list, key);
                 if (index < 0)
                 {
-                    IEnumerable<string> names = list.Items.OfType<YamlMap>().Select(m => (m["name"] as YamlScalar)?.Text).OfType<string>();
+                    IEnumerable<string> names = list.Items.OfType<YamlMap>().Select(NameOf).OfType<string>();
                     bag.Error(path.Location, "CFG012",
                         $"'{path.Text}': the list has no item '{key}'{NearestName.Hint(key, names)} (numbers 0 to {list.Items.Length - 1}; names: {string.Join(", ", names)})");
                     return null;
@@ -75,7 +76,11 @@ public static class YamlPath
     {
         if (StrictNumber.TryWhole(key, out int index) && index >= 0) return index < list.Items.Length ? index : -1;
         for (int i = 0; i < list.Items.Length; i++)
-            if (list.Items[i] is YamlMap map && map["name"] is YamlScalar { Text: var name } && name == key) return i;
+            if (list.Items[i] is YamlMap map && NameOf(map) == key) return i;
         return -1;
     }
+
+    // An entry such as {memory: l2, ...} begins with its name.
+    private static string? NameOf(YamlMap map) =>
+        ((map["name"] ?? (map.Entries.Length > 0 ? map.Entries[0].Value : null)) as YamlScalar)?.Text;
 }

@@ -14,6 +14,10 @@ public static class HierarchyReader
 {
     private const string LanesName = "lanes", LaneAxis = "lane";
 
+    // Each is a file of constraints on loop nests, which the mapper reads.
+    private static readonly ImmutableArray<string> Dataflows =
+        ["weight_stationary", "output_stationary", "input_stationary", "row_stationary"];
+
     private const long MostPlaces = 1L << 40;
 
     private static readonly YamlField<string> Name = YamlField.Optional("name", YamlTypes.Text,
@@ -59,6 +63,9 @@ public static class HierarchyReader
         DatapathSpec? datapath = Datapath.TryRead(map, bag, out DatapathSpec spec) ? spec : null;
         VectorUnit vector = Vector.Read(map, bag);
         YamlNode? mapping = Mapping.TryRead(map, bag, out YamlNode constraints) ? constraints : null;
+        if (mapping is YamlScalar { Text: var dataflow } word && !ConfigCatalogue.IsPath(dataflow) && !Dataflows.Contains(dataflow))
+            bag.Error(word.Location, "CFG138", $"unknown dataflow '{dataflow}'{NearestName.Hint(dataflow, Dataflows)} (known: "
+                + $"{string.Join(", ", Dataflows)})");
         if (!Levels.TryRead(map, bag, out ImmutableArray<(string Kind, YamlMap Map)> entries) || clock.Hertz is < 1 or > 1e12) return null;
         var read = new HierarchyEntries(entries, new EntryContext(clock, datapath, technology), bag);
         if (bag.ErrorCount > before || technology is null) return null;

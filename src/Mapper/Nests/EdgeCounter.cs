@@ -14,7 +14,7 @@ internal sealed class EdgeCounter(NestEdge edge)
         var outside = new int[edge.Groups.Length];
         var plain = new TileSums[edge.Groups.Length];
         for (int g = 0; g < outside.Length; g++) plain[g] = edge.Groups[g].Sums(new Advance(0, false), view);
-        foreach (int owner in edge.Owners)
+        foreach (int owner in edge.Time)
         {
             long after = 1, held = 1;
             for (int g = 0; g < plain.Length; g++)
@@ -40,6 +40,12 @@ internal sealed class EdgeCounter(NestEdge edge)
 
     /// <summary>Words of a full tile.</summary>
     public long Peak => Product(g => g.Peak);
+
+    /// <summary>Instances that are ever active, in a view.</summary>
+    public long Places(SpatialView view) => Product(g => g.Places(view));
+
+    /// <summary>Temporal steps in which some place is active.</summary>
+    public long Steps => Product(g => g.Steps);
 
     private long Product(Func<IDimGroup, long> factor)
     {

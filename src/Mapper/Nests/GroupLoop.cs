@@ -51,9 +51,6 @@ internal readonly record struct SpatialView(Take AboveParent, Take Separate, Tak
     /// <summary>Instance 0 of the store.</summary>
     public static readonly SpatialView FirstInstance = new(Take.First, Take.First, Take.First);
 
-    /// <summary>What instance 0 of the parent sees.</summary>
-    public static readonly SpatialView FirstParent = new(Take.First, Take.All, Take.Union);
-
     /// <summary>What is done with a loop.</summary>
     public Take Of(LoopPlace place) => place switch
     {
@@ -71,8 +68,7 @@ internal readonly record struct SpatialView(Take AboveParent, Take Separate, Tak
 /// </summary>
 /// <param name="Outside">Temporal loops of the group outside the advancing one.</param>
 /// <param name="Own">Whether the advancing loop is the group's.</param>
-/// <param name="Fixed">Indices of the outside loops, and of the advancing one; null: all of them summed.</param>
-internal readonly record struct Advance(int Outside, bool Own, long[]? Fixed = null);
+internal readonly record struct Advance(int Outside, bool Own);
 
 /// <summary>The tile sizes summed over what is free: those after the change, and the part of them that was there before.</summary>
 internal readonly record struct TileSums(long After, long Held);

@@ -13,6 +13,12 @@ internal interface IDimGroup
     /// <summary>Coordinates that an instance ever holds, summed over instances.</summary>
     long EverHeld(SpatialView view);
 
+    /// <summary>Places of the spatial loops that are ever active, in a view.</summary>
+    long Places(SpatialView view);
+
+    /// <summary>Steps of the temporal loops in which the first place is active.</summary>
+    long Steps { get; }
+
     /// <summary>Coordinates of a full tile.</summary>
     long Peak { get; }
 

@@ -20,6 +20,7 @@ public sealed record NestCounts(LoopNest Nest, ImmutableArray<StoreCounts> Store
     {
         ArgumentNullException.ThrowIfNull(nest);
         ArgumentNullException.ThrowIfNull(hierarchy);
+        long steps = 0;
         var rows = new SortedDictionary<int, StoreCounts>();
         foreach (Operand operand in Enum.GetValues<Operand>())
         {
@@ -31,18 +32,17 @@ public sealed record NestCounts(LoopNest Nest, ImmutableArray<StoreCounts> Store
                 bool innermost = i == stores.Length - 1;
                 int child = innermost ? nest.Nodes.Length : stores[i + 1];
                 var below = new EdgeCounter(new NestEdge(nest, hierarchy, operand, stores[i], child));
-                long instances = new EdgeCounter(new NestEdge(nest, hierarchy, null, -1, stores[i])).EverHeld(SpatialView.Instances);
                 long up = innermost ? below.EveryStep(SpatialView.Parent) : below.Moved(SpatialView.Parent);
-                var row = new StoreCounts(operand, ((StoreNode)nest.Nodes[stores[i]]).Level, 0, 0, 0, 0, 0, 0, instances,
-                    above.EverHeld(SpatialView.Instances), above.Peak);
+                var row = new StoreCounts(operand, ((StoreNode)nest.Nodes[stores[i]]).Level, 0, 0, 0, 0, 0, 0,
+                    above.Places(SpatialView.Instances), above.EverHeld(SpatialView.Instances), above.Peak);
                 rows[stores[i]] = operand == Operand.Outputs
                     ? Sums(row with { Updates = up, Reads = innermost ? 0 : ReadBacks(below) }, above, i == 0)
                     : row with { Fills = i == 0 ? 0 : above.Moved(SpatialView.Instances), Reads = up };
                 above = below;
             }
+            steps = above.Steps;
         }
-        var whole = new EdgeCounter(new NestEdge(nest, hierarchy, null, -1, nest.Nodes.Length));
-        return new(nest, [.. rows.Values], nest.Layer.Macs, whole.EveryStep(SpatialView.FirstInstance));
+        return new(nest, [.. rows.Values], nest.Layer.Macs, steps);
     }
 
     // Every stay of a word but the first of its group reads it back; the first stays' members are all that ever hold it.

@@ -1,14 +1,12 @@
-using System.Collections.Immutable;
-
 namespace Sim.Mapper.Nests;
 
 /// <summary>
 /// One dimension. Where it indexes the operand its tiles are disjoint intervals, so a tile after a change was there before only where no
 /// loop inside the advancing one moved it. Where it does not, it has one coordinate, which is there in every active step.
 /// </summary>
-internal sealed class SingleGroup(ImmutableArray<GroupLoop> loops, long size, bool relevant, bool losesWithParent) : IDimGroup
+internal sealed class SingleGroup(GroupLoop[] loops, long size, bool relevant, bool losesWithParent) : IDimGroup
 {
-    public int Temporal { get; } = loops.Count(l => l.Place == LoopPlace.Time);
+    public int Temporal { get; } = CountTime(loops);
 
     public long Peak { get; } = relevant ? loops.Length > 0 ? loops[^1].Tile : size : 1;
 
@@ -21,9 +19,22 @@ internal sealed class SingleGroup(ImmutableArray<GroupLoop> loops, long size, bo
 
     public long Tiles(Advance advance, SpatialView view) => After(0, size, 0, advance, view);
 
-    public long EverHeld(SpatialView view) => relevant
-        ? After(0, size, 0, new Advance(Temporal, false), view)
-        : After(0, size, 0, new Advance(0, false), view);
+    public long EverHeld(SpatialView view) => relevant ? Tiles(new Advance(Temporal, false), view) : Places(view);
+
+    public long Places(SpatialView view) => Irrelevant().After(0, size, 0, new Advance(0, false), view);
+
+    public long Steps => Irrelevant().After(0, size, 0, new Advance(Temporal, false), SpatialView.FirstInstance);
+
+    /// <summary>Temporal loops among some.</summary>
+    public static int CountTime(ReadOnlySpan<GroupLoop> loops)
+    {
+        int count = 0;
+        foreach (GroupLoop loop in loops)
+            if (loop.Place == LoopPlace.Time) count++;
+        return count;
+    }
+
+    private SingleGroup Irrelevant() => relevant ? new(loops, size, false, false) : this;
 
     private bool Single(SpatialView view, LoopPlace place) =>
         view.Of(place) is Take take && (take == Take.First || take == Take.Union && !relevant);
@@ -39,9 +50,7 @@ internal sealed class SingleGroup(ImmutableArray<GroupLoop> loops, long size, bo
         bool own = advance.Own && seen == advance.Outside;
         if (seen > advance.Outside || (seen == advance.Outside && !own))
             return After(k + 1, Math.Min(tile, length), seen + 1, advance, view);
-        if (advance.Fixed is null) return Chunks(k, own ? 1 : 0, length, seen + 1, advance, view);
-        long left = length - checked(advance.Fixed[seen] * tile);
-        return left <= 0 ? 0 : After(k + 1, Math.Min(tile, left), seen + 1, advance, view);
+        return Chunks(k, own ? 1 : 0, length, seen + 1, advance, view);
     }
 
     private long Chunks(int k, long from, long length, int seen, Advance advance, SpatialView view)
@@ -65,11 +74,6 @@ internal sealed class SingleGroup(ImmutableArray<GroupLoop> loops, long size, bo
             {
                 long from = Math.Max(floor, length - tile);
                 return from >= inner ? 0 : Held(k + 1, inner, from, seen + 1, advance, view);
-            }
-            if (advance.Fixed is not null)
-            {
-                long left = length - checked(advance.Fixed[seen] * tile);
-                return left <= 0 ? 0 : Held(k + 1, Math.Min(tile, left), 0, seen + 1, advance, view);
             }
             seen++;
         }

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Sim.Mapper.Nests;
 
 /// <summary>
@@ -7,22 +5,37 @@ namespace Sim.Mapper.Nests;
 /// measured as sets at the end. Loops are walked by classes of equal chunks, so that time depends on loops, not on their counts;
 /// only places that share reads, and loops above spatial ones where <see cref="EverHeld"/> is asked, are walked one by one.
 /// </summary>
-internal sealed class WindowGroup(ImmutableArray<GroupLoop> loops, long sizeP, long sizeR, long stride, long dilation) : IDimGroup
+internal sealed class WindowGroup(GroupLoop[] loops, long sizeP, long sizeR, long stride, long dilation) : IDimGroup
 {
     private readonly WindowSets _sets = new(stride, dilation);
 
-    public int Temporal { get; } = loops.Count(l => l.Place == LoopPlace.Time);
+    public int Temporal { get; } = SingleGroup.CountTime(loops);
 
     public long Peak => _sets.Rectangle(TileOf(0, sizeP), TileOf(1, sizeR));
 
-    public TileSums Sums(Advance advance, SpatialView view) =>
-        Walk(new Walker(advance, view, WithHeld: true, UnionOverTime: false), 0, 0, [Whole]);
+    public TileSums Sums(Advance advance, SpatialView view) => HasUnion(view)
+        ? Walk(new Walker(advance, view, WithHeld: true, UnionOverTime: false), 0, 0, [Whole])
+        : new WindowInstance(loops, _sets, advance, view).Walk(0, 0, Whole);
 
     public long Tiles(Advance advance, SpatialView view) =>
         Walk(new Walker(advance, view, WithHeld: false, UnionOverTime: false), 0, 0, [Whole]).After;
 
     public long EverHeld(SpatialView view) =>
         Walk(new Walker(new Advance(Temporal, false), view, WithHeld: false, UnionOverTime: true), 0, 0, [Whole]).After;
+
+    public long Places(SpatialView view) => checked(Alone(0, sizeP).Places(view) * Alone(1, sizeR).Places(view));
+
+    public long Steps => checked(Alone(0, sizeP).Steps * Alone(1, sizeR).Steps);
+
+    // One of the two dimensions by itself, for what is active.
+    private SingleGroup Alone(int slot, long size) => new([.. loops.Where(l => l.Slot == slot)], size, false, false);
+
+    private bool HasUnion(SpatialView view)
+    {
+        foreach (GroupLoop loop in loops)
+            if (loop.Place != LoopPlace.Time && view.Of(loop.Place) == Take.Union) return true;
+        return false;
+    }
 
     private WindowPiece Whole => new(0, sizeP, sizeR, 0, sizeP, sizeR, 0, 0);
 
@@ -52,8 +65,7 @@ internal sealed class WindowGroup(ImmutableArray<GroupLoop> loops, long sizeP, l
             bool own = advance.Own && seen == advance.Outside;
             if (seen > advance.Outside || (seen == advance.Outside && !own))
                 return Walk(walker, k + 1, seen + 1, Restarted(loop, pieces, walker.WithHeld));
-            if (advance.Fixed is null) return Classes(walker, k, seen + 1, pieces, own ? 1 : 0);
-            return Walk(walker, k + 1, seen + 1, Chunk(loop, pieces, advance.Fixed[seen], own ? 1 : 0, walker.WithHeld));
+            return Classes(walker, k, seen + 1, pieces, own ? 1 : 0);
         }
         switch (walker.Of(loop.Place))
         {
@@ -106,41 +118,21 @@ internal sealed class WindowGroup(ImmutableArray<GroupLoop> loops, long sizeP, l
         return new(after, held);
     }
 
-    // Chunk i of every piece; what was there before is chunk i - back.
     private List<WindowPiece> Chunk(GroupLoop loop, List<WindowPiece> pieces, long i, long back, bool withHeld)
     {
         var result = new List<WindowPiece>(pieces.Count);
         foreach (WindowPiece piece in pieces)
-        {
-            long start = checked(i * loop.Tile), heldStart = start - back * loop.Tile;
-            long length = Math.Min(loop.Tile, piece.Length(loop.Slot) - start);
-            long held = Math.Min(loop.Tile, piece.HeldLength(loop.Slot) - heldStart);
-            long floor = Math.Max(0, piece.Floor(loop.Slot) - start);
-            if (length <= 0 || (withHeld && floor >= held)) continue;
-            result.Add(piece.With(loop.Slot, length, held, floor, _sets.Move(loop.Slot, start), _sets.Move(loop.Slot, heldStart)));
-        }
+            if (piece.Chunk(loop, _sets, i, back, withHeld) is { } chunk) result.Add(chunk);
         return result;
     }
 
-    // A loop inside the advancing one: now its first chunk, before it the last that was not empty. That is the last of all for instances
-    // that start inside what is left of it, else the one before.
     private List<WindowPiece> Restarted(GroupLoop loop, List<WindowPiece> pieces, bool withHeld)
     {
         var result = new List<WindowPiece>(2 * pieces.Count);
         foreach (WindowPiece piece in pieces)
         {
-            long length = Math.Min(loop.Tile, piece.Length(loop.Slot));
-            long held = piece.HeldLength(loop.Slot), floor = piece.Floor(loop.Slot);
-            if (!withHeld)
-            {
-                result.Add(piece.With(loop.Slot, length, held, 0, 0, 0));
-                continue;
-            }
-            long last = Ceiling(held, loop.Tile) - 1, rest = held - last * loop.Tile;
-            if (floor < rest) result.Add(piece.With(loop.Slot, length, rest, floor, 0, _sets.Move(loop.Slot, last * loop.Tile)));
-            floor = Math.Max(floor, rest);
-            if (last > 0 && floor < loop.Tile)
-                result.Add(piece.With(loop.Slot, length, loop.Tile, floor, 0, _sets.Move(loop.Slot, (last - 1) * loop.Tile)));
+            if (piece.Restarted(loop, _sets, 0, withHeld) is { } last) result.Add(last);
+            if (withHeld && piece.Restarted(loop, _sets, 1, withHeld) is { } before) result.Add(before);
         }
         return result;
     }

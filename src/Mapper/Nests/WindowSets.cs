@@ -26,6 +26,23 @@ internal sealed class WindowSets
     /// <summary>Coordinates of an a×b rectangle: all of them, less those of the a−d by b−s corner that are reached twice.</summary>
     public long Rectangle(long a, long b) => checked(a * b - Math.Max(0, a - _strideR) * Math.Max(0, b - _strideP));
 
+    /// <summary>Coordinates of one tile after the change, and those that it had before.</summary>
+    public TileSums Measure(WindowPiece piece)
+    {
+        long after = Rectangle(piece.P, piece.R), move = piece.HeldOffset - piece.Offset;
+        if (Length(piece.P, piece.R) is var here and > 0 && Length(piece.HeldP, piece.HeldR) is var held and > 0)
+            return new(after, Math.Max(0, Math.Min(here, move + held) - Math.Max(0, move)));
+        if (piece.R == 1 && piece.HeldR == 1)
+            return new(after, move % _strideP != 0 ? 0
+                : Math.Max(0, Math.Min(piece.P, move / _strideP + piece.HeldP) - Math.Max(0, move / _strideP)));
+        return Measure([piece], true);
+    }
+
+    // Length of the interval that a tile is; 0 where it has gaps.
+    private long Length(long p, long r) =>
+        (_strideP == 1 && (_strideR <= p || r == 1)) || (_strideR == 1 && (_strideP <= r || p == 1)) || (p == 1 && r == 1)
+            ? (p - 1) * _strideP + (r - 1) * _strideR + 1 : 0;
+
     /// <summary>Different coordinates of all tiles after the change, and those of them that every tile having them had before.</summary>
     public TileSums Measure(List<WindowPiece> pieces, bool withHeld)
     {

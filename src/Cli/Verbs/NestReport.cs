@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Sim.ArchModel.Hierarchies;
 using Sim.Mapper.Nests;
+using Sim.Mapper.Nests.Orders;
 using Sim.Mapper.Timeloop;
 using Spectre.Console;
 
@@ -74,6 +75,15 @@ internal static class NestReport
             ["temporal_reductions"] = s.TemporalReductions,
             ["address_generations"] = s.AddressGenerations,
         })]),
+    };
+
+    /// <summary>The order of additions of the first output: products in sequence, chunk lengths where they say all, and the tree.</summary>
+    public static JsonObject Json(NestOrder order) => new()
+    {
+        ["schema"] = "sim.order/1",
+        ["chunk"] = order.Chunks is { } chunks ? chunks.Chunk == 0 ? order.Permutation.Length : chunks.Chunk : null,
+        ["permutation"] = new JsonArray([.. order.Permutation.Select(k => (JsonNode)k)]),
+        ["tree"] = order.ToString(),
     };
 
     private static Table Columns(params string[] numbers)

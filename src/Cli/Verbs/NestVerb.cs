@@ -6,6 +6,7 @@ using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 using Sim.Mapper.Nests;
+using Sim.Mapper.Nests.Orders;
 using Sim.Mapper.Timeloop;
 using Sim.Workloads.Topologies;
 
@@ -31,8 +32,8 @@ internal sealed class NestVerb : IVerb
         var rules = new Option<bool>("--timeloop-rules")
             { Description = "Count as Timeloop does, per instance, to compare with its stats" };
         var to = new Option<string?>("--to")
-            { Description = "Print the mapping as 'nest', 'timeloop' or 'timeloop-problem' instead of counts", HelpName = "FORM" };
-        to.AcceptOnlyFromAmong("nest", "timeloop", "timeloop-problem");
+            { Description = "Print instead the mapping as 'nest', 'timeloop' or 'timeloop-problem', or the 'order' of additions", HelpName = "FORM" };
+        to.AcceptOnlyFromAmong("nest", "timeloop", "timeloop-problem", "order");
         Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("nest", "Count what a mapping of a layer moves between memories",
             "sim nest docs/guide/nests/gemm.yaml --arch tpu_like",
@@ -62,6 +63,9 @@ internal sealed class NestVerb : IVerb
                     break;
                 case "timeloop-problem":
                     terminal.Out.Write(TimeloopExport.Problem(nest.Layer));
+                    break;
+                case "order":
+                    terminal.Out.WriteLine(NestReport.Json(NestOrder.Of(nest, levels)).ToJsonString(Indented));
                     break;
                 case "nest" when options.Json:
                     terminal.Out.WriteLine(NestJson.Write(nest, levels).ToJsonString(Indented));

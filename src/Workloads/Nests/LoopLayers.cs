@@ -6,8 +6,8 @@ namespace Sim.Workloads.Nests;
 public static class LoopLayers
 {
     /// <summary>
-    /// The loops of a layer. A convolution keeps its rows, columns and filter; its groups are G. Other products are GEMMs of as many batches
-    /// as they have groups, with weights of their own: also attention, whose second activation takes the role of the weights.
+    /// The loops of a layer. A convolution keeps its rows, columns and filter; its groups are G. Other products are GEMMs of as many
+    /// batches as they have groups, with weights of their own: also attention, whose second activation takes the role of the weights.
     /// </summary>
     /// <param name="layer">The layer; it may count several samples in its rows.</param>
     /// <param name="samples">Times that all rows are repeated.</param>

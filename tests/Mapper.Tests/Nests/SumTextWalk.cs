@@ -40,7 +40,8 @@ internal sealed class SumTextWalk
         Enumerate(0, new int[nest.Nodes.Length], new long[8], [.. nest.Layer.Sizes]);
         int[] time = [.. Enumerable.Range(0, nest.Nodes.Length).Where(i => nest.Nodes[i] is LoopNode)];
         var steps = _points.GroupBy(p => Key(p.Index, time)).Select(g => g.ToArray()).ToList();
-        steps.Sort((a, b) => time.Select(t => a[0].Index[t]).ToArray().AsSpan().SequenceCompareTo(time.Select(t => b[0].Index[t]).ToArray()));
+        steps.Sort((a, b) => time.Select(t => a[0].Index[t]).ToArray().AsSpan()
+            .SequenceCompareTo(time.Select(t => b[0].Index[t]).ToArray()));
         var last = new string[_stores.Length];
         foreach (Point[] step in steps)
         {

@@ -43,14 +43,18 @@ public sealed record NestOrder(SumTree Root)
     {
         get
         {
-            // What a register holds is added on to: registers of one format in a row are one.
+            // What a register holds is added on to: registers of one format in a row are one. Products at the front are a first chunk.
             var items = new List<SumTree>();
             Flatten(Root, items);
-            if (items.All(i => i is ProductLeaf)) return ReductionOrder.Sequential;
-            int chunk = Length(items[0]);
-            for (int i = 0; i < items.Count; i++)
-                if (Length(items[i]) is var length && (length == 0 || (i + 1 < items.Count ? length != chunk : length > chunk))) return null;
-            return chunk > 0 ? new ReductionOrder(chunk).Canonical(Permutation.Length) : null;
+            int front = items.FindIndex(i => i is not ProductLeaf);
+            if (front < 0) return ReductionOrder.Sequential;
+            int chunk = front > 0 ? front : Length(items[0]);
+            for (int i = front; i < items.Count; i++)
+            {
+                int length = Length(items[i]);
+                if (length == 0 || length > chunk || (length < chunk && i + 1 < items.Count)) return null;
+            }
+            return new ReductionOrder(chunk);
         }
     }
 
@@ -60,7 +64,7 @@ public sealed record NestOrder(SumTree Root)
         var open = new Stack<(SumTree Tree, bool CarriesOn)>([(root, true)]);
         while (open.TryPop(out (SumTree Tree, bool CarriesOn) top))
             if (top.Tree is RegisterSum register && (top.CarriesOn || register.Items.Length == 1))
-                for (int i = register.Items.Length - 1; i >= 0; i--) open.Push((register.Items[i], i == 0));
+                for (int i = register.Items.Length - 1; i >= 0; i--) open.Push((register.Items[i], top.CarriesOn && i == 0));
             else items.Add(top.Tree);
     }
 

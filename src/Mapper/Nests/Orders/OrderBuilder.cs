@@ -76,7 +76,8 @@ internal sealed class OrderBuilder
         foreach (IGrouping<string, SumPoint> place in step.GroupBy(p => p.Key(SpacesAbove(innermost))))
         {
             Register register = Opened(innermost, place.Key);
-            register.Items.AddRange(PlaceSums.Of(_nest, _hierarchy, lanes, [.. place.Select(p => (p.Index, (SumTree)new ProductLeaf(p.K)))]));
+            register.Items.AddRange(PlaceSums.Of(_nest, _hierarchy, lanes,
+                [.. place.Select(p => (p.Index, (SumTree)new ProductLeaf(p.K)))]));
         }
     }
 
@@ -148,7 +149,8 @@ internal sealed class OrderBuilder
     {
         var index = new long[_nest.Nodes.Length];
         string[] words = place.Length == 0 ? [] : place.Split(',');
-        for (int b = 0; b < between.Length; b++) index[between[b]] = long.Parse(words[above + b], NumberStyles.None, CultureInfo.InvariantCulture);
+        for (int b = 0; b < between.Length; b++)
+            index[between[b]] = long.Parse(words[above + b], NumberStyles.None, CultureInfo.InvariantCulture);
         return index;
     }
 }

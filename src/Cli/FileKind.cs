@@ -7,6 +7,7 @@ using Sim.ArchModel.Technologies;
 using Sim.Exploration.Studies;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
+using Sim.Mapper.Nests;
 using Sim.Verification.Constraints;
 using Sim.Workloads.Generators;
 using Sim.Workloads.Quantization;
@@ -37,6 +38,7 @@ internal static class FileKindCatalogue
         new("recipe", RecipeFile.Folder, RecipeFile.Keys, (document, bag) => RecipeFile.Read(document.Root, bag)),
         new("constraints", ConstraintsFile.Folder, ConstraintsFile.Keys, (document, bag) => ConstraintsFile.Read(document.Root, bag)),
         new("workload", WorkloadFile.Folder, WorkloadFile.Keys, (document, bag) => WorkloadFile.Read(document.Root, bag)),
+        new("nest", NestFile.Folder, NestFile.Schema, (document, bag) => NestFile.Check(document.Root, bag)),
         new("study", StudyReader.Folder, StudyReader.Schema, (document, bag) =>
             { if (StudyReader.Read(document, bag) is { } study) DesignSpace.Read(study, bag); }),
     ];

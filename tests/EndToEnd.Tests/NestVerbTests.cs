@@ -6,7 +6,7 @@ namespace Sim.EndToEnd.Tests;
 /// <summary>`sim nest` as a process.</summary>
 public sealed class NestVerbTests
 {
-    private static string Guide => Path.Combine(ReferenceData.RepositoryRoot, "docs", "guide", "nests", "gemm.yaml");
+    private static string Guide => Path.Combine(ReferenceData.RepositoryRoot, "configs", "nests", "gemm_tpu_like.yaml");
 
     private static string Tpu => Path.Combine(ReferenceData.RepositoryRoot, "configs", "architectures", "tpu_like.yaml");
 
@@ -49,7 +49,7 @@ public sealed class NestVerbTests
         }
     }
 
-    [TestCase("K 2 (tile 256)", "K 511", ":11:5: error MAP011: K 511 cannot split 512 elements")]
+    [TestCase("K 2 (tile 256)", "K 511", ":12:5: error MAP011: K 511 cannot split 512 elements")]
     [TestCase("store outputs@accumulators", "store outputs@accumulator", "did you mean 'accumulators'")]
     [TestCase("  - store weights@registers\n", "", "error MAP012: weights must be stored in 'registers'")]
     [TestCase("store activations@unified", "store weights@unified", "weights pass 'unified' by; it keeps activations")]

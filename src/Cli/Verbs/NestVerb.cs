@@ -20,25 +20,27 @@ internal sealed class NestVerb : IVerb
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    private sealed record Options(string File, string Architecture, string? Problem, bool TimeloopRules, string? To, bool Json);
+    private sealed record Options(string File, string? Architecture, string? Problem, bool TimeloopRules, string? To, bool Json);
 
     public VerbCommand Build(Terminal terminal)
     {
         var file = new Argument<string>("FILE") { Description = "A nest (sim.nest/1), or a Timeloop mapping (map.yaml)" };
-        var arch = new Option<string>("--arch") { Description = "Architecture by name or file, or a Timeloop architecture", Required = true,
-            HelpName = "ARCH" };
+        var arch = new Option<string?>("--arch")
+            { Description = "Architecture by name or file, or a Timeloop architecture; left out: the one that the nest names",
+                HelpName = "ARCH" };
         var problem = new Option<string?>("--problem")
             { Description = "Timeloop problem of a Timeloop mapping", HelpName = "PROBLEM.yaml" };
         var rules = new Option<bool>("--timeloop-rules")
             { Description = "Count as Timeloop does, per instance, to compare with its stats" };
         var to = new Option<string?>("--to")
-            { Description = "Print instead the mapping as 'nest', 'timeloop' or 'timeloop-problem', or the 'order' of additions", HelpName = "FORM" };
+            { Description = "Print instead the mapping as 'nest', 'timeloop' or 'timeloop-problem', or the 'order' of additions",
+                HelpName = "FORM" };
         to.AcceptOnlyFromAmong("nest", "timeloop", "timeloop-problem", "order");
         Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("nest", "Count what a mapping of a layer moves between memories",
-            "sim nest docs/guide/nests/gemm.yaml --arch tpu_like",
-            "sim nest docs/guide/nests/gemm.yaml --arch tpu_like --to timeloop") { file, arch, problem, rules, to, json };
-        command.SetAction(parsed => Run(new(parsed.GetRequiredValue(file), parsed.GetRequiredValue(arch), parsed.GetValue(problem),
+            "sim nest configs/nests/gemm_tpu_like.yaml", "sim nest configs/nests/gemm_tpu_like.yaml --to timeloop",
+            "sim nest map.yaml --problem problem.yaml --arch arch.yaml --timeloop-rules") { file, arch, problem, rules, to, json };
+        command.SetAction(parsed => Run(new(parsed.GetRequiredValue(file), parsed.GetValue(arch), parsed.GetValue(problem),
             parsed.GetValue(rules), parsed.GetValue(to), parsed.GetValue(json)), terminal));
         return command;
     }
@@ -46,9 +48,11 @@ internal sealed class NestVerb : IVerb
     private static int Run(Options options, Terminal terminal)
     {
         var bag = new DiagnosticBag();
-        (Hierarchy Hierarchy, PerOperand<Packing>? Packing)? architecture = Architecture(options.Architecture, bag);
+        string? text = Text(options.File, bag);
+        YamlMap? root = text is null ? null : YamlDocument.ParseForeign(text, options.File, bag);
+        (Hierarchy Hierarchy, PerOperand<Packing>? Packing)? architecture = root is null ? null : Architecture(options, root, bag);
         (LoopNest Nest, TimeloopLoops? Problem)? read = architecture is var (hierarchy, packing)
-            ? Nest(options, hierarchy, packing, bag) : null;
+            ? Nest(options, root!, text!, hierarchy, packing, bag) : null;
         bag.ThrowIfErrors();
         terminal.Print(bag.Sorted);
         (LoopNest nest, TimeloopLoops? problem) = read!.Value;
@@ -104,20 +108,29 @@ internal sealed class NestVerb : IVerb
         else NestReport.Print(counts, hierarchy, terminal);
     }
 
-    // A file with a key `architecture` and no schema is Timeloop's.
-    private static (Hierarchy, PerOperand<Packing>?)? Architecture(string name, DiagnosticBag bag)
+    private static (Hierarchy, PerOperand<Packing>?)? Architecture(Options options, YamlMap nest, DiagnosticBag bag)
     {
+        string? name = options.Architecture ?? (IsNest(nest) ? NestFile.ArchitectureOf(nest, bag) : null);
+        if (name is null)
+        {
+            bag.Error(nest.Location, "CLI002", "needs '--arch ARCH': "
+                + (IsNest(nest) ? "the nest names no architecture" : "a Timeloop mapping names no architecture"));
+            return null;
+        }
+        // A file with a key `architecture` and no schema is Timeloop's.
         if (File.Exists(name) && Text(name, bag) is { } text && YamlDocument.ParseForeign(text, name, new DiagnosticBag()) is { } root
-            && root["architecture"] is not null && root[YamlDocument.SchemaKey] is null)
+            && root["architecture"] is not null && !IsNest(root))
             return TimeloopArchitecture.Read(name, text, bag) is { } theirs ? (theirs, null) : null;
         if (bag.HasErrors || HierarchyReader.Load(name, bag) is not { } loaded) return null;
         return (loaded.Architecture.Hierarchy, PerOperand.Of(loaded.Architecture.PackingOf));
     }
 
-    private static (LoopNest, TimeloopLoops?)? Nest(Options options, Hierarchy hierarchy, PerOperand<Packing>? packing, DiagnosticBag bag)
+    private static bool IsNest(YamlMap root) => root[YamlDocument.SchemaKey] is not null;
+
+    private static (LoopNest, TimeloopLoops?)? Nest(Options options, YamlMap root, string text, Hierarchy hierarchy,
+        PerOperand<Packing>? packing, DiagnosticBag bag)
     {
-        if (Text(options.File, bag) is not { } text || YamlDocument.ParseForeign(text, options.File, bag) is not { } root) return null;
-        if (root[YamlDocument.SchemaKey] is not null)
+        if (IsNest(root))
         {
             if (options.Problem is not null)
                 bag.Error(new Location(options.File), "CLI002", "'--problem' belongs to a Timeloop mapping; a nest has its layer");

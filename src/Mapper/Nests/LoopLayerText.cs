@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
@@ -24,6 +25,29 @@ public static class LoopLayerText
         if ((layer.StrideHeight, layer.StrideWidth) != (1, 1)) text += $", stride: [{layer.StrideHeight}, {layer.StrideWidth}]";
         if ((layer.DilationHeight, layer.DilationWidth) != (1, 1)) text += $", dilation: [{layer.DilationHeight}, {layer.DilationWidth}]";
         return text + "}";
+    }
+
+    /// <summary>JSON schema of the mapping.</summary>
+    public static JsonObject JsonSchema()
+    {
+        JsonObject Size() => new() { ["type"] = "integer", ["minimum"] = 1 };
+        JsonObject Sizes(IEnumerable<string> letters) => new() { ["type"] = "object", ["additionalProperties"] = false,
+            ["properties"] = new JsonObject(letters.Select(l => KeyValuePair.Create(l, (JsonNode?)Size()))) };
+        JsonObject Pair() => new() { ["type"] = "array", ["items"] = Size(), ["minItems"] = 2, ["maxItems"] = 2 };
+        return new JsonObject
+        {
+            ["type"] = "object",
+            ["additionalProperties"] = false,
+            ["properties"] = new JsonObject
+            {
+                ["name"] = new JsonObject { ["type"] = "string" },
+                ["conv"] = Sizes(Enum.GetNames<LoopDim>()),
+                ["gemm"] = Sizes(GemmKeys),
+                ["stride"] = Pair(),
+                ["dilation"] = Pair(),
+                ["shared_weights"] = new JsonObject { ["type"] = "boolean" },
+            },
+        };
     }
 
     /// <summary>Reads the mapping; null after recording what is wrong (MAP010).</summary>

@@ -1,4 +1,5 @@
 using Sim.ArchModel.Hierarchies;
+using Sim.Workloads.Nests;
 
 namespace Sim.Mapper.Nests;
 
@@ -19,7 +20,11 @@ public static class NestCapacity
             if (nest.Nodes[i] is SpatialNode spatial) left[(int)spatial.Dim] = spatial.Tile;
             if (nest.Nodes[i] is not StoreNode store || hierarchy.Memory(store.Level) is not { } memory) continue;
             if (memory.CapacityBits is null && memory.PartitionBits[store.Operand] is null) continue;
-            long words = Words(memory, store.Operand, TileWords.Of(nest.Layer, store.Operand, left), packing);
+            if (TryWords(memory, store.Operand, nest.Layer, left, packing) is not { } words)
+            {
+                problems.Add(new(i, $"{OperandNames.Of(store.Operand)} take more than 2^60 words of '{memory.Name}'"));
+                continue;
+            }
             if (memory.PartitionBits[store.Operand] is { } room)
             {
                 if (words > room / memory.WordBits)
@@ -38,6 +43,18 @@ public static class NestCapacity
             if (needed > room)
                 problems.Add(new(list[^1].Node, $"'{memory.Name}' holds {Short(room, needed, memory)}: "
                     + string.Join(", ", list.Select(t => $"{OperandNames.Of(t.Operand)} {Bytes(t.Words, memory)}"))));
+        }
+    }
+
+    private static long? TryWords(MemoryLevel memory, Operand operand, LoopLayer layer, long[] sizes, PerOperand<Packing> packing)
+    {
+        try
+        {
+            return Words(memory, operand, TileWords.Of(layer, operand, sizes), packing) is var words and <= 1L << 60 ? words : null;
+        }
+        catch (OverflowException)
+        {
+            return null;
         }
     }
 

@@ -1,6 +1,7 @@
 using Sim.ArchModel.Hierarchies;
 using Sim.Mapper.Nests;
 using Sim.Tests;
+using Sim.Workloads.Generators;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Nests;
 using Sim.Workloads.Topologies;
@@ -51,7 +52,7 @@ public class LoopLayersTests
 
     private static IEnumerable<GemmLayer> Layers()
     {
-        foreach (GemmLayer layer in ResNet50.Layers()) yield return layer;
+        foreach (GemmLayer layer in GeneratedWorkload.ResNet50) yield return layer;
         string root = Path.Combine(ReferenceData.RepositoryRoot, "..", "shared", "reference", "scalesim", "topologies");
         if (!Directory.Exists(root)) yield break;
         foreach (string file in Directory.EnumerateFiles(Path.Combine(root, "conv_nets"), "*.csv").Order(StringComparer.Ordinal))

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Sim.Datapath.Specs;
 using Sim.Mapper;
 
@@ -11,6 +10,6 @@ internal sealed record ValueInputs(string Workload, DatapathSpec Datapath, strin
 {
     public static ValueInputs Of(DesignInputs design, ImmutableArray<Mapping> mappings) => new(design.Workload.Digest,
         design.Architecture.Architecture.Datapath with { Name = "", PipelineStages = 0 },
-        string.Join(',', mappings.Select(m => m.Order.Chunk.ToString(CultureInfo.InvariantCulture))),
+        string.Join(',', mappings.Select(m => m.Order.Key)),
         design.Architecture.Architecture.Vector.Program.Text, design.Recipe.Canonical);
 }

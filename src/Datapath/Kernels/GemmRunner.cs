@@ -21,6 +21,8 @@ public static class GemmRunner
         IGemmKernel? kernel = null)
     {
         ArgumentNullException.ThrowIfNull(spec);
+        if (kernel is null && order.Nested?.PlainChunk() is { } chunk && new ReferenceKernel().Refuses(spec, order, k) is null)
+            return new PermutedWeights(spec, order, chunk, n, k, codes, zeroPoints);
         kernel ??= KernelCatalogue.Select(spec, order, k);
         if (kernel.Refuses(spec, order, k) is string reason) throw new ArgumentException($"kernel {kernel.Name}: {reason}", nameof(spec));
         return kernel is TiledKernel tiled && ZeroPoints.Fit(spec.Weight, zeroPoints)

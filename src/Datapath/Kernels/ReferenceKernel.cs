@@ -41,6 +41,12 @@ public sealed class ReferenceKernel : IGemmKernel
     public static string? RefusesDot(DatapathSpec spec, ReductionOrder order, int k) => spec.Accumulator switch
     {
         _ when spec.Dot?.Refuses(spec.Accumulator) is { } reason => reason,
+        _ when order.Nested is { } nested && nested.Sequence.Length != k =>
+            $"an order of {nested.Sequence.Length} products does not sum {k}",
+        _ when order.Nested is { } nested && nested.Lanes != spec.Lanes =>
+            $"an order for {nested.Lanes} lanes does not sum on a unit with {spec.Lanes}",
+        _ when order.Nested is not null && spec.Dot is { Segment: > 0 } =>
+            "operands in blocks that share a scale are summed in whole blocks, not in an order of single products",
         LogAccumulator when order.Chunk < 0 => $"a reduction chunk of {order.Chunk} products is negative",
         LogAccumulator l => l.Refuses(spec),
         _ when spec.Multiplier is not (TableMultiplier or LogMultiplier)
@@ -99,15 +105,14 @@ public sealed class ReferenceKernel : IGemmKernel
             for (int i = 0; i < b.Length; i++) b[i] = Decode(spec.Weight, operands.B[i], operands.ZeroPointsB.IsEmpty ? 0
                 : operands.ZeroPointsB[i / k]);
         }
-        ReferenceRegister total = ReferenceRegister.For(spec), chunk = ReferenceRegister.For(spec);
+        var sum = new ReferenceSum(spec, order.Canonical(k));
         for (int row = 0; row < m; row++)
         {
             for (int column = 0; column < n; column++)
             {
-                total.Clear();
-                Reduce(order.Canonical(k), a.AsSpan(row * k, k), b.AsSpan(column * k, k), total, chunk);
-                result[row * n + column] = total.Finish();
-                Count(total, ref events);
+                sum.Run(a.AsSpan(row * k, k), b.AsSpan(column * k, k));
+                result[row * n + column] = sum.Total.Finish();
+                Count(sum.Total, ref events);
             }
         }
     }
@@ -163,20 +168,6 @@ public sealed class ReferenceKernel : IGemmKernel
         long result = register.Finish();
         Count(register, ref events);
         return result;
-    }
-
-    internal static void Reduce(ReductionOrder order, ReadOnlySpan<Exact> a, ReadOnlySpan<Exact> b, ReferenceRegister total,
-        ReferenceRegister chunk)
-    {
-        int first = order.Chunk == 0 ? a.Length : order.Chunk;
-        total.MultiplyAdd(a[..first], b[..first]);
-        for (int start = first; start < a.Length; start += order.Chunk)
-        {
-            int length = Math.Min(order.Chunk, a.Length - start);
-            chunk.Clear();
-            chunk.MultiplyAdd(a.Slice(start, length), b.Slice(start, length));
-            total.Add(chunk);
-        }
     }
 
     internal static void Count(ReferenceRegister register, ref GemmEvents events)

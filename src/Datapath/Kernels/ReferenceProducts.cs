@@ -22,15 +22,14 @@ internal static class ReferenceProducts
         var products = new Exact[k];
         var ones = new Exact[k];
         Array.Fill(ones, One);
-        ReferenceRegister total = ReferenceRegister.For(spec), chunk = ReferenceRegister.For(spec);
+        var sum = new ReferenceSum(spec, order);
         for (int o = 0; o < m * n; o++)
         {
             ReadOnlySpan<uint> a = operands.A.Slice(o / n * k, k), b = operands.B.Slice(o % n * k, k);
             for (int i = 0; i < k; i++) products[i] = Of(spec, a[i], b[i]);
-            total.Clear();
-            ReferenceKernel.Reduce(order, products, ones, total, chunk);
-            result[o] = total.Finish();
-            ReferenceKernel.Count(total, ref events);
+            sum.Run(products, ones);
+            result[o] = sum.Total.Finish();
+            ReferenceKernel.Count(sum.Total, ref events);
         }
     }
 }

@@ -35,7 +35,7 @@ public sealed class ScalarAccumulator
         MultiplyAdd(activation, 0, weight, 0, activationScale, weightScale);
 
     /// <summary>Forgets the sum: a register at zero again.</summary>
-    internal void Clear()
+    public void Clear()
     {
         _activations.Clear();
         _weights.Clear();
@@ -76,7 +76,8 @@ public sealed class ScalarAccumulator
         return result;
     }
 
-    private void Step()
+    /// <summary>The unit steps with the products that it has, fewer than its lanes or not.</summary>
+    public void Step()
     {
         _register.MultiplyAdd(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_activations),
             System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_weights));

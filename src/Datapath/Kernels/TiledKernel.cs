@@ -12,7 +12,7 @@ public abstract class TiledKernel : IGemmKernel
 
     /// <inheritdoc/>
     public string? Refuses(DatapathSpec spec, ReductionOrder order, int k) =>
-        spec.Dot is not null && !SumsDotUnits ? "sums product by product, not in a dot unit"
+        order.Nested is not null ? "sums in equal chunks of k ascending" : spec.Dot is not null && !SumsDotUnits ? "sums product by product, not in a dot unit"
         : spec.InexactMultiplier is not null && !TakesMultipliers ? "multiplies exactly" : RefusesSteps(spec, order, k);
 
     /// <summary>Whether the kernel asks for a dot unit itself; every other one must leave datapaths with one alone.</summary>

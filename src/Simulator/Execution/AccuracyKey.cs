@@ -7,7 +7,7 @@ using Sim.Datapath.Specs;
 namespace Sim.Simulator.Execution;
 
 /// <summary>The order of one layer's sums as its values depend on it, and the register of its own that it may have.</summary>
-public readonly record struct LayerKey(string Layer, int Chunk, AccumulatorSpec? Register);
+public readonly record struct LayerKey(string Layer, string Order, AccumulatorSpec? Register);
 
 /// <summary>
 /// Everything that the values of a network in a datapath depend on; equal keys, equal values. It is known before anything is packed for a
@@ -38,7 +38,7 @@ public sealed record AccuracyKey(string Network, string Data, string Calibration
         foreach (LayerKey layer in layers)
         {
             if (layer.Register is { } register) text.Append(FormattableString.Invariant($"{layer.Layer} sums in {register}\n"));
-            text.Append(FormattableString.Invariant($"{layer.Layer}:{layer.Chunk}\n"));
+            text.Append(FormattableString.Invariant($"{layer.Layer}:{layer.Order}\n"));
         }
         return text.ToString();
     }

@@ -85,7 +85,7 @@ public sealed class AccuracyPlan
             QuantizedLayer quantized = Quantize(network, layer, own, RegisterReading.Of(KernelSpec(layer, own), own), recipe, operands,
                 orders(layer.Name));
             layers.Add(layer.Name, quantized);
-            keys.Add(new LayerKey(layer.Name, quantized.Order.Chunk, own == spec ? null : own.Accumulator));
+            keys.Add(new LayerKey(layer.Name, quantized.Order.Key, own == spec ? null : own.Accumulator));
         }
         if (PartBlocks(layers.Values, spec) is { } partial) warnings.Add(partial);
         if (CoarseWeights(network, layers, spec, recipe) is { } coarse) warnings.Add(coarse);
@@ -132,6 +132,10 @@ public sealed class AccuracyPlan
     {
         ChannelBlocks? channels = recipe.BlocksAlong == BlockAxis.Channels ? ChannelBlocks.Of(spec, layer.Shape) : null;
         order = order.Canonical(channels?.MostProducts ?? layer.Shape.K);
+        if (order.Nested is not null)
+            throw new InvalidInputException(default, "NET028",
+                $"the mapping of layer '{layer.Name}' adds single products in an order of its own: datapath '{spec.Name}' takes its "
+                + $"operands in blocks of {unit.Segment}");
         if (order.Chunk % unit.Segment != 0)
             throw new InvalidInputException(default, "NET028",
                 $"layer '{layer.Name}' is summed in chunks of {order.Chunk} products, which are no whole blocks of {unit.Segment}: datapath '{spec.Name}' takes its operands in such blocks");

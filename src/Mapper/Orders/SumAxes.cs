@@ -68,7 +68,7 @@ internal sealed class SumAxes
         }
     }
 
-    private IEnumerable<SumArm[]> Groups(Axis[] axes, int axis, SumArm[] arms) => axis == axes.Length ? [arms]
+    private IEnumerable<SumArm[]> Groups(Axis[] axes, int axis, SumArm[] arms) => axis == axes.Length ? arms.Length == 0 ? [] : [arms]
         : Places(axes[axis], arms).SelectMany(place => Groups(axes, axis + 1, place.Arms));
 
     private static IEnumerable<(long Position, SumArm[] Arms)> Places(Axis axis, SumArm[] arms) =>

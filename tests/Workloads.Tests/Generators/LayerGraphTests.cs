@@ -17,6 +17,29 @@ public sealed class LayerGraphTests
     public void Tensors_are_made_before_they_are_used_and_have_the_elements_of_the_operands(string name) =>
         Check(PublishedNetworkTests.Shipped(name));
 
+    [TestCase("{kind: resnet, layers: 34, image: 64, classes: 10}", "")]
+    [TestCase("{kind: resnet, layers: 101, stride_in_first: true}", "optimizer: adam\n")]
+    [TestCase("{kind: mobilenet_v2, image: 96}", "")]
+    [TestCase("{kind: vgg, layers: 13, image: 64}", "")]
+    [TestCase("{kind: alexnet, towers: 2}", "")]
+    [TestCase("{kind: vit, layers: 2, hidden: 64, heads: 4, intermediate: 128, patch: 16, image: 32}", "")]
+    [TestCase("{kind: bert, layers: 2, hidden: 64, heads: 4, intermediate: 128, vocabulary: 100, positions: 16}", "sequence: 9\n")]
+    [TestCase("{kind: gpt2, layers: 2, hidden: 64, heads: 4, intermediate: 128, vocabulary: 100, positions: 16}", "sequence: 9\n")]
+    [TestCase("{kind: llama, layers: 2, hidden: 64, heads: 4, kv_heads: 2, head_dim: 8, intermediate: 96, vocabulary: 100}",
+        "sequence: 9\n")]
+    [TestCase("{kind: llama, layers: 2, hidden: 64, heads: 4, intermediate: 96, vocabulary: 100, experts: 4, top_k: 2}", "sequence: 9\n")]
+    public void Training_steps_of_every_kind_fit_together(string network, string run)
+    {
+        string text = $"schema: sim.workload/1\nname: n\nnetwork: {network}\nbatch: 3\n{run}";
+        NetworkLayers step = PublishedNetworkTests.Of(text + "training: true\n");
+        Check(step);
+        // Every weight has a gradient, and the update that comes of it has its size.
+        string[] weights = [.. step.Tensors.Values.Where(t => t.Kind == TensorKind.Weights).Select(t => t.Name)];
+        Assert.That(step.Steps.Where(s => s.OpType is "Sgd" or "Adam").Select(s => s.Outputs[0]), Is.EquivalentTo(weights));
+        Assert.That(step.Steps.Where(s => s.OpType is "Sgd" or "Adam").Select(s => step.Tensors[s.Inputs[0]].Elements),
+            Is.EqualTo(step.Steps.Where(s => s.OpType is "Sgd" or "Adam").Select(s => step.Tensors[s.Outputs[0]].Elements)));
+    }
+
     [TestCase("mlperf-dscnn-kws/model_int8.onnx")]
     [TestCase("mlperf-dscnn-kws/model.onnx")]
     [TestCase("mlperf-streaming-wakeword/model.onnx")]

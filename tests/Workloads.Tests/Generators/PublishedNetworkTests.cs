@@ -66,6 +66,31 @@ public sealed class PublishedNetworkTests
         Assert.That(Math.Round(layers.Macs * 1e-9, 3), Is.EqualTo(billions));
     }
 
+    // torchvision vit_b_32 and vit_l_16; checkpoints gpt2-medium, gpt2-large and gpt2-xl.
+    [TestCase("{kind: vit, layers: 12, hidden: 768, heads: 12, intermediate: 3072, patch: 32}", "", 88_224_232, 4.409)]
+    [TestCase("{kind: vit, layers: 24, hidden: 1024, heads: 16, intermediate: 4096, patch: 16}", "", 304_326_632, 61.555)]
+    [TestCase("{kind: gpt2, layers: 24, hidden: 1024, heads: 16, intermediate: 4096, vocabulary: 50257, positions: 1024}",
+        "sequence: 8\n", 354_823_168, null)]
+    [TestCase("{kind: gpt2, layers: 36, hidden: 1280, heads: 20, intermediate: 5120, vocabulary: 50257, positions: 1024}",
+        "sequence: 8\n", 774_030_080, null)]
+    [TestCase("{kind: gpt2, layers: 48, hidden: 1600, heads: 25, intermediate: 6400, vocabulary: 50257, positions: 1024}",
+        "sequence: 8\n", 1_557_611_200, null)]
+    // Checkpoints Llama-2-13b-hf, Llama-2-70b-hf (without their tables of rotary frequencies), Llama-3.1-70B and Llama-3.1-405B.
+    [TestCase("{kind: llama, layers: 40, hidden: 5120, heads: 40, intermediate: 13824, vocabulary: 32000}", "sequence: 8\n",
+        13_015_864_320, null)]
+    [TestCase("{kind: llama, layers: 80, hidden: 8192, heads: 64, kv_heads: 8, intermediate: 28672, vocabulary: 32000}",
+        "sequence: 8\n", 68_976_648_192, null)]
+    [TestCase("{kind: llama, layers: 80, hidden: 8192, heads: 64, kv_heads: 8, intermediate: 28672, vocabulary: 128256}",
+        "sequence: 8\n", 70_553_706_496, null)]
+    [TestCase("{kind: llama, layers: 126, hidden: 16384, heads: 128, kv_heads: 8, intermediate: 53248, vocabulary: 128256}",
+        "sequence: 8\n", 405_853_388_800, null)]
+    public void Larger_ones_of_each_kind_have_their_published_parameters(string network, string run, long parameters, double? billions)
+    {
+        NetworkLayers layers = Of($"schema: sim.workload/1\nname: n\nnetwork: {network}\n{run}");
+        Assert.That(layers.Elements(TensorKind.Weights), Is.EqualTo(parameters));
+        if (billions is { } gigas) Assert.That(Math.Round(layers.Macs * 1e-9, 3), Is.EqualTo(gigas));
+    }
+
     // He et al., CVPR 2016, Table 1: 3.8 · 10^9 multiply-adds, with the stride in the first 1×1 convolution.
     [Test]
     public void The_ResNet50_of_the_paper_has_its_3_8_billion_products() =>

@@ -35,20 +35,20 @@ internal static class RecordBuilder
         ImmutableArray<LayerRecord> records = Layers(architecture, cost, layers, mappings, accuracy);
         long cycles = records.Sum(r => r.ComputeCycles + r.StallCycles);
         double seconds = cycles / architecture.ClockHertz;
+        double energy = records.Sum(r => r.Energy.Sum(e => e.Count * e.PerActionPicojoules)),
+            leakage = cost.LeakageMilliwatts * seconds * 1e9;
         ImmutableSortedDictionary<string, string> digests = Digests(design, cost, accuracy);
         return new RunRecord(RunRecord.CurrentSchema, toolVersion, Digest(string.Join('\n', digests.Select(d => $"{d.Key} {d.Value}"))),
             digests, design.Parameters,
             ArchitectureJson.Write(architecture), RecipeFile.Write(design.Recipe), design.Workload.Name, records, cycles, seconds,
-            records.Sum(r => r.Energy.Sum(e => e.Count * e.PerActionPicojoules)),
-            cost.LeakageMilliwatts * seconds * 1e9,
-            cost.AreaSquareMicrometres,
+            energy, leakage, cost.AreaSquareMicrometres,
             [.. cost.Area.Select(a => new CostItem(a.Component, a.Primitive.Length == 0 ? a.Role : $"{a.Role} ({a.Count} × {a.Primitive})",
                 a.SquareMicrometres, "um2", a.Source))],
             accuracy?.Totals, [.. cost.Warnings, .. accuracy?.Warnings ?? []])
         {
             Clock = new ClockRecord(cost.Clock.PeriodNanoseconds, cost.Clock.Critical.Nanoseconds, cost.Clock.Critical.What,
                 cost.Clock.PipelineStages),
-            Work = new WorkRecord(layers.Samples, layers.Tokens),
+            Work = WorkRecord.Of(layers.Samples, layers.Tokens, seconds, energy + leakage),
         };
     }
 

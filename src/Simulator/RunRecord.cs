@@ -77,12 +77,13 @@ public sealed record ClockRecord(double PeriodNanoseconds, double CriticalNanose
 
 /// <summary>
 /// What one run does: so many samples (the batch of a generated workload, else 1) and, of a language workload, tokens that it takes in or
-/// puts out; null for others.
+/// puts out, with their rate and energy each; null for others.
 /// </summary>
-public sealed record WorkRecord(int Samples, long? Tokens)
+public sealed record WorkRecord(int Samples, long? Tokens, double? TokensPerSecond, double? PicojoulesPerToken)
 {
-    /// <summary>Tokens a second at that latency.</summary>
-    public double? TokensPerSecond(double latencySeconds) => Tokens is { } tokens && latencySeconds > 0 ? tokens / latencySeconds : null;
+    /// <summary>The work of a run that takes so long and so much.</summary>
+    public static WorkRecord Of(int samples, long? tokens, double seconds, double picojoules) =>
+        new(samples, tokens, tokens / seconds, picojoules / tokens);
 }
 
 /// <summary>
@@ -116,12 +117,6 @@ public sealed record RunRecord(
 
     /// <summary>What one run does; null in records of earlier versions: one sample.</summary>
     public WorkRecord? Work { get; init; }
-
-    /// <summary>Tokens a second; null when the network is none of language.</summary>
-    public double? TokensPerSecond => Work?.TokensPerSecond(LatencySeconds);
-
-    /// <summary>Energy of one token; null when the network is none of language.</summary>
-    public double? PicojoulesPerToken => Work?.Tokens is { } tokens ? EnergyPicojoules / tokens : null;
 
     /// <summary>Whether the design is known to miss its clock.</summary>
     public bool MissesClock => Clock is { IsMet: false };

@@ -67,6 +67,11 @@ public sealed class WeightlessRunTests
         using JsonDocument json = JsonDocument.Parse(run.Output);
         JsonElement work = json.RootElement.GetProperty("work");
         Assert.That((work.GetProperty("samples").GetInt32(), work.GetProperty("tokens").GetInt64()), Is.EqualTo((3, 3L)));
+        double seconds = json.RootElement.GetProperty("latencySeconds").GetDouble(), energy =
+            json.RootElement.GetProperty("dynamicEnergyPicojoules").GetDouble()
+            + json.RootElement.GetProperty("leakageEnergyPicojoules").GetDouble();
+        Assert.That(work.GetProperty("tokensPerSecond").GetDouble(), Is.EqualTo(3 / seconds).Within(1e-9).Percent);
+        Assert.That(work.GetProperty("picojoulesPerToken").GetDouble(), Is.EqualTo(energy / 3).Within(1e-9).Percent);
         Assert.That(SimHost.Run(["run", "edge_npu", Path.Combine(_folder, "tiny.yaml")]).Output,
             Does.Contain("a run of 3 samples").And.Match(@"tokens +3 a run: [0-9.]+ token/s, [0-9.]+ [nµm]J a token"));
         using JsonDocument image = JsonDocument.Parse(SimHost.Run(["run", "edge_npu", Path.Combine(_folder, "cnn.onnx"), "--json"]).Output);

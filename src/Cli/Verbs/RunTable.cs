@@ -51,8 +51,8 @@ internal static class RunTable
         Line("DRAM", $"{Show(record.Layers.Sum(l => l.DramBytes ?? 0), "B")} {per}; every element once: {Show(record.Layers.Sum(l => l.CompulsoryBytes ?? 0), "B")}");
         Line("energy", $"{Show(record.EnergyPicojoules, "pJ")} {per} ({Show(record.DynamicEnergyPicojoules, "pJ")} dynamic, "
             + $"{Show(record.LeakageEnergyPicojoules, "pJ")} leakage)");
-        if (record is { TokensPerSecond: { } rate, PicojoulesPerToken: { } perToken })
-            Line("tokens", $"{record.Work!.Tokens} a run: {Number(rate, "0.###")} token/s, {Show(perToken, "pJ")} a token");
+        if (record.Work is { TokensPerSecond: { } rate, PicojoulesPerToken: { } perToken } work)
+            Line("tokens", $"{work.Tokens} a run: {Number(rate, "0.###")} token/s, {Show(perToken, "pJ")} a token");
         if (record.Layers.Sum(l => l.Numerics?.NaNInputs ?? 0) is > 0 and var broken) Line("NaN inputs",
             $"{broken} numbers were NaN before they were encoded");
         if (record.Accuracy is { } a)

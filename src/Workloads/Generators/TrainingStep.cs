@@ -119,7 +119,10 @@ internal sealed class TrainingStep
     private string? Sum(string tensor)
     {
         if (!_gradients.TryGetValue(tensor, out List<string>? list)) return null;
-        return list.Count == 1 ? list[0] : _builder.Vector(tensor + ".gradient_sum", "Sum", _builder.Elements(tensor), [.. list],
-            operations: (list.Count - 1) * _builder.Elements(tensor));
+        if (list.Count == 1) return list[0];
+        // Gradients of different experts lie side by side; others are added.
+        long elements = _builder.Elements(tensor), given = list.Sum(_builder.Elements);
+        return given <= elements ? _builder.Vector(tensor + ".gradient_parts", "Concat", elements, [.. list], operations: given)
+            : _builder.Vector(tensor + ".gradient_sum", "Sum", elements, [.. list], operations: given - elements);
     }
 }

@@ -16,6 +16,9 @@ public static class WorkloadFile
     // A chain of files that name each other's network ends at an inline one.
     private const int MostFiles = 16;
 
+    // Each is three layers.
+    private const int MostBlocks = 1 << 16;
+
     private static readonly YamlField<string> Name = YamlField.Required("name", YamlTypes.Text, "Name in tables.");
     private static readonly YamlField<string> Description = YamlField.Optional("description", YamlTypes.Text, "", "nothing",
         "What the workload is, for people.");
@@ -116,8 +119,9 @@ public static class WorkloadFile
         if (context > positions) bag.Error((Context.IsIn(map) ? Context : Sequence).Place(map), "CFG002",
             $"the network has {positions} positions, found {context} tokens");
         int? rows = CausalRows.TryRead(map, bag, out int block) ? block : null;
-        if (rows is { } r && sequence / r > 1024) bag.Error(CausalRows.Place(map), "CFG002",
-            $"'causal_rows' must make at most 1024 blocks of {sequence} tokens, found {r}");
+        int layers = network switch { Llama l => l.Layers, Gpt2 g => g.Layers, _ => 0 };
+        if (rows is { } r && (long)(sequence / r) * layers > MostBlocks) bag.Error(CausalRows.Place(map), "CFG002",
+            $"'causal_rows' must make at most {MostBlocks} blocks of {sequence} tokens in {layers} layers, found {r}");
         bool all = AllLogits.TryRead(map, bag, out bool wanted) ? wanted : run.Training;
         if (run.Training && AllLogits.IsIn(map) && !all) bag.Error(AllLogits.Place(map), "CFG002",
             "a training step needs the logits of all tokens");

@@ -47,7 +47,8 @@ public sealed class WorkloadFileTests
     [TestCase("network: {kind: llama, layers: 2, hidden: 64, heads: 8, experts: 4, top_k: 5, intermediate: 96, vocabulary: "
         + "100}\nsequence: 1\n",
         "w.yaml:3:76: error CFG002: 'top_k' must be at most the 4 experts, found 5")]
-    [TestCase(Llama + "sequence: 9000\ncausal_rows: 1\n", "w.yaml:5:14: error CFG002: 'causal_rows' must make at most 1024 blocks")]
+    [TestCase(Llama + "sequence: 90000\ncausal_rows: 2\n",
+        "w.yaml:5:14: error CFG002: 'causal_rows' must make at most 65536 blocks of 90000 tokens in 2 layers, found 2")]
     public void What_makes_no_workload_is_refused_at_its_place(string text, string message)
     {
         var bag = new DiagnosticBag();

@@ -24,15 +24,15 @@ internal static class LayerListing
                 $"{(l.Groups > 1 ? $"{l.Groups}·" : "")}{l.M}×{l.N}×{l.K}",
                 Word(l.Second), $"{l.Macs}", $"{l.WeightElements}", "", Bytes(l.InputElements + l.SecondElements + l.OutputElements, bits));
             else if (step.Vector is { } v) table.AddRow(Markup.Escape(v.Name), v.OpType, "", "", "", "", $"{v.Operations}",
-                Bytes(v.InputElements + v.OutputElements, bits));
+                v.IsFused ? "fused" : Bytes(v.InputElements + v.OutputElements, bits));
         }
         long touched = layers.Gemms.Sum(l => l.InputElements + l.SecondElements + l.OutputElements)
-            + layers.Vectors.Sum(v => v.InputElements + v.OutputElements);
+            + layers.Vectors.Where(v => !v.IsFused).Sum(v => v.InputElements + v.OutputElements);
         table.AddRow("total", "", "", "", $"{layers.Macs}", $"{layers.WeightElements}", $"{layers.Vectors.Sum(v => v.Operations)}",
             Bytes(touched, bits));
         terminal.OutConsole.Write(table);
         terminal.Out.WriteLine($"bytes: operands of each layer once and its results once, {bits} bits an element (--bits); "
-            + "biases, scales and tables aside");
+            + "biases and scales aside; fused: from the layer before");
         void Line(string what, string value) => terminal.Out.WriteLine($"{what,-12} {value}");
         string Size(long elements) => $"{elements} ({Bytes(elements, bits)} bytes)";
         if (layers.Elements(TensorKind.Weights) is { } parameters)
@@ -108,6 +108,7 @@ internal static class LayerListing
         ["operations"] = v.Operations,
         ["inputs"] = v.InputElements,
         ["outputs"] = v.OutputElements,
+        ["fused"] = v.IsFused,
     })]);
 
     /// <summary>All layers in order with the tensors that they read and write.</summary>

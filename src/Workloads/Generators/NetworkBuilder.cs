@@ -33,12 +33,13 @@ internal sealed class NetworkBuilder
         return layer.Name;
     }
 
-    /// <summary>A vector layer of one operation an output element, or as many as stated.</summary>
+    /// <summary>A vector layer of one operation an output element, or as many as stated. Rows: elements of tables that it looks
+    /// up.</summary>
     public string Vector(string name, string opType, long outputs, ImmutableArray<string> inputs,
-        ImmutableArray<string> parameters = default, long? operations = null)
+        ImmutableArray<string> parameters = default, long? operations = null, long rows = 0)
     {
         Tensor(name, TensorKind.Activation, outputs);
-        AddVector(name, opType, outputs, inputs, parameters, operations, [name]);
+        AddVector(name, opType, outputs, inputs, parameters, operations, [name], rows);
         return name;
     }
 
@@ -62,11 +63,28 @@ internal sealed class NetworkBuilder
     public NetworkLayers Build(params ReadOnlySpan<string> outputs)
     {
         foreach (string output in outputs) _tensors[output] = _tensors[output] with { Kind = TensorKind.Output };
-        return new NetworkLayers(_steps.ToImmutable(), _tensors.ToImmutable());
+        return new NetworkLayers(Fused(), _tensors.ToImmutable());
+    }
+
+    // As of networks that are read: what is pointwise runs in the chain of the layer before, of which it is the only user.
+    private ImmutableArray<LayerStep> Fused()
+    {
+        Dictionary<string, int> users = _steps.SelectMany(s => s.Reads.Distinct()).CountBy(t => t).ToDictionary(StringComparer.Ordinal);
+        var chains = new HashSet<string>(StringComparer.Ordinal);
+        var steps = ImmutableArray.CreateBuilder<LayerStep>(_steps.Count);
+        foreach (LayerStep step in _steps)
+        {
+            bool pointwise = step.Vector is not null && FusionGroups.IsPointwise(step.OpType);
+            bool fused = pointwise && step.Inputs.Length == 1 && chains.Contains(step.Inputs[0]) && users[step.Inputs[0]] == 1
+                && _tensors[step.Inputs[0]].Kind == TensorKind.Activation;
+            if (step.Matrix is not null || pointwise) chains.UnionWith(step.Outputs);
+            steps.Add(step.Vector is { } vector ? step with { Vector = vector with { IsFused = fused } } : step);
+        }
+        return steps.MoveToImmutable();
     }
 
     private void AddVector(string name, string opType, long outputs, ImmutableArray<string> inputs, ImmutableArray<string> parameters,
-        long? operations, ImmutableArray<string> written) =>
-        Add(new LayerStep(null, new VectorLayer(name, opType, operations ?? outputs, inputs.Sum(Elements), outputs), inputs, null,
+        long? operations, ImmutableArray<string> written, long rows = 0) =>
+        Add(new LayerStep(null, new VectorLayer(name, opType, operations ?? outputs, inputs.Sum(Elements) + rows, outputs), inputs, null,
             parameters.IsDefault ? [] : parameters, written));
 }

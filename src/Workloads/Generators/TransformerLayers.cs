@@ -19,7 +19,9 @@ internal sealed class TransformerLayers(NetworkBuilder builder, RunSizes run, in
     public string Embedding(string name, int width, params ImmutableArray<string> tables)
     {
         string tokens = builder.Tensor("tokens", TensorKind.Input, Rows);
-        return builder.Vector(name, "Gather", (long)Rows * width, [tokens], tables, (long)Rows * width * tables.Length);
+        long elements = (long)Rows * width;
+        return builder.Vector(name, tables.Length == 1 ? "Gather" : "GatherSum", elements, [tokens], tables, elements * tables.Length,
+            elements * tables.Length);
     }
 
     /// <summary>A product with weights that all tokens share.</summary>

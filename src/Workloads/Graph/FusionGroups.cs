@@ -13,8 +13,11 @@ public static class FusionGroups
             "Floor", "Gelu", "HardSigmoid",
         "HardSwish", "Identity", "IntQuant", "LeakyRelu", "Log", "Max", "Min", "Mish", "Mul", "Neg", "PRelu", "Quant", "QuantizeLinear",
             "Reciprocal", "Relu", "Round", "Selu",
-        "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Sqrt", "Sub", "Tanh", "ThresholdedRelu", "Trunc",
+        "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Sqrt", "Sub", "Swish", "Tanh", "ThresholdedRelu", "Trunc",
     ];
+
+    /// <summary>Whether an operator makes each result element from one element of its only computed operand.</summary>
+    public static bool IsPointwise(string opType) => Pointwise.Contains(opType);
 
     /// <summary>Groups of at least two nodes, as indices of nodes in the order in which they run.</summary>
     public static ImmutableArray<ImmutableArray<int>> Of(NetworkGraph graph)

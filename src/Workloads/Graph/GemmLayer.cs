@@ -71,7 +71,7 @@ public sealed record VectorLayer(string Name, string OpType, long Operations, lo
 {
     // They put elements elsewhere and compute nothing.
     private static readonly HashSet<string> Moves = ["Transpose", "Concat", "Split", "Slice", "Gather", "GatherElements", "GatherND", "Pad",
-        "Tile", "Expand", "DepthToSpace", "SpaceToDepth"];
+        "Tile", "Expand", "DepthToSpace", "SpaceToDepth", "CacheWrite"];
 
     /// <summary>Whether the layer moves elements without computing with them.</summary>
     public bool IsMove => Moves.Contains(OpType);

@@ -74,6 +74,18 @@ public sealed class LayerGraphTests
             "products equal");
     }
 
+    // Activations behind a convolution or an addition run with it; in training the backward pass needs what is between.
+    [Test]
+    public void Pointwise_layers_are_fused_where_nothing_else_uses_what_they_read()
+    {
+        static IEnumerable<string> Fused(string network, string run = "") => PublishedNetworkTests
+            .Of($"schema: sim.workload/1\nname: n\nnetwork: {network}\n{run}").Vectors.Where(v => v.IsFused).Select(v => v.Name);
+        Assert.That(Fused("resnet18").ToArray(), Has.Length.EqualTo(17).And.All.EndsWith(".relu"));
+        Assert.That(Fused("resnet18", "training: true\n"), Is.Empty);
+        Assert.That(Fused("llama3_2_1b", "sequence: 8\n").ToArray(), Has.Length.EqualTo(16).And.All.EndsWith(".swish"));
+        Assert.That(Fused("bert_base", "sequence: 8\n").Count(n => n.EndsWith(".gelu", StringComparison.Ordinal)), Is.EqualTo(12));
+    }
+
     [Test]
     public void The_peak_is_what_lives_at_once()
     {

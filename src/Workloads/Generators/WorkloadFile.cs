@@ -74,7 +74,7 @@ public static class WorkloadFile
         }
         catch (NetworkSizeException e)
         {
-            bag.Error(Network.Place(map), "TOP008", e.Message);
+            bag.Error(Network.Place(map), "TOP009", e.Message);
         }
         catch (OverflowException)
         {

@@ -36,7 +36,7 @@ public sealed class WorkloadFileTests
     [TestCase("network: {kind: vit, layers: 2, hidden: 64, heads: 8, intermediate: 96, patch: 15}\n",
         "w.yaml:3:80: error CFG002: 'patch' must divide the 224 pixels of 'image', found 15")]
     [TestCase("network: {kind: alexnet, image: 20}\n",
-        "w.yaml:3:10: error TOP008: 'pool2' finds an image of 1×1, smaller than its window of 3×3")]
+        "w.yaml:3:10: error TOP009: 'pool2' finds an image of 1×1, smaller than its window of 3×3")]
     [TestCase("network: resnet50\nbatch: 1000000\n", "w.yaml:3:10: error TOP007: the network is too large")]
     [TestCase("network: {kind: llama, layers: 2, hidden: 64, heads: 8, kv_heads: 3, intermediate: 96, vocabulary: 100}\nsequence: 1\n",
         "w.yaml:3:67: error CFG002: 'kv_heads' must divide the 8 heads, found 3")]

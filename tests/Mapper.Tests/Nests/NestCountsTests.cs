@@ -34,6 +34,7 @@ public class NestCountsTests
         }
         Assert.That(wrong.Take(40), Is.Empty, $"{wrong.Count} differences");
         Assert.That(cases, Is.GreaterThanOrEqualTo(CasesGiven));
+        Truth.Checked("Time", "nests/cases.jsonl.gz", "two enumerators that share no code", cases, "all counts equal");
     }
 
     // The worked examples of `../shared/reference/nests/README.md`.

@@ -2,6 +2,7 @@ using Sim.ArchModel.Hierarchies;
 using Sim.Datapath.Specs;
 using Sim.Mapper.Nests;
 using Sim.Mapper.Nests.Orders;
+using Sim.Tests;
 using Sim.Workloads.Nests;
 
 namespace Sim.Mapper.Tests.Nests;
@@ -36,6 +37,7 @@ public class NestOrderTests
         Assert.That(outputs, Is.GreaterThan(3000));
         Assert.That(trees, Is.GreaterThan(300), "spatial sums");
         Assert.That(carried, Is.GreaterThan(100), "sums that are read back");
+        Truth.Checked("Time", "orders of additions of random nests", "a walk that holds every sum as text", outputs, "equal");
     }
 
     // With one format for all registers: the tree in binary32 against chains of the stated length on the permuted products.

@@ -1,5 +1,6 @@
 using Sim.ArchModel.Hierarchies;
 using Sim.Mapper.Nests;
+using Sim.Tests;
 
 namespace Sim.Mapper.Tests.Nests;
 
@@ -34,6 +35,7 @@ public class NestWalkTests
         Assert.That(wrong.Take(10), Is.Empty, $"{wrong.Count} differences");
         Assert.That(several, Is.GreaterThan(2000), "nests with several spatial loops");
         Assert.That(rows, Is.GreaterThan(20_000));
+        Truth.Checked("Time", "counts of random nests", "a walk of every step with real sets", Cases, "all counts equal");
     }
 
     private static string Describe(LoopNest nest, Hierarchy hierarchy) => nest.Layer + " " + string.Join(' ', nest.Layer.Sizes) + " | "

@@ -73,12 +73,28 @@ internal sealed class WindowGroup(GroupLoop[] loops, long sizeP, long sizeR, lon
             case Take.All: return Classes(walker, k, seen, pieces, 0);
             default:
                 if (!walker.WithHeld && !DeeperLoop(k, walker)) return Walk(walker, k + 1, seen, pieces);
+                if (loop.Place == LoopPlace.Time && pieces.Count == 1 && Periodic(walker, k, seen, pieces[0]) is { } sums) return sums;
                 var children = new List<WindowPiece>();
                 long most = 0;
                 foreach (WindowPiece piece in pieces) most = Math.Max(most, Ceiling(piece.Length(loop.Slot), loop.Tile));
                 for (long i = 0; i < most; i++) children.AddRange(Chunk(loop, pieces, i, 0, walker.WithHeld));
                 return Walk(walker, k + 1, seen, children);
         }
+    }
+
+    // Chunks far from each other share nothing, so that from some number of full chunks on each more adds as much as the one before.
+    private TileSums? Periodic(Walker walker, int k, int seen, WindowPiece piece)
+    {
+        GroupLoop loop = loops[k];
+        long full = piece.Length(loop.Slot) / loop.Tile, rest = piece.Length(loop.Slot) % loop.Tile;
+        long extent = _sets.Move(0, loop.Slot == 0 ? loop.Tile : piece.P) + _sets.Move(1, loop.Slot == 1 ? loop.Tile : piece.R);
+        long enough = extent / _sets.Move(loop.Slot, loop.Tile) + 2;
+        if (full <= enough + 1) return null;
+        long less = After(enough), more = After(enough + 1);
+        return new(checked(less + (full - enough) * (more - less)), 0);
+
+        long After(long chunks) =>
+            Walk(walker, k, seen, [piece.With(loop.Slot, chunks * loop.Tile + rest, 0, 0, 0, 0)]).After;
     }
 
     // The union over a loop is the whole range where no loop of the same dimension further in picks parts of it.

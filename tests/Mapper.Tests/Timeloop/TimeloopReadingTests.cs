@@ -90,7 +90,7 @@ public class TimeloopReadingTests
         var bag = new DiagnosticBag();
         Hierarchy hierarchy = TimeloopArchitecture.Read("arch.yaml", Architecture, bag)!;
         Assert.That(bag.Sorted, Is.Empty);
-        Assert.That(Mapping, Does.Contain(text));
+        Assert.That(Mapping.Contains(text, StringComparison.Ordinal), text);
         string wrong = Mapping.Replace(text, instead, StringComparison.Ordinal);
         Assert.That(TimeloopMapping.Read("map.yaml", wrong, Problem, hierarchy, bag), Is.Null);
         Assert.That(bag.Sorted.Select(d => d.Message), Has.Some.Contains(expected), bag.ToString());
@@ -108,7 +108,7 @@ public class TimeloopReadingTests
     public void WrongArchitecturesAreTold(string text, string instead, string expected)
     {
         var bag = new DiagnosticBag();
-        Assert.That(Architecture, Does.Contain(text));
+        Assert.That(Architecture.Contains(text, StringComparison.Ordinal), text);
         Assert.That(TimeloopArchitecture.Read("arch.yaml", Architecture.Replace(text, instead, StringComparison.Ordinal), bag), Is.Null);
         Assert.That(bag.Sorted.Select(d => d.Message), Has.Some.Contains(expected), bag.ToString());
     }

@@ -9,7 +9,8 @@ namespace Sim.ArchModel.Hierarchies;
 /// </summary>
 /// <param name="Read">pJ of a word read, a product or a bit's hop.</param>
 /// <param name="Write">pJ of a word written.</param>
-/// <param name="Update">pJ of a word added to in place; null while Write is stated: as a write.</param>
+/// <param name="Update">pJ of a word of sums that arrives; null: a write, with a read where no memory below keeps
+/// outputs.</param>
 /// <param name="Source">Where the energies come from; empty when none is stated.</param>
 /// <param name="AreaSquareMicrometres">Area.</param>
 /// <param name="LeakageMilliwatts">Static power.</param>

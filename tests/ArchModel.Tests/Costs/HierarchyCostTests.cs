@@ -46,7 +46,10 @@ public sealed class HierarchyCostTests
         {
             // CACTI 7, 45 nm hp, 8 KiB, 64 b: 4.3069 pJ a read, 9.2410 a write, 0.025368 mm²; two banks.
             Assert.That(cost.Word(1, Operand.Activations, AccessKind.Read), Is.EqualTo(4.3069).Within(1e-9));
+            // Sums come back from the pads and overwrite what was read back; in the pads they are added in place.
             Assert.That(cost.Word(1, Operand.Outputs, AccessKind.Update), Is.EqualTo(9.2410).Within(1e-9));
+            var alone = new HierarchyCost(Load(Text.Replace(", outputs: 1 word", "", StringComparison.Ordinal)));
+            Assert.That(alone.Word(1, Operand.Outputs, AccessKind.Update), Is.EqualTo(4.3069 + 9.2410).Within(1e-9));
             Assert.That(Area(cost, "buffer"), Is.EqualTo(2 * 25368.0).Within(1e-6).Percent);
             // 8 words of 24 bits: 192 flip-flops, 7 multiplexers of 24 bits; a read passes 3 of them, a write clocks 24 flip-flops.
             // Outputs: 24 flip-flops, no multiplexer. 12 PEs.

@@ -36,10 +36,11 @@ public sealed class HierarchyCost
         var missing = new List<string>();
         var model = new CostModel(technology, missing);
         ImmutableArray<HierarchyLevel> levels = architecture.Hierarchy.Levels;
-        _memories = [.. levels.Select(l => l is MemoryLevel m ? Price(m, model, problem => bag.Error(place(m.Name), "COST001", problem))
+        _memories = [.. levels.Select((l, i) => l is MemoryLevel m
+            ? Price(m, !levels.Skip(i + 1).Any(KeepsOutputs), model, problem => bag.Error(place(m.Name), "COST001", problem))
             : default)];
         _fabrics = [.. levels.Select((l, i) => l is not FabricLevel f ? null : new FabricCost(f, architecture,
-            levels.Skip(i).Any(m => m is MemoryLevel memory && memory.Keeps.Outputs != Keeping.Bypass), model))];
+            levels.Skip(i).Any(KeepsOutputs), model))];
         _compute = new ComputeCost(architecture, model);
         _vector = new VectorCost(architecture, model, problem => bag.Error(place(ActionNames.Vector), "COST004", problem));
         foreach (string problem in missing) bag.Error(place("technology"), "COST001", problem);
@@ -115,12 +116,14 @@ public sealed class HierarchyCost
     private MemoryCost MemoryOf(int level, Operand operand) => _memories[level][operand]
         ?? throw new ArgumentException($"'{Architecture.Hierarchy.Levels[level].Name}' keeps no {OperandWords.NameOf(operand)}");
 
-    private static PerOperand<MemoryCost?> Price(MemoryLevel memory, CostModel model, Action<string> tell)
+    private static bool KeepsOutputs(HierarchyLevel level) => level is MemoryLevel memory && memory.Keeps.Outputs != Keeping.Bypass;
+
+    private static PerOperand<MemoryCost?> Price(MemoryLevel memory, bool addsInPlace, CostModel model, Action<string> tell)
     {
         long total = OperandWords.All.Sum(o => memory.PartitionBits[o] ?? 0);
-        MemoryCost? shared = total > 0 ? null : MemoryCost.Of(memory, memory.CapacityBits, 1, model, tell);
+        MemoryCost? shared = total > 0 ? null : MemoryCost.Of(memory, memory.CapacityBits, 1, addsInPlace, model, tell);
         return PerOperand.Of(o => memory.Keeps[o] == Keeping.Bypass ? null
-            : memory.PartitionBits[o] is { } own ? MemoryCost.Of(memory, own, (double)own / total, model, tell) : shared);
+            : memory.PartitionBits[o] is { } own ? MemoryCost.Of(memory, own, (double)own / total, addsInPlace, model, tell) : shared);
     }
 
     private bool ManyPorts(MemoryLevel memory) => memory.DramKind is null && memory.Stated.AreaSquareMicrometres is null

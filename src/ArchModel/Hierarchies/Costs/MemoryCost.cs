@@ -12,14 +12,16 @@ internal sealed record MemoryCost(double Read, double Write, double Update, stri
     /// <param name="level">The memory.</param>
     /// <param name="bits">Storage; null: unlimited.</param>
     /// <param name="share">Part of the stated area and leakage that falls to this partition.</param>
+    /// <param name="addsInPlace">Whether sums that arrive are read and written here: no memory below keeps outputs. Else the sum was read
+    /// back before, and an arriving one overwrites it.</param>
     /// <param name="model">Prices.</param>
     /// <param name="tell">Takes what is missing.</param>
-    public static MemoryCost? Of(MemoryLevel level, long? bits, double share, CostModel model, Action<string> tell)
+    public static MemoryCost? Of(MemoryLevel level, long? bits, double share, bool addsInPlace, CostModel model, Action<string> tell)
     {
         StatedCosts stated = level.Stated;
         bool energyStated = stated is { Read: not null, Write: not null };
         double read = stated.Read ?? 0, write = stated.Write ?? 0;
-        double update = stated.Update ?? write;
+        double Update() => stated.Update ?? (addsInPlace ? read + write : write);
         if (level.DramKind is { } kind)
         {
             if (!energyStated)
@@ -30,13 +32,13 @@ internal sealed record MemoryCost(double Read, double Write, double Update, stri
                         + string.Join(", ", model.Technology.DramPicojoulesPerBit.Keys));
                     return null;
                 }
-                read = write = update = bit.Value * level.WordBits;
+                read = write = bit.Value * level.WordBits;
                 stated = stated with { Source = bit.Source };
             }
-            return new MemoryCost(read, write, update, stated.Source, 0, "", 0, null);
+            return new MemoryCost(read, write, Update(), stated.Source, 0, "", 0, null);
         }
         if (energyStated && (bits is null || stated is { AreaSquareMicrometres: not null, LeakageMilliwatts: not null }))
-            return Stated(stated, new MemoryCost(read, write, update, stated.Source, 0, "", 0, null), share);
+            return Stated(stated, new MemoryCost(read, write, Update(), stated.Source, 0, "", 0, null), share);
         if (bits is not { } storage)
         {
             tell($"memory '{level.Name}' is unlimited and has no price: give it a 'kind' that the technology knows, or 'energy'");
@@ -51,10 +53,10 @@ internal sealed record MemoryCost(double Read, double Write, double Update, stri
         if (!energyStated)
         {
             read = priced!.ReadPicojoulesPerAccess;
-            write = update = priced.WritePicojoulesPerAccess;
+            write = priced.WritePicojoulesPerAccess;
             stated = stated with { Source = priced.Source };
         }
-        return Stated(level.Stated, new MemoryCost(read, write, update, stated.Source, priced!.AreaSquareMicrometres, priced.Source,
+        return Stated(level.Stated, new MemoryCost(read, write, Update(), stated.Source, priced!.AreaSquareMicrometres, priced.Source,
             priced.LeakageNanowatts, priced.AccessNanoseconds), share);
     }
 

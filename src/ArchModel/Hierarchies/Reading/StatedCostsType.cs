@@ -14,7 +14,7 @@ internal static class StatedCostsType
     private static readonly YamlField<Energy> Read = YamlField.Required("read", YamlQuantities.Energy, "Of one word read.");
     private static readonly YamlField<Energy> Write = YamlField.Required("write", YamlQuantities.Energy, "Of one word written.");
     private static readonly YamlField<Energy> Update = YamlField.Optional("update", YamlQuantities.Energy,
-        "Of one word added to in place. Left out: as a write.");
+        "Of one word of sums that arrives. Left out: a write, with a read where no memory below keeps outputs.");
 
     /// <summary>Energies of a memory.</summary>
     public static YamlField<StatedCosts> WordEnergy { get; } = YamlField.Optional("energy", YamlTypes.Map<StatedCosts>(

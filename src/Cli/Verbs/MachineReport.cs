@@ -86,9 +86,9 @@ internal static class MachineReport
                 continue;
             }
             long waits = Waits(result.Uses);
-            CycleUse most = CycleUses.Waits.MaxBy(u => result.Uses[u]);
+            CycleUse most = s_waits.MaxBy(u => result.Uses[u]);
             table.AddRow(Markup.Escape(layer.Name), $"{result.Cycles}", $"{result.Uses[CycleUse.Stream]}",
-                $"{result.Cycles - result.Uses[CycleUse.Stream] - waits}", $"{waits}", waits == 0 ? "" : CycleUses.NameOf(most),
+                $"{result.Cycles - result.Uses[CycleUse.Stream] - waits}", $"{waits}", waits == 0 ? "" : Markup.Escape(NameOf(result, most)),
                 layer.HasValues ? "first sample" : "random", result.Arithmetic, layer.Differences.IsEmpty ? "equal" : "DIFFERS");
         }
         terminal.OutConsole.Write(table);
@@ -98,8 +98,11 @@ internal static class MachineReport
         terminal.OutConsole.WriteLine();
         Line("machine", $"{options.Depth.ToString().ToLowerInvariant()}: {total} cycles, of which the vector unit {layers.Where(l => l.Result is null).Sum(l => l.Cycles)}");
         foreach (CycleUse use in Enum.GetValues<CycleUse>())
-            if (matrix.Sum(l => l.Result!.Uses[use]) is > 0 and var cycles)
-                Line("", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{cycles,12}  {100.0 * cycles / total,5:F1} %  {CycleUses.NameOf(use)}"));
+        {
+            foreach (IGrouping<string, MachineLayer> cause in matrix.GroupBy(l => NameOf(l.Result!, use)))
+                if (cause.Sum(l => l.Result!.Uses[use]) is > 0 and var cycles)
+                    Line("", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{cycles,12}  {100.0 * cycles / total,5:F1} %  {cause.Key}"));
+        }
         Line("estimate", Verdict(layers, options.Depth));
         foreach (MachineLayer layer in matrix)
             foreach (string difference in layer.Differences) terminal.Error.WriteLine($"layer '{layer.Name}': {difference}");
@@ -119,7 +122,7 @@ internal static class MachineReport
             ["cycles"] = l.Cycles,
             ["unit"] = l.Result is null ? "vector" : "array",
             ["uses"] = l.Result is not { } r ? null : new JsonObject(Enum.GetValues<CycleUse>().Where(u => r.Uses[u] > 0)
-                .Select(u => KeyValuePair.Create<string, JsonNode?>(CycleUses.NameOf(u), r.Uses[u]))),
+                .Select(u => KeyValuePair.Create<string, JsonNode?>(NameOf(r, u), r.Uses[u]))),
             ["operands"] = l.Result is null ? null : l.HasValues ? "first sample" : "random",
             ["values_by"] = l.Result?.Arithmetic,
             ["differences"] = new JsonArray([.. l.Differences.Select(d => (JsonNode)d)]),
@@ -135,7 +138,12 @@ internal static class MachineReport
         return $"equal to the estimate in {equal} of {all} layers (cycles, every count{(depth == MachineDepth.Registers ? ", result bits by the kernels" : "")})";
     }
 
-    private static long Waits(CycleUses uses) => CycleUses.Waits.Sum(u => uses[u]);
+    private static readonly ImmutableArray<CycleUse> s_waits = [CycleUse.Ports, .. CycleUses.Waits];
+
+    private static long Waits(CycleUses uses) => s_waits.Sum(u => uses[u]);
+
+    private static string NameOf(MachineResult result, CycleUse use) =>
+        use == CycleUse.Ports && result.Port is { } port ? port : CycleUses.NameOf(use);
 
     private static void Write(string file, string text)
     {

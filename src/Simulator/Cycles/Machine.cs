@@ -20,6 +20,9 @@ public sealed record MachineResult(long Cycles, Ledger Ledger, ImmutableArray<lo
     /// <summary>What the cycles went to.</summary>
     public required CycleUses Uses { get; init; }
 
+    /// <summary>The port that steps wait for, e.g. `port output_buffer write`; null: none.</summary>
+    public string? Port { get; init; }
+
     /// <summary>What computed the values.</summary>
     public required string Arithmetic { get; init; }
 }

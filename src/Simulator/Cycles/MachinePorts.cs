@@ -10,6 +10,9 @@ namespace Sim.Simulator.Cycles;
 /// </summary>
 internal sealed record MachinePorts(int Step, int Load, int Drain)
 {
+    /// <summary>The port that makes a step longer than its digits; null: none does.</summary>
+    public string? Slowest { get; private init; }
+
     /// <summary>The ports of an architecture, found by filling words.</summary>
     public static MachinePorts Of(Architecture architecture, Mapping mapping, ElementWidths widths)
     {
@@ -17,6 +20,7 @@ internal sealed record MachinePorts(int Step, int Load, int Drain)
         bool holdsResults = grid.Dataflow == Dataflow.OutputStationary;
         int rows = grid.RowRange(0).Count, columns = grid.ColumnRange(0).Count, product = grid.ElementsPerStep;
         int step = architecture.Datapath.CyclesPerMac, load = 1, drain = 1;
+        string? slowest = null;
         foreach (BufferLevel buffer in architecture.Buffers)
         {
             int words = 0;
@@ -43,13 +47,18 @@ internal sealed record MachinePorts(int Step, int Load, int Drain)
                     break;
             }
             if (!holdsResults && grid.RowFolds > 1) Read(Operands.Outputs, columns, widths.Sum, true);
-            if (feeds) step = Math.Max(step, Serve(words, buffer.Banks));
+            if (feeds) Slow(Serve(words, buffer.Banks), $"port {buffer.Name} read");
             if (!holdsResults && buffer.Keeps.HasFlag(Mapping.Stationary(grid.Dataflow))) load = Serve(words, buffer.Banks);
             if (!buffer.Keeps.HasFlag(Operands.Outputs)) continue;
             drain = Serve(Fill(buffer, columns, widths.Sum, widths), buffer.Banks);
-            if (!holdsResults) step = Math.Max(step, drain);
+            if (!holdsResults) Slow(drain, $"port {buffer.Name} write");
         }
-        return new MachinePorts(step, load, drain);
+        return new MachinePorts(step, load, drain) { Slowest = slowest };
+
+        void Slow(int cycles, string port)
+        {
+            if (cycles > step) (step, slowest) = (cycles, port);
+        }
     }
 
     /// <summary>Words that elements fill, one after another; one that does not fit a word takes several of its own.</summary>

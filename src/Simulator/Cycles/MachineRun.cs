@@ -70,7 +70,7 @@ internal sealed class MachineRun
         var ledger = new Ledger();
         _array.Counts.WriteTo(ledger, _architecture, _grid);
         _memory.WriteTo(ledger, _architecture);
-        return new MachineResult(_cycle, ledger, results, events) { Uses = _uses, Arithmetic = arithmetic };
+        return new MachineResult(_cycle, ledger, results, events) { Uses = _uses, Arithmetic = arithmetic, Port = _ports.Slowest };
     }
 
     private bool LoadsStationary => _grid.LoadsStationary;

@@ -41,8 +41,13 @@ internal sealed partial class LaneGrid<T, TStep>
         {
             ref T sums = ref _sums[(_rows - 1) * _width];
             ref T foot = ref MemoryMarshal.GetArrayDataReference(_foot);
-            for (int j = 0, slot = at; j < columns; j++, slot = slot - 1 & _mask)
-                Unsafe.Add(ref foot, (nint)slot * _width + j) = Unsafe.Add(ref sums, j);
+            // One slot back, one column on; the ring once around where it ends.
+            nint to = (nint)at * _width, around = (nint)(_mask + 1) * _width;
+            for (int j = 0; j < columns; j++, to -= _width - 1)
+            {
+                if (to < j) to += around;
+                Unsafe.Add(ref foot, to) = Unsafe.Add(ref sums, j);
+            }
             Counts.ColumnSums += columns;
             if (!TStep.Tracks) return;
             for (int j = 0, slot = at; j < columns; j++, slot = slot - 1 & _mask)
@@ -53,9 +58,9 @@ internal sealed partial class LaneGrid<T, TStep>
     private void Join(int slot)
     {
         ref readonly GridSlot of = ref _slots[slot];
-        int columns = of.ColumnCount;
-        if (_arrived[of.OutBase]++ != of.Chunk) throw new InvalidOperationException("the sums of a reduction arrive out of order");
-        Span<T> totals = _totals.AsSpan(of.OutBase, columns), flags = TStep.Tracks ? _totalFlags.AsSpan(of.OutBase, columns) : default;
+        int columns = of.ColumnCount, output = _outBase[slot];
+        if (_arrived[output]++ != of.Chunk) throw new InvalidOperationException("the sums of a reduction arrive out of order");
+        Span<T> totals = _totals.AsSpan(output, columns), flags = TStep.Tracks ? _totalFlags.AsSpan(output, columns) : default;
         ReadOnlySpan<T> sums = _foot.AsSpan(slot * _width, columns), sumFlags = TStep.Tracks ? _footFlags.AsSpan(slot * _width, columns)
             : default;
         if (of.Chunk == 0)

@@ -39,7 +39,7 @@ internal sealed partial class LaneGrid<T, TStep>
             ref readonly GridSlot slot = ref _slots[(int)(end & _mask)];
             for (int i = Math.Max(0, wave - slot.ColumnCount + 1); i <= Math.Min(wave, slot.RowCount - 1); i++)
             {
-                int pe = i * _width + wave - i, output = slot.OutBase + i * slot.OutRowStride + wave - i;
+                int pe = i * _width + wave - i, output = _outBase[(int)(end & _mask)] + i * slot.OutRowStride + wave - i;
                 if (_arrived[output]++ != 0) throw new InvalidOperationException("an output was computed twice");
                 _totals[output] = _sums[pe];
                 if (TStep.Tracks) _totalFlags[output] = _sumFlags[pe];

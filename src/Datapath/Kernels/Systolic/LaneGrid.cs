@@ -47,7 +47,8 @@ internal sealed partial class LaneGrid<T, TStep> : PeGrid
     private readonly TStep _step;
     private readonly T[] _rowMatrix, _columnMatrix, _left, _top, _sums, _sumFlags, _stationary, _active, _rowLimit, _columnLimit, _index;
     private readonly T[] _foot, _footFlags, _totals, _totalFlags, _joined, _joinedFlags, _pushes;
-    private readonly int[] _arrived, _run;
+    private readonly int[] _arrived, _run, _outBase;
+    private readonly bool _downward;
     private readonly GridSlot[] _slots;
     private readonly Queue<long> _starts = new(16), _ends = new(16);
     private readonly Queue<(long Cycle, GridTile Tile)> _loads = new(4);
@@ -83,7 +84,8 @@ internal sealed partial class LaneGrid<T, TStep> : PeGrid
         for (int i = 0; i < _index.Length; i++) _index[i] = T.CreateTruncating(i);
         int padded = (outputs + Lanes - 1) / Lanes * Lanes;
         (_totals, _totalFlags, _arrived) = (new T[padded], new T[TStep.Tracks ? padded : 0], new int[outputs]);
-        (_slots, _run) = (new GridSlot[_mask + 1], new int[_mask + 1]);
+        (_slots, _run, _outBase) = (new GridSlot[_mask + 1], new int[_mask + 1], new int[_mask + 1]);
+        _downward = shape.Downward;
         Array.Fill(_run, _rows + _columns);
         _head = _length - _rows - _width;
     }
@@ -95,8 +97,8 @@ internal sealed partial class LaneGrid<T, TStep> : PeGrid
     public override void Step(bool enters, in GridSlot slot)
     {
         Room(1);
-        if (enters && slot.Multiplies) Bring(slot, default, 1);
-        Next(enters, slot);
+        if (enters && slot.Multiplies) Bring(slot, default, 0, 1);
+        Next(enters, slot, slot.OutBase, slot.StartsFold, slot.EndsFold);
     }
 
     public override void Idle(long cycles)
@@ -113,7 +115,7 @@ internal sealed partial class LaneGrid<T, TStep> : PeGrid
             Room(1);
             _cycle++;
             _head--;
-            Mark(default);
+            Mark(default, 0);
         }
     }
 
@@ -123,8 +125,9 @@ internal sealed partial class LaneGrid<T, TStep> : PeGrid
         {
             int block = Math.Min(Block, steps - done);
             Room(block);
-            Bring(At(first, stride, done, false), stride, block);
-            for (int end = done + block; done < end; done++) Next(true, At(first, stride, done, endsFold && done == steps - 1));
+            Bring(first, stride, done, block);
+            for (int end = done + block; done < end; done++)
+                Next(true, first, first.OutBase + done * stride.Out, first.StartsFold && done == 0, endsFold && done == steps - 1);
         }
     }
 
@@ -165,16 +168,17 @@ internal sealed partial class LaneGrid<T, TStep> : PeGrid
     }
 
     // The operands of the slots to come: those of the rows before the windows, those of the columns skewed into the rows of the ring.
-    private void Bring(in GridSlot slot, GridStride stride, int steps)
+    private void Bring(in GridSlot slot, GridStride stride, int done, int steps)
     {
         unchecked
         {
+            int rowBase = slot.RowBase + done * stride.Row, columnBase = slot.ColumnBase + done * stride.Column;
             ref T left = ref MemoryMarshal.GetArrayDataReference(_left);
             if (slot.RowStride == 1)
             {
                 for (int t = 0; t < steps; t++)
                 {
-                    ReadOnlySpan<T> from = _rowMatrix.AsSpan(slot.RowBase + t * stride.Row, slot.RowCount);
+                    ReadOnlySpan<T> from = _rowMatrix.AsSpan(rowBase + t * stride.Row, slot.RowCount);
                     nint to = _head - 1 - t;
                     for (int i = 0; i < from.Length; i++, to += _pitch) Unsafe.Add(ref left, to) = from[i];
                 }
@@ -183,7 +187,7 @@ internal sealed partial class LaneGrid<T, TStep> : PeGrid
             {
                 for (int i = 0; i < slot.RowCount; i++)
                 {
-                    ReadOnlySpan<T> from = _rowMatrix.AsSpan(slot.RowBase + i * slot.RowStride, (steps - 1) * stride.Row + 1);
+                    ReadOnlySpan<T> from = _rowMatrix.AsSpan(rowBase + i * slot.RowStride, (steps - 1) * stride.Row + 1);
                     Span<T> to = _left.AsSpan(i * _pitch + _head - steps, steps);
                     for (int t = 0; t < to.Length; t++) to[to.Length - 1 - t] = from[t * stride.Row];
                 }
@@ -192,28 +196,32 @@ internal sealed partial class LaneGrid<T, TStep> : PeGrid
             ref T top = ref MemoryMarshal.GetArrayDataReference(_top);
             for (int j = 0; j < slot.ColumnCount; j++)
             {
-                ReadOnlySpan<T> from = _columnMatrix.AsSpan(slot.ColumnBase + j * slot.ColumnStride, (steps - 1) * stride.Column + 1);
+                ReadOnlySpan<T> from = _columnMatrix.AsSpan(columnBase + j * slot.ColumnStride, (steps - 1) * stride.Column + 1);
                 int at = (int)(_cycle + 1 + j & _mask);
                 for (int t = 0; t < steps; t++, at = at + 1 & _mask) Unsafe.Add(ref top, at * _width + j) = from[t * stride.Column];
             }
         }
     }
 
-    private void Next(bool enters, in GridSlot slot)
+    private void Next(bool enters, in GridSlot slot, int outBase, bool startsFold, bool endsFold)
     {
         _cycle++;
         _head--;
-        Mark(slot);
         if (enters)
         {
+            Mark(slot, outBase);
             _lastEntered = _cycle;
-            if (slot.StartsFold) _starts.Enqueue(_cycle);
-            if (slot.EndsFold && !Shape.Downward) _ends.Enqueue(_cycle);
+            if (startsFold) _starts.Enqueue(_cycle);
+            if (endsFold && !_downward) _ends.Enqueue(_cycle);
+        }
+        else
+        {
+            Mark(default, 0);
         }
         if (_cycle - _lastEntered <= _rows + _columns - 2)
         {
             if (_starts.Count > 0) Start();
-            if (Shape.Downward) Fall();
+            if (_downward) Fall();
             else Hold();
             if (_ends.Count > 0) Leave();
         }
@@ -223,13 +231,14 @@ internal sealed partial class LaneGrid<T, TStep> : PeGrid
         foreach ((long begun, GridTile tile) in _loads) Shift(_cycle - begun, tile);
     }
 
-    private void Mark(in GridSlot slot)
+    private void Mark(in GridSlot slot, int outBase)
     {
         int at = (int)(_cycle & _mask), beforeAt = at - 1 & _mask;
         ref GridSlot before = ref _slots[beforeAt];
         bool same = before.Multiplies == slot.Multiplies && before.RowCount == slot.RowCount && before.ColumnCount == slot.ColumnCount;
         _run[at] = same ? Math.Min(_run[beforeAt] + 1, _rows + _columns) : 1;
         _slots[at] = slot;
+        _outBase[at] = outBase;
         _rowLimit[_head] = slot.Multiplies ? _index[slot.RowCount] : T.Zero;
         _columnLimit[_head] = slot.Multiplies ? _index[slot.ColumnCount] : T.Zero;
     }

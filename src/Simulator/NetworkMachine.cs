@@ -9,8 +9,8 @@ using Sim.Workloads.Graph;
 
 namespace Sim.Simulator;
 
-/// <summary>One layer of a network: on the machine, with what differs from the estimate (nothing, unless there is a fault), or on the vector
-/// unit.</summary>
+/// <summary>One layer of a network: on the machine, with what differs from the estimate (nothing, unless there is a fault), or on the
+/// vector unit.</summary>
 /// <param name="Name">The layer.</param>
 /// <param name="Begin">Cycle of the network in which it begins.</param>
 /// <param name="Cycles">Cycles that it takes.</param>

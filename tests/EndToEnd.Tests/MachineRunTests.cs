@@ -19,7 +19,8 @@ public sealed class MachineRunTests
     public void Close() => Directory.Delete(_folder, recursive: true);
 
     [Test]
-    public void Both_depths_equal_the_estimate_on_every_shipped_architecture([Values("edge_npu", "edge_npu_fp16", "tpu_like", "eyeriss_like")] string architecture)
+    public void Both_depths_equal_the_estimate_on_every_shipped_architecture(
+        [Values("edge_npu", "edge_npu_fp16", "tpu_like", "eyeriss_like")] string architecture)
     {
         long[] cycles = new long[2];
         foreach (string depth in new[] { "tiles", "registers" })
@@ -105,7 +106,8 @@ public sealed class MachineRunTests
             string[] words = line.Split(' ');
             if (words[0] == "$scope") scopes.Push(words[2]);
             else if (words[0] == "$upscope") scopes.Pop();
-            else if (words[0] == "$var") names.Add(words[3], ($"{string.Join('.', scopes.Reverse())}.{words[4]}", int.Parse(words[2], CultureInfo.InvariantCulture)));
+            else if (words[0] == "$var") names.Add(words[3],
+                ($"{string.Join('.', scopes.Reverse())}.{words[4]}", int.Parse(words[2], CultureInfo.InvariantCulture)));
             else if (line.StartsWith('$')) continue;
             else if (line[0] == '#')
             {

@@ -6,11 +6,13 @@ using Sim.Datapath.Specs;
 
 namespace Sim.Simulator.Tests;
 
-/// <summary>A cycle of the registers makes no garbage: neither in a long stream nor in folds so short that several are in the array.</summary>
+/// <summary>A cycle of the registers makes no garbage: neither in a long stream nor in folds so short that several are in the
+/// array.</summary>
 public sealed class TimeAllocationTests
 {
     [Test]
-    public void A_cycle_allocates_nothing([Values("int8", "fp16")] string accumulator, [Values] bool downward, [Values(1, 7, 500)] int steps)
+    public void A_cycle_allocates_nothing([Values("int8", "fp16")] string accumulator, [Values] bool downward,
+        [Values(1, 7, 500)] int steps)
     {
         const int Size = 32, Folds = 400, K = 500;
         AccumulatorSpec register = accumulator == "int8" ? new IntegerAccumulator(32, RegisterOverflow.Wrap)

@@ -82,9 +82,11 @@ public sealed class TimeMachineTests
         while (compared < LongCases)
         {
             var sample = TimeCase.LongLoops(random);
-            if (LayerMapper.Map(sample.Design, sample.Layer).Mapping is not { } mapping || mapping.Grid.Folds * mapping.UnitsPerFold > 3000) continue;
+            if (LayerMapper.Map(sample.Design, sample.Layer).Mapping is not { } mapping
+                || mapping.Grid.Folds * mapping.UnitsPerFold > 3000) continue;
             LayerTiming timing = Estimator.Estimate(sample.Design, mapping);
-            Assert.That(timing.TotalCycles, Is.EqualTo(Machine.Run(sample.Design, mapping, sample.Codes(), MachineDepth.Tiles).Cycles), $"{sample} {mapping}");
+            Assert.That(timing.TotalCycles,
+                Is.EqualTo(Machine.Run(sample.Design, mapping, sample.Codes(), MachineDepth.Tiles).Cycles), $"{sample} {mapping}");
             compared++;
             longest += mapping.Grid.Folds * mapping.UnitsPerFold > 500 ? 1 : 0;
         }

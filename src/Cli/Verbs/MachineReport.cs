@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Sim.ArchModel;
 using Sim.Foundation.Diagnostics;
@@ -55,7 +56,8 @@ internal static class MachineReport
         string[] names = [.. record.Layers.Where(l => l.Groups > 0).Select(l => l.Name)];
         if (options.VcdLayer is { } asked && !names.Contains(asked, StringComparer.Ordinal))
             throw new InvalidInputException(new Location("--vcd"), "CLI002",
-                $"the array has no layer '{asked}'{NearestName.Hint(asked, names)}; allowed are {string.Join(", ", names.Take(20))}{(names.Length > 20 ? ", ..." : "")}");
+                $"the array has no layer '{asked}'{NearestName.Hint(asked, names)}; allowed are "
+                + $"{string.Join(", ", names.Take(20))}{(names.Length > 20 ? ", ..." : "")}");
         MachineTrace? trace = options.Trace is null ? null : new MachineTrace(architecture);
         Waveform? waveform = options.VcdLayer is null ? null : new Waveform(architecture, options.VcdLayer);
         INetworkObserver[] watching = [.. new INetworkObserver?[] { trace, waveform }.OfType<INetworkObserver>()];
@@ -66,7 +68,8 @@ internal static class MachineReport
         {
             Write(options.VcdFile!, waveform.Write());
             if (waveform.Cycles == Waveform.MostCycles)
-                terminal.Error.WriteLine($"note: '{options.VcdFile}' holds the first {Waveform.MostCycles} cycles of layer '{options.VcdLayer}'");
+                terminal.Error.WriteLine(
+                    $"note: '{options.VcdFile}' holds the first {Waveform.MostCycles} cycles of layer '{options.VcdLayer}'");
         }
         return layers;
     }
@@ -88,7 +91,8 @@ internal static class MachineReport
             long waits = Waits(result.Uses);
             CycleUse most = s_waits.MaxBy(u => result.Uses[u]);
             table.AddRow(Markup.Escape(layer.Name), $"{result.Cycles}", $"{result.Uses[CycleUse.Stream]}",
-                $"{result.Cycles - result.Uses[CycleUse.Stream] - waits}", $"{waits}", waits == 0 ? "" : Markup.Escape(NameOf(result, most)),
+                $"{result.Cycles - result.Uses[CycleUse.Stream] - waits}", $"{waits}",
+                waits == 0 ? "" : Markup.Escape(NameOf(result, most)),
                 layer.HasValues ? "first sample" : "random", result.Arithmetic, layer.Differences.IsEmpty ? "equal" : "DIFFERS");
         }
         terminal.OutConsole.Write(table);
@@ -96,12 +100,13 @@ internal static class MachineReport
         long total = layers.Sum(l => l.Cycles);
         void Line(string what, string value) => terminal.Out.WriteLine($"{what,-12} {value}");
         terminal.OutConsole.WriteLine();
-        Line("machine", $"{options.Depth.ToString().ToLowerInvariant()}: {total} cycles, of which the vector unit {layers.Where(l => l.Result is null).Sum(l => l.Cycles)}");
+        long vector = layers.Where(l => l.Result is null).Sum(l => l.Cycles);
+        Line("machine", $"{options.Depth.ToString().ToLowerInvariant()}: {total} cycles, of which the vector unit {vector}");
         foreach (CycleUse use in Enum.GetValues<CycleUse>())
         {
             foreach (IGrouping<string, MachineLayer> cause in matrix.GroupBy(l => NameOf(l.Result!, use)))
                 if (cause.Sum(l => l.Result!.Uses[use]) is > 0 and var cycles)
-                    Line("", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{cycles,12}  {100.0 * cycles / total,5:F1} %  {cause.Key}"));
+                    Line("", string.Create(CultureInfo.InvariantCulture, $"{cycles,12}  {100.0 * cycles / total,5:F1} %  {cause.Key}"));
         }
         Line("estimate", Verdict(layers, options.Depth));
         foreach (MachineLayer layer in matrix)
@@ -135,7 +140,8 @@ internal static class MachineReport
     private static string Verdict(ImmutableArray<MachineLayer> layers, MachineDepth depth)
     {
         int all = layers.Count(l => l.Result is not null), equal = layers.Count(l => l.Result is not null && l.Differences.IsEmpty);
-        return $"equal to the estimate in {equal} of {all} layers (cycles, every count{(depth == MachineDepth.Registers ? ", result bits by the kernels" : "")})";
+        string bits = depth == MachineDepth.Registers ? ", result bits by the kernels" : "";
+        return $"equal to the estimate in {equal} of {all} layers (cycles, every count{bits})";
     }
 
     private static readonly ImmutableArray<CycleUse> s_waits = [CycleUse.Ports, .. CycleUses.Waits];

@@ -52,7 +52,8 @@ internal sealed class RunVerb : IVerb
         machine.AcceptOnlyFromAmong("registers", "tiles");
         Option<string?> trace = File("--trace", "With --machine: write what happened as a trace for ui.perfetto.dev");
         var vcd = new Option<string?>("--vcd")
-            { Description = "With --machine registers: dump the registers of all PEs during the first tile of this layer", HelpName = "LAYER" };
+            { Description = "With --machine registers: dump the registers of all PEs during the first tile of this layer",
+            HelpName = "LAYER" };
         Option<string?> vcdFile = File("--vcd-file", "Where --vcd writes (default: machine.vcd)");
         var command = new VerbCommand("run", "Run one design: cycles, energy, area, accuracy",
             "sim run edge_npu --model configs/workloads/digits/digits_cnn.onnx --data configs/workloads/digits/digits_test_x_u8.npy --labels configs/workloads/digits/digits_test_labels_u8.npy",
@@ -115,7 +116,8 @@ internal sealed class RunVerb : IVerb
         if (request.Out is not null) ResultFiles.Write(request.Out, ("record.json", json + "\n"),
             ("layers.csv", LayerTable.Head + string.Concat(record.Layers.Select(l => LayerTable.Row(0, l)))));
         if (request.Json) terminal.Out.WriteLine(cycles is null ? json
-            : new JsonObject { ["record"] = JsonNode.Parse(json), ["machine"] = MachineReport.Json(machine, cycles) }.ToJsonString(Indented));
+            : new JsonObject { ["record"] = JsonNode.Parse(json), ["machine"] = MachineReport.Json(machine, cycles) }
+                .ToJsonString(Indented));
         else RunTable.Print(record, architecture.Architecture, terminal);
         if (cycles is not null && !request.Json) MachineReport.Print(machine, cycles, terminal);
         if (!MachineReport.IsEqual(machine)) return ExitCode.AnswerIsNo;

@@ -50,9 +50,9 @@ public interface IMachineObserver
 }
 
 /// <summary>
-/// Executes a mapping with the real operands: cycle by cycle through the registers of every PE, or from event to event. Operands move one PE
-/// a cycle, the sequencer looks at how far the last of them have come to see whether the next fold may begin, buffers fill and empty over
-/// the bus transfer by transfer. It shares no timing code with the Estimator.
+/// Executes a mapping with the real operands: cycle by cycle through the registers of every PE, or from event to event. Operands move one
+/// PE a cycle, the sequencer looks at how far the last of them have come to see whether the next fold may begin, buffers fill and empty
+/// over the bus transfer by transfer. It shares no timing code with the Estimator.
 /// </summary>
 public static class Machine
 {

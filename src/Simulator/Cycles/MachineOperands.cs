@@ -40,11 +40,13 @@ public sealed record MachineOperands(ImmutableArray<uint> Activations, Immutable
     {
         long activations = (long)layer.Groups * layer.M * layer.K, weights = layer.SecondElements;
         if (Activations.Length != activations || Weights.Length != weights)
-            throw new ArgumentException($"layer '{layer.Name}' needs {activations} activation and {weights} weight codes, found {Activations.Length} and {Weights.Length}");
+            throw new ArgumentException($"layer '{layer.Name}' needs {activations} activation and {weights} weight codes, " +
+                $"found {Activations.Length} and {Weights.Length}");
         Scales("activation", ActivationScales, architecture.Datapath.ActivationBlocks, layer.Groups * layer.M);
         Scales("weight", WeightScales, architecture.Datapath.WeightBlocks, layer.Groups * layer.N);
         if (WeightZeroPoints.Length != 0 && WeightZeroPoints.Length != layer.Groups * layer.N)
-            throw new ArgumentException($"layer '{layer.Name}' needs {layer.Groups * layer.N} weight zero points, found {WeightZeroPoints.Length}");
+            throw new ArgumentException(
+                $"layer '{layer.Name}' needs {layer.Groups * layer.N} weight zero points, found {WeightZeroPoints.Length}");
 
         void Scales(string what, ImmutableArray<uint> scales, BlockFormat? format, int rows)
         {

@@ -4,9 +4,9 @@ using Sim.Mapper;
 namespace Sim.Simulator.Cycles;
 
 /// <summary>
-/// Cycles for which the ports of the buffers occupy the machine: of a step of the stream (its digits at least, which come last), of a row of
-/// a stationary tile, of a row of results. Words queue up at the banks and leave, one a bank and cycle. Lanes are filled as a full fold of
-/// the layer fills them, so that the sequencer repeats one pattern.
+/// Cycles for which the ports of the buffers occupy the machine: of a step of the stream (its digits at least, which come last), of a row
+/// of a stationary tile, of a row of results. Words queue up at the banks and leave, one a bank and cycle. Lanes are filled as a full fold
+/// of the layer fills them, so that the sequencer repeats one pattern.
 /// </summary>
 internal sealed record MachinePorts(int Step, int Load, int Drain)
 {

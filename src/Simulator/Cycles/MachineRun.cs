@@ -100,7 +100,7 @@ internal sealed class MachineRun
         if (unit.IsFirst && LoadsStationary && NotLoaded(unit.Fold, chainFree) is { } loading) return loading;
         if (unit.IsFirst && !IsClear) return CycleUse.Wave;
         long steps = (long)unit.Steps.Count * _ports.Step;
-        // A column's bus carries one result a cycle, or as fast as the port takes them: the next fold's must not overtake the R of this one.
+        // A column's bus carries one result a cycle, or as fast as the port takes them: the next fold's must not overtake this one's R.
         if (!LoadsStationary && unit.IsLast && _unit >= _unitsPerFold && _cycle + steps - 1 - LastEntryOfFoldBefore < ResultBusCycles)
             return CycleUse.Wave;
         if (_memory.Missing(unit) is { } missing) return missing;

@@ -4,8 +4,8 @@ using Sim.Mapper;
 
 namespace Sim.Simulator.Cycles;
 
-/// <summary>Where the operands and results of a fold lie in memory, for each dataflow. Sums lie along the columns of the array: input-stationary
-/// ones as group, n, m until <see cref="InOrder"/>.</summary>
+/// <summary>Where the operands and results of a fold lie in memory, for each dataflow. Sums lie along the columns of the array:
+/// input-stationary ones as group, n, m until <see cref="InOrder"/>.</summary>
 internal sealed class SlotAddresses(Mapping mapping)
 {
     private readonly int _m = mapping.Layer.M, _n = mapping.Layer.N, _k = mapping.Layer.K;

@@ -43,10 +43,14 @@ public sealed class MachineTrace(Architecture architecture) : INetworkObserver
         ILookup<string, Slice> byTrack = _slices.ToLookup(s => s.Track);
         for (int t = 0; t < tracks.Length; t++)
         {
-            text.Append(CultureInfo.InvariantCulture, $",\n{{\"ph\":\"M\",\"pid\":1,\"tid\":{t + 1},\"name\":\"thread_name\",\"args\":{{\"name\":{JsonSerializer.Serialize(tracks[t])}}}}}");
-            text.Append(CultureInfo.InvariantCulture, $",\n{{\"ph\":\"M\",\"pid\":1,\"tid\":{t + 1},\"name\":\"thread_sort_index\",\"args\":{{\"sort_index\":{t + 1}}}}}");
+            string of = string.Create(CultureInfo.InvariantCulture, $"\"pid\":1,\"tid\":{t + 1}");
+            text.Append(CultureInfo.InvariantCulture,
+                $",\n{{\"ph\":\"M\",{of},\"name\":\"thread_name\",\"args\":{{\"name\":{JsonSerializer.Serialize(tracks[t])}}}}}");
+            text.Append(CultureInfo.InvariantCulture,
+                $",\n{{\"ph\":\"M\",{of},\"name\":\"thread_sort_index\",\"args\":{{\"sort_index\":{t + 1}}}}}");
             foreach (Slice slice in byTrack[tracks[t]].OrderBy(s => s.Begin))
-                text.Append(CultureInfo.InvariantCulture, $",\n{{\"ph\":\"X\",\"pid\":1,\"tid\":{t + 1},\"ts\":{slice.Begin},\"dur\":{slice.End - slice.Begin},\"name\":{JsonSerializer.Serialize(slice.Name)}}}");
+                text.Append(CultureInfo.InvariantCulture, $",\n{{\"ph\":\"X\",{of},\"ts\":{slice.Begin},\"dur\":{slice.End - slice.Begin},")
+                    .Append("\"name\":").Append(JsonSerializer.Serialize(slice.Name)).Append('}');
         }
         return text.Append("\n]}\n").ToString();
     }
@@ -106,6 +110,7 @@ public sealed class MachineTrace(Architecture architecture) : INetworkObserver
         {
         }
 
-        private void Add(string track, string name, long begin, long end) => trace._slices.Add(new(track, name, origin + begin, origin + end));
+        private void Add(string track, string name, long begin, long end) =>
+            trace._slices.Add(new(track, name, origin + begin, origin + end));
     }
 }

@@ -114,12 +114,14 @@ public sealed class Waveform : IMachineObserver, INetworkObserver
     {
         int rows = grid.Shape.Rows, columns = grid.Shape.Columns;
         _before = new PeView?[rows * columns];
-        _text.Append(CultureInfo.InvariantCulture, $"$version Sim cycle machine $end\n$comment layer {_layer.Replace('$', '_')}, first tile, 1 ns a cycle $end\n$timescale 1 ns $end\n$scope module array $end\n");
+        _text.Append("$version Sim cycle machine $end\n$comment layer ").Append(_layer.Replace('$', '_'))
+            .Append(", first tile, 1 ns a cycle $end\n$timescale 1 ns $end\n$scope module array $end\n");
         string other = grid.Shape.Downward ? "stationary" : "top";
         bool streamsWeights = grid.Shape.StreamsWeights;
         for (int pe = 0; pe < rows * columns; pe++)
         {
-            _text.Append(CultureInfo.InvariantCulture, $"$scope module pe_{pe / columns}_{pe % columns} $end\n$var wire 1 {Code(4 * pe)} active $end\n");
+            _text.Append(CultureInfo.InvariantCulture, $"$scope module pe_{pe / columns}_{pe % columns} $end\n")
+                .Append(CultureInfo.InvariantCulture, $"$var wire 1 {Code(4 * pe)} active $end\n");
             if (!grid.IsReference)
             {
                 Declare("left", BitsOf(streamsWeights ? _datapath.Weight : _datapath.Activation), 4 * pe + 1);
@@ -133,7 +135,8 @@ public sealed class Waveform : IMachineObserver, INetworkObserver
 
     private void Declare(string name, int? bits, int signal)
     {
-        if (bits is { } width) _text.Append(CultureInfo.InvariantCulture, $"$var wire {width} {Code(signal)} {name} [{width - 1}:0] $end\n");
+        if (bits is { } width)
+            _text.Append(CultureInfo.InvariantCulture, $"$var wire {width} {Code(signal)} {name} [{width - 1}:0] $end\n");
         else _text.Append(CultureInfo.InvariantCulture, $"$var real 64 {Code(signal)} {name} $end\n");
     }
 

@@ -20,8 +20,11 @@ internal sealed class MachineBenchmark : IBenchmark
 
     public string Name => "machine";
 
-    public string Summary => "The cycle machine with real operands, one thread. `registers`: every register of a 32x32 array every cycle, on a product of 256x256 outputs and K = 1024 (output-stationary), else with 1024 steps in a fold and 256 of the other dimensions; " +
-        "the baseline is Verilator on a plain 32x32 int8 output-stationary array in SystemVerilog, in the same run. `tiles` and `registers` of ResNet-50: all 54 matrix layers with values (random int8), weight-stationary.";
+    public string Summary => "The cycle machine with real operands, one thread. " +
+        "`registers`: every register of a 32x32 array every cycle, on a product of 256x256 outputs and K = 1024 (output-stationary), " +
+        "else with 1024 steps in a fold and 256 of the other dimensions; " +
+        "the baseline is Verilator on a plain 32x32 int8 output-stationary array in SystemVerilog, in the same run. " +
+        "`tiles` and `registers` of ResNet-50: all 54 matrix layers with values (random int8), weight-stationary.";
 
     public IReadOnlyList<BenchRow> Run(Action<string> progress)
     {

@@ -80,8 +80,8 @@ internal sealed partial class LaneGrid<T, TStep>
         if (j == columns) return;
         totals[j..].CopyTo(_joined);
         if (TStep.Tracks) flags[j..].CopyTo(_joinedFlags);
-        Vector512<T> rest = TStep.Tracks ? Vector512.LoadUnsafe(ref _joinedFlags[0]) | Vector512.LoadUnsafe(ref _footFlags[slot * _width + j])
-            : default;
+        Vector512<T> rest = TStep.Tracks
+            ? Vector512.LoadUnsafe(ref _joinedFlags[0]) | Vector512.LoadUnsafe(ref _footFlags[slot * _width + j]) : default;
         _step.Combine(Vector512.LoadUnsafe(ref _joined[0]), Vector512.LoadUnsafe(ref _foot[slot * _width + j]), ref rest)
             .StoreUnsafe(ref _joined[0]);
         _joined.AsSpan(0, columns - j).CopyTo(totals[j..]);

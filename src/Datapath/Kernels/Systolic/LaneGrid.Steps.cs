@@ -98,9 +98,9 @@ internal sealed partial class LaneGrid<T, TStep>
             ref T topAll = ref MemoryMarshal.GetArrayDataReference(_top);
             ref T sums = ref MemoryMarshal.GetArrayDataReference(_sums);
             ref T flags = ref MemoryMarshal.GetArrayDataReference(_sumFlags);
-            ref T none = ref Unsafe.NullRef<T>();
-            for (int i = 0; i < _rows; i++, sums = ref Unsafe.Add(ref sums, _width), flags = ref TStep.Tracks ? ref Unsafe.Add(ref flags, _width) : ref none)
+            for (int i = 0; i < _rows; i++, sums = ref Unsafe.Add(ref sums, _width))
             {
+                if (TStep.Tracks) flags = ref _sumFlags[i * _width];
                 int slot = (int)(_cycle - i) & _mask;
                 ref T left = ref Unsafe.Add(ref leftAll, i * _pitch + _head + i);
                 ref T top = ref Unsafe.Add(ref topAll, slot * _width);
@@ -134,7 +134,8 @@ internal sealed partial class LaneGrid<T, TStep>
             products += BitOperations.PopCount(Vector512.ExtractMostSignificantBits(mask));
             Vector512<T> sum = Vector512.LoadUnsafe(ref sums, (nuint)j), old = TStep.Tracks ? Vector512.LoadUnsafe(ref flags, (nuint)j)
                 : default, flag = old;
-            Vector512<T> next = _step.Step(sum, Vector512.LoadUnsafe(ref left, (nuint)j), Vector512.LoadUnsafe(ref top, (nuint)j), ref flag);
+            Vector512<T> next = _step.Step(sum, Vector512.LoadUnsafe(ref left, (nuint)j), Vector512.LoadUnsafe(ref top, (nuint)j),
+                ref flag);
             Vector512.ConditionalSelect(mask, next, sum).StoreUnsafe(ref sums, (nuint)j);
             if (TStep.Tracks) Vector512.ConditionalSelect(mask, flag, old).StoreUnsafe(ref flags, (nuint)j);
         }
@@ -173,8 +174,9 @@ internal sealed partial class LaneGrid<T, TStep>
                 for (nint j = 0; j < used; j += Vector512<T>.Count)
                 {
                     Vector512<T> flag = TStep.Tracks ? Vector512.LoadUnsafe(ref Unsafe.Add(ref flags, row - width + j)) : default;
-                    step.Step(Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, row - width + j)), Vector512.LoadUnsafe(ref Unsafe.Add(ref from, j)),
-                        Vector512.LoadUnsafe(ref Unsafe.Add(ref stays, row + j)), ref flag).StoreUnsafe(ref Unsafe.Add(ref sums, row + j));
+                    step.Step(Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, row - width + j)),
+                        Vector512.LoadUnsafe(ref Unsafe.Add(ref from, j)), Vector512.LoadUnsafe(ref Unsafe.Add(ref stays, row + j)), ref flag)
+                        .StoreUnsafe(ref Unsafe.Add(ref sums, row + j));
                     if (TStep.Tracks) flag.StoreUnsafe(ref Unsafe.Add(ref flags, row + j));
                 }
             }
@@ -239,7 +241,8 @@ internal sealed partial class LaneGrid<T, TStep>
             Vector512<T> old = TStep.Tracks && row > 0 ? Vector512.LoadUnsafe(ref _sumFlags[at - _width]) : default, flag = old;
             Vector512<T> mask = Mask(row, j);
             products += BitOperations.PopCount(Vector512.ExtractMostSignificantBits(mask));
-            Vector512<T> next = _step.Step(above, Vector512.LoadUnsafe(ref left, (nuint)j), Vector512.LoadUnsafe(ref stationary[at]), ref flag);
+            Vector512<T> next = _step.Step(above, Vector512.LoadUnsafe(ref left, (nuint)j), Vector512.LoadUnsafe(ref stationary[at]),
+                ref flag);
             Vector512.ConditionalSelect(mask, next, above).StoreUnsafe(ref _sums[at]);
             if (TStep.Tracks) Vector512.ConditionalSelect(mask, flag, old).StoreUnsafe(ref _sumFlags[at]);
         }

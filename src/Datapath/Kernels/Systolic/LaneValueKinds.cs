@@ -11,7 +11,8 @@ internal sealed class IntegerValues<T>(string name, FixedFormat activation, Fixe
 {
     public override string Name => name;
 
-    public override void Activations(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => Decode(activation, codes, zeroPoint, values);
+    public override void Activations(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) =>
+        Decode(activation, codes, zeroPoint, values);
 
     public override void Weights(ReadOnlySpan<uint> codes, int zeroPoint, Span<T> values) => Decode(weight, codes, zeroPoint, values);
 

@@ -115,7 +115,8 @@ public abstract class PeGrid
     /// <param name="operands">What it reads.</param>
     /// <param name="outputs">Results of the layer.</param>
     /// <param name="attempt">0; one more for each attempt whose <see cref="Finish"/> was false.</param>
-    public static PeGrid Create(DatapathSpec spec, ReductionOrder order, GridShape shape, GridOperands operands, int outputs, int attempt) =>
+    public static PeGrid Create(DatapathSpec spec, ReductionOrder order, GridShape shape, GridOperands operands, int outputs,
+        int attempt) =>
         GridCatalogue.Create(spec, order, shape, operands, outputs, attempt);
 
     /// <summary>Begins to shift a stationary tile in, in the cycle that <see cref="Step"/> does next.</summary>
@@ -138,8 +139,8 @@ public abstract class PeGrid
         for (int t = 0; t < steps; t++) Step(true, At(first, stride, t, endsFold && t == steps - 1));
     }
 
-    /// <summary>Ends every sum: results as <see cref="IGemmKernel.Run"/> writes them. False: a sum left what this grid computes exactly, and
-    /// nothing it gives is valid; the next attempt must run.</summary>
+    /// <summary>Ends every sum: results as <see cref="IGemmKernel.Run"/> writes them. False: a sum left what this grid computes exactly,
+    /// and nothing it gives is valid; the next attempt must run.</summary>
     public abstract bool Finish(Span<long> results, ref GemmEvents events);
 
     /// <summary>The registers of a PE after the last <see cref="Step"/>.</summary>

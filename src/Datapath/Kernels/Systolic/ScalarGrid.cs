@@ -49,7 +49,8 @@ internal sealed class ScalarGrid : PeGrid
                 for (int j = _columns - 1; j >= 0 && _cycle >= i; j--)
                     if (_cycle - i - j >= 0) Pe(i, j, _slots[(int)(_cycle - i - j & _mask)]);
         }
-        while (_loads.TryPeek(out (long Cycle, GridTile Tile) oldest) && _cycle - oldest.Cycle >= oldest.Tile.Cycles(_rows) + _columns) _loads.Dequeue();
+        while (_loads.TryPeek(out (long Cycle, GridTile Tile) oldest) && _cycle - oldest.Cycle >= oldest.Tile.Cycles(_rows) + _columns)
+            _loads.Dequeue();
         foreach ((long begun, GridTile tile) in _loads) Shift(_cycle - begun, tile);
     }
 

@@ -1,5 +1,5 @@
 // Drives the array. Modes:
-//   bench CYCLES     random operands every cycle; prints the sum of all sums, nothing else (time it outside, or read "seconds")
+//   bench CYCLES     random operands every cycle; prints nanoseconds and the sum of all sums
 //   check            standard input: for each product "K", then K lines of R a's and C b's; prints for every cycle of every product, until
 //                    its wave has left, a checksum of all registers, then the R*C sums
 #include "Vsystolic.h"
@@ -39,7 +39,7 @@ int main(int argc, char** argv) {
         double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         uint64_t all = 0;
         for (int i = 0; i < ROWS * COLS; i++) all += (uint32_t)top->sum[i];
-        printf("%.9f %llu\n", seconds, (unsigned long long)all);
+        printf("%lld %llu\n", (long long)(seconds * 1e9), (unsigned long long)all);
         return 0;
     }
     int k;

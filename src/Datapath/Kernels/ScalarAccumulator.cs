@@ -43,7 +43,7 @@ public sealed class ScalarAccumulator
     }
 
     /// <summary>As the other, with zero points of integer codes.</summary>
-    internal void MultiplyAdd(uint activation, int activationZero, uint weight, int weightZero, uint activationScale, uint weightScale)
+    public void MultiplyAdd(uint activation, int activationZero, uint weight, int weightZero, uint activationScale, uint weightScale)
     {
         if (_spec.Dot is { Segment: > 0 } unit && _activations.Count % (unit.Segment + 1) == 0)
         {

@@ -98,6 +98,43 @@ internal sealed class DimChunks : IEquatable<DimChunks>
         return found.Size > 0 || last == 0 ? found : Last(start + (last - 1) * tile, tile, child, children, loops[1..]);
     }
 
+    /// <summary>For each chunk of <see cref="AtLast"/>: the position of the innermost loop that has gone beyond its first iteration there,
+    /// or -1.</summary>
+    public int[] LastMoves(ReadOnlySpan<(long Count, long Tile)> loops, ReadOnlySpan<int> positions)
+    {
+        int children = 1;
+        foreach ((long count, long _) in loops)
+            if (count > 0) children = checked(children * (int)count);
+        var moves = new int[Starts.Length * children];
+        for (int i = 0; i < moves.Length; i++)
+        {
+            int loop = LastMove(Sizes[i / children], i % children, children, loops, 0).Loop;
+            moves[i] = loop < 0 ? -1 : positions[loop];
+        }
+        return moves;
+    }
+
+    // As Last: the last iterations that reach a child, and the innermost loop of these that is not at its first.
+    private static (long Size, int Loop) LastMove(long size, int child, int children, ReadOnlySpan<(long Count, long Tile)> loops, int at)
+    {
+        if (size <= 0) return (0, -1);
+        if (at == loops.Length) return (size, -1);
+        (long count, long tile) = loops[at];
+        if (count > 0)
+        {
+            int below = children / (int)count;
+            return LastMove(Math.Min(tile, size - child / below * tile), child % below, below, loops, at + 1);
+        }
+        long last = (size - 1) / tile;
+        (long Size, int Loop) found = LastMove(size - last * tile, child, children, loops, at + 1);
+        if (found.Size <= 0 && last > 0)
+        {
+            found = LastMove(tile, child, children, loops, at + 1);
+            last--;
+        }
+        return found.Loop >= 0 || last == 0 ? found : (found.Size, at);
+    }
+
     /// <summary>The chunks after a spatial loop.</summary>
     public DimChunks Split(long count, long tile)
     {

@@ -84,6 +84,10 @@ internal sealed class NestProgram
         return [.. loops];
     }
 
+    /// <summary>Where the loops of <see cref="LoopsOf"/> stand.</summary>
+    public int[] PositionsOf(int dim, int from, int to) => [.. Enumerable.Range(from, Math.Max(0, to - from)).Where(n =>
+        (Nest.Nodes[n] is LoopNode l && (int)l.Dim == dim) || (Nest.Nodes[n] is SpatialNode s && (int)s.Dim == dim))];
+
     /// <summary>Whether a dimension is summed over.</summary>
     public static bool Reduces(LoopDim dim) => dim is LoopDim.C or LoopDim.R or LoopDim.S;
 

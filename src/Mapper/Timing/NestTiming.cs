@@ -219,28 +219,26 @@ public sealed class NestTiming
         return walked;
     }
 
-    // Reducing dimensions when the output tile that is there at the last iterations came: loops inside the innermost loop that moved it
-    // were at their first iteration, loops outside are at the last one of instance 0.
-    private DimChunks[] Members(DimChunks[] chunks, int from, int to)
+    // Where the output tiles that are there at the last iterations came from: an instance that idles in the last ones holds an earlier
+    // tile. When a tile came, loops inside the innermost loop that moved it were at their first iteration, those outside at the last one of
+    // instance 0.
+    private OutputMembers Members(DimChunks[] chunks, int from, int to)
     {
-        DimChunks[] path = (DimChunks[])chunks.Clone();
-        int moved = from - 1;
-        for (int n = from; n < to; n++)
+        var moved = new int[chunks.Length][];
+        for (int dim = 0; dim < moved.Length; dim++)
+            moved[dim] = NestProgram.Reduces((LoopDim)dim) ? []
+                : chunks[dim].LastMoves(_program.LoopsOf(dim, from, to), _program.PositionsOf(dim, from, to));
+        return new OutputMembers(moved, last =>
         {
-            if (_program.Nest.Nodes[n] is SpatialNode s) path[(int)s.Dim] = path[(int)s.Dim].Split(s.Count, s.Tile);
-            if (_program.Nest.Nodes[n] is not LoopNode l) continue;
-            long iterations = path[(int)l.Dim].Iterations(l.Tile);
-            if (!NestProgram.Reduces(l.Dim) && iterations > 1) moved = n;
-            path[(int)l.Dim] = path[(int)l.Dim].At(iterations - 1, l.Tile, false);
-        }
-        var members = (DimChunks[])chunks.Clone();
-        for (int n = from; n < to; n++)
-        {
-            if (_program.Nest.Nodes[n] is SpatialNode s) members[(int)s.Dim] = members[(int)s.Dim].Split(s.Count, s.Tile);
-            if (_program.Nest.Nodes[n] is LoopNode l)
-                members[(int)l.Dim] = members[(int)l.Dim].At(n < moved ? members[(int)l.Dim].Iterations(l.Tile) - 1 : 0, l.Tile, false);
-        }
-        return members;
+            var members = (DimChunks[])chunks.Clone();
+            for (int n = from; n < to; n++)
+            {
+                if (_program.Nest.Nodes[n] is SpatialNode s) members[(int)s.Dim] = members[(int)s.Dim].Split(s.Count, s.Tile);
+                if (_program.Nest.Nodes[n] is LoopNode l && members[(int)l.Dim] is var m)
+                    members[(int)l.Dim] = m.At(n < last ? m.Iterations(l.Tile) - 1 : 0, l.Tile, false);
+            }
+            return members;
+        });
     }
 
     private int Position(int depth) => depth < _program.Loops.Length ? _program.Loops[depth] : _program.ComputePosition;

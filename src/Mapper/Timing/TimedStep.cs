@@ -33,11 +33,11 @@ internal sealed class StepTimes(NestProgram program, TimingPorts ports, ComputeR
     /// <summary>The step at which the loop at a depth goes on (or the start: before null; or the end: after null).</summary>
     /// <param name="depth">Edges below this loop may change; -1: all.</param>
     /// <param name="before">Chunks of an edge before, by its position.</param>
-    /// <param name="members">Chunks of an output edge when the tile that is there before came.</param>
+    /// <param name="members">When the tiles of an output edge came that are there before.</param>
     /// <param name="after">Chunks of an edge after.</param>
     /// <param name="visited">Whether a reducing loop has been here before: partial sums come back.</param>
     /// <param name="complete">Whether what leaves has been reduced completely.</param>
-    public TimedStep Step(int depth, Func<int, DimChunks[]>? before, Func<int, DimChunks[]>? members, Func<int, DimChunks[]>? after,
+    public TimedStep Step(int depth, Func<int, DimChunks[]>? before, Func<int, OutputMembers>? members, Func<int, DimChunks[]>? after,
         bool visited, bool complete)
     {
         int from = depth < 0 ? -1 : program.Loops[depth];

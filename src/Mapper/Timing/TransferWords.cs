@@ -12,6 +12,12 @@ namespace Sim.Mapper.Timing;
 internal readonly record struct TransferElements(long Child, long Parent);
 
 /// <summary>
+/// When output tiles came. Moved: by dimension and chunk, the position of the innermost loop that moved the chunk, or -1; the last of these
+/// over all dimensions brought a tile. At: the chunks when tiles came that the loop at a position brought.
+/// </summary>
+internal sealed record OutputMembers(int[][] Moved, Func<int, DimChunks[]> At);
+
+/// <summary>
 /// What moves over an edge when a temporal loop steps, for instance 0 of the parent. Tiles are exact sets: what arrives is what was not
 /// held, a word that several children fetch is read once on axes that share it. An instance that idles keeps its tile until its next active
 /// step, or until the end.
@@ -23,7 +29,7 @@ internal sealed class TransferWords(NestProgram program)
 
     /// <summary>Down and up over an edge at a step: chunks before and after, each at the child's position, by dimension; members: when the
     /// output tile before came. After null: the end; before null: the start.</summary>
-    public (TransferElements Down, TransferElements Up) Of(NestEdge edge, DimChunks[]? before, DimChunks[]? members,
+    public (TransferElements Down, TransferElements Up) Of(NestEdge edge, DimChunks[]? before, OutputMembers? members,
         DimChunks[]? after) =>
         edge.Operand == Operand.Outputs ? OfOutputs(edge, before, members, after) : (OfInputs(edge, before, after!), default);
 
@@ -39,37 +45,64 @@ internal sealed class TransferWords(NestProgram program)
         return before is null ? new TransferElements(held, read) : new TransferElements(held - kept, read - old);
     }
 
-    private (TransferElements Down, TransferElements Up) OfOutputs(NestEdge edge, DimChunks[]? before, DimChunks[]? members,
+    private (TransferElements Down, TransferElements Up) OfOutputs(NestEdge edge, DimChunks[]? before, OutputMembers? members,
         DimChunks[]? after)
     {
-        (long new0, long old0, long kept0, long all, long allOld, long allKept, long copies) = (1, 1, 1, 1, 1, 1, 1);
+        (long new0, long old0, long kept0, long all, long allKept) = (1, 1, 1, 1, 1);
         foreach ((LoopDim dim, _, bool relevant) in NestProgram.Groups(Operand.Outputs))
         {
             (DimChunks? b, DimChunks? a) = (before?[(int)dim], after?[(int)dim]);
-            (int[] separate, int separates) = Children(edge, dim);
-            if (!relevant)
+            if (!relevant) continue;
+            (long sumNew, long sumKept) = (0, 0);
+            for (int i = 0; i < Children(edge, dim).Separate.Length; i++)
             {
-                if (members is not null) copies = checked(copies * Separately(members[(int)dim], separate, separates));
-                continue;
-            }
-            (long sumNew, long sumOld, long sumKept) = (0, 0, 0);
-            for (int i = 0; i < separate.Length; i++)
-            {
-                bool active = a is null || a.Sizes[i] > 0;
-                if (!active) continue;
                 sumNew += a?.Sizes[i] ?? 0;
-                sumOld += b?.Sizes[i] ?? 0;
                 if (Same(b, a, i)) sumKept += a!.Sizes[i];
             }
             checked
             {
-                (all, allOld, allKept) = (all * sumNew, allOld * sumOld, allKept * sumKept);
+                (all, allKept) = (all * sumNew, allKept * sumKept);
                 (new0, old0, kept0) = (new0 * (a?.Sizes[0] ?? 0), old0 * (b?.Sizes[0] ?? 0), kept0 * (Same(b, a, 0) ? a!.Sizes[0] : 0));
             }
         }
         if (before is null || after is null) (kept0, allKept) = (0, 0);
         return (new TransferElements(new0 - kept0, all - allKept),
-            new TransferElements(old0 - kept0, checked((allOld - allKept) * copies)));
+            new TransferElements(old0 - kept0, before is null ? 0 : Leaving(edge, before, members!, after)));
+    }
+
+    // Sums of all children that go up: those whose tile the same loop brought have the same members, so as many copies.
+    private long Leaving(NestEdge edge, DimChunks[] before, OutputMembers members, DimChunks[]? after)
+    {
+        var loops = new SortedSet<int>();
+        foreach ((LoopDim dim, _, bool relevant) in NestProgram.Groups(Operand.Outputs))
+            for (int i = 0; relevant && i < Children(edge, dim).Separate.Length; i++) loops.Add(members.Moved[(int)dim][i]);
+        (long leaving, long earlier) = (0, 0);
+        foreach (int loop in loops)
+        {
+            (long old, long kept, long copies) = (1, after is null ? 0 : 1, 1);
+            DimChunks[] came = members.At(loop);
+            foreach ((LoopDim dim, _, bool relevant) in NestProgram.Groups(Operand.Outputs))
+            {
+                (DimChunks b, DimChunks? a) = (before[(int)dim], after?[(int)dim]);
+                (int[] separate, int separates) = Children(edge, dim);
+                if (!relevant)
+                {
+                    copies = checked(copies * Separately(came[(int)dim], separate, separates));
+                    continue;
+                }
+                (long sumOld, long sumKept) = (0, 0);
+                for (int i = 0; i < separate.Length; i++)
+                {
+                    if (members.Moved[(int)dim][i] > loop || (a is not null && a.Sizes[i] <= 0)) continue;
+                    sumOld += b.Sizes[i];
+                    if (Same(b, a, i)) sumKept += b.Sizes[i];
+                }
+                checked { (old, kept) = (old * sumOld, kept * sumKept); }
+            }
+            leaving = checked(leaving + (old - kept - earlier) * copies);
+            earlier = old - kept;
+        }
+        return leaving;
     }
 
     private (long Held, long Kept, long Read, long Old) Plain(NestEdge edge, LoopDim dim, DimChunks[]? before, DimChunks[] after)

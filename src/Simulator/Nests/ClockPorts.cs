@@ -1,0 +1,112 @@
+using Sim.ArchModel.Hierarchies;
+using Sim.Mapper.Timing;
+
+namespace Sim.Simulator.Nests;
+
+/// <summary>What occupies whom for how long: cycles by resource number, those that are used listed once.</summary>
+internal sealed class Occupied(int resources)
+{
+    private readonly long[] _cycles = new long[resources];
+    private readonly int[] _used = new int[resources];
+
+    public int Count { get; private set; }
+
+    /// <summary>Resources in use, in ascending order after <see cref="Sort"/>.</summary>
+    public int this[int i] => _used[i];
+
+    public long Cycles(int resource) => _cycles[resource];
+
+    public void Add(int resource, long cycles)
+    {
+        if (_cycles[resource] == 0) _used[Count++] = resource;
+        _cycles[resource] = checked(_cycles[resource] + cycles);
+    }
+
+    public void Sort() => Array.Sort(_used, 0, Count);
+
+    public void Clear()
+    {
+        for (int i = 0; i < Count; i++) _cycles[_used[i]] = 0;
+        Count = 0;
+    }
+}
+
+/// <summary>The ports and buses of the memories: one port a direction, or one for both; those of a partitioned memory for each
+/// operand.</summary>
+internal sealed class ClockPorts
+{
+    private readonly Hierarchy _hierarchy;
+    private readonly NestWidths _widths;
+    private readonly int[,,] _port;
+    private readonly int[] _bus;
+    private readonly int[,] _space;
+
+    public ClockPorts(Hierarchy hierarchy, NestWidths widths)
+    {
+        (_hierarchy, _widths) = (hierarchy, widths);
+        int levels = hierarchy.Levels.Length;
+        (_port, _bus, _space) = (new int[levels, 3, 2], new int[levels], new int[levels, 3]);
+        for (int level = 0; level < levels; level++)
+        {
+            _bus[level] = -1;
+            if (hierarchy.Levels[level] is not MemoryLevel memory) continue;
+            int common = -1;
+            for (int x = 0; x < 3; x++)
+            {
+                Operand? own = memory.PartitionBits[(Operand)x] is null ? null : (Operand)x;
+                (_port[level, x, 0], _port[level, x, 1]) = (-1, -1);
+                if (memory.Ports is { Read: 0, Write: 0, Shared: 0 }) continue;
+                if (own is null && common >= 0)
+                {
+                    (_port[level, x, 0], _port[level, x, 1]) = (_port[level, common, 0], _port[level, common, 1]);
+                    continue;
+                }
+                if (own is null) common = x;
+                _port[level, x, 0] = Add(level, memory.Ports.Read > 0 ? WaitKind.ReadPort : WaitKind.SharedPort, own);
+                _port[level, x, 1] = memory.Ports is { Read: 0, Write: 0 } ? _port[level, x, 0]
+                    : Add(level, memory.Ports.Write > 0 ? WaitKind.WritePort : WaitKind.SharedPort, own);
+            }
+            if (memory.BitsPerCycle is not null) _bus[level] = Add(level, WaitKind.Bus, null);
+        }
+        for (int level = 0; level < levels; level++)
+            for (int x = 0; x < 3 && hierarchy.Levels[level] is MemoryLevel; x++)
+                _space[level, x] = Add(level, WaitKind.Buffer, (Operand)x);
+    }
+
+    public List<TimingResource> Resources { get; } = [];
+
+    /// <summary>The resource that stands for the places of an operand in a memory.</summary>
+    public int Space(int level, Operand operand) => _space[level, (int)operand];
+
+    /// <summary>Words of an operand read or written at a memory.</summary>
+    public void Access(Occupied busy, int level, Operand operand, long elements, bool writes, bool result = false)
+    {
+        if (elements == 0) return;
+        MemoryLevel memory = _hierarchy.Memory(level);
+        long width = operand switch
+        {
+            Operand.Activations => _widths.Activation,
+            Operand.Weights => _widths.Weight,
+            _ => result ? _widths.Result : _widths.Sum,
+        };
+        if (_port[level, (int)operand, writes ? 1 : 0] is >= 0 and var port)
+        {
+            long word = memory.WordBits * _widths.PartsPerBit;
+            long words = width > word ? elements * Up(width, word) : Up(elements, word / width);
+            int ports = writes ? memory.Ports.Write : memory.Ports.Read;
+            busy.Add(port, Up(words, (long)memory.Banks * (ports > 0 ? ports : Math.Max(1, memory.Ports.Shared))));
+        }
+        if (_bus[level] < 0) return;
+        long bits = Up(checked(elements * width), _widths.PartsPerBit);
+        if (memory.BurstBits > 0) bits = Up(bits, memory.BurstBits) * memory.BurstBits;
+        busy.Add(_bus[level], checked((long)Math.Ceiling(bits / memory.BitsPerCycle!.Value)));
+    }
+
+    private static long Up(long value, long unit) => (value + unit - 1) / unit;
+
+    private int Add(int level, WaitKind kind, Operand? operand)
+    {
+        Resources.Add(new TimingResource(level, _hierarchy.Levels[level].Name, kind, operand));
+        return Resources.Count - 1;
+    }
+}

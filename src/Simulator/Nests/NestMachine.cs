@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using Sim.ArchModel.Hierarchies;
+using Sim.Datapath.Kernels;
+using Sim.Datapath.Specs;
+using Sim.Mapper.Nests;
+using Sim.Mapper.Timing;
+using Sim.Workloads.Nests;
+
+namespace Sim.Simulator.Nests;
+
+/// <summary>
+/// A machine of memories and fabrics that runs a loop nest step by step with real operands: words are copied from store to store, products
+/// read what is there, sums travel through the adders. It shares no arithmetic with the closed forms of counts and time and with the
+/// derived order of additions; all three must agree with it.
+/// </summary>
+public sealed class NestMachine
+{
+    private readonly LoopNest _nest;
+    private readonly Hierarchy _hierarchy;
+    private readonly NestOperands _operands;
+    private readonly long[] _index;
+    private readonly int _computePosition;
+    private readonly MachineStores _stores;
+    private readonly NestClock _clock;
+    private readonly int[] _done;
+    private long _steps;
+
+    private NestMachine(LoopNest nest, Hierarchy hierarchy, NestWidths widths, ComputeRate rate, DatapathSpec spec, NestOperands operands)
+    {
+        (_nest, _hierarchy, _operands) = (nest, hierarchy, operands);
+        _index = new long[nest.Nodes.Length];
+        _computePosition = 1 + Enumerable.Range(0, nest.Nodes.Length).Last(n => nest.Nodes[n] is StoreNode);
+        _stores = new MachineStores(nest, hierarchy, spec, operands);
+        var ports = new ClockPorts(hierarchy, widths);
+        _clock = new NestClock(hierarchy, ports, _stores.ClockEdges(ports.Resources.Count), _stores.InnermostLevels, rate, _stores.Skew);
+        _done = new int[checked((int)_stores.Outputs)];
+    }
+
+    /// <summary>Runs a legal nest in every register.</summary>
+    /// <param name="nest">The mapping.</param>
+    /// <param name="hierarchy">The machine.</param>
+    /// <param name="widths">Bits of stored elements.</param>
+    /// <param name="rate">Cycles of a product.</param>
+    /// <param name="spec">The datapath.</param>
+    /// <param name="operands">Codes.</param>
+    public static NestRun Run(LoopNest nest, Hierarchy hierarchy, NestWidths widths, ComputeRate rate, DatapathSpec spec,
+        NestOperands operands)
+    {
+        ArgumentNullException.ThrowIfNull(nest);
+        ArgumentNullException.ThrowIfNull(hierarchy);
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentNullException.ThrowIfNull(operands);
+        operands.Check();
+        if (spec.Dot is { Segment: > 0 })
+            throw new NotSupportedException($"datapath '{spec.Name}' takes operands in blocks, which the machine for nests does not move");
+        return new NestMachine(nest, hierarchy, widths, rate, spec, operands).Run();
+    }
+
+    private NestRun Run()
+    {
+        var outer = new NestSteps(_nest, 0, _computePosition, _index);
+        var inner = new NestSteps(_nest, _computePosition, _nest.Nodes.Length, _index);
+        long products = _nest.Layer.Size(LoopDim.C) * _nest.Layer.Size(LoopDim.R) * _nest.Layer.Size(LoopDim.S);
+        Span<long> words = stackalloc long[3];
+        int advanced = -1;
+        do
+        {
+            _clock.Step(_stores.Move(advanced, _index, false, word => _done[word] == products));
+            words.Clear();
+            long steps = 0;
+            do
+            {
+                _stores.Products.Step(_index, words, _done);
+                steps++;
+            }
+            while (inner.Next() >= 0);
+            _steps += steps;
+            _clock.Chunk(steps, words);
+            advanced = outer.Next();
+        }
+        while (advanced >= 0);
+        _clock.Step(_stores.Move(-1, _index, true, word => _done[word] == products));
+        if (_stores.Products.Macs != _nest.Layer.Macs || Array.Exists(_done, d => d != products))
+            throw new InvalidOperationException($"{_stores.Products.Macs} products of {_nest.Layer.Macs} were made");
+        GemmEvents events = default;
+        return new(_clock.End(), _stores.Counts(), _stores.Products.Macs, _steps, _stores.Finish(ref events), events);
+    }
+}

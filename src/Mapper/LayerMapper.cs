@@ -30,7 +30,20 @@ public static class LayerMapper
     {
         ArgumentNullException.ThrowIfNull(architecture);
         ArgumentNullException.ThrowIfNull(layer);
-        FoldGrid grid = FoldGrid.Of(architecture.Array, layer, architecture.Datapath.Lanes);
+        ImmutableArray<FoldGrid> grids = GroupBlocks.Grids(architecture, layer);
+        FoldGrid alone = grids[^1];
+        Mapping? one = Best(architecture, layer, alone);
+        // Groups share the array where that moves no more bits; the best few ways are tried.
+        foreach (FoldGrid grid in one is null ? [] : grids[..Math.Min(4, grids.Length - 1)])
+            if (Best(architecture, layer, grid) is { } best && best.DramBits <= one!.DramBits) return new MappingResult(best, []);
+        if (one is not null) return new MappingResult(one, []);
+        ElementWidths widths = ElementWidths.Of(architecture.Datapath);
+        return new MappingResult(null, new BufferFit(architecture.Buffers, widths.PartsPerBit).Problems(layer.Name, architecture.Array,
+            x => Occupied(x, Residency.Stream, alone, layer, new InputFootprint(layer), widths)));
+    }
+
+    private static Mapping? Best(Architecture architecture, GemmLayer layer, FoldGrid grid)
+    {
         var traffic = new DramTraffic(layer, grid);
         ElementWidths widths = ElementWidths.Of(architecture.Datapath);
         var fit = new BufferFit(architecture.Buffers, widths.PartsPerBit);
@@ -47,10 +60,7 @@ public static class LayerMapper
                         if (best is not null && (bits, -tile).CompareTo((best.DramBits, -best.StreamTile)) >= 0) continue;
                         best = new Mapping(layer, architecture.Array, grid, outer, tile, a, w, o, bits);
                     }
-        return best is not null
-            ? new MappingResult(best, [])
-            : new MappingResult(null, fit.Problems(layer.Name, architecture.Array,
-                x => Occupied(x, Residency.Stream, grid, layer, traffic.Input, widths)));
+        return best;
     }
 
     private static Residency Pick(Operands operand, Residency a, Residency w, Residency o) =>
@@ -71,17 +81,18 @@ public static class LayerMapper
         ElementWidths widths)
     {
         long width = operand == Operands.Outputs ? widths.Sum : widths.OfInput(operand);
-        long rows = Math.Min(grid.Rows, grid.RowExtent), columns = Math.Min(grid.Columns, grid.ColumnExtent);
+        long rows = Math.Min(grid.BlockRows, grid.RowExtent), columns = Math.Min(grid.BlockColumns, grid.ColumnExtent),
+            groups = Math.Min(grid.Blocks, layer.Groups);
         bool stationary = operand == Mapping.Stationary(grid.Dataflow), onRows = operand == Mapping.RowOperand(grid.Dataflow);
         long lanes = onRows ? rows : columns;
-        if (residency == Residency.Stream) return stationary ? new Occupancy(rows * columns * width, 0)
-            : new Occupancy(0, lanes * grid.ElementsPerStep * width);
+        if (residency == Residency.Stream) return stationary ? new Occupancy(groups * rows * columns * width, 0)
+            : new Occupancy(0, groups * lanes * grid.ElementsPerStep * width);
         if (operand == Operands.Activations)
         {
             long whole = input.Whole(layer.M, layer.K);
-            return new Occupancy((residency == Residency.Whole ? whole : Math.Min(whole, lanes * grid.StreamExtent)) * width, 0);
+            return new Occupancy(groups * (residency == Residency.Whole ? whole : Math.Min(whole, lanes * grid.StreamExtent)) * width, 0);
         }
         long extent = residency == Residency.Tile ? lanes : onRows ? grid.RowExtent : grid.ColumnExtent;
-        return new Occupancy(extent * grid.StreamExtent * width, 0);
+        return new Occupancy(groups * extent * grid.StreamExtent * width, 0);
     }
 }

@@ -17,7 +17,7 @@ public sealed class TimeMachineTests
     public void Machine_and_estimator_agree_and_results_equal_the_kernels()
     {
         var random = new Random(20261122);
-        int compared = 0, stalled = 0, spilled = 0, tiled = 0, kept = 0, refused = 0, serial = 0, units = 0, ports = 0, bothBind = 0, blocks = 0, wideSteps = 0;
+        int compared = 0, stalled = 0, spilled = 0, tiled = 0, kept = 0, refused = 0, serial = 0, units = 0, ports = 0, bothBind = 0, shared = 0, blocks = 0, wideSteps = 0;
         for (int i = 0; compared < Cases; i++)
         {
             var sample = TimeCase.Random(random);
@@ -37,6 +37,7 @@ public sealed class TimeMachineTests
             serial += sample.CyclesPerMac > 1 ? 1 : 0;
             bool port = timing.Stalls.Any(s => s.Cause != LayerTiming.DramCause && s.Cycles > 0);
             ports += port ? 1 : 0;
+            shared += mapping.Grid.Blocks > 1 ? 1 : 0;
             bothBind += port && timing.Stalls.Any(s => s.Cause == LayerTiming.DramCause && s.Cycles > 0) ? 1 : 0;
             stalled += timing.StallCycles > 0 ? 1 : 0;
             spilled += timing.Dram.SumsRead > 0 ? 1 : 0;
@@ -47,6 +48,7 @@ public sealed class TimeMachineTests
         Assert.That(new[] { stalled, spilled, tiled, kept, serial, compared - stalled }, Is.All.GreaterThan(Cases / 50),
             $"stalled {stalled}, spilled {spilled}, tiled {tiled}, kept {kept}, serial {serial}");
         Assert.That(new[] { ports, bothBind }, Is.All.GreaterThan(Cases / 5), $"ports {ports}, with the bus {bothBind}");
+        Assert.That(shared, Is.GreaterThan(Cases / 100), "groups that share the array");
         Assert.That(refused, Is.GreaterThan(0));
         Assert.That(serial, Is.GreaterThan(200), "steps of several cycles");
         Assert.That(new[] { units, blocks, wideSteps }, Is.All.GreaterThan(150),

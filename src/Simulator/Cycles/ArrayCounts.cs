@@ -20,16 +20,33 @@ internal sealed class ArrayCounts
     /// <summary>A stationary tile is read.</summary>
     public void Tile(in GridTile tile) => _stationaryReads += tile.RowCount * tile.ColumnCount;
 
-    /// <summary>What the registers counted.</summary>
-    public void Take(GridCounts counts)
+    /// <summary>The same counts, to be added to.</summary>
+    public ArrayCounts Copy() => (ArrayCounts)MemberwiseClone();
+
+    /// <summary>What the registers of a block counted.</summary>
+    public void Add(GridCounts counts, FoldGrid grid, int block)
     {
-        (_products, _stationaryShifts, _resultShifts, _results) = (counts.Products, counts.StationaryShifts, counts.ResultShifts,
-            counts.Results);
-        (_columnSums, _joined, _planes) = (counts.ColumnSums, counts.Joined, counts.Planes);
+        _products += counts.Products;
+        _stationaryShifts += counts.StationaryShifts;
+        // Results of a block pass the PEs below it, too.
+        _resultShifts += counts.ResultShifts + counts.Results * (grid.Rows - (block + 1L) * grid.BlockRows);
+        _results += counts.Results;
+        _columnSums += counts.ColumnSums;
+        _joined += counts.Joined;
+        _planes += counts.Planes;
     }
+
+    /// <summary>A tile's words pass the PEs above its block.</summary>
+    public void PassAbove(in GridTile tile, FoldGrid grid, int block) =>
+        _stationaryShifts += (long)block * grid.BlockRows * tile.RowCount * tile.ColumnCount;
 
     /// <summary>A whole unit passes the array, without registers: what they would count, by what each step and each PE does.</summary>
     public void Unit(MachineUnit unit, FoldGrid grid, int digits)
+    {
+        for (int block = 0; block < grid.GroupsIn(unit.Fold.Group); block++) Unit(unit, grid, digits, block);
+    }
+
+    private void Unit(MachineUnit unit, FoldGrid grid, int digits, int block)
     {
         MachineFold fold = unit.Fold;
         long rows = fold.Rows.Count, columns = fold.Columns.Count, steps = unit.Steps.Count, elements = grid.Elements(unit.Steps).Count;
@@ -45,7 +62,7 @@ internal sealed class ArrayCounts
         _columnReads += columns * elements;
         if (!unit.IsLast) return;
         _results += rows * columns;
-        for (int i = 0; i < rows; i++) _resultShifts += columns * (grid.Rows - i);
+        for (int i = 0; i < rows; i++) _resultShifts += columns * (grid.Rows - block * grid.BlockRows - i);
     }
 
     /// <summary>A stationary tile shifts in: row i's words pass i + 1 registers.</summary>

@@ -162,7 +162,7 @@ internal sealed class MachineMemory
         _spilled[place] = unit.Number;
         if (first != unit.Fold.FirstAlongK) throw new InvalidOperationException("sums come back that were never spilled");
         if (first) return;
-        long sums = (long)unit.Steps.Count * unit.Fold.Columns.Count;
+        long sums = (long)unit.Steps.Count * unit.Fold.Columns.Count * _mapping.Grid.GroupsIn(unit.Fold.Group);
         SumsRead += sums;
         if (_bus is null) return;
         _sumsHere[unit.Number] = false;
@@ -176,6 +176,7 @@ internal sealed class MachineMemory
         long results = stationary ? (unit.IsLast ? (long)unit.Fold.Rows.Count * unit.Fold.Columns.Count : 0)
             : (long)unit.Steps.Count * unit.Fold.Columns.Count;
         bool final = unit.Fold.LastAlongK;
+        results *= _mapping.Grid.GroupsIn(unit.Fold.Group);
         if (!final && !SpillsSums) results = 0;
         if (final) OutputsWritten += results;
         else SumsWritten += results;

@@ -35,6 +35,24 @@ public sealed record MachineOperands(ImmutableArray<uint> Activations, Immutable
         WeightZeroPoints = WeightZeroPoints,
     };
 
+    /// <summary>Of so many groups those of one block: every <paramref name="blocks"/>th.</summary>
+    internal MachineOperands Every(int groups, int blocks, int block)
+    {
+        if (blocks == 1) return this;
+        return new MachineOperands(Some(Activations), Some(Weights))
+        {
+            ActivationScales = Some(ActivationScales), WeightScales = Some(WeightScales),
+        };
+
+        ImmutableArray<uint> Some(ImmutableArray<uint> all)
+        {
+            int size = all.Length / groups;
+            var some = ImmutableArray.CreateBuilder<uint>();
+            for (int group = block; group < groups; group += blocks) some.AddRange(all.AsSpan(group * size, size));
+            return some.ToImmutable();
+        }
+    }
+
     /// <summary>Throws ArgumentException unless there are as many codes and scales as the layer needs.</summary>
     internal void Demand(Architecture architecture, GemmLayer layer)
     {

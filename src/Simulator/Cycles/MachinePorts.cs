@@ -18,7 +18,8 @@ internal sealed record MachinePorts(int Step, int Load, int Drain)
     {
         FoldGrid grid = mapping.Grid;
         bool holdsResults = grid.Dataflow == Dataflow.OutputStationary;
-        int rows = grid.RowRange(0).Count, columns = grid.ColumnRange(0).Count, product = grid.ElementsPerStep;
+        int ofBlock = grid.ColumnRange(0).Count, groups = grid.GroupsIn(0), rows = groups * grid.RowRange(0).Count,
+            columns = groups * ofBlock, product = grid.ElementsPerStep;
         int step = architecture.Datapath.CyclesPerMac, load = 1, drain = 1;
         string? slowest = null;
         foreach (BufferLevel buffer in architecture.Buffers)
@@ -39,11 +40,11 @@ internal sealed record MachinePorts(int Step, int Load, int Drain)
                     break;
                 case Dataflow.WeightStationary:
                     Read(Operands.Activations, rows, widths.Activation, true);
-                    Read(Operands.Weights, columns, widths.Weight, false);
+                    Read(Operands.Weights, ofBlock, widths.Weight, false);
                     break;
                 default:
                     Read(Operands.Weights, rows, widths.Weight, true);
-                    Read(Operands.Activations, columns, widths.Activation, false);
+                    Read(Operands.Activations, ofBlock, widths.Activation, false);
                     break;
             }
             if (!holdsResults && grid.RowFolds > 1) Read(Operands.Outputs, columns, widths.Sum, true);

@@ -39,8 +39,8 @@ internal sealed class MachineRun
         _unitsPerFold = _program.Length / _loadStart.Length;
         _digits = architecture.Datapath.CyclesPerMac;
         _ports = MachinePorts.Of(architecture, mapping, ElementWidths.Of(architecture.Datapath));
-        _rowsInUse = _grid.RowRange(0).Count;
-        _resultWait = (_grid.LoadsStationary ? 1 : _rowsInUse) * (_ports.Drain - 1L);
+        _rowsInUse = _grid.GroupsIn(0) * _grid.RowRange(0).Count;
+        _resultWait = (_grid.LoadsStationary ? 1 : _grid.RowRange(0).Count) * (_ports.Drain - 1L);
         _quiet = (_shape.OverlapFill ? 0 : _grid.Rows - 1) + (_shape.OverlapDrain ? 0 : _grid.Columns - 1
             + (_grid.LoadsStationary ? 0 : _resultWait));
     }
@@ -111,7 +111,7 @@ internal sealed class MachineRun
         return CycleUse.Stream;
     }
 
-    private long ResultBusCycles => _grid.Rows + _resultWait;
+    private long ResultBusCycles => _grid.BlockRows + _resultWait;
 
     private long LastEntryOfFoldBefore { get; set; }
 

@@ -48,6 +48,8 @@ internal sealed class OperandStore(Mapping mapping, Operands operand, int slots,
         (IndexRange first, IndexRange second) = Rectangle(unit);
         long elements = operand == Operands.Activations && mapping.Layer.Conv is { } conv ? ConvolutionElements(conv, first, second)
             : New(first, second);
+        // The groups of a set are alike.
+        elements *= mapping.Grid.GroupsIn(unit.Fold.Group);
         Fetched += elements;
         return elements;
     }

@@ -15,13 +15,13 @@ internal static class ActionCounts
         var ledger = new Ledger();
         FoldGrid grid = mapping.Grid;
         long macs = mapping.Layer.Macs, outputs = mapping.Layer.OutputElements;
-        long streamOnRows = (long)grid.Groups * grid.RowExtent * grid.StreamExtent,
-            streamOnColumns = (long)grid.Groups * grid.ColumnExtent * grid.StreamExtent;
+        long streamOnRows = (long)grid.LayerGroups * grid.RowExtent * grid.StreamExtent,
+            streamOnColumns = (long)grid.LayerGroups * grid.ColumnExtent * grid.StreamExtent;
         ledger.Add(ActionNames.Pe, ActionNames.Mac, macs);
         BufferActions(ledger, architecture, Mapping.RowOperand(grid.Dataflow), streamOnRows * grid.ColumnFolds, dram);
         if (grid.LoadsStationary)
         {
-            BufferActions(ledger, architecture, Mapping.Stationary(grid.Dataflow), (long)grid.Groups * grid.RowExtent * grid.ColumnExtent,
+            BufferActions(ledger, architecture, Mapping.Stationary(grid.Dataflow), (long)grid.LayerGroups * grid.RowExtent * grid.ColumnExtent,
                 dram);
             ledger.Add(ActionNames.Pe, ActionNames.OperandShift, macs);
             ledger.Add(ActionNames.Pe, ActionNames.WeightLoad, StationaryShifts(grid));
@@ -56,14 +56,26 @@ internal static class ActionCounts
     // The element for row i shifts through i + 1 registers of its column.
     private static long StationaryShifts(FoldGrid grid)
     {
-        long full = grid.RowExtent / grid.Rows, rest = grid.RowExtent % grid.Rows;
-        return grid.Groups * (long)grid.ColumnExtent * (full * grid.Rows * (grid.Rows + 1L) / 2 + rest * (rest + 1) / 2);
+        long full = grid.RowExtent / grid.BlockRows, rest = grid.RowExtent % grid.BlockRows, rows = grid.BlockRows;
+        return grid.ColumnExtent * (grid.LayerGroups * (full * rows * (rows + 1) / 2 + rest * (rest + 1) / 2)
+            + RowsAbove(grid) * grid.RowExtent);
     }
 
     // A result of row i passes the multiplexers of R − i PEs of its column's bus.
     private static long ResultShifts(FoldGrid grid)
     {
-        long full = grid.RowExtent / grid.Rows, rest = grid.RowExtent % grid.Rows;
-        return grid.Groups * (long)grid.ColumnExtent * (full * grid.Rows * (grid.Rows + 1L) / 2 + rest * grid.Rows - rest * (rest - 1) / 2);
+        long full = grid.RowExtent / grid.BlockRows, rest = grid.RowExtent % grid.BlockRows, rows = grid.BlockRows,
+            below = grid.Rows - rows;
+        return grid.ColumnExtent * (grid.LayerGroups * (full * rows * (rows + 1) / 2 + rest * rows - rest * (rest - 1) / 2
+            + below * grid.RowExtent) - RowsAbove(grid) * grid.RowExtent);
+    }
+
+    // Rows above the blocks of all groups.
+    private static long RowsAbove(FoldGrid grid)
+    {
+        long rows = 0;
+        for (int b = 0; b < grid.Blocks; b++)
+            rows += b * (long)grid.BlockRows * ((grid.LayerGroups - b + grid.Blocks - 1) / grid.Blocks);
+        return rows;
     }
 }

@@ -1,3 +1,5 @@
+using Sim.Mapper;
+
 namespace Sim.Simulator.Timing;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace Sim.Simulator.Timing;
 /// (<see cref="Choices"/>), and so many are added at once. The result is exact, not an approximation. The last iterations of a run are always
 /// visited, so that loops outside are watched at both ends of what is skipped.
 /// </summary>
-internal sealed class BusLoops<TMoment>(TransferPlan plan, int groups, BusUnits<TMoment> units) where TMoment : struct, IMoment<TMoment>
+internal sealed class BusLoops<TMoment>(TransferPlan plan, FoldGrid grid, BusUnits<TMoment> units) where TMoment : struct, IMoment<TMoment>
 {
     private const int Loops = 4;
 
@@ -18,7 +20,9 @@ internal sealed class BusLoops<TMoment>(TransferPlan plan, int groups, BusUnits<
     /// <summary>All units of the layer.</summary>
     public void Run()
     {
-        Run(0, 0, groups, 1);
+        // The last set may have fewer groups.
+        Run(0, 0, grid.Groups - 1, 1);
+        Run(0, grid.Groups - 1, grid.Groups, 1);
         units.Finish();
     }
 
@@ -76,7 +80,7 @@ internal sealed class BusLoops<TMoment>(TransferPlan plan, int groups, BusUnits<
     private BusLoops<WatchedMoment> Watched()
     {
         if (this is BusLoops<WatchedMoment> already) return already;
-        _watched ??= new BusLoops<WatchedMoment>(plan, groups, units.Watched());
+        _watched ??= new BusLoops<WatchedMoment>(plan, grid, units.Watched());
         _watched._place = _place;
         units.CopyTo(_watched.Units);
         return _watched;

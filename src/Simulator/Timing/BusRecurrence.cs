@@ -28,7 +28,7 @@ internal static class BusRecurrence
     public static long TotalCycles(Architecture architecture, Mapping mapping, FoldTiming fold, TransferPlan plan, TransferPorts ports)
     {
         var units = new BusUnits<PlainMoment>(mapping, fold, plan, ports, new BufferSlots(architecture, mapping), new Choices());
-        new BusLoops<PlainMoment>(plan, mapping.Grid.Groups, units).Run();
+        new BusLoops<PlainMoment>(plan, mapping.Grid, units).Run();
         return Math.Max(units.State[When.BusFree].Value, units.State[When.Finished].Value);
     }
 }

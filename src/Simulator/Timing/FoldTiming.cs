@@ -24,13 +24,12 @@ internal sealed class FoldTiming
     public FoldTiming(PeArray array, FoldGrid grid, PortTiming ports, int cyclesPerMac)
     {
         (_grid, _cyclesPerMac, Step) = (grid, cyclesPerMac, ports.Step);
-        long rowsInUse = Math.Min(grid.Rows, grid.RowExtent);
-        Load = grid.LoadsStationary ? grid.Rows + rowsInUse * (ports.Load - 1) : 0;
-        Tail = grid.LoadsStationary ? ports.Drain - 1 : rowsInUse * (ports.Drain - 1);
+        Load = grid.LoadsStationary ? grid.Rows + grid.RowsInUse * (ports.Load - 1L) : 0;
+        Tail = grid.LoadsStationary ? ports.Drain - 1 : Math.Min(grid.BlockRows, grid.RowExtent) * (ports.Drain - 1L);
         Gap = (array.OverlapFill ? 0 : grid.Rows - 1) + (array.OverlapDrain ? 0 : array.Columns - 1
             + (grid.LoadsStationary ? 0 : Tail));
         OverlapsLoad = array.OverlapWeightLoad;
-        ResultBus = grid.Rows + Tail;
+        ResultBus = grid.BlockRows + Tail;
     }
 
     /// <summary>Cycles of a step.</summary>

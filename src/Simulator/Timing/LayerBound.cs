@@ -22,10 +22,10 @@ internal static class LayerBound
         {
             if (cycles > longest) (bound, longest) = (cause, cycles);
         }
-        double rows = Math.Min(grid.Rows, grid.RowExtent), folds = grid.Folds;
+        double rows = grid.RowsInUse, folds = grid.Folds;
         if (ports.Step > architecture.Datapath.CyclesPerMac) Meet(ports.StepPort.ToString(), folds * grid.StreamLength * ports.Step);
         if (ports.Load > 1) Meet(ports.LoadPort.ToString(), folds * rows * ports.Load);
-        if (ports.Drain > 1 && !grid.LoadsStationary) Meet(ports.DrainPort.ToString(), folds * rows * ports.Drain);
+        if (ports.Drain > 1 && !grid.LoadsStationary) Meet(ports.DrainPort.ToString(), folds * Math.Min(grid.BlockRows, grid.RowExtent) * ports.Drain);
         if (architecture.Dram.BytesPerCycle is { } rate) Meet(LayerTiming.DramCause, timing.Dram.Bits(widths) / (8 * rate));
         return bound;
     }

@@ -30,7 +30,7 @@ internal sealed record PortTiming(int Step, int Load, int Drain, BufferPort Step
     public static PortTiming Of(Architecture architecture, FoldGrid grid, ElementWidths widths)
     {
         Operands stationary = Mapping.Stationary(grid.Dataflow), rowOperand = Mapping.RowOperand(grid.Dataflow);
-        long rows = Math.Min(grid.Rows, grid.RowExtent), columns = Math.Min(grid.Columns, grid.ColumnExtent);
+        long rows = grid.RowsInUse, columns = grid.ColumnsInUse, ofTile = Math.Min(grid.BlockColumns, grid.ColumnExtent);
         int step = architecture.Datapath.CyclesPerMac, load = 1, drain = 1;
         BufferPort stepPort = default, loadPort = default, drainPort = default;
         foreach (BufferLevel buffer in architecture.Buffers)
@@ -42,7 +42,8 @@ internal sealed record PortTiming(int Step, int Load, int Drain, BufferPort Step
             foreach (Operands operand in ActionNames.SingleOperands)
             {
                 if (!buffer.Keeps.HasFlag(operand)) continue;
-                long lanes = operand == rowOperand ? rows : columns;
+                // A row of the stationary tile lies in the columns of one group.
+                long lanes = operand == rowOperand ? rows : grid.LoadsStationary && operand == stationary ? ofTile : columns;
                 bool sums = operand == Operands.Outputs, read = !sums || grid.LoadsStationary && grid.RowFolds > 1;
                 if (sums)
                 {

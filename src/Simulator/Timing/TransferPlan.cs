@@ -23,8 +23,8 @@ internal sealed class TransferPlan
     public TransferPlan(Mapping mapping)
     {
         (_mapping, _grid, _flow, _input) = (mapping, mapping.Grid, mapping.Grid.Dataflow, new InputFootprint(mapping.Layer));
-        Rows = Axis(_grid.RowFolds, _grid.RowRange, _grid.Rows, _flow == Dataflow.OutputStationary ? 'm' : 'k');
-        Columns = Axis(_grid.ColumnFolds, _grid.ColumnRange, _grid.Columns, _flow == Dataflow.InputStationary ? 'm' : 'n');
+        Rows = Axis(_grid.RowFolds, _grid.RowRange, _grid.BlockRows, _flow == Dataflow.OutputStationary ? 'm' : 'k');
+        Columns = Axis(_grid.ColumnFolds, _grid.ColumnRange, _grid.BlockColumns, _flow == Dataflow.InputStationary ? 'm' : 'n');
         char stream = _flow switch { Dataflow.OutputStationary => 'k', Dataflow.WeightStationary => 'm', _ => 'n' };
         Stream = Axis(mapping.UnitsPerFold, u => _grid.Elements(Steps(u)), mapping.StreamTile * _grid.ElementsPerStep, stream);
         _wholeStream = Part(IndexRange.Whole(_grid.StreamExtent), stream);
@@ -55,7 +55,7 @@ internal sealed class TransferPlan
         bool rowsOutside = _mapping.OuterLoop == FoldAxis.Rows, first = place.Unit == 0;
         int row = rowsOutside ? place.Outer : place.Inner, column = rowsOutside ? place.Inner : place.Outer;
         InputPart rows = Rows[row], columns = Columns[column], steps = Stream[place.Unit];
-        long copies = 1;
+        long copies = _grid.GroupsIn(place.Group);
         if (_flow == Dataflow.OutputStationary)
         {
             long results = place.Unit == Stream.Count - 1 ? (long)rows.Count * columns.Count : 0;

@@ -1,0 +1,25 @@
+using System.Numerics;
+using Sim.Mapper.Nests;
+
+namespace Sim.Mapper.Search;
+
+/// <summary>
+/// Why a mapping is the best: every candidate is evaluated or dropped by a rule. Candidates are what is left of the mapspace when of
+/// orders and places that cost the same or more by the rules of the documentation one stays.
+/// </summary>
+/// <param name="Mapspace">Mappings: placements × orders of stores × splits of every dimension over all places × orders of loops.</param>
+/// <param name="Skeletons">Classes of placements, orders of stores and reuse patterns.</param>
+/// <param name="Candidates">Splits over open places, in all skeletons.</param>
+/// <param name="BySkeletonBound">Dropped with a whole skeleton: its bound is above the optimum.</param>
+/// <param name="ByWayBound">Dropped with a split of one dimension whose bound is above the optimum.</param>
+/// <param name="ByDominance">Dropped with a split that another one is nowhere worse than.</param>
+/// <param name="ByLimit">Dropped below partial choices that do not fit.</param>
+/// <param name="ByPartialBound">Dropped below partial choices whose bound is above the optimum.</param>
+/// <param name="Evaluated">Evaluated by products.</param>
+/// <param name="Counted">Nests counted exactly for all orders of a window's loops.</param>
+/// <param name="Bound">A lower bound of the objective without evaluating: the least dual bound of all skeletons.</param>
+public sealed record MapCertificate(BigInteger Mapspace, long Skeletons, UInt128 Candidates, UInt128 BySkeletonBound, UInt128 ByWayBound,
+    UInt128 ByDominance, UInt128 ByLimit, UInt128 ByPartialBound, UInt128 Evaluated, long Counted, double Bound);
+
+/// <summary>An optimal mapping with its counts, cost and certificate.</summary>
+public sealed record MapResult(LoopNest Nest, NestCounts Counts, NestCost Cost, MapCertificate Certificate);

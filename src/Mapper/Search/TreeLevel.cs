@@ -1,0 +1,121 @@
+namespace Sim.Mapper.Search;
+
+/// <summary>The ways of one group that are left, least dual value first, with their products.</summary>
+internal sealed class TreeLevel
+{
+    /// <summary>Index of the group.</summary>
+    public required int Group { get; init; }
+
+    /// <summary>Indices of the ways in the group's list.</summary>
+    public required int[] Ways { get; init; }
+
+    /// <summary>Their dual values, rising.</summary>
+    public required double[] Duals { get; init; }
+
+    /// <summary>Whether what a way moves depends on the order of the loops around it.</summary>
+    public required bool[] Unsure { get; init; }
+
+    /// <summary>Products by product and way.</summary>
+    public required double[][] Values { get; init; }
+
+    /// <summary>Least of each product over the ways.</summary>
+    public double[] Least { get; private set; } = [];
+
+    /// <summary>Most of each product.</summary>
+    public double[] Most { get; private set; } = [];
+
+    /// <summary>The first ways only.</summary>
+    public TreeLevel First(int count) => new TreeLevel
+    {
+        Group = Group,
+        Ways = Ways[..Math.Min(count, Ways.Length)],
+        Duals = Duals,
+        Unsure = Unsure,
+        Values = Values,
+    }.Measured();
+
+    /// <summary>Fills in least and most.</summary>
+    public TreeLevel Measured()
+    {
+        Least = new double[Values.Length];
+        Most = new double[Values.Length];
+        for (int f = 0; f < Values.Length; f++)
+        {
+            (double least, double most) = (double.PositiveInfinity, double.NegativeInfinity);
+            for (int i = 0; i < Ways.Length; i++) (least, most) = (Math.Min(least, Values[f][i]), Math.Max(most, Values[f][i]));
+            (Least[f], Most[f]) = (least, most);
+        }
+        return this;
+    }
+
+    /// <summary>Takes the ways whose dual value is below a limit.</summary>
+    public static TreeLevel Of(DimGroup group, int index, double[] prices, double limit, int products)
+    {
+        double[] duals = Scan.Values(group.Choices, prices);
+        int[] ways = [.. Enumerable.Range(0, duals.Length).Where(i => duals[i] < limit).OrderBy(i => duals[i]).ThenBy(i => i)];
+        var values = new double[products][];
+        for (int f = 0; f < products; f++) values[f] = Products(group, ways, f, group.Choices.Logs);
+        int windowColumns = group.Choices.Logs.Length - group.Columns.Length;
+        bool[] unsure = [.. ways.Select(i => group.Choices.Most is { } most && Enumerable.Range(0, windowColumns)
+            .Any(c => most[c][i] > group.Choices.Logs[group.Columns.Length + c][i] + 1e-12))];
+        return new() { Group = index, Ways = ways, Duals = [.. ways.Select(i => duals[i])], Unsure = unsure, Values = values };
+    }
+
+    private static double[] Products(DimGroup group, int[] ways, int product, double[][] logs)
+    {
+        double[] powers = group.Powers[product];
+        var values = new double[ways.Length];
+        for (int w = 0; w < ways.Length; w++)
+        {
+            double whole = 1, log = 0;
+            for (int c = 0; c < powers.Length; c++)
+            {
+                if (powers[c] == 0) continue;
+                if (c >= group.Columns.Length) log += logs[c][ways[w]];
+                else if (powers[c] > 0) whole *= group.Choices.Counts[c][ways[w]];
+                else whole /= group.Choices.Counts[c][ways[w]];
+            }
+            values[w] = log == 0 ? whole : whole * Math.Round(Math.Exp(log));
+        }
+        return values;
+    }
+
+    /// <summary>Drops every way that another one is at most equal to in all products: those with prices below zero at least.</summary>
+    public TreeLevel Undominated(DimGroup group, bool[] relevant, bool[] negative)
+    {
+        int count = Ways.Length;
+        int[] products = [.. Enumerable.Range(0, Values.Length).Where(f => relevant[f])];
+        double[][] most = Values;
+        if (group.Choices.Most is { } upper)
+        {
+            double[][] logs = [.. group.Choices.Logs[..group.Columns.Length], .. upper];
+            most = new double[Values.Length][];
+            foreach (int f in products) most[f] = Products(group, Ways, f, logs);
+        }
+        var dropped = new bool[count];
+        for (int b = 0; b < count; b++)
+        {
+            for (int a = 0; a < count && !dropped[b]; a++)
+            {
+                if (a == b || dropped[a]) continue;
+                bool better = true, strictly = a < b;
+                foreach (int f in products)
+                {
+                    double difference = negative[f] ? Values[f][b] - Values[f][a] : most[f][a] - Values[f][b];
+                    if (difference > 0 || (negative[f] && difference != 0)) { better = false; break; }
+                    strictly |= difference < 0;
+                }
+                dropped[b] = better && strictly;
+            }
+        }
+        int[] kept = [.. Enumerable.Range(0, count).Where(i => !dropped[i])];
+        return new()
+        {
+            Group = Group,
+            Ways = [.. kept.Select(i => Ways[i])],
+            Duals = [.. kept.Select(i => Duals[i])],
+            Unsure = [.. kept.Select(i => Unsure[i])],
+            Values = [.. Values.Select(row => kept.Select(i => row[i]).ToArray())],
+        };
+    }
+}

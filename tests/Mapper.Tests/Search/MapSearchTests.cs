@@ -1,0 +1,66 @@
+using Sim.Mapper.Nests;
+using Sim.Mapper.Search;
+
+namespace Sim.Mapper.Tests.Search;
+
+/// <summary>The search against full enumeration of every nest, counted exactly.</summary>
+public sealed class MapSearchTests
+{
+    private const int Cases = 120, MostNests = 4000;
+
+    [Test]
+    public void The_optimum_is_that_of_full_enumeration_for_each_objective([Range(0, 19)] int part)
+    {
+        int checkedCases = 0;
+        for (int seed = part * Cases; seed < (part + 1) * Cases; seed++)
+        {
+            MapProblem problem = RandomProblem.Of(seed);
+            if (Enumerate(problem) is not { } truth) continue;
+            checkedCases++;
+            foreach (MapObjective objective in Enum.GetValues<MapObjective>())
+            {
+                MapResult? found = MapSearch.Best(problem, objective);
+                (double value, LoopNest? nest) = truth[(int)objective];
+                string name = $"case {seed} {objective}: {(nest is null ? "nothing fits" : Text(nest))}";
+                Assert.That(found is null, Is.EqualTo(nest is null), name);
+                if (found is null) continue;
+                Assert.That(found.Cost.Value(objective), Is.EqualTo(value).Within(1e-9).Percent, $"{name}; found {Text(found.Nest)}");
+                MapCertificate c = found.Certificate;
+                Assert.That(c.BySkeletonBound + c.ByWayBound + c.ByDominance + c.ByLimit + c.ByPartialBound + c.Evaluated, Is.EqualTo(c.Candidates));
+                Assert.That(c.Bound, Is.LessThanOrEqualTo(value * (1 + 1e-9)));
+            }
+        }
+        Assert.That(checkedCases, Is.GreaterThanOrEqualTo(60));
+    }
+
+    private static string Text(LoopNest nest) => string.Join(' ', nest.Nodes.Select(n => n switch
+    {
+        StoreNode s => $"{s.Operand}@{s.Level}",
+        LoopNode l => $"{l.Dim}{l.Count}",
+        SpatialNode s => $"{s.Dim}{s.Count}|{s.Level}.{s.Axis}",
+        _ => "?",
+    }));
+
+    // The best of each objective; null when there are too many nests.
+    private static (double Value, LoopNest? Nest)[]? Enumerate(MapProblem problem)
+    {
+        var best = new (double Value, LoopNest? Nest)[] { (double.PositiveInfinity, null), (double.PositiveInfinity, null), (double.PositiveInfinity, null) };
+        int nests = 0;
+        try
+        {
+            new NestEnumeration(problem.Layer, problem.Hierarchy, nest =>
+            {
+                if (++nests > MostNests) throw new OperationCanceledException();
+                if (HandCost.Of(NestCounts.Of(nest, problem.Hierarchy), problem) is not { } cost) return;
+                double[] values = [cost.Energy, cost.Cycles, cost.Energy * cost.Cycles];
+                for (int i = 0; i < 3; i++)
+                    if (values[i] < best[i].Value) best[i] = (values[i], nest);
+            }).Run();
+            return best;
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+}

@@ -73,13 +73,40 @@ public static class MapSearch
             TreeLevel[] levels = Levels(model, groups, bound, i => least[i] + slack);
             UInt128 before = Ways(groups), after = Ways(levels);
             _counters.ByWayBound += before - after;
+            foreach ((TreeLevel[] part, bool sure) in Parts(levels)) WalkPart(model, groups, bound, part, sure);
+        }
+
+        // Ways of windows that move the same whatever the order of loops around them are searched apart: dominance drops more there.
+        private static IEnumerable<(TreeLevel[] Levels, bool Sure)> Parts(TreeLevel[] levels)
+        {
+            int[] windows = [.. Enumerable.Range(0, levels.Length).Where(k => levels[k].Unsure.Any(u => u))];
+            for (int first = 0; first <= windows.Length; first++)
+            {
+                TreeLevel[] part = [.. levels];
+                for (int w = 0; w < windows.Length; w++)
+                {
+                    TreeLevel level = levels[windows[w]];
+                    if (w < first) part[windows[w]] = level.Where(i => !level.Unsure[i]);
+                    else if (w == first) part[windows[w]] = level.Where(i => level.Unsure[i]);
+                }
+                yield return (part, first == windows.Length);
+            }
+        }
+
+        private void WalkPart(SkeletonModel model, List<DimGroup> groups, DualBound bound, TreeLevel[] levels, bool sure)
+        {
             (bool[] relevant, bool[] negative) = Relevant(model);
-            levels = [.. levels.Select(l => l.Undominated(groups[l.Group], relevant, negative).Measured()).OrderBy(l => l.Ways.Length).ThenBy(l => l.Group)];
-            _counters.ByDominance += after - Ways(levels);
+            UInt128 before = Ways(levels);
+            levels = [.. levels.Select(l => l.Undominated(groups[l.Group], relevant, negative, sure ? null : Keeps(model, groups[l.Group])).Measured())
+                .OrderBy(l => l.Ways.Length).ThenBy(l => l.Group)];
+            _counters.ByDominance += before - Ways(levels);
             if (levels.Length > 1 && Ways(levels) > 20000)
                 new TreeSearch(problem, model, groups, [.. levels.Select(l => l.First(DiveWidth))], bound.Constant, _incumbent, new()).Run();
             new TreeSearch(problem, model, groups, levels, bound.Constant, _incumbent, _counters).Run();
         }
+
+        private static Func<int, int, bool>? Keeps(SkeletonModel model, DimGroup group) =>
+            group.Window != Sliding.None ? null : (a, b) => WindowOrder.Keeps(model, group, a, b);
 
         private void Dive(SkeletonModel model, List<DimGroup> groups, DualBound bound)
         {

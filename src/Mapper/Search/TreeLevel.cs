@@ -80,8 +80,10 @@ internal sealed class TreeLevel
         return values;
     }
 
-    /// <summary>Drops every way that another one is at most equal to in all products: those with prices below zero at least.</summary>
-    public TreeLevel Undominated(DimGroup group, bool[] relevant, bool[] negative)
+    /// <summary>Drops every way that another one is at most equal to in all products: those with prices below zero equal. Where what a
+    /// window's tiles share depends on the loops around, <paramref name="keeps"/> says whether one way leaves as much to share as
+    /// another.</summary>
+    public TreeLevel Undominated(DimGroup group, bool[] relevant, bool[] negative, Func<int, int, bool>? keeps)
     {
         int count = Ways.Length;
         int[] products = [.. Enumerable.Range(0, Values.Length).Where(f => relevant[f])];
@@ -105,10 +107,16 @@ internal sealed class TreeLevel
                     if (difference > 0 || (negative[f] && difference != 0)) { better = false; break; }
                     strictly |= difference < 0;
                 }
-                dropped[b] = better && strictly;
+                dropped[b] = better && strictly && (keeps is null || keeps(Ways[a], Ways[b]));
             }
         }
-        int[] kept = [.. Enumerable.Range(0, count).Where(i => !dropped[i])];
+        return Where(i => !dropped[i]);
+    }
+
+    /// <summary>The ways that a rule keeps.</summary>
+    public TreeLevel Where(Func<int, bool> rule)
+    {
+        int[] kept = [.. Enumerable.Range(0, Ways.Length).Where(rule)];
         return new()
         {
             Group = Group,

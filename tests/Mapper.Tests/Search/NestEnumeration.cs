@@ -48,7 +48,7 @@ internal sealed class NestEnumeration(LoopLayer layer, Hierarchy hierarchy, Acti
         }
         for (LoopDim dim = LoopDim.N; dim <= LoopDim.S; dim++)
         {
-            if (_nodes[^1] is LoopNode last && last.Dim == dim) continue;
+            if (InSlot(dim)) continue;
             long rest = _rest[(int)dim];
             for (long count = 2; count <= rest; count++)
             {
@@ -63,6 +63,14 @@ internal sealed class NestEnumeration(LoopLayer layer, Hierarchy hierarchy, Acti
         if (here.Count > 0) return;
         if (end < hierarchy.Levels.Length) Space(end, 0, LoopDim.N, 1, all, open);
         else if (_rest.All(r => r == 1)) found(new(layer, [.. _nodes]));
+    }
+
+    // A dimension has one loop between two stores or fabrics at most.
+    private bool InSlot(LoopDim dim)
+    {
+        for (int i = _nodes.Count - 1; _nodes[i] is LoopNode loop; i--)
+            if (loop.Dim == dim) return true;
+        return false;
     }
 
     // Counts of one dimension after another on an axis.

@@ -13,9 +13,10 @@ internal static class NestBuilder
     private static readonly LoopDim[] First = [LoopDim.N, LoopDim.G, LoopDim.C];
 
     /// <summary>One nest, windows in the order P Q R S.</summary>
-    public static LoopNest One(MapProblem problem, SkeletonModel model, long[][] counts) => Build(problem, model, counts, _ => null);
+    public static LoopNest One(MapProblem problem, SkeletonModel model, long[][] counts) => Build(problem, model, counts, _ => null).Nest;
 
-    /// <summary>Nests of all orders of the windows' loops.</summary>
+    /// <summary>Nests of all orders of the windows' loops. Left out are those with a store directly below a loop that leaves its tile
+    /// as it is: it would stand above the loop.</summary>
     public static IEnumerable<LoopNest> All(MapProblem problem, SkeletonModel model, long[][] counts)
     {
         var orders = new List<(int Place, List<LoopDim[]> Orders)>();
@@ -29,7 +30,8 @@ internal static class NestBuilder
         while (true)
         {
             Dictionary<int, LoopDim[]> chosen = orders.Select((o, i) => (o.Place, o.Orders[index[i]])).ToDictionary(o => o.Place, o => o.Item2);
-            yield return Build(problem, model, counts, q => chosen.GetValueOrDefault(q));
+            (LoopNest nest, bool canonical) = Build(problem, model, counts, q => chosen.GetValueOrDefault(q));
+            if (canonical) yield return nest;
             int at = 0;
             while (at < index.Length && ++index[at] == orders[at].Orders.Count) index[at++] = 0;
             if (at == index.Length) yield break;
@@ -48,26 +50,34 @@ internal static class NestBuilder
                 yield return [first, .. rest];
     }
 
-    private static LoopNest Build(MapProblem problem, SkeletonModel model, long[][] counts, Func<int, LoopDim[]?> order)
+    private static (LoopNest Nest, bool Canonical) Build(MapProblem problem, SkeletonModel model, long[][] counts, Func<int, LoopDim[]?> order)
     {
         var nodes = ImmutableArray.CreateBuilder<NestNode>();
         long[] tiles = [.. problem.Layer.Sizes];
         int q = 0;
+        bool canonical = true;
+        LoopDim? last = null;
         foreach (Entry entry in model.Skeleton.Entries)
         {
-            if (entry.Kind == EntryKind.Store) nodes.Add(new StoreNode(entry.Operand, entry.Level));
+            if (entry.Kind == EntryKind.Axis) last = null;
+            if (entry.Kind == EntryKind.Store)
+            {
+                nodes.Add(new StoreNode(entry.Operand, entry.Level));
+                canonical &= last is not { } above || Skeleton.Indexes(entry.Operand, above);
+            }
             if (entry.Kind is not (EntryKind.Slot or EntryKind.Axis)) continue;
             foreach (LoopDim dim in Order(problem, order(q)))
             {
                 long count = counts[(int)dim][q];
                 if (count == 1) continue;
                 tiles[(int)dim] /= count;
+                if (entry.Kind == EntryKind.Slot) last = dim;
                 nodes.Add(entry.Kind == EntryKind.Slot ? new LoopNode(dim, count, tiles[(int)dim])
                     : new SpatialNode(dim, count, tiles[(int)dim], entry.Level, entry.Axis));
             }
             q++;
         }
-        return new(problem.Layer, nodes.ToImmutable());
+        return (new(problem.Layer, nodes.ToImmutable()), canonical);
     }
 
     private static IEnumerable<LoopDim> Order(MapProblem problem, LoopDim[]? windows)

@@ -16,7 +16,9 @@ internal static class SkeletonSpace
             foreach (ImmutableArray<Entry> frame in Skeletons.Frames(problem.Hierarchy, placement))
             {
                 frames(frame);
-                foreach (ImmutableArray<Entry> marked in Skeletons.Marked(frame))
+                bool windows = problem.HasWindow(Sliding.Rows) || problem.HasWindow(Sliding.Columns);
+                foreach (ImmutableArray<Entry> marked in Skeletons.Marked(frame)
+                    .SelectMany(m => windows ? Skeletons.Sliding(m).Prepend(m) : [m]))
                     foreach (ImmutableArray<Sliding> slides in Slides(problem, placement.Count(s => s.Operand == Operand.Activations) - 1))
                         yield return new(marked, slides);
             }

@@ -51,29 +51,20 @@ internal static class Skeletons
         return partial;
     }
 
-    // All orders of the stores of one operand after another that keep each operand's levels in order; a slot after the fabric above and
-    // after every store.
+    // The memories in order, the stores of one memory in every order; a slot after the fabric above and after every store.
     private static IEnumerable<ImmutableArray<Entry>> Orders((Operand Operand, int Level)[] stores, bool outermost)
     {
-        (Operand Operand, int Level)[] fixedFirst = outermost ? [.. stores.Where(s => s.Level == 0)] : [];
-        Queue<int>[] chains = [.. All.Select(o => new Queue<int>(stores.Where(s => s.Operand == o && !fixedFirst.Contains(s)).Select(s => s.Level)))];
+        (Operand Operand, int Level)[] first = outermost ? [.. stores.Where(s => s.Level == 0)] : [];
         var slot = new Entry(EntryKind.Slot, default, 0, 0);
-        ImmutableArray<Entry> head = [.. fixedFirst.Select(s => new Entry(EntryKind.Store, s.Operand, s.Level, 0)), slot];
-        return Merge(head, [.. chains.Select(c => c.ToArray())], new int[All.Length]);
+        return Append([.. first.Select(s => new Entry(EntryKind.Store, s.Operand, s.Level, 0)), slot], [.. stores.Except(first)]);
 
-        IEnumerable<ImmutableArray<Entry>> Merge(ImmutableArray<Entry> done, int[][] rest, int[] taken)
+        IEnumerable<ImmutableArray<Entry>> Append(ImmutableArray<Entry> done, (Operand Operand, int Level)[] rest)
         {
-            bool any = false;
-            for (int o = 0; o < All.Length; o++)
-            {
-                if (taken[o] == rest[o].Length) continue;
-                any = true;
-                int[] more = [.. taken];
-                more[o]++;
-                foreach (ImmutableArray<Entry> whole in Merge([.. done, new(EntryKind.Store, All[o], rest[o][taken[o]], 0), slot], rest, more))
+            if (rest.Length == 0) yield return done;
+            foreach ((Operand Operand, int Level) next in rest.Where(s => s.Level == rest[0].Level))
+                foreach (ImmutableArray<Entry> whole in Append([.. done, new(EntryKind.Store, next.Operand, next.Level, 0), slot],
+                    [.. rest.Where(s => s != next)]))
                     yield return whole;
-            }
-            if (!any) yield return done;
         }
     }
 
@@ -102,6 +93,24 @@ internal static class Skeletons
                         .. entries[(at + 1)..(store - 1)], .. entries[store..]]);
                 }
             }
+        }
+    }
+
+    /// <summary>The same with the innermost loops above a fabric next to the first store of activations below it, where another operand
+    /// has the mark: what slides above the fabric slides there. The frame itself is not among them.</summary>
+    public static IEnumerable<ImmutableArray<Entry>> Sliding(ImmutableArray<Entry> marked)
+    {
+        for (int axis = 1; axis < marked.Length; axis++)
+        {
+            if (marked[axis].Kind != EntryKind.Axis || marked[axis - 1].Kind == EntryKind.Axis) continue;
+            int store = axis, mark = -1;
+            while (store < marked.Length && !(marked[store].Kind == EntryKind.Store && marked[store].Operand == Operand.Activations)) store++;
+            for (int i = 0; i < axis; i++)
+                if (marked[i].Kind == EntryKind.Mark) mark = i;
+            if (store == marked.Length || mark < 0 || marked[mark].Operand == Operand.Activations) continue;
+            if (Enumerable.Range(axis, store - axis).Any(i => i > axis && marked[i].Kind == EntryKind.Axis && marked[i - 1].Kind != EntryKind.Axis))
+                continue;
+            yield return [.. marked[..axis], new(EntryKind.Mark, Operand.Activations, 0, 0), .. marked[axis..]];
         }
     }
 

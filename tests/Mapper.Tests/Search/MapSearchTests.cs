@@ -6,10 +6,10 @@ namespace Sim.Mapper.Tests.Search;
 /// <summary>The search against full enumeration of every nest, counted exactly.</summary>
 public sealed class MapSearchTests
 {
-    private const int Cases = 120, MostNests = 4000;
+    private const int Cases = 120, MostNests = 1500;
 
     [Test]
-    public void The_optimum_is_that_of_full_enumeration_for_each_objective([Range(0, 19)] int part)
+    public void The_optimum_is_that_of_full_enumeration_for_each_objective([Range(0, 24)] int part)
     {
         int checkedCases = 0;
         for (int seed = part * Cases; seed < (part + 1) * Cases; seed++)
@@ -30,7 +30,7 @@ public sealed class MapSearchTests
                 Assert.That(c.Bound, Is.LessThanOrEqualTo(value * (1 + 1e-9)));
             }
         }
-        Assert.That(checkedCases, Is.GreaterThanOrEqualTo(60));
+        Assert.That(checkedCases, Is.GreaterThanOrEqualTo(50));
     }
 
     private static string Text(LoopNest nest) => string.Join(' ', nest.Nodes.Select(n => n switch

@@ -7,12 +7,16 @@ namespace Sim.Mapper.Tests.Search;
 
 /// <summary>
 /// Every nest of a small layer on a hierarchy, by writing node after node: any placement, any order of stores and loops, any divisor.
+/// Of each dimension one loop stands between two stores or fabrics, and no store directly below a loop that does not index it.
 /// Knows nothing of skeletons, bounds or dominance.
 /// </summary>
 internal sealed class NestEnumeration(LoopLayer layer, Hierarchy hierarchy, Action<LoopNest> found)
 {
     private readonly List<NestNode> _nodes = [];
     private readonly long[] _rest = [.. layer.Sizes];
+
+    // Where the nodes below the last fabric start.
+    private int _start;
 
     /// <summary>Enumerates.</summary>
     public void Run()
@@ -41,7 +45,7 @@ internal sealed class NestEnumeration(LoopLayer layer, Hierarchy hierarchy, Acti
         var here = open.Where(s => s.Level < end).ToList();
         foreach ((Operand Operand, int Level) store in here)
         {
-            if (here.Any(s => s.Operand == store.Operand && s.Level < store.Level)) continue;
+            if (here.Any(s => s.Level < store.Level) || Below(store.Operand)) continue;
             _nodes.Add(new StoreNode(store.Operand, store.Level));
             Time(level, all, [.. open.Where(s => s != store)]);
             _nodes.RemoveAt(_nodes.Count - 1);
@@ -65,10 +69,26 @@ internal sealed class NestEnumeration(LoopLayer layer, Hierarchy hierarchy, Acti
         else if (_rest.All(r => r == 1)) found(new(layer, [.. _nodes]));
     }
 
+    // A store stands above loops that leave its tile as it is.
+    private bool Below(Operand operand)
+    {
+        for (int i = _nodes.Count - 1; i >= _start; i--)
+        {
+            if (_nodes[i] is StoreNode) continue;
+            return _nodes[i] is LoopNode loop && operand switch
+            {
+                Operand.Activations => loop.Dim == LoopDim.M,
+                Operand.Weights => loop.Dim is LoopDim.N or LoopDim.P or LoopDim.Q,
+                _ => loop.Dim is LoopDim.C or LoopDim.R or LoopDim.S,
+            };
+        }
+        return false;
+    }
+
     // A dimension has one loop between two stores or fabrics at most.
     private bool InSlot(LoopDim dim)
     {
-        for (int i = _nodes.Count - 1; _nodes[i] is LoopNode loop; i--)
+        for (int i = _nodes.Count - 1; i >= _start && _nodes[i] is LoopNode loop; i--)
             if (loop.Dim == dim) return true;
         return false;
     }
@@ -80,7 +100,13 @@ internal sealed class NestEnumeration(LoopLayer layer, Hierarchy hierarchy, Acti
         if (axis == fabric.Axes.Length)
         {
             if (level + 1 < hierarchy.Levels.Length && hierarchy.Levels[level + 1] is FabricLevel) Space(level + 1, 0, LoopDim.N, 1, all, open);
-            else Time(level + 1, all, open);
+            else
+            {
+                int start = _start;
+                _start = _nodes.Count;
+                Time(level + 1, all, open);
+                _start = start;
+            }
             return;
         }
         if (dim > LoopDim.S)

@@ -15,6 +15,7 @@ internal static class VerbCatalogue
         new RepairVerb(),
         new ImportVerb(),
         new NestVerb(),
+        new MapVerb(),
         new BenchVerb(),
         new ValidateVerb(),
         new SchemaVerb(),

@@ -62,10 +62,11 @@ public static class NestLegality
                     + "without a loop: every dimension ends in tiles of 1"));
     }
 
-    // Memories and fabrics in the order of the hierarchy.
+    // Memories and fabrics in the order of the hierarchy; between two fabrics that of each operand's memories.
     private static void Places(LoopNest nest, Hierarchy hierarchy, List<NestProblem> problems)
     {
         int reached = 0;
+        int[] own = new int[Enum.GetValues<Operand>().Length];
         for (int i = 0; i < nest.Nodes.Length; i++)
         {
             if ((nest.Nodes[i] switch { StoreNode s => s.Level, SpatialNode s => s.Level, _ => (int?)null }) is not { } level) continue;
@@ -76,8 +77,15 @@ public static class NestLegality
                 problems.Add(new(i, $"level {level} is no {(store ? "memory" : "fabric")}; there are {string.Join(", ", names)}"));
                 continue;
             }
-            if (level < reached)
-                problems.Add(new(i, $"'{hierarchy.Levels[level].Name}' stands outside '{hierarchy.Levels[reached].Name}' in the hierarchy; "
+            int inside = reached;
+            if (nest.Nodes[i] is StoreNode { Operand: var operand })
+            {
+                bool fabric = level < reached && hierarchy.Levels.AsSpan()[level..reached].ToArray().Any(l => l is FabricLevel);
+                if (!fabric) inside = own[(int)operand];
+                own[(int)operand] = Math.Max(own[(int)operand], level);
+            }
+            if (level < inside)
+                problems.Add(new(i, $"'{hierarchy.Levels[level].Name}' stands outside '{hierarchy.Levels[inside].Name}' in the hierarchy; "
                     + "nodes follow its order"));
             reached = Math.Max(reached, level);
         }

@@ -30,7 +30,7 @@ internal sealed class DualBound
         (_useEnergy, _useLatency) = (objective != MapObjective.Latency, objective != MapObjective.Energy);
         _energy = new(model.Energy.AtLeast);
         _loads = [.. model.Loads.Select(l => new SparseRow(l.Cycles.AtLeast)).Where(r => r.Terms > 0)];
-        _limits = [.. model.Limits.Select(l => new SparseRow(l.Sum.Prices, l.Limit * (1 + 1e-9)))];
+        _limits = [.. model.Limits.Select(l => new SparseRow(l.Sum.AtLeast, l.Limit * (1 + 1e-9)))];
         _multipliers = new double[_limits.Length];
         _tangents = new double[_limits.Length];
         _gradient = new double[_products];

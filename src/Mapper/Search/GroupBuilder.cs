@@ -33,7 +33,10 @@ internal sealed class GroupBuilder(MapProblem problem, Factorizations factorizat
         {
             Entry place = model.Places[q];
             limits[q] = long.MaxValue;
-            if (place.Kind == EntryKind.Axis) limits[q] = problem.Hierarchy.Fabric(place.Level).Axes[place.Axis].Size;
+            if (place.Kind != EntryKind.Axis) continue;
+            FabricAxis axis = problem.Hierarchy.Fabric(place.Level).Axes[place.Axis];
+            limits[q] = axis.SumsOnly && dim is not (LoopDim.C or LoopDim.R or LoopDim.S) ? 1 : axis.Size;
+            if (problem.AxisDims.TryGetValue((place.Level, place.Axis), out ImmutableArray<LoopDim> dims) && !dims.Contains(dim)) limits[q] = 1;
         }
         Skeleton skeleton = model.Skeleton;
         for (int i = 0; i < skeleton.Entries.Length; i++)
@@ -99,12 +102,12 @@ internal sealed class GroupBuilder(MapProblem problem, Factorizations factorizat
         }
     }
 
-    // What tiles of a window share depends on the loops between them. Loops of M farther in, and loops of other dimensions of the
-    // input farther out above the same stores, leave at least as much to share.
+    // What tiles of a window share depends on the loops between them. Loops of other dimensions of the input farther out above the
+    // same stores leave at least as much to share; loops of M may share more anywhere.
     private bool KeepsWindows(SkeletonModel model, LoopDim dim, int from, int to)
     {
         if (!problem.HasWindow(Sliding.Rows) && !problem.HasWindow(Sliding.Columns)) return true;
-        if (dim == LoopDim.M) return to > from;
+        if (dim == LoopDim.M) return false;
         int low = model.Skeleton.Places[Math.Min(from, to)], high = model.Skeleton.Places[Math.Max(from, to)];
         for (int i = low; i < high; i++)
         {

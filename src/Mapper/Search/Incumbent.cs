@@ -24,14 +24,18 @@ internal sealed class Incumbent(MapProblem problem, MapObjective objective)
     {
         if (value > Threshold) return;
         LoopNest found = nest();
+        if (problem.Packing is { } packing && !NestLegality.Check(found, problem.Hierarchy, packing).IsEmpty) return;
         string key = NestKey.Of(found);
         if (value > Value * (1 - 1e-12) && string.CompareOrdinal(key, _key) >= 0) return;
         (Value, Nest, _key) = (Math.Min(value, Value), found, key);
     }
 
     /// <summary>Counts a nest exactly and offers it.</summary>
-    public void OfferExact(LoopNest nest) =>
-        Offer(NestCost.Of(NestCounts.Of(nest, problem.Hierarchy), problem).Value(objective), () => nest);
+    public void OfferExact(LoopNest nest)
+    {
+        NestCost cost = NestCost.Of(NestCounts.Of(nest, problem.Hierarchy), problem);
+        if (cost.Cycles <= problem.MostCycles * (1 + 1e-12)) Offer(cost.Value(objective), () => nest);
+    }
 }
 
 /// <summary>A text of a nest that orders nests.</summary>

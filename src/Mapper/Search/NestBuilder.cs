@@ -5,8 +5,8 @@ using Sim.Workloads.Nests;
 namespace Sim.Mapper.Search;
 
 /// <summary>
-/// Nests of a skeleton and counts. In a slot stand first the loops of dimensions that index activations outside of windows, then those of
-/// windows, then M: no other order moves less, apart from the order of the windows' loops among themselves.
+/// Nests of a skeleton and counts. In a slot stand first the loops of dimensions that index activations outside of windows: no other
+/// order moves less. The order of the windows' loops and of M among themselves matters.
 /// </summary>
 internal static class NestBuilder
 {
@@ -15,7 +15,7 @@ internal static class NestBuilder
     /// <summary>One nest, windows in the order P Q R S.</summary>
     public static LoopNest One(MapProblem problem, SkeletonModel model, long[][] counts) => Build(problem, model, counts, _ => null).Nest;
 
-    /// <summary>Nests of all orders of the windows' loops. Left out are those with a store directly below a loop that leaves its tile
+    /// <summary>Nests of all orders of the windows' loops and M. Left out are those with a store directly below a loop that leaves its tile
     /// as it is: it would stand above the loop.</summary>
     public static IEnumerable<LoopNest> All(MapProblem problem, SkeletonModel model, long[][] counts)
     {
@@ -24,6 +24,7 @@ internal static class NestBuilder
         {
             if (model.Places[q].Kind != EntryKind.Slot) continue;
             LoopDim[] dims = [.. Enum.GetValues<LoopDim>().Where(d => problem.InWindow(d) && counts[(int)d][q] > 1)];
+            if (dims.Length > 0 && counts[(int)LoopDim.M][q] > 1) dims = [.. dims, LoopDim.M];
             if (dims.Length > 1) orders.Add((q, [.. Permutations(dims)]));
         }
         var index = new int[orders.Count];
@@ -88,6 +89,6 @@ internal static class NestBuilder
         for (LoopDim dim = LoopDim.P; dim <= LoopDim.S; dim++)
             if (problem.InWindow(dim) && windows?.Contains(dim) != true) yield return dim;
         foreach (LoopDim dim in windows ?? []) yield return dim;
-        yield return LoopDim.M;
+        if (windows?.Contains(LoopDim.M) != true) yield return LoopDim.M;
     }
 }

@@ -38,6 +38,8 @@ internal sealed class SkeletonModel
         steps.Add(Product((_, q) => Places[q].Kind == EntryKind.Axis ? -1 : 0), problem.Layer.Macs * problem.Costs.CyclesPerProduct);
         Loads.Insert(0, new("compute", -1, steps));
         AddMemories();
+        if (!double.IsPositiveInfinity(problem.MostCycles))
+            foreach (LoadRow load in Loads) Limits.Add(new($"cycles of {load.Name}", load.Cycles, problem.MostCycles));
         for (int q = 0; q < Places.Length; q++)
         {
             if (Places[q].Kind != EntryKind.Axis) continue;

@@ -51,7 +51,8 @@ internal static class Skeletons
         return partial;
     }
 
-    // The memories in order, the stores of one memory in every order; a slot after the fabric above and after every store.
+    // All orders of the stores between two fabrics that keep each operand's memories in order; a slot after the fabric above and after
+    // every store.
     private static IEnumerable<ImmutableArray<Entry>> Orders((Operand Operand, int Level)[] stores, bool outermost)
     {
         (Operand Operand, int Level)[] first = outermost ? [.. stores.Where(s => s.Level == 0)] : [];
@@ -61,7 +62,7 @@ internal static class Skeletons
         IEnumerable<ImmutableArray<Entry>> Append(ImmutableArray<Entry> done, (Operand Operand, int Level)[] rest)
         {
             if (rest.Length == 0) yield return done;
-            foreach ((Operand Operand, int Level) next in rest.Where(s => s.Level == rest[0].Level))
+            foreach ((Operand Operand, int Level) next in rest.Where(s => !rest.Any(o => o.Operand == s.Operand && o.Level < s.Level)))
                 foreach (ImmutableArray<Entry> whole in Append([.. done, new(EntryKind.Store, next.Operand, next.Level, 0), slot],
                     [.. rest.Where(s => s != next)]))
                     yield return whole;

@@ -4,8 +4,8 @@ using Sim.Workloads.Nests;
 namespace Sim.Mapper.Search;
 
 /// <summary>
-/// When loops of other dimensions move, how much the tiles of a window share changes: never less when a loop of M moves inwards, nor when
-/// a loop of a dimension of the input moves outwards without passing a store of activations.
+/// When loops of other dimensions move, how much the tiles of a window share changes: never less when a loop of a dimension of the input
+/// moves outwards without passing a store of activations. Of M nothing is sure.
 /// </summary>
 internal static class WindowOrder
 {
@@ -14,11 +14,11 @@ internal static class WindowOrder
     {
         long ahead = 1, otherAhead = 1;
         int column = 0;
-        bool inwards = group.Dims[0] == LoopDim.M;
+        if (group.Dims[0] == LoopDim.M) return false;
         for (int entry = 0, place = 0; entry < model.Skeleton.Entries.Length; entry++)
         {
             Entry at = model.Skeleton.Entries[entry];
-            if (!inwards && at.Operand == Operand.Activations && at.Kind is EntryKind.Store or EntryKind.Mark && ahead != otherAhead) return false;
+            if (at.Operand == Operand.Activations && at.Kind is EntryKind.Store or EntryKind.Mark && ahead != otherAhead) return false;
             if (at.Kind is not (EntryKind.Slot or EntryKind.Axis)) continue;
             if (column < group.Columns.Length && group.Columns[column].Place == place)
             {
@@ -26,12 +26,12 @@ internal static class WindowOrder
                 column++;
                 if (at.Kind == EntryKind.Axis)
                 {
-                    if (count != otherCount || (!inwards && ahead != otherAhead)) return false;
+                    if (count != otherCount || ahead != otherAhead) return false;
                 }
                 else
                 {
                     (ahead, otherAhead) = (ahead * count, otherAhead * otherCount);
-                    if (inwards ? otherAhead % ahead != 0 : ahead % otherAhead != 0) return false;
+                    if (ahead % otherAhead != 0) return false;
                 }
             }
             place++;

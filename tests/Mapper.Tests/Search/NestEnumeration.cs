@@ -45,7 +45,7 @@ internal sealed class NestEnumeration(LoopLayer layer, Hierarchy hierarchy, Acti
         var here = open.Where(s => s.Level < end).ToList();
         foreach ((Operand Operand, int Level) store in here)
         {
-            if (here.Any(s => s.Level < store.Level) || Below(store.Operand)) continue;
+            if (here.Any(s => s.Operand == store.Operand && s.Level < store.Level) || Below(store.Operand)) continue;
             _nodes.Add(new StoreNode(store.Operand, store.Level));
             Time(level, all, [.. open.Where(s => s != store)]);
             _nodes.RemoveAt(_nodes.Count - 1);

@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Text.Json;
+using Sim.ArchModel.Hierarchies;
+using Sim.ArchModel.Hierarchies.Costs;
+using Sim.ArchModel.Hierarchies.Reading;
+using Sim.Foundation;
+using Sim.Foundation.Diagnostics;
+using Sim.Mapper.Nests;
+using Sim.Mapper.Search;
+using Sim.Workloads.Execution;
+using Sim.Workloads.Graph;
+using Sim.Workloads.Nests;
+using Sim.Workloads.Onnx;
+using Sim.Workloads.Topologies;
+
+namespace Sim.Cli.Verbs;
+
+/// <summary>`sim map ARCH --workload W`: the best mapping of every layer, with what proves that it is the best.</summary>
+internal sealed class MapVerb : IVerb
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    private sealed record Options(string Architecture, string Workload, string? Layer, MapObjective Objective, bool Json, string? Out);
+
+    public VerbCommand Build(Terminal terminal)
+    {
+        var arch = new Argument<string>("ARCH") { Description = "Architecture by name or file" };
+        var workload = new Option<string>("--workload") { Description = "What `sim import` takes: ONNX network, generated workload, SCALE-Sim "
+            + "topology, Timeloop problem", Required = true, HelpName = "W" };
+        var layer = new Option<string?>("--layer") { Description = "Only the layer of this name", HelpName = "NAME" };
+        var objective = new Option<string>("--objective") { Description = "What is made least: energy, latency or edp (their product)",
+            DefaultValueFactory = _ => "edp", HelpName = "O" };
+        objective.AcceptOnlyFromAmong("energy", "latency", "edp");
+        var output = new Option<string?>("--out") { Description = "Also write the JSON to this file", HelpName = "FILE" };
+        Option<bool> json = CommonOptions.Json();
+        var command = new VerbCommand("map", "Find the best mapping of every layer, with a certificate",
+            "sim map tpu_like --workload alexnet --layer conv3",
+            "sim map eyeriss_like --workload alexnet --objective energy") { arch, workload, layer, objective, output, json };
+        command.SetAction(parsed => Run(new(parsed.GetRequiredValue(arch), parsed.GetRequiredValue(workload), parsed.GetValue(layer),
+            Enum.Parse<MapObjective>(parsed.GetRequiredValue(objective), ignoreCase: true), parsed.GetValue(json),
+            parsed.GetValue(output)), terminal));
+        return command;
+    }
+
+    private static int Run(Options options, Terminal terminal)
+    {
+        var bag = new DiagnosticBag();
+        LoadedHierarchy? loaded = HierarchyReader.Load(options.Architecture, bag);
+        ImmutableDictionary<(int Level, int Axis), ImmutableArray<LoopDim>> axes = loaded is null
+            ? ImmutableDictionary<(int Level, int Axis), ImmutableArray<LoopDim>>.Empty : AxisRules.Of(loaded, bag);
+        (string Name, NetworkLayers Layers)? network = Layers(options.Workload, bag);
+        ImmutableArray<GemmLayer> layers = network is { } found ? Chosen(found.Layers, options, bag) : [];
+        bag.ThrowIfErrors();
+        var cost = new HierarchyCost(loaded!);
+        terminal.Print(bag.Sorted);
+        HierarchicalArchitecture architecture = loaded!.Architecture;
+        MapCosts costs = HierarchyMapCosts.Of(cost);
+        PerOperand<Packing> packing = PerOperand.Of(architecture.PackingOf);
+        var searched = new Dictionary<string, MapResult?>(StringComparer.Ordinal);
+        var rows = new List<MappedLayer>();
+        foreach (GemmLayer layer in layers)
+        {
+            LoopLayer loops = LoopLayers.Of(layer);
+            string key = LoopLayerText.Of(loops with { Name = "layer" });
+            MapProblem problem = new(loops, architecture.Hierarchy, costs) { Packing = packing, AxisDims = axes };
+            if (!searched.TryGetValue(key, out MapResult? result)) searched[key] = result = MapSearch.Best(problem, options.Objective);
+            if (result is null)
+                throw new InvalidInputException(loaded.PlaceOf(""), "MAP031", $"no mapping of '{loops.Name}' fits: {MapLack.Of(problem)}");
+            rows.Add(new(loops, result with { Nest = result.Nest with { Layer = loops } }, problem));
+        }
+        string document = MapReport.Json(network!.Value.Name, architecture, options.Objective, rows).ToJsonString(Indented);
+        if (options.Out is { } file) File.WriteAllText(file, document + "\n");
+        if (options.Json) terminal.Out.WriteLine(document);
+        else MapReport.Print(architecture, options.Objective, rows, terminal);
+        return ExitCode.Ok;
+    }
+
+    private static ImmutableArray<GemmLayer> Chosen(NetworkLayers layers, Options options, DiagnosticBag bag)
+    {
+        ImmutableArray<GemmLayer> all = layers.Gemms;
+        if (options.Layer is not { } name) return all;
+        ImmutableArray<GemmLayer> chosen = [.. all.Where(l => l.Name == name)];
+        if (chosen.IsEmpty)
+            bag.Error(new Location(options.Workload), "MAP032",
+                $"has no matrix layer '{PlainText.Of(name)}'{NearestName.Hint(name, all.Select(l => l.Name))}");
+        return chosen;
+    }
+
+    private static (string, NetworkLayers)? Layers(string workload, DiagnosticBag bag)
+    {
+        if (ShapeFile.IsOne(workload)) return ShapeFile.Read(workload, bag) is { } shapes ? (shapes.Name, shapes.Layers) : null;
+        if (OnnxReader.Read(workload, bag) is not { } graph || bag.HasErrors) return null;
+        return GraphChecks.Operators(graph, workload, bag) && GraphChecks.Shapes(graph, workload, bag)
+            ? (graph.Name, LayerExtraction.Layers(graph)) : null;
+    }
+}

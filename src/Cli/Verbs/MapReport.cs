@@ -39,7 +39,7 @@ internal static class MapReport
         foreach (StoreCounts s in counts.Stores)
         {
             (double reads, double writes) = Accesses(s, problem.Costs);
-            double bytes = (reads + writes) * problem.Costs.Levels[s.Level][s.Operand].Bits / 8;
+            double bytes = Bytes(s, problem.Costs);
             double least = s.Level == 0 ? Compulsory(layer, s.Operand, problem.Costs) : double.NaN;
             table.AddRow("  " + architecture.Hierarchy.Levels[s.Level].Name, OperandNames.Of(s.Operand), Si(reads), Si(writes), Si(bytes) + "B",
                 double.IsNaN(least) ? "" : Si(least) + "B");
@@ -84,7 +84,7 @@ internal static class MapReport
                 ["tile_words"] = s.Peak,
                 ["reads"] = reads,
                 ["writes"] = writes,
-                ["bytes"] = (reads + writes) * row.Problem.Costs.Levels[s.Level][s.Operand].Bits / 8,
+                ["bytes"] = Bytes(s, row.Problem.Costs),
             };
         })]),
         ["certificate"] = Json(row.Result.Certificate),
@@ -107,6 +107,14 @@ internal static class MapReport
 
     private static (double Reads, double Writes) Accesses(StoreCounts s, MapCosts costs) => s.Operand == Operand.Outputs
         ? (s.Reads + (costs.DrainReads ? s.Writes : 0), (double)s.Updates + s.ReadBackMembers) : (s.Reads, s.Fills);
+
+    // Complete results at the outermost memory are narrower than partial sums.
+    private static double Bytes(StoreCounts s, MapCosts costs)
+    {
+        (double reads, double writes) = Accesses(s, costs);
+        double complete = s is { Level: 0, Operand: Operand.Outputs } ? s.Distinct : 0;
+        return ((reads + writes - complete) * costs.Levels[s.Level][s.Operand].Bits + complete * costs.CompleteOutputs.Bits) / 8;
+    }
 
     // What has to move at least once: the operand itself.
     private static double Compulsory(LoopLayer layer, Operand operand, MapCosts costs)

@@ -35,8 +35,8 @@ internal sealed class MapVerb : IVerb
         var output = new Option<string?>("--out") { Description = "Also write the JSON to this file", HelpName = "FILE" };
         Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("map", "Find the best mapping of every layer, with a certificate",
-            "sim map tpu_like --workload alexnet --layer conv3",
-            "sim map eyeriss_like --workload alexnet --objective energy") { arch, workload, layer, objective, output, json };
+            "sim map tpu_like --workload alexnet --layer fc8",
+            "sim map tpu_like --workload alexnet --layer fc8 --objective energy --json") { arch, workload, layer, objective, output, json };
         command.SetAction(parsed => Run(new(parsed.GetRequiredValue(arch), parsed.GetRequiredValue(workload), parsed.GetValue(layer),
             Enum.Parse<MapObjective>(parsed.GetRequiredValue(objective), ignoreCase: true), parsed.GetValue(json),
             parsed.GetValue(output)), terminal));

@@ -212,7 +212,6 @@ internal sealed partial class WalkedTiming
     {
         var arrive = new Dictionary<string, HashSet<string>>();
         var leave = new Dictionary<string, HashSet<string>>();
-        var copies = new Dictionary<string, HashSet<string>>();
         (long in0, long out0) = (0, 0);
         (bool back, bool final) = (false, true);
         var goneOf = new Dictionary<string, HashSet<string>>();
@@ -237,8 +236,7 @@ internal sealed partial class WalkedTiming
             }
             goneOf[name] = gone;
             if (fresh.Count > 0) Group(arrive, e.X, e.ParentAt, e.At, kid, fresh);
-            if (gone.Count > 0 && (e.X != Operand.Outputs || First(kid) == name)) Group(leave, e.X, e.ParentAt, e.At, kid, gone);
-            if (gone.Count > 0 && First(kid).All(c => c is '0' or ',')) Group(copies, e.X, e.ParentAt, e.At, kid, ["one"]);
+            if (gone.Count > 0) Group(leave, e.X, e.ParentAt, e.At, kid, gone);
             e.Held[name] = now;
             if (kid.Any(k => k != 0)) continue;
             (in0, out0) = (fresh.Count, gone.Count);
@@ -251,8 +249,7 @@ internal sealed partial class WalkedTiming
         }
         // One copy of a partial sum comes back for all that add to it, wherever they are.
         long read = e.X == Operand.Outputs ? arrive.Values.SelectMany(v => v).ToHashSet().Count : arrive.Sum(a => a.Value.Count);
-        // Where an axis does not reduce, the members of the group of instance 0 stand for those of all groups.
-        return (in0, read, out0, leave.Values.SelectMany(v => v).ToHashSet().Count * copies.Count, back, final);
+        return (in0, read, out0, leave.Sum(a => a.Value.Count), back, final);
     }
 
     // Sums that instance 0 adds to each word of its tile, once for each choice of the loops above the store.

@@ -4,6 +4,7 @@ using System.Text;
 using Sim.ArchModel;
 using Sim.ArchModel.Costs;
 using Sim.ArchModel.Reading;
+using Sim.Foundation.Diagnostics;
 using Sim.Mapper;
 using Sim.Simulator.Execution;
 using Sim.Simulator.Timing;
@@ -32,7 +33,8 @@ internal static class RecordBuilder
         AccuracyResult? accuracy, string toolVersion)
     {
         Architecture architecture = design.Architecture.Architecture;
-        ImmutableArray<LayerRecord> records = Layers(architecture, cost, layers, mappings, accuracy);
+        ImmutableArray<LayerRecord> records = Layers(architecture, cost, layers, mappings, accuracy,
+            design.Architecture.Place);
         long cycles = records.Sum(r => r.ComputeCycles + r.StallCycles);
         double seconds = cycles / architecture.ClockHertz;
         double energy = records.Sum(r => r.Energy.Sum(e => e.Count * e.PerActionPicojoules)),
@@ -54,9 +56,10 @@ internal static class RecordBuilder
 
     // In the order of the network. Layers of one shape are timed once: deep networks repeat a few.
     private static ImmutableArray<LayerRecord> Layers(Architecture architecture, ArchitectureCost cost, NetworkLayers layers,
-        ImmutableArray<Mapping> mappings, AccuracyResult? accuracy)
+        ImmutableArray<Mapping> mappings, AccuracyResult? accuracy, Location place)
     {
         var known = new Dictionary<object, LayerRecord>();
+        var bag = new DiagnosticBag();
         LayerRecord Once(object shape, Func<LayerRecord> find)
         {
             if (!known.TryGetValue(shape, out LayerRecord? record)) known.Add(shape, record = find());
@@ -67,10 +70,18 @@ internal static class RecordBuilder
         int matrix = 0;
         foreach (LayerStep step in layers.Steps)
         {
-            LayerRecord record = step.Vector is { } vector ? Once(vector with { Name = "" }, () => Vector(architecture, cost, vector))
-                : Timed(mappings[matrix++]);
-            records.Add(record with { Name = step.Name, Numerics = accuracy?.Layers.GetValueOrDefault(step.Name) });
+            try
+            {
+                LayerRecord record = step.Vector is { } vector ? Once(vector with { Name = "" }, () => Vector(architecture, cost, vector))
+                    : Timed(mappings[matrix++]);
+                records.Add(record with { Name = step.Name, Numerics = accuracy?.Layers.GetValueOrDefault(step.Name) });
+            }
+            catch (OverflowException)
+            {
+                bag.Error(place, "MAP002", $"layer '{step.Name}': its cycles or counts on this design are above 2^63 − 1");
+            }
         }
+        bag.ThrowIfErrors();
         return records.MoveToImmutable();
     }
 

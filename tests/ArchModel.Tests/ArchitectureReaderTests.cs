@@ -77,6 +77,8 @@ public class ArchitectureReaderTests
     [TestCase("keeps: [weights]", "keeps: [weights, weights]", "a:8:56: error CFG111: 'keeps' names an operand twice")]
     [TestCase("keeps: [weights]", "keeps: []",
         "a:8:56: error CFG006: 'keeps' must be a list of at least 1, each one of activations, weights, outputs, found a list of 0")]
+    [TestCase("bandwidth: 2 GB/s", "bandwidth: 5 B/s",
+        "a:9:7: error CFG123: 'bandwidth' must be from 1E-06 to 1000000000 B/cycle, found 1E-08 at this clock")]
     [TestCase("bandwidth: 2 GB/s", "bandwidth: 0 GB/s",
         "a:9:33: error CFG007: 'bandwidth' must be a bandwidth above 0 such as '16 B/cycle' or '12.8 GB/s' (units: bit/cycle, B/cycle, KiB/cycle, B/s, MB/s, GB/s, MiB/s, GiB/s, TB/s), found '0 GB/s'")]
     [TestCase("kind: LPDDR4", "kind: LPDR4",

@@ -18,6 +18,12 @@ public class DesignSpaceTests
         yield return new TestCaseData("  - datapath: [int8_acc32, mxfp4_fp32]", new[] { 1 }, "datapath: mxfp4_fp32", "CFG115")
             .SetName("32 lanes on 16 rows");
         yield return new TestCaseData("  - array.rows: [8, 0]", new[] { 1 }, "array.rows: 0", "CFG002").SetName("no rows");
+        yield return new TestCaseData("  - dram.bandwidth: [6.4 GB/s, 0 B/s]", new[] { 1 }, "dram.bandwidth: 0 B/s", "CFG007")
+            .SetName("no bandwidth");
+        yield return new TestCaseData("  - dram.bandwidth: [unlimited, 0.1 B/s]", new[] { 1 }, "dram.bandwidth: 0.1 B/s", "CFG123")
+            .SetName("a bandwidth of years");
+        yield return new TestCaseData("  - buffers.weights.capacity: [32 KiB, 8 B]", new[] { 1 }, "buffers.weights.capacity: 8 B", "CFG112")
+            .SetName("a capacity below a word");
         yield return new TestCaseData("  - datapath.accumulator.bits: [16, 32, 999]", new[] { 2 }, "datapath.accumulator.bits: 999",
             "CFG002").SetName("a register of 999 bits");
         yield return new TestCaseData("  - dram.kind: [LPDDR4, DDR9]", new[] { 1 }, "dram.kind: DDR9", "CFG113")

@@ -46,6 +46,9 @@ public static class ArchitectureReader
             [DramKind, DramBandwidth]), ReadDram), "Off-chip memory.");
     private static readonly YamlField<VectorUnit> Vector = YamlField.Required("vector", VectorUnitType.Instance, "Elementwise unit.");
 
+    // Bytes a cycle; beyond them cycles of real layers are no numbers that anybody means.
+    private const double LeastBandwidth = 1e-6, MostBandwidth = 1e9;
+
     private static readonly ConditionalWeakTable<YamlMap, Technology> Technologies = [];
 
     /// <summary>Key table of an architecture file.</summary>
@@ -92,6 +95,9 @@ public static class ArchitectureReader
             bag.Error(Array.Place(map), "CFG115",
                 $"the dot unit of datapath '{datapath.Name}' has {dot.Lanes} lanes and spans as many rows of a column: 'array' needs "
                     + $"rows in multiples of {dot.Lanes}, found {array.Rows}");
+        if (bag.ErrorCount == before && dram.Bandwidth is { } bandwidth && bandwidth.BytesPerCycle(clock) is < LeastBandwidth or > MostBandwidth)
+            bag.Error(Dram.Place(map), "CFG123", string.Create(System.Globalization.CultureInfo.InvariantCulture,
+                $"'bandwidth' must be from {LeastBandwidth} to {MostBandwidth} B/cycle, found {bandwidth.BytesPerCycle(clock)} at this clock"));
         if (bag.ErrorCount > before || technology is null) return null;
         var memory = new DramLevel(dram.Kind, dram.Bandwidth?.BytesPerCycle(clock));
         var places = new Dictionary<string,

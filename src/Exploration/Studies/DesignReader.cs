@@ -66,7 +66,12 @@ internal sealed class DesignReader
     private static bool IsMistake(Diagnostic problem, Dictionary<Location, YamlScalar> scalars)
     {
         if (!problem.Code.StartsWith("CFG0", StringComparison.Ordinal)) return false;
-        return !(problem.Code == "CFG002" && scalars.TryGetValue(problem.Location, out YamlScalar? scalar) && IsNumber(scalar.Text));
+        if (!scalars.TryGetValue(problem.Location, out YamlScalar? scalar)) return true;
+        // A quantity is out of its range when number and unit are well written; a hint says that the unit is not.
+        bool outOfRange = problem.Code == "CFG002" && IsNumber(scalar.Text)
+            || problem.Code == "CFG007" && YamlQuantities.HasNumberAndUnit(scalar.Text)
+                && !problem.Message.Contains("is not one of the units", StringComparison.Ordinal);
+        return !outOfRange;
     }
 
     private static bool IsNumber(string text) => text.Length > 0 && text.TrimStart('-', '+').All(c => char.IsAsciiDigit(c) || c == '.');

@@ -91,6 +91,14 @@ public static class YamlQuantities
             "CFG007", text => Hint(text, units));
     }
 
+    /// <summary>Whether a text begins with a number and a unit follows it.</summary>
+    public static bool HasNumberAndUnit(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        int split = UnitStart(text);
+        return split < text.Length && StrictNumber.TryReal(text.AsSpan(0, split), out double _);
+    }
+
     private static string Hint<T>(string text, (string Unit, T Factor)[] units)
     {
         int split = UnitStart(text.Trim());

@@ -19,8 +19,8 @@ public readonly record struct IndexRange(int Start, int End)
 /// the grid.
 /// A dot unit of L lanes spans L rows of a column. Where K lies on the rows that changes nothing here; an output-stationary unit holds one
 /// result and takes L products a step, so R counts units, R/L of the array's rows, and T = ⌈K / L⌉.
-/// Several groups may share the array, each in a block of its own on the diagonal: rows and columns of a block are those of its group alone,
-/// other PEs of them pass on what they get. Then extents are cut by BlockRows and BlockColumns, and Groups counts such sets of groups.
+/// Several groups may share the array, each in a block of its own on the diagonal: rows and columns of a block are those of its group
+/// alone, other PEs of them pass on what they get. Then extents are cut by BlockRows and BlockColumns, and Groups counts such sets of groups.
 /// </summary>
 public sealed record FoldGrid(Dataflow Dataflow, int Rows, int Columns, int Groups, int RowExtent, int ColumnExtent, int StreamLength)
 {
@@ -51,8 +51,8 @@ public sealed record FoldGrid(Dataflow Dataflow, int Rows, int Columns, int Grou
     /// <summary>Elements of the streamed dimension: K output-stationary; as many as steps else.</summary>
     public int StreamExtent { get; private init; } = StreamLength;
 
-    /// <summary>The grid of a layer, so many blocks of groups beside each other, on an array whose dot units have so many <paramref name="lanes"/>; the rows are a multiple of
-    /// them.</summary>
+    /// <summary>The grid of a layer, so many <paramref name="blocks"/> of groups beside each other, on an array whose dot units have so
+    /// many <paramref name="lanes"/>; the rows are a multiple of them.</summary>
     public static FoldGrid Of(PeArray array, GemmLayer layer, int lanes = 1, int blocks = 1)
     {
         ArgumentNullException.ThrowIfNull(array);

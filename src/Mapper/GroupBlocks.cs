@@ -5,8 +5,8 @@ using Sim.Workloads.Graph;
 namespace Sim.Mapper;
 
 /// <summary>
-/// How many groups of a layer share the array, each in a block on its diagonal (<see cref="FoldGrid"/>). Weight- and input-stationary columns
-/// add up whatever lies above them, so a block there holds all of its group's K: the order of additions is that of one group alone.
+/// How many groups of a layer share the array, each in a block on its diagonal (<see cref="FoldGrid"/>). Weight- and input-stationary
+/// columns add up whatever lies above them, so a block there holds all of its group's K: the order of additions is that of one group alone.
 /// </summary>
 internal static class GroupBlocks
 {
@@ -18,7 +18,8 @@ internal static class GroupBlocks
         FoldGrid alone = FoldGrid.Of(architecture.Array, layer, lanes);
         long stream = (long)architecture.Datapath.CyclesPerMac * alone.StreamLength;
         int most = Math.Min(layer.Groups, Math.Min(alone.Rows, alone.Columns));
-        IEnumerable<FoldGrid> shared = Enumerable.Range(2, Math.Max(0, most - 1)).Select(b => FoldGrid.Of(architecture.Array, layer, lanes, b))
+        IEnumerable<FoldGrid> shared = Enumerable.Range(2, Math.Max(0, most - 1))
+            .Select(b => FoldGrid.Of(architecture.Array, layer, lanes, b))
             .Where(g => g.BlockRows > 0 && (!g.LoadsStationary || g.RowExtent <= g.BlockRows))
             .Where(g => g.Folds < alone.Folds || g.Folds == alone.Folds && Bus(g) < Bus(alone))
             .OrderBy(g => g.Folds).ThenBy(Bus).ThenBy(g => g.Blocks);

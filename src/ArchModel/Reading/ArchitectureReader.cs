@@ -95,9 +95,9 @@ public static class ArchitectureReader
             bag.Error(Array.Place(map), "CFG115",
                 $"the dot unit of datapath '{datapath.Name}' has {dot.Lanes} lanes and spans as many rows of a column: 'array' needs "
                     + $"rows in multiples of {dot.Lanes}, found {array.Rows}");
-        if (bag.ErrorCount == before && dram.Bandwidth is { } bandwidth && bandwidth.BytesPerCycle(clock) is < LeastBandwidth or > MostBandwidth)
+        if (bag.ErrorCount == before && dram.Bandwidth?.BytesPerCycle(clock) is (< LeastBandwidth or > MostBandwidth) and var rate)
             bag.Error(Dram.Place(map), "CFG123", string.Create(System.Globalization.CultureInfo.InvariantCulture,
-                $"'bandwidth' must be from {LeastBandwidth} to {MostBandwidth} B/cycle, found {bandwidth.BytesPerCycle(clock)} at this clock"));
+                $"'bandwidth' must be from {LeastBandwidth} to {MostBandwidth} B/cycle, found {rate} at this clock"));
         if (bag.ErrorCount > before || technology is null) return null;
         var memory = new DramLevel(dram.Kind, dram.Bandwidth?.BytesPerCycle(clock));
         var places = new Dictionary<string,

@@ -48,7 +48,8 @@ internal static class RunTable
         string per = record.Work is { Samples: > 1 and var samples } ? $"a run of {samples} samples" : "a sample";
         Line("latency", $"{record.TotalCycles} cycles, {Show(record.LatencySeconds * 1e6, "us")} {per}");
         Line("stalls", Stalls(record));
-        Line("DRAM", $"{Show(record.Layers.Sum(l => l.DramBytes ?? 0), "B")} {per}; every element once: {Show(record.Layers.Sum(l => l.CompulsoryBytes ?? 0), "B")}");
+        Line("DRAM", $"{Show(record.Layers.Sum(l => l.DramBytes ?? 0), "B")} {per}; every element once: "
+            + Show(record.Layers.Sum(l => l.CompulsoryBytes ?? 0), "B"));
         Line("energy", $"{Show(record.EnergyPicojoules, "pJ")} {per} ({Show(record.DynamicEnergyPicojoules, "pJ")} dynamic, "
             + $"{Show(record.LeakageEnergyPicojoules, "pJ")} leakage)");
         if (record.Work is { TokensPerSecond: { } rate, PicojoulesPerToken: { } perToken } work)

@@ -21,7 +21,8 @@ internal static class ActionCounts
         BufferActions(ledger, architecture, Mapping.RowOperand(grid.Dataflow), streamOnRows * grid.ColumnFolds, dram);
         if (grid.LoadsStationary)
         {
-            BufferActions(ledger, architecture, Mapping.Stationary(grid.Dataflow), (long)grid.LayerGroups * grid.RowExtent * grid.ColumnExtent,
+            BufferActions(ledger, architecture, Mapping.Stationary(grid.Dataflow),
+                (long)grid.LayerGroups * grid.RowExtent * grid.ColumnExtent,
                 dram);
             ledger.Add(ActionNames.Pe, ActionNames.OperandShift, macs);
             ledger.Add(ActionNames.Pe, ActionNames.WeightLoad, StationaryShifts(grid));

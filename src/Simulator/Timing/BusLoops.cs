@@ -6,8 +6,8 @@ namespace Sim.Simulator.Timing;
 /// Runs the loops of a bus recurrence (groups, outer folds, inner folds, units) without visiting every iteration. Where iterations are
 /// alike, a recurrence of maxima and sums soon moves on by the same steps every one or few of them. When it has done so twice, a third time
 /// is computed with the gains of all moments beside the moments: that tells for how many iterations more every maximum keeps its choice
-/// (<see cref="Choices"/>), and so many are added at once. The result is exact, not an approximation. The last iterations of a run are always
-/// visited, so that loops outside are watched at both ends of what is skipped.
+/// (<see cref="Choices"/>), and so many are added at once. The result is exact, not an approximation. The last iterations of a run are
+/// always visited, so that loops outside are watched at both ends of what is skipped.
 /// </summary>
 internal sealed class BusLoops<TMoment>(TransferPlan plan, FoldGrid grid, BusUnits<TMoment> units) where TMoment : struct, IMoment<TMoment>
 {

@@ -7,8 +7,8 @@ namespace Sim.Simulator.Timing;
 /// Completion time of a layer on a bus of finite bandwidth: a recurrence over units, not over cycles. The bus serves one queue of transfers
 /// in program order (<see cref="TransferPorts"/> says how long each); for unit u the queue holds the inputs of unit u + p (stationary tile,
 /// row operand, column operand), the results of unit u − 1, the spilled partial sums of unit u, where p = 1 when every input buffer is
-/// double and 0 else. Times are those of the corner PE (buffers are read unskewed, triangular registers skew the lanes). With S(u) the start
-/// of unit u, T(u) the cycles of its steps, load, gap, tail and result bus as in <see cref="FoldTiming"/>, slots = 2 for a double buffer, 1
+/// double and 0 else. Times are those of the corner PE (buffers are read unskewed, triangular registers skew the lanes). With S(u) the
+/// start of unit u, T(u) the cycles of its steps, load, gap, tail and result bus as in <see cref="FoldTiming"/>, slots = 2 for a double buffer, 1
 /// else:
 /// <code>
 /// input transfer begins ≥ S(v) + T(v)          v: last unit that reads what is overwritten (slots units, tiles or groups earlier)

@@ -6,8 +6,8 @@ namespace Sim.Simulator.Timing;
 /// <summary>
 /// The array's time without DRAM, in closed form. A fold streams T steps into the corner PE, each s cycles long (1, or as many as a
 /// digit-serial multiplier or the ports need); its wave needs R−1 more cycles until the last row is fed (fill) and C−1 more until it has
-/// crossed the last column (drain); a stationary operand takes a load of R cycles to shift in before. Ports that need w cycles for a row add
-/// w−1 for each row in use to a load and to the drain of an output-stationary fold. From the start of one fold's stream to the next, with
+/// crossed the last column (drain); a stationary operand takes a load of R cycles to shift in before. Ports that need w cycles for a row
+/// add w−1 for each row in use to a load and to the drain of an output-stationary fold. From the start of one fold's stream to the next, with
 /// each term present unless its overlap switch is on,
 /// <code>interval = max(least, s·T + (R−1)[fill] + (C−1)[drain] + load)</code>
 /// where least is what a column's result bus (one result a cycle) or the loading of the next stationary tile needs in any case.

@@ -3,8 +3,8 @@ using Sim.ArchModel;
 namespace Sim.Simulator.Timing;
 
 /// <summary>
-/// What bounds a layer: of the times that the array, each port and the bus would take for it if nothing else took any, the longest; on a tie
-/// the array, then ports in the order of their stalls, then the bus.
+/// What bounds a layer: of the times that the array, each port and the bus would take for it if nothing else took any, the longest; on a
+/// tie the array, then ports in the order of their stalls, then the bus.
 /// </summary>
 internal static class LayerBound
 {
@@ -25,7 +25,8 @@ internal static class LayerBound
         double rows = grid.RowsInUse, folds = grid.Folds;
         if (ports.Step > architecture.Datapath.CyclesPerMac) Meet(ports.StepPort.ToString(), folds * grid.StreamLength * ports.Step);
         if (ports.Load > 1) Meet(ports.LoadPort.ToString(), folds * rows * ports.Load);
-        if (ports.Drain > 1 && !grid.LoadsStationary) Meet(ports.DrainPort.ToString(), folds * Math.Min(grid.BlockRows, grid.RowExtent) * ports.Drain);
+        if (ports.Drain > 1 && !grid.LoadsStationary)
+            Meet(ports.DrainPort.ToString(), folds * Math.Min(grid.BlockRows, grid.RowExtent) * ports.Drain);
         if (architecture.Dram.BytesPerCycle is { } rate) Meet(LayerTiming.DramCause, timing.Dram.Bits(widths) / (8 * rate));
         return bound;
     }

@@ -55,8 +55,10 @@ internal static class LayerTraffic
             foreach (Operands operand in ActionNames.SingleOperands.Where(o => buffer.Keeps.HasFlag(o)))
             {
                 bool sums = operand == Operands.Outputs;
-                long read = ledger[buffer.Name, ActionNames.ReadOf(operand)] + (sums ? ledger[ActionNames.Accumulator, ActionNames.Read] : 0),
-                    written = ledger[buffer.Name, ActionNames.WriteOf(operand)] + (sums ? ledger[ActionNames.Accumulator, ActionNames.Write] : 0);
+                long read = ledger[buffer.Name, ActionNames.ReadOf(operand)]
+                    + (sums ? ledger[ActionNames.Accumulator, ActionNames.Read] : 0);
+                long written = ledger[buffer.Name, ActionNames.WriteOf(operand)]
+                    + (sums ? ledger[ActionNames.Accumulator, ActionNames.Write] : 0);
                 int width = sums ? widths.Sum : widths.OfInput(operand);
                 if (read + written > 0)
                     yield return new(buffer.Name, ActionNames.NameOf(operand), Bytes(widths, read * width), Bytes(widths, written * width));

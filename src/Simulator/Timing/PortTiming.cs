@@ -11,8 +11,8 @@ public readonly record struct BufferPort(string Buffer, bool Writes)
 }
 
 /// <summary>
-/// What ports cost a layer's schedule. A bank reads one word and writes one a cycle; a word holds ⌊port / element⌋ elements, a wider element
-/// takes several. The schedule is the layer's, not the fold's: it is made for full lanes. A buffer with several readers divides its frame
+/// What ports cost a layer's schedule. A bank reads one word and writes one a cycle; a word holds ⌊port / element⌋ elements, a wider
+/// element takes several. The schedule is the layer's, not the fold's: it is made for full lanes. A buffer with several readers divides its frame
 /// among them: streamed operands, old sums (when K takes more than one fold), a row of the next stationary tile.
 /// </summary>
 /// <param name="Step">Cycles of a step: of its product, or of the words that it moves.</param>

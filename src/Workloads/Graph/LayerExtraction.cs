@@ -41,7 +41,9 @@ public static class LayerExtraction
             if (MatrixLayer(node, graph.Opset, shapes, batch, constants) is { } gemm)
                 steps.Add(tensors.Matrix(gemm, node, LayerWeights.WeightIndex(node), constants));
             else if (Free.Contains(node.OpType)) tensors.Alias(node);
-            else steps.Add(tensors.Vector(VectorLayer(node, shapes, batch, constants) with { IsFused = fused.Contains(index) }, node, constants));
+            else
+                steps.Add(tensors.Vector(VectorLayer(node, shapes, batch, constants) with { IsFused = fused.Contains(index) }, node,
+                    constants));
         }
         return new NetworkLayers(steps.ToImmutable(), tensors.All());
     }

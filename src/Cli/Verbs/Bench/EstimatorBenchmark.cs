@@ -62,7 +62,8 @@ internal sealed class EstimatorBenchmark : IBenchmark
     private static ImmutableArray<(GemmLayer Layer, int Times)> Shapes(IEnumerable<GemmLayer> layers) =>
         [.. layers.GroupBy(l => l with { Name = "" }).Select(g => (g.First(), g.Count()))];
 
-    // Grattafiori et al., The Llama 3 Herd of Models, 2024, table 3: 32 layers of 4096, 8 key heads of 32, feed-forward 14336, 128256 words.
+    // Grattafiori et al., The Llama 3 Herd of Models, 2024, table 3: 32 layers of 4096, 8 key heads of 32, feed-forward 14336,
+    // 128256 words.
     private static IEnumerable<GemmLayer> Llama()
     {
         const int Tokens = 512;

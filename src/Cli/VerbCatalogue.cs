@@ -16,6 +16,7 @@ internal static class VerbCatalogue
         new ImportVerb(),
         new NestVerb(),
         new MapVerb(),
+        new ScheduleVerb(),
         new BenchVerb(),
         new ValidateVerb(),
         new SchemaVerb(),

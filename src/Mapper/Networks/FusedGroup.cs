@@ -160,7 +160,8 @@ internal sealed class FusedGroup
                 (FusionPlan plan, FusionRows rows) = _plans[p];
                 // With one tile nothing is read again.
                 if (!keepsWeights && plan.Tiles == 1 && Outer == 1) continue;
-                if (Choice(plan, rows, keepsWeights, onChip) is { } choice) yield return choice with { Plan = (p << 1) | (keepsWeights ? 1 : 0) };
+                if (Choice(plan, rows, keepsWeights, onChip) is { } choice)
+                    yield return choice with { Plan = (p << 1) | (keepsWeights ? 1 : 0) };
             }
     }
 

@@ -3,7 +3,7 @@ using Sim.ArchModel.Hierarchies;
 
 namespace Sim.Mapper.Networks;
 
-/// <summary>The ways to run one layer alone: of a matrix layer its tilings, of a vector layer one, as its elements stream through.</summary>
+/// <summary>The ways to run one layer alone: of a matrix layer its tilings, of a vector layer one: its elements stream through.</summary>
 internal sealed class LayerItems(ScheduleNetwork network, StageMemory stage)
 {
     private readonly Dictionary<MatrixWork, ImmutableArray<LayerTiling>> _tilings = [];
@@ -60,9 +60,11 @@ internal sealed class LayerItems(ScheduleNetwork network, StageMemory stage)
             LayerTiling t = tilings[i];
             // Sums of a result that stays go to and fro as partial sums all the same.
             long sums = packing.Outputs.StoredBits(t.SumTransfers);
-            long Tile(Operand o, long elements) => checked(packing[o].StoredBits(elements) * (stage.DoubleBuffered[o] ? 2 : 1));
-            if (stage.Room(inputs ? 0 : Tile(Operand.Activations, t.TileInputs), second ? 0 : checked(secondPacking.StoredBits(t.TileWeights) * (stage.DoubleBuffered.Weights ? 2 : 1)),
-                Tile(Operand.Outputs, t.TileOutputs)) is not { } room) continue;
+            long Tile(Operand o, Packing each, long elements) =>
+                checked(each.StoredBits(elements) * (stage.DoubleBuffered[o] ? 2 : 1));
+            if (stage.Room(inputs ? 0 : Tile(Operand.Activations, packing.Activations, t.TileInputs),
+                second ? 0 : Tile(Operand.Weights, secondPacking, t.TileWeights),
+                Tile(Operand.Outputs, packing.Outputs, t.TileOutputs)) is not { } room) continue;
             long read = checked((inputs ? 0 : packing.Activations.StoredBits(t.InputReads))
                 + (second ? 0 : secondPacking.StoredBits(t.WeightReads)) + sums);
             all.Add((room, read, written + sums, i));

@@ -51,7 +51,8 @@ public sealed record LayerTiling(long Samples, long Rows, long Filters, long Cha
             foreach (long samples in TileSizes.Of(work.Samples))
                 foreach (long filters in TileSizes.Of(work.Filters))
                     foreach (long channels in TileSizes.Of(work.Channels))
-                        foreach (LayerTiling tiling in Of(work, tiles, columns.First, samples, rows, filters, channels)) yield return tiling;
+                        foreach (LayerTiling tiling in Of(work, tiles, columns.First, samples, rows, filters, channels))
+                            yield return tiling;
         }
     }
 

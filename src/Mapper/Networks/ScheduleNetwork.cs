@@ -7,6 +7,9 @@ namespace Sim.Mapper.Networks;
 /// <summary>What a layer costs on chip, asked once for each layer.</summary>
 public interface ILayerCosts
 {
+    /// <summary>What costs of matrix layers are, in words.</summary>
+    string Basis { get; }
+
     /// <summary>Cost of a matrix layer without DRAM.</summary>
     LayerCost Of(GemmLayer layer);
 
@@ -70,6 +73,37 @@ public sealed class ScheduleNetwork
             { HasGivenParameters = step.Parameters.All(p => producer[index[p]] < 0) })];
         return new(layers, tensors, packing);
     }
+
+    /// <summary>Least bits of a tensor that a layer reads.</summary>
+    public long LeastRead(ScheduleLayer layer, int tensor)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        if (layer.Vector is { } vector) return Packing.Activations.StoredBits(vector.InputElements);
+        MatrixWork work = layer.Matrix!;
+        long inputs = 0, second = 0;
+        if (layer.Inputs.Contains(tensor)) inputs = Packing.Activations.StoredBits(LeastInputs(work));
+        if (layer.Second == tensor)
+            second = (work.SecondIsComputed ? Packing.Activations : Packing.Weights).StoredBits(work.SecondElements);
+        return Math.Max(inputs, second);
+    }
+
+    /// <summary>Bits that a layer makes.</summary>
+    public long Made(ScheduleLayer layer)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        return Packing.Activations.StoredBits(layer.Matrix?.OutputElements ?? layer.Vector!.OutputElements);
+    }
+
+    /// <summary>Bits that a layer without known tensors reads and makes at least.</summary>
+    public long Unconnected(ScheduleLayer layer)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        MatrixWork work = layer.Matrix!;
+        return Packing.Activations.StoredBits(LeastInputs(work)) + Packing.Weights.StoredBits(work.SecondElements) + Made(layer);
+    }
+
+    private static long LeastInputs(MatrixWork work) => checked(work.Samples * work.Groups * work.Channels
+        * WindowTiles.Of(work.Rows, work.Rows.Outputs).First * WindowTiles.Of(work.Columns, work.Columns.Outputs).First);
 
     // Of a table only the rows that are asked for are read.
     private static long Parameters(LayerStep step, NetworkLayers network, PerOperand<Packing> packing) => step.OpType == "Gather"

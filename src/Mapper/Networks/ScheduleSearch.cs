@@ -76,6 +76,19 @@ public sealed class ScheduleSearch
 
     private (FoundSchedule? Found, long Dropped) Best((double Energy, double Cycles) weights, int first, int end, long limit)
     {
+        (SortedDictionary<ulong, Node>[] states, long count, long dropped, double droppedBound) = Walk(weights, first, end, limit);
+        if (!states[end].TryGetValue(0, out Node? found)) return (null, dropped);
+        var items = new List<ScheduleItem>();
+        for (Node node = found; node.Previous is { } previous; node = previous) items.Add(Item(node));
+        items.Reverse();
+        double bound = Math.Min(found.Value.Primary, droppedBound);
+        if (IsLimited) bound = Math.Min(bound, Rest(weights.Energy, weights.Cycles, first, end)[first]);
+        return (new FoundSchedule([.. items], found.Picojoules, found.Cycles, bound, count, dropped), dropped);
+    }
+
+    private (SortedDictionary<ulong, Node>[] States, long Count, long Dropped, double Bound) Walk((double Energy, double Cycles) weights,
+        int first, int end, long limit)
+    {
         var states = new SortedDictionary<ulong, Node>[end + 1];
         for (int b = 0; b <= end; b++) states[b] = [];
         states[first][0] = new Node(default, 0, 0, null, 0, 0, 0, default);
@@ -101,13 +114,27 @@ public sealed class ScheduleSearch
                     Extend(b, last, state, node, weights, states[last + 1], first, end);
             }
         }
-        if (!states[end].TryGetValue(0, out Node? found)) return (null, dropped);
-        var items = new List<ScheduleItem>();
-        for (Node node = found; node.Previous is { } previous; node = previous) items.Add(Item(node));
-        items.Reverse();
-        double bound = Math.Min(found.Value.Primary, droppedBound);
-        if (IsLimited) bound = Math.Min(bound, (rest ?? Rest(weights.Energy, weights.Cycles, first, end))[first]);
-        return (new FoundSchedule([.. items], found.Picojoules, found.Cycles, bound, count, dropped), dropped);
+        return (states, count, dropped, droppedBound);
+    }
+
+    /// <summary>Shortest times of the layers from <paramref name="first"/> up to before each layer, nothing on chip before and after; null:
+    /// they do not fit, or not within the limit of states.</summary>
+    public ImmutableArray<Segment?> SegmentsFrom(int first)
+    {
+        (SortedDictionary<ulong, Node>[] states, _, _, _) = Walk((0, 1), first, _items.Layers, _limit);
+        return [.. states.Select((s, end) => end > first && s.TryGetValue(0, out Node? node) ? Sum(node) : (Segment?)null)];
+    }
+
+    private Segment Sum(Node last)
+    {
+        long dram = 0, vector = 0;
+        for (Node node = last; node.Previous is { } previous; node = previous)
+        {
+            ScheduleItem item = Item(node);
+            dram += _machine.BusCycles(item.Choice.ReadBits + item.Choice.WriteBits + item.Loaded.Sum(t => _items.Tensors[t].Bits));
+            vector += item.Choice.VectorCycles;
+        }
+        return new Segment(last.Cycles, dram, vector);
     }
 
     private void Extend(int first, int last, ulong state, Node node, (double Energy, double Cycles) weights,

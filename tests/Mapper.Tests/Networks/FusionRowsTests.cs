@@ -21,7 +21,7 @@ public sealed class FusionRowsTests
             foreach (bool keep in new[] { false, true })
             {
                 (long[] moved, long[] largest, long peak) = Run(tensors, made, layers, tile, bits, keep);
-                Assert.That(rows.Uses.Select(u => keep ? u.Once : u.Separate), Is.EqualTo(moved), $"seed {seed} {keep} tile {tile}: " + string.Join(" ", tensors.Select(t => $"{t} {string.Join(",", t.Readers)}")));
+                Assert.That(rows.Uses.Select(u => keep ? u.Once : u.Separate), Is.EqualTo(moved), $"seed {seed} {keep}");
                 Assert.That(rows.Uses.Select(u => u.Largest), Is.EqualTo(largest), $"seed {seed}");
                 Assert.That(rows.PeakBits(bits, layers, keep), Is.EqualTo(peak), $"seed {seed} {keep}");
             }
@@ -107,7 +107,8 @@ public sealed class FusionRowsTests
                 for (int t = 0; t < tensors.Count; t++) sum += held[t].Count * bits[t];
                 peak = Math.Max(peak, sum);
                 for (int t = 0; t < tensors.Count; t++)
-                    if (tensors[t].LastReader == layer) held[t].RemoveWhere(r => !keep || k + 1 == needs.Count || !needs[k + 1][t].Contains(r));
+                    if (tensors[t].LastReader == layer)
+                        held[t].RemoveWhere(r => !keep || k + 1 == needs.Count || !needs[k + 1][t].Contains(r));
             }
             void Make(int t)
             {

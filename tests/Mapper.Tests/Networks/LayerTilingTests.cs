@@ -142,7 +142,8 @@ public sealed class LayerTilingTests
                 for (long sample = n.From; sample < n.To; sample++)
                     for (long channel = c.From; channel < c.To; channel++)
                         foreach (long row in Inside(work.Rows, p.From, p.To))
-                            foreach (long column in Inside(work.Columns, 0, work.Columns.Outputs)) needed.Add((sample, channel, row, column));
+                            foreach (long column in Inside(work.Columns, 0, work.Columns.Outputs))
+                                needed.Add((sample, channel, row, column));
                 moved += needed.Count(e => !held.Contains(e));
                 held = needed;
             }

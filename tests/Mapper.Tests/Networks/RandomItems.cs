@@ -12,7 +12,8 @@ internal sealed class RandomItems : IScheduleItems
     {
         var random = new Random(seed);
         (_seed, Layers, _longest) = (seed, random.Next(2, 6), random.Next(1, 4));
-        Machine = new ScheduleMachine(random.Next(20, 60), random.Next(3) == 0 ? null : random.Next(1, 5), random.Next(1, 4), random.Next(1, 4));
+        Machine = new ScheduleMachine(random.Next(20, 60), random.Next(3) == 0 ? null : random.Next(1, 5), random.Next(1, 4),
+            random.Next(1, 4));
         int count = random.Next(2, 6);
         var tensors = ImmutableArray.CreateBuilder<ScheduleTensor>();
         for (int t = 0; t < count; t++)

@@ -89,7 +89,8 @@ public sealed class ScheduleSearchTests
         Assert.That(schedule.Items.Sum(i => i.Cycles), Is.EqualTo(schedule.Cycles), name);
         Assert.That(schedule.Items.Sum(i => i.Picojoules), Is.EqualTo(schedule.Picojoules).Within(1e-9).Percent, name);
         foreach (ScheduleItem item in schedule.Items)
-            Assert.That(item.OnChip.Sum(t => items.Tensors[t].Bits) + item.Choice.RoomBits, Is.LessThanOrEqualTo(items.Machine.RoomBits), name);
+            Assert.That(item.OnChip.Sum(t => items.Tensors[t].Bits) + item.Choice.RoomBits,
+                Is.LessThanOrEqualTo(items.Machine.RoomBits), name);
         foreach (int tensor in schedule.Items.SelectMany(i => i.OnChip).Distinct())
         {
             ScheduleTensor t = items.Tensors[tensor];

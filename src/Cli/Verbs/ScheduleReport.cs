@@ -19,7 +19,8 @@ internal static class ScheduleReport
             for (int l = item.Item.First; l <= item.Item.Last; l++)
             {
                 ScheduleLayer layer = schedule.Layers[l];
-                string mark = item.Fusion is null ? "" : l == item.Item.First ? "┌ " : l == item.Item.Last ? "└ " : "│ ";
+                (int first, int last) = (item.Item.First, item.Item.Last);
+                string mark = first == last ? "" : l == first ? "┌ " : l == last ? "└ " : "│ ";
                 string result = Result(schedule, item, layer);
                 if (l > item.Item.First)
                     table.AddRow(mark + Markup.Escape(layer.Name), Markup.Escape(layer.OpType), "", "", "", "", result, "");
@@ -34,7 +35,7 @@ internal static class ScheduleReport
         Line("costs", schedule.Basis);
         Line("stays", FormattableString.Invariant($"{schedule.Staying.Length} tensors, ") + Bytes(schedule.Staying.Sum(t => t.Bits))
             + $" together, at most {Bytes(schedule.Items.Max(i => i.StayingBits))} at once beside tiles");
-        Line("DRAM", $"{Bytes(schedule.DramBits)}; each layer alone {Bytes(schedule.DramBitsAlone)}; every weight, input and result once "
+        Line("DRAM", $"{Bytes(schedule.DramBits)}; nothing kept {Bytes(schedule.DramBitsAlone)}; every weight, input and result once "
             + Bytes(schedule.CompulsoryBits));
         ScheduleTimeline time = schedule.Timeline;
         Line("latency", $"{Si(time.Cycles)} cycles, {Si(time.Cycles / clockHertz)}s; one item after the other "

@@ -51,6 +51,10 @@ internal sealed class FusedGroup
 
     private bool ByGroups { get; set; }
 
+    /// <summary>Whether a layer makes each element of its result from one element of each operand.</summary>
+    public static bool IsPointwise(ScheduleLayer layer) => layer.Matrix is null && layer.Outputs.Length == 1 && layer.HasGivenParameters
+        && layer.Inputs.Length > 0 && Pointwise.Contains(layer.OpType);
+
     /// <summary>Whether a layer may be one of a group at all.</summary>
     public static bool CanHold(ScheduleLayer layer) => layer.Outputs.Length == 1 && layer.HasGivenParameters && layer.Inputs.Length > 0
         && (layer.Matrix is not null || Pointwise.Contains(layer.OpType) || Rowwise.Contains(layer.OpType));

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Sim.Mapper.Networks;
 
-/// <summary>The items of a network: its layers alone, and groups of them tile by tile.</summary>
+/// <summary>The items of a network: its layers, with pointwise ones behind them, and groups of them tile by tile.</summary>
 public sealed class NetworkItems : IScheduleItems
 {
     /// <summary>Most layers of a group.</summary>
@@ -26,20 +26,28 @@ public sealed class NetworkItems : IScheduleItems
 
     public int Layers => _network.Layers.Length;
 
-    /// <summary>Tilings of a layer that runs alone, as its choices' plans number them.</summary>
-    public LayerTiling? Tiling(int layer, int plan) =>
-        _network.Layers[layer].Matrix is { } work ? _layers.Tilings(work)[plan] : null;
+    /// <summary>The tiling of an item's first layer; null: a vector layer, or a group tile by tile.</summary>
+    public LayerTiling? Tiling(ScheduleItem item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        return item.Choice.Plan >= 0 && _network.Layers[item.First].Matrix is { } work ? _layers.Tilings(work)[item.Choice.Plan] : null;
+    }
 
-    /// <summary>The plan of a group.</summary>
-    public FusionPlan Plan(int first, int last, int plan) => Group(first, last)!.Plan(plan);
+    /// <summary>The plan of a group that runs tile by tile, else null.</summary>
+    public FusionPlan? Plan(ScheduleItem item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        return item.Choice.Plan < 0 ? Group(item.First, item.Last)!.Plan(-1 - item.Choice.Plan) : null;
+    }
 
     public int Longest(int first)
     {
-        if (!_fuse) return 1;
+        int behind = _layers.LastBehind(first) - first + 1;
+        if (!_fuse) return behind;
         int last = first;
         while (last - first + 1 < MostLayers && last + 1 < Layers && FusedGroup.CanHold(_network.Layers[last])
             && FusedGroup.CanHold(_network.Layers[last + 1])) last++;
-        return last - first + 1;
+        return Math.Max(behind, last - first + 1);
     }
 
     public ImmutableArray<int> Touched(int first, int last)
@@ -59,8 +67,9 @@ public sealed class NetworkItems : IScheduleItems
     {
         ImmutableArray<int> touched = Touched(first, last);
         bool There(int tensor) => touched.IndexOf(tensor) is >= 0 and var at && (onChip >> at & 1) != 0;
-        IEnumerable<ItemChoice> ways = first == last ? _layers.Choices(_network.Layers[first], There)
-            : Group(first, last)?.Choices(There) ?? [];
+        IEnumerable<ItemChoice> ways = last <= _layers.LastBehind(first) ? _layers.Choices(first, last, There) : [];
+        if (_fuse && first < last && Group(first, last) is { } group)
+            ways = ways.Concat(group.Choices(There).Select(c => c with { Plan = -1 - c.Plan }));
         var kept = new List<ItemChoice>();
         foreach (ItemChoice way in ways)
         {

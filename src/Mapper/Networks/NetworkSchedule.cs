@@ -33,7 +33,7 @@ public sealed record StayingTensor(string Name, long Bits, string From, string T
 /// <param name="Tensors">The tensors that layers and items number.</param>
 /// <param name="Staying">What stays.</param>
 /// <param name="DramBits">Bits that cross the DRAM's bus.</param>
-/// <param name="DramBitsAlone">The same when each layer runs alone and nothing stays.</param>
+/// <param name="DramBitsAlone">The same when nothing stays and no group runs tile by tile.</param>
 /// <param name="CompulsoryBits">The same when every weight, input, result and parameter crosses it once and nothing else does.</param>
 /// <param name="Picojoules">Energy.</param>
 /// <param name="SequentialCycles">Cycles of the items one after the other.</param>
@@ -69,9 +69,8 @@ public sealed record NetworkSchedule(string Architecture, string Workload, Sched
         ScheduleTimeline timeline = ScheduleTimeline.Of(best.Schedule, items, machine);
         int cores = OneCore.Count(architecture.Hierarchy);
         ImmutableArray<ScheduledItem> scheduled = [.. best.Schedule.Items.Select((item, i) => new ScheduledItem(item, timeline.Items[i],
-            item.First == item.Last ? items.Tiling(item.First, item.Choice.Plan) : null,
-            item.First < item.Last ? items.Plan(item.First, item.Last, item.Choice.Plan) : null,
-            item.Loaded.Sum(t => layers.Tensors[t].Bits), item.OnChip.Sum(t => layers.Tensors[t].Bits)))];
+            items.Tiling(item), items.Plan(item), item.Loaded.Sum(t => layers.Tensors[t].Bits),
+            item.OnChip.Sum(t => layers.Tensors[t].Bits)))];
         string memory = OneCore.Of(architecture.Hierarchy).Levels[stage.Level].Name;
         return (new(architecture.Name, workload, objective, fuse, memory, machine.RoomBits, costs.Basis, layers.Layers, scheduled,
             layers.Tensors, Stays(best.Schedule, layers), Moved(best.Schedule, layers),

@@ -16,6 +16,8 @@ public sealed class NetworkScheduleTests
     [
         ("resnet", new ResNet(18, true, 64, 10), new RunSizes()),
         ("resnet of two samples", new ResNet(18, true, 32, 10), new RunSizes { Batch = 2 }),
+        ("mobilenet", new MobileNetV2(64, 10), new RunSizes()),
+        ("bert", new Bert(2, 64, 4, 256, 100, 64), new RunSizes { Sequence = 64 }),
     ];
 
     private sealed class UnitCosts : ILayerCosts
@@ -87,7 +89,7 @@ public sealed class NetworkScheduleTests
         foreach (ScheduleItem item in schedule.Items)
         {
             Assert.That(item.OnChip.Sum(t => network.Tensors[t].Bits) + item.Choice.RoomBits, Is.LessThanOrEqualTo(machine.RoomBits));
-            long sums = item.First == item.Last && items.Tiling(item.First, item.Choice.Plan) is { } tiling ? tiling.SumTransfers * 32 : 0;
+            long sums = items.Tiling(item) is { } tiling ? tiling.SumTransfers * 32 : 0;
             long written = Enumerable.Range(0, network.Tensors.Length).Select(t => (Index: t, Tensor: network.Tensors[t]))
                 .Where(t => t.Tensor.Producer >= item.First && t.Tensor.Producer <= item.Last
                     && (t.Tensor.IsResult || (!item.OnChip.Contains(t.Index) && (t.Tensor.Last > item.Last || t.Tensor.Last < 0))))

@@ -29,6 +29,12 @@ public sealed class NestOrders
     /// <summary>Index of the order of an output.</summary>
     public int IndexOf(long n, long g, long m, long p, long q) => _index[Class(0, n) + Class(1, g) + Class(2, m) + Class(3, p) + Class(4, q)];
 
+    /// <summary>Equal where rows of outputs have the same order in every column.</summary>
+    public int RowClass(long n, long g, long p, long q) => Class(0, n) + Class(1, g) + Class(3, p) + Class(4, q);
+
+    /// <summary>Equal where output channels have the same order in every row.</summary>
+    public int ColumnClass(long m) => Class(2, m);
+
     private int Class(int dim, long index) => _classes[dim][(int)index] * _strides[dim];
 
     /// <summary>The orders of a legal nest on units with so many lanes (<see cref="DatapathSpec.Lanes"/>).</summary>

@@ -25,7 +25,7 @@ internal sealed class MachineStores
     private readonly SumRegisters _registers;
     private readonly Moved[] _moved;
 
-    public MachineStores(LoopNest nest, Hierarchy hierarchy, DatapathSpec spec, NestOperands operands)
+    public MachineStores(LoopNest nest, Hierarchy hierarchy, DatapathSpec spec, NestOperands operands, NestDepth depth)
     {
         (_nest, _hierarchy) = (nest, hierarchy);
         _spaces = [.. Enum.GetValues<Operand>().Select(o => new WordSpace(nest.Layer, o))];
@@ -51,7 +51,7 @@ internal sealed class MachineStores
         // The scratch registers are shared: a delivery ends before the next begins.
         int most = 0;
         foreach ((int from, int to) in Sections(end)) most = Math.Max(most, new Deliveries(nest, hierarchy, from, to, null!).Scratch);
-        _registers = SumRegisters.For(spec, checked(scratch + most));
+        _registers = depth == NestDepth.Tiles ? new IdleRegisters(scratch + most) : SumRegisters.For(spec, checked(scratch + most));
         for (int s = 0; s < _stores.Count; s++)
         {
             Store store = _stores[s];
@@ -78,10 +78,19 @@ internal sealed class MachineStores
             first += SumStore.Registers(store.Lists);
         }
         Store[] inner = [.. last.Select(s => _stores[s])];
+        int chunk = _stores.Max(s => s.Position) + 1;
+        if (depth == NestDepth.Tiles)
+        {
+            var outputs = new AxisLists(nest.Layer, _spaces[2], new PlaceTable(nest, chunk), _spaces[2].Extents(nest.Layer,
+                d => Tile(d, chunk)), _spaces[2].Sizes);
+            Products = new TileProducts(nest, hierarchy, chunk, [.. inner.Select(i => i.Position)], [inner[0].Inputs!, inner[1].Inputs!],
+                inner[2].Sums!, outputs);
+            return;
+        }
         var places = new PlaceTable(nest, end);
         AxisLists[] lists = [.. Enumerable.Range(0, 3).Select(x => new AxisLists(nest.Layer, _spaces[x], places, [1, 1, 1, 1, 1],
             inner[x].Extents))];
-        Products = new ProductArray(lists, [inner[0].Inputs!, inner[1].Inputs!], [Reads(Operand.Activations, inner[0], end),
+        Products = new ProductArray(nest, chunk, lists, [inner[0].Inputs!, inner[1].Inputs!], [Reads(Operand.Activations, inner[0], end),
             Reads(Operand.Weights, inner[1], end)], inner[2].Sums!, [.. inner.Select(i => places.Instances / Instances(i.Position))],
             new SumSection(nest, hierarchy, inner[2].Position, end), new Deliveries(nest, hierarchy, inner[2].Position, end, _registers),
             _registers, scratch, operands);
@@ -91,7 +100,7 @@ internal sealed class MachineStores
     public long Outputs => _spaces[2].Words;
 
     /// <summary>The multiply-adders.</summary>
-    public ProductArray Products { get; }
+    public IProducts Products { get; }
 
     /// <summary>By operand: the memory that they use.</summary>
     public int[] InnermostLevels { get; }

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using Sim.ArchModel.Hierarchies;
 using Sim.Datapath.Kernels;
 using Sim.Datapath.Specs;
+using Sim.Mapper;
 using Sim.Mapper.Nests;
+using Sim.Mapper.Orders;
 using Sim.Mapper.Timing;
 using Sim.Workloads.Nests;
 
@@ -23,28 +25,44 @@ public sealed class NestMachine
     private readonly MachineStores _stores;
     private readonly NestClock _clock;
     private readonly int[] _done;
+    private readonly DatapathSpec _spec;
+    private readonly NestDepth _depth;
     private long _steps;
 
-    private NestMachine(LoopNest nest, Hierarchy hierarchy, NestWidths widths, ComputeRate rate, DatapathSpec spec, NestOperands operands)
+    private NestMachine(LoopNest nest, Hierarchy hierarchy, NestWidths widths, ComputeRate rate, DatapathSpec spec, NestOperands operands,
+        NestDepth depth)
     {
+        (_spec, _depth) = (spec, depth);
         (_nest, _hierarchy, _operands) = (nest, hierarchy, operands);
         _index = new long[nest.Nodes.Length];
         _computePosition = 1 + Enumerable.Range(0, nest.Nodes.Length).Last(n => nest.Nodes[n] is StoreNode);
-        _stores = new MachineStores(nest, hierarchy, spec, operands);
+        _stores = new MachineStores(nest, hierarchy, spec, operands, depth);
         var ports = new ClockPorts(hierarchy, widths);
         _clock = new NestClock(hierarchy, ports, _stores.ClockEdges(ports.Resources.Count), _stores.InnermostLevels, rate, _stores.Skew);
         _done = new int[checked((int)_stores.Outputs)];
     }
 
-    /// <summary>Runs a legal nest in every register.</summary>
+    /// <summary>Runs a legal nest on an architecture.</summary>
+    public static NestRun Run(LoopNest nest, HierarchicalArchitecture architecture, NestOperands operands, NestDepth depth)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        ElementWidths bits = ElementWidths.Of(architecture.Datapath);
+        var widths = new NestWidths(bits.Activation, bits.Weight, bits.Sum, bits.Output, bits.PartsPerBit);
+        Rational cycles = architecture.Compute.Cycles;
+        return Run(nest, architecture.Hierarchy, widths, new ComputeRate(cycles.Numerator, cycles.Denominator), architecture.Datapath,
+            operands, depth);
+    }
+
+    /// <summary>Runs a legal nest.</summary>
     /// <param name="nest">The mapping.</param>
     /// <param name="hierarchy">The machine.</param>
     /// <param name="widths">Bits of stored elements.</param>
     /// <param name="rate">Cycles of a product.</param>
     /// <param name="spec">The datapath.</param>
     /// <param name="operands">Codes.</param>
+    /// <param name="depth">How much of the machine moves.</param>
     public static NestRun Run(LoopNest nest, Hierarchy hierarchy, NestWidths widths, ComputeRate rate, DatapathSpec spec,
-        NestOperands operands)
+        NestOperands operands, NestDepth depth = NestDepth.Registers)
     {
         ArgumentNullException.ThrowIfNull(nest);
         ArgumentNullException.ThrowIfNull(hierarchy);
@@ -53,13 +71,12 @@ public sealed class NestMachine
         operands.Check();
         if (spec.Dot is { Segment: > 0 })
             throw new NotSupportedException($"datapath '{spec.Name}' takes operands in blocks, which the machine for nests does not move");
-        return new NestMachine(nest, hierarchy, widths, rate, spec, operands).Run();
+        return new NestMachine(nest, hierarchy, widths, rate, spec, operands, depth).Run();
     }
 
     private NestRun Run()
     {
         var outer = new NestSteps(_nest, 0, _computePosition, _index);
-        var inner = new NestSteps(_nest, _computePosition, _nest.Nodes.Length, _index);
         long products = _nest.Layer.Size(LoopDim.C) * _nest.Layer.Size(LoopDim.R) * _nest.Layer.Size(LoopDim.S);
         Span<long> words = stackalloc long[3];
         int advanced = -1;
@@ -67,13 +84,7 @@ public sealed class NestMachine
         {
             _clock.Step(_stores.Move(advanced, _index, false, word => _done[word] == products));
             words.Clear();
-            long steps = 0;
-            do
-            {
-                _stores.Products.Step(_index, words, _done);
-                steps++;
-            }
-            while (inner.Next() >= 0);
+            long steps = _stores.Products.Chunk(_index, words, _done);
             _steps += steps;
             _clock.Chunk(steps, words);
             advanced = outer.Next();
@@ -83,6 +94,9 @@ public sealed class NestMachine
         if (_stores.Products.Macs != _nest.Layer.Macs || Array.Exists(_done, d => d != products))
             throw new InvalidOperationException($"{_stores.Products.Macs} products of {_nest.Layer.Macs} were made");
         GemmEvents events = default;
-        return new(_clock.End(), _stores.Counts(), _stores.Products.Macs, _steps, _stores.Finish(ref events), events);
+        ImmutableArray<long> results = _depth == NestDepth.Registers ? _stores.Finish(ref events)
+            : System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsImmutableArray(OrderedProducts.Of(_operands,
+                NestOrders.Of(_nest, _hierarchy, _spec.Lanes), _spec, ref events));
+        return new(_clock.End(), _stores.Counts(), _stores.Products.Macs, _steps, results, events);
     }
 }

@@ -1,12 +1,14 @@
 using Sim.Mapper.Nests;
+using Sim.Workloads.Nests;
 
 namespace Sim.Simulator.Nests;
 
 /// <summary>Counts through the loops in time between two nodes, in the order of the nest; iterations that a shorter tile does not have are
-/// left out.</summary>
-internal sealed class NestSteps(LoopNest nest, int from, int to, long[] index)
+/// left out. With dimensions: only the loops over these.</summary>
+internal sealed class NestSteps(LoopNest nest, int from, int to, long[] index, params LoopDim?[] dims)
 {
-    private readonly int[] _loops = [.. Enumerable.Range(from, to - from).Where(n => nest.Nodes[n] is LoopNode)];
+    private readonly int[] _loops = [.. Enumerable.Range(from, to - from)
+        .Where(n => nest.Nodes[n] is LoopNode l && (dims.Length == 0 || dims.Contains(l.Dim)))];
 
     /// <summary>Goes on to the next step; the loop that advanced, or -1 when all is over and every index is 0 again.</summary>
     public int Next()

@@ -6,7 +6,7 @@ namespace Sim.Simulator.Nests;
 
 /// <summary>The multiply-adders at the inner end of a nest: at each step they read their operands from the innermost stores and deliver to
 /// the sums.</summary>
-internal sealed class ProductArray : ISumSource
+internal sealed class ProductArray : ISumSource, IProducts
 {
     private readonly PlaceTable _places;
     private readonly AxisLists[] _lists;
@@ -22,8 +22,13 @@ internal sealed class ProductArray : ISumSource
     private readonly bool[] _active;
     private readonly Product[] _products, _step;
     private readonly long _weightsOfOutput;
+    private readonly LoopNest _nest;
+    private readonly int _chunk;
+    private NestSteps? _inner;
     private int _from, _team;
 
+    /// <param name="nest">The nest.</param>
+    /// <param name="chunk">Where a chunk begins.</param>
     /// <param name="lists">Tiles of one product, by operand.</param>
     /// <param name="stores">Innermost stores of activations and weights.</param>
     /// <param name="reads">Their groups.</param>
@@ -34,9 +39,10 @@ internal sealed class ProductArray : ISumSource
     /// <param name="registers">All registers.</param>
     /// <param name="scratch">The first that is free.</param>
     /// <param name="operands">Zero points.</param>
-    public ProductArray(AxisLists[] lists, InputStore[] stores, ReadGroups[] reads, SumStore sums, int[] leavesOf, SumSection section,
-        Deliveries adders, SumRegisters registers, int scratch, NestOperands operands)
+    public ProductArray(LoopNest nest, int chunk, AxisLists[] lists, InputStore[] stores, ReadGroups[] reads, SumStore sums,
+        int[] leavesOf, SumSection section, Deliveries adders, SumRegisters registers, int scratch, NestOperands operands)
     {
+        (_nest, _chunk) = (nest, chunk);
         (_lists, _stores, _reads, _sums, _leavesOf) = (lists, stores, reads, sums, leavesOf);
         (_section, _adders, _registers, _scratch, _operands) = (section, adders, registers, scratch, operands);
         _places = lists[0].Places;
@@ -45,11 +51,24 @@ internal sealed class ProductArray : ISumSource
         _weightsOfOutput = layer.Size(LoopDim.C) * layer.Size(LoopDim.R) * layer.Size(LoopDim.S);
     }
 
-    /// <summary>Multiplications done.</summary>
+    /// <inheritdoc/>
     public long Macs { get; private set; }
 
-    /// <summary>One step; adds what instance 0 of the innermost stores reads, or takes, to <paramref name="words"/>.</summary>
-    public void Step(ReadOnlySpan<long> index, Span<long> words, Span<int> done)
+    /// <inheritdoc/>
+    public long Chunk(long[] index, Span<long> words, Span<int> done)
+    {
+        _inner ??= new NestSteps(_nest, _chunk, _nest.Nodes.Length, index);
+        long steps = 0;
+        do
+        {
+            Step(index, words, done);
+            steps++;
+        }
+        while (_inner.Next() >= 0);
+        return steps;
+    }
+
+    private void Step(ReadOnlySpan<long> index, Span<long> words, Span<int> done)
     {
         _places.Move(index);
         foreach (AxisLists lists in _lists) lists.Move();

@@ -79,6 +79,21 @@ internal sealed class ScalarRegisters : SumRegisters
         (_registers[register], _registers[other]) = (_registers[other], _registers[register]);
 }
 
+/// <summary>Registers that nothing is ever put into: only what moves is counted.</summary>
+internal sealed class IdleRegisters(int count) : SumRegisters(count)
+{
+    public override long Finish(int register, ref GemmEvents events) => throw new InvalidOperationException("no values are here");
+
+    protected override void Clear(int register) => throw new InvalidOperationException("no values are here");
+
+    protected override void Multiply(int register, ReadOnlySpan<Product> products) =>
+        throw new InvalidOperationException("no values are here");
+
+    protected override void Add(int register, int other) => throw new InvalidOperationException("no values are here");
+
+    protected override void Swap(int register, int other) => throw new InvalidOperationException("no values are here");
+}
+
 /// <summary>Two's complement registers of integers.</summary>
 internal sealed class IntegerRegisters(DatapathSpec spec, int count) : SumRegisters(count)
 {

@@ -102,6 +102,7 @@ public class NestMachineTests
                 + string.Join("; ", hierarchy.Levels.Select(l => l is FabricLevel f ? string.Join(", ", f.Axes) : l.ToString()));
             NestOperands operands = NestOperands.Random(nest.Layer, spec, i);
             NestRun run = NestMachine.Run(nest, hierarchy, widths, rate, spec, operands);
+            SameInTiles(run, NestMachine.Run(nest, hierarchy, widths, rate, spec, operands, NestDepth.Tiles), text);
             NestCycles closed = NestTiming.Of(nest, hierarchy, widths, rate);
             Assert.That((run.Cycles.Total, run.Cycles.Compute, run.Cycles.Drain),
                 Is.EqualTo((closed.Total, closed.Compute, closed.Drain)), text);
@@ -118,6 +119,17 @@ public class NestMachineTests
         Assert.That(compared, Is.GreaterThanOrEqualTo(cases * 4 / 5));
         Assert.That(stalled, Is.GreaterThanOrEqualTo(stalls));
         Assert.That(ordered, Is.GreaterThan(cases / 5), "orders that are one chain test little");
+    }
+
+    private static void SameInTiles(NestRun run, NestRun tiles, string text)
+    {
+        Assert.That((tiles.Cycles.Total, tiles.Cycles.Compute, tiles.Cycles.Drain),
+            Is.EqualTo((run.Cycles.Total, run.Cycles.Compute, run.Cycles.Drain)), text);
+        Assert.That(tiles.Cycles.Stalls, Is.EqualTo(run.Cycles.Stalls).AsCollection, text);
+        Assert.That(tiles.Cycles.Uses, Is.EqualTo(run.Cycles.Uses).AsCollection, text);
+        Assert.That(string.Join('\n', tiles.Stores), Is.EqualTo(string.Join('\n', run.Stores)), text);
+        Assert.That((tiles.Macs, tiles.Steps, tiles.Events), Is.EqualTo((run.Macs, run.Steps, run.Events)), text);
+        Assert.That(tiles.Results, Is.EqualTo(run.Results).AsCollection, text);
     }
 
     // 1 where the order is not one chain of k ascending.

@@ -31,7 +31,8 @@ internal static class MapReport
     {
         (LoopLayer layer, MapResult result, MapProblem problem) = row;
         NestCounts counts = result.Counts;
-        terminal.Out.WriteLine($"{layer.Name}: {Si(layer.Macs)} MACs, {Si(result.Cost.Picojoules * 1e-12)}J, {Si(result.Cost.Cycles)} cycles, "
+        terminal.Out.WriteLine($"{layer.Name}: {Si(layer.Macs)} MACs, {Si(result.Cost.Picojoules * 1e-12)}J, "
+            + $"{Si(result.Cost.Cycles)} cycles, "
             + $"{Percent(layer.Macs / (result.Cost.Cycles * Peak(architecture)))} of the peak, bound by {result.Cost.Bound}");
         foreach (string line in NestText.Lines(result.Nest, architecture.Hierarchy)) terminal.Out.WriteLine("  " + line);
         Table table = new Table().Border(TableBorder.None).AddColumns("  memory", "operand")
@@ -41,7 +42,8 @@ internal static class MapReport
             (double reads, double writes) = Accesses(s, problem.Costs);
             double bytes = Bytes(s, problem.Costs);
             double least = s.Level == 0 ? Compulsory(layer, s.Operand, problem.Costs) : double.NaN;
-            table.AddRow("  " + architecture.Hierarchy.Levels[s.Level].Name, OperandNames.Of(s.Operand), Si(reads), Si(writes), Si(bytes) + "B",
+            table.AddRow("  " + architecture.Hierarchy.Levels[s.Level].Name, OperandNames.Of(s.Operand), Si(reads), Si(writes), Si(bytes)
+                + "B",
                 double.IsNaN(least) ? "" : Si(least) + "B");
         }
         terminal.OutConsole.Write(table);
@@ -49,12 +51,14 @@ internal static class MapReport
         terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"  best of {(double)c.Mapspace:G3} mappings: {(double)c.Candidates:G4} candidates in {c.Skeletons} skeletons, of which ")
             + string.Create(CultureInfo.InvariantCulture, $"{(double)c.Evaluated:G4} evaluated and {c.Counted} counted; dropped ")
-            + string.Create(CultureInfo.InvariantCulture, $"{(double)c.BySkeletonBound:G4} + {(double)c.ByWayBound:G4} + {(double)c.ByPartialBound:G4} by bounds, ")
+            + string.Create(CultureInfo.InvariantCulture,
+                $"{(double)c.BySkeletonBound:G4} + {(double)c.ByWayBound:G4} + {(double)c.ByPartialBound:G4} by bounds, ")
             + string.Create(CultureInfo.InvariantCulture, $"{(double)c.ByDominance:G4} as dominated, {(double)c.ByLimit:G4} as too large"));
     }
 
     /// <summary>The document `sim.map/1`.</summary>
-    public static JsonObject Json(string network, HierarchicalArchitecture architecture, MapObjective objective, List<MappedLayer> rows) => new()
+    public static JsonObject Json(string network, HierarchicalArchitecture architecture, MapObjective objective,
+        List<MappedLayer> rows) => new()
     {
         ["schema"] = "sim.map/1",
         ["architecture"] = architecture.Name,
@@ -122,7 +126,8 @@ internal static class MapReport
         NestNode[] none = [new StoreNode(Operand.Activations, 0), new StoreNode(Operand.Weights, 0), new StoreNode(Operand.Outputs, 0)];
         var hierarchy = new Hierarchy("whole", [new MemoryLevel("whole", null, default, 1, 1, default, null, 0, 0,
             PerOperand.Of(_ => Keeping.Must), default)]);
-        IEnumerable<NestNode> loops = Enum.GetValues<LoopDim>().Where(d => layer.Size(d) > 1).Select(d => new LoopNode(d, layer.Size(d), 1));
+        IEnumerable<NestNode> loops = Enum.GetValues<LoopDim>().Where(d => layer.Size(d) > 1).Select(d => new LoopNode(d, layer.Size(d),
+            1));
         double elements = NestCounts.Of(new(layer, [.. none, .. loops]), hierarchy).At(operand, 0)!.Distinct;
         return elements * (operand == Operand.Outputs ? costs.CompleteOutputs.Bits : costs.Levels[0][operand].Bits) / 8;
     }

@@ -26,7 +26,8 @@ internal sealed class MapVerb : IVerb
     public VerbCommand Build(Terminal terminal)
     {
         var arch = new Argument<string>("ARCH") { Description = "Architecture by name or file" };
-        var workload = new Option<string>("--workload") { Description = "What `sim import` takes: ONNX network, generated workload, SCALE-Sim "
+        var workload = new Option<string>("--workload") { Description =
+            "What `sim import` takes: ONNX network, generated workload, SCALE-Sim "
             + "topology, Timeloop problem", Required = true, HelpName = "W" };
         var layer = new Option<string?>("--layer") { Description = "Only the layer of this name", HelpName = "NAME" };
         var objective = new Option<string>("--objective") { Description = "What is made least: energy, latency or edp (their product)",

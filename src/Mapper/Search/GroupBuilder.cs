@@ -36,7 +36,8 @@ internal sealed class GroupBuilder(MapProblem problem, Factorizations factorizat
             if (place.Kind != EntryKind.Axis) continue;
             FabricAxis axis = problem.Hierarchy.Fabric(place.Level).Axes[place.Axis];
             limits[q] = axis.SumsOnly && dim is not (LoopDim.C or LoopDim.R or LoopDim.S) ? 1 : axis.Size;
-            if (problem.AxisDims.TryGetValue((place.Level, place.Axis), out ImmutableArray<LoopDim> dims) && !dims.Contains(dim)) limits[q] = 1;
+            if (problem.AxisDims.TryGetValue((place.Level, place.Axis), out ImmutableArray<LoopDim> dims)
+                && !dims.Contains(dim)) limits[q] = 1;
         }
         Skeleton skeleton = model.Skeleton;
         for (int i = 0; i < skeleton.Entries.Length; i++)
@@ -121,7 +122,8 @@ internal sealed class GroupBuilder(MapProblem problem, Factorizations factorizat
     private DimGroup Window(SkeletonModel model, Sliding window, LoopDim output, LoopDim filter)
     {
         long[] outputLimits = Limits(problem, model, output), filterLimits = Limits(problem, model, filter);
-        double[] tiles = [.. model.WindowColumns.Select((c, i) => c.Part == WindowPart.Tile ? TileLimit(model, i, window) : double.PositiveInfinity)];
+        double[] tiles = [.. model.WindowColumns.Select((c, i) => c.Part == WindowPart.Tile ? TileLimit(model, i,
+            window) : double.PositiveInfinity)];
         ChoiceList list = windows.Of(model, window, outputLimits, filterLimits, tiles);
         int places = model.Places.Length, columns = 2 * places + model.WindowColumns.Count;
         var powers = new double[model.Products.Count][];

@@ -19,7 +19,8 @@ public static class MapLack
             {
                 if (memory.Keeps[operand] != Keeping.Must) continue;
                 double bits = Tile(problem, level, operand, memory);
-                if (memory.PartitionBits[operand] is { } part && bits > part) lacks.Add(Text(memory, operand.ToString().ToLowerInvariant(), bits, part));
+                if (memory.PartitionBits[operand] is { } part && bits > part) lacks.Add(Text(memory,
+                    operand.ToString().ToLowerInvariant(), bits, part));
                 all += bits;
                 names.Add(operand.ToString().ToLowerInvariant());
             }
@@ -36,5 +37,6 @@ public static class MapLack
     }
 
     private static string Text(MemoryLevel memory, string operand, double bits, double room) => FormattableString.Invariant(
-        $"{operand} at '{memory.Name}' need {bits / 8} bytes for tiles of one element and have {room / 8}: {(bits - room) / 8} bytes are lacking");
+        $"{operand} at '{memory.Name}' need {bits / 8} bytes for tiles of one element and have {room / 8}: ")
+        + FormattableString.Invariant($"{(bits - room) / 8} bytes are lacking");
 }

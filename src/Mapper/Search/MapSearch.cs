@@ -53,7 +53,8 @@ public static class MapSearch
             NestCounts counts = NestCounts.Of(_incumbent.Nest, problem.Hierarchy);
             NestCost cost = NestCost.Of(counts, problem);
             if (Math.Abs(cost.Value(objective) / _incumbent.Value - 1) > 1e-9)
-                throw new InvalidOperationException($"{problem.Layer.Name}: the search found {_incumbent.Value}, exact counts give {cost.Value(objective)}: {NestKey.Of(_incumbent.Nest)}");
+                throw new InvalidOperationException($"{problem.Layer.Name}: the search found {_incumbent.Value}, exact counts give "
+                    + $"{cost.Value(objective)}: {NestKey.Of(_incumbent.Nest)}");
             return new(_incumbent.Nest, counts, cost, new(size, skeletons, candidates, _counters.BySkeletonBound, _counters.ByWayBound,
                 _counters.ByDominance, _counters.ByLimit, _counters.ByPartialBound, _counters.Evaluated, _counters.Counted,
                 Math.Min(proved, _incumbent.Value)));
@@ -97,11 +98,13 @@ public static class MapSearch
         {
             (bool[] relevant, bool[] negative) = Relevant(model);
             UInt128 before = Ways(levels);
-            levels = [.. levels.Select(l => l.Undominated(groups[l.Group], relevant, negative, sure ? null : Keeps(model, groups[l.Group])).Measured())
+            levels = [.. levels.Select(l => l.Undominated(groups[l.Group], relevant, negative, sure ? null : Keeps(model,
+                groups[l.Group])).Measured())
                 .OrderBy(l => l.Ways.Length).ThenBy(l => l.Group)];
             _counters.ByDominance += before - Ways(levels);
             if (levels.Length > 1 && Ways(levels) > 20000)
-                new TreeSearch(problem, model, groups, [.. levels.Select(l => l.First(DiveWidth))], bound.Constant, _incumbent, new()).Run();
+                new TreeSearch(problem, model, groups, [.. levels.Select(l => l.First(DiveWidth))], bound.Constant, _incumbent,
+                    new()).Run();
             new TreeSearch(problem, model, groups, levels, bound.Constant, _incumbent, _counters).Run();
         }
 

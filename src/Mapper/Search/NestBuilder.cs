@@ -30,7 +30,8 @@ internal static class NestBuilder
         var index = new int[orders.Count];
         while (true)
         {
-            Dictionary<int, LoopDim[]> chosen = orders.Select((o, i) => (o.Place, o.Orders[index[i]])).ToDictionary(o => o.Place, o => o.Item2);
+            Dictionary<int, LoopDim[]> chosen = orders.Select((o, i) => (o.Place, o.Orders[index[i]])).ToDictionary(o => o.Place, o =>
+                o.Item2);
             (LoopNest nest, bool canonical) = Build(problem, model, counts, q => chosen.GetValueOrDefault(q));
             if (canonical) yield return nest;
             int at = 0;
@@ -51,7 +52,8 @@ internal static class NestBuilder
                 yield return [first, .. rest];
     }
 
-    private static (LoopNest Nest, bool Canonical) Build(MapProblem problem, SkeletonModel model, long[][] counts, Func<int, LoopDim[]?> order)
+    private static (LoopNest Nest, bool Canonical) Build(MapProblem problem, SkeletonModel model, long[][] counts, Func<int,
+        LoopDim[]?> order)
     {
         var nodes = ImmutableArray.CreateBuilder<NestNode>();
         long[] tiles = [.. problem.Layer.Sizes];

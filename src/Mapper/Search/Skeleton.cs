@@ -20,7 +20,8 @@ internal enum EntryKind
     Mark,
 }
 
-/// <summary>An entry of a <see cref="Skeleton"/>; the operand of stores and marks, the axis of axes, the level of stores and axes.</summary>
+/// <summary>An entry of a <see cref="Skeleton"/>; the operand of stores and marks, the axis of axes, the level of stores and
+/// axes.</summary>
 internal readonly record struct Entry(EntryKind Kind, Operand Operand, int Level, int Axis);
 
 /// <summary>Which window of the input slides directly above a store of activations.</summary>

@@ -110,7 +110,8 @@ internal sealed class SkeletonModel
             if (innermost) direct = -1;
             else if (operand == Operand.Activations && Skeleton.Slides[slide++] is var now && now != Sliding.AsParent)
                 (slides, direct) = (now, _entryPlaces[boundary] - 1);
-            var edge = new WindowColumn(WindowPart.Up, _entryPlaces[stores[i]], _entryPlaces[child], _entryPlaces[boundary], direct, slides);
+            var edge = new WindowColumn(WindowPart.Up, _entryPlaces[stores[i]], _entryPlaces[child], _entryPlaces[boundary], direct,
+                slides);
             AddEdge(operand, size, edge, Skeleton.Entries[stores[i]].Level, innermost ? -1 : Skeleton.Entries[child].Level);
         }
     }

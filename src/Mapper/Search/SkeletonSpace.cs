@@ -25,7 +25,8 @@ internal static class SkeletonSpace
         }
     }
 
-    /// <summary>Mappings of a frame: every split of every dimension over all places and every order of all dimensions in every slot.</summary>
+    /// <summary>Mappings of a frame: every split of every dimension over all places and every order of all dimensions in every
+    /// slot.</summary>
     public static BigInteger Size(MapProblem problem, ImmutableArray<Entry> frame)
     {
         int slots = frame.Count(e => e.Kind == EntryKind.Slot), places = slots + frame.Count(e => e.Kind == EntryKind.Axis), dims = 0;

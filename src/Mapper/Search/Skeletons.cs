@@ -105,11 +105,13 @@ internal static class Skeletons
         {
             if (marked[axis].Kind != EntryKind.Axis || marked[axis - 1].Kind == EntryKind.Axis) continue;
             int store = axis, mark = -1;
-            while (store < marked.Length && !(marked[store].Kind == EntryKind.Store && marked[store].Operand == Operand.Activations)) store++;
+            while (store < marked.Length && !(marked[store].Kind == EntryKind.Store
+                && marked[store].Operand == Operand.Activations)) store++;
             for (int i = 0; i < axis; i++)
                 if (marked[i].Kind == EntryKind.Mark) mark = i;
             if (store == marked.Length || mark < 0 || marked[mark].Operand == Operand.Activations) continue;
-            if (Enumerable.Range(axis, store - axis).Any(i => i > axis && marked[i].Kind == EntryKind.Axis && marked[i - 1].Kind != EntryKind.Axis))
+            if (Enumerable.Range(axis, store - axis).Any(i => i > axis && marked[i].Kind == EntryKind.Axis
+                && marked[i - 1].Kind != EntryKind.Axis))
                 continue;
             yield return [.. marked[..axis], new(EntryKind.Mark, Operand.Activations, 0, 0), .. marked[axis..]];
         }

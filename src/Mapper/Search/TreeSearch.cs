@@ -31,7 +31,8 @@ internal sealed class TreeSearch
     public TreeSearch(MapProblem problem, SkeletonModel model, List<DimGroup> groups, TreeLevel[] levels, double dualConstant,
         Incumbent incumbent, MapCounters counters)
     {
-        (_problem, _model, _groups, _levels, _incumbent, _counters, _dualConstant) = (problem, model, groups, levels, incumbent, counters, dualConstant);
+        (_problem, _model, _groups, _levels, _incumbent, _counters, _dualConstant) = (problem, model, groups, levels, incumbent,
+            counters, dualConstant);
         _energy = new(model.Energy);
         _loads = [.. model.Loads.Select(l => new LinearRow(l.Cycles))];
         _limits = [.. model.Limits.Select(l => new LinearRow(l.Sum))];
@@ -181,7 +182,8 @@ internal sealed class TreeSearch
         }
         for (int g = 0; g < _groups.Count; g++)
             for (int c = 0; c < _groups[g].Columns.Length; c++)
-                counts[(int)_groups[g].Dims[_groups[g].Columns[c].Dim]][_groups[g].Columns[c].Place] = _groups[g].Choices.Counts[c][_way[g]];
+                counts[(int)_groups[g].Dims[_groups[g].Columns[c].Dim]][_groups[g].Columns[c].Place] =
+                    _groups[g].Choices.Counts[c][_way[g]];
         return counts;
     }
 }

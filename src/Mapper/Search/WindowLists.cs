@@ -26,7 +26,8 @@ internal sealed class WindowLists(MapProblem problem, Factorizations factorizati
         ChoiceList filters = factorizations.Of(problem.Layer.Size(filter), Opened(filterLimits));
         int places = model.Places.Length;
         var kept = new List<(int P, int R)>();
-        List<double>[] least = [.. model.WindowColumns.Select(_ => new List<double>())], most = [.. model.WindowColumns.Select(_ => new List<double>())];
+        List<double>[] least = [.. model.WindowColumns.Select(_ => new List<double>())], most = [.. model.WindowColumns.Select(_ =>
+            new List<double>())];
         bool[] time = [.. model.Places.Select(p => p.Kind == EntryKind.Slot)];
         var motion = new WindowMotion(window, window == Sliding.Rows ? _rows : _columns, problem.Layer.Stride(output),
             problem.Layer.Dilation(filter), time, shared);
@@ -58,8 +59,10 @@ internal sealed class WindowLists(MapProblem problem, Factorizations factorizati
         return _lists[key] = new()
         {
             Count = kept.Count,
-            Counts = [.. outputs.Counts.Select(c => kept.Select(k => c[k.P]).ToArray()), .. filters.Counts.Select(c => kept.Select(k => c[k.R]).ToArray())],
-            Logs = [.. outputs.Logs.Select(c => kept.Select(k => c[k.P]).ToArray()), .. filters.Logs.Select(c => kept.Select(k => c[k.R]).ToArray()),
+            Counts = [.. outputs.Counts.Select(c => kept.Select(k => c[k.P]).ToArray()), .. filters.Counts.Select(c => kept.Select(k =>
+                c[k.R]).ToArray())],
+            Logs = [.. outputs.Logs.Select(c => kept.Select(k => c[k.P]).ToArray()), .. filters.Logs.Select(c => kept.Select(k => c[k.R])
+                .ToArray()),
                 .. least.Select(c => c.ToArray())],
             Most = [.. most.Select(c => c.ToArray())],
         };

@@ -15,7 +15,8 @@ internal sealed class WindowMotion(Sliding window, WindowSets sets, int stride, 
     public void Set(long[] outputs, long[] filters)
     {
         (_p, _r) = (outputs, filters);
-        if (_outputTiles.Length != outputs.Length + 1) (_outputTiles, _filterTiles) = (new long[outputs.Length + 1], new long[outputs.Length + 1]);
+        if (_outputTiles.Length != outputs.Length + 1) (_outputTiles, _filterTiles) = (new long[outputs.Length + 1],
+            new long[outputs.Length + 1]);
         (_outputTiles[^1], _filterTiles[^1]) = (1, 1);
         for (int q = outputs.Length - 1; q >= 0; q--)
         {
@@ -64,7 +65,8 @@ internal sealed class WindowMotion(Sliding window, WindowSets sets, int stride, 
         // Runs of loops directly above: P outside R, R outside P, or one of them alone with the other farther out.
         for (int run = 0; run < 4; run++)
         {
-            (long n1, long d1, long n2, long d2) = run switch { 0 => (np, dp, nr, dr), 1 => (nr, dr, np, dp), 2 => (1, 0, np, dp), _ => (1, 0, nr, dr) };
+            (long n1, long d1, long n2, long d2) = run switch { 0 => (np, dp, nr, dr), 1 => (nr, dr, np, dp), 2 => (1, 0, np, dp), _ =>
+                (1, 0, nr, dr) };
             if (run >= 2 && (np == 1 || nr == 1)) break;
             double moved = whole + (double)n1 * (n2 - 1) * Fresh(p, r, d2) + (n1 - 1) * Fresh(p, r, d1 - (n2 - 1) * d2);
             double rest = outside * (run >= 2 ? (double)np * nr / n2 : 1);

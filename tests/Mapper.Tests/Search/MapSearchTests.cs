@@ -26,7 +26,8 @@ public sealed class MapSearchTests
                 if (found is null) continue;
                 Assert.That(found.Cost.Value(objective), Is.EqualTo(value).Within(1e-9).Percent, $"{name}; found {Text(found.Nest)}");
                 MapCertificate c = found.Certificate;
-                Assert.That(c.BySkeletonBound + c.ByWayBound + c.ByDominance + c.ByLimit + c.ByPartialBound + c.Evaluated, Is.EqualTo(c.Candidates));
+                Assert.That(c.BySkeletonBound + c.ByWayBound + c.ByDominance + c.ByLimit + c.ByPartialBound + c.Evaluated,
+                    Is.EqualTo(c.Candidates));
                 Assert.That(c.Bound, Is.LessThanOrEqualTo(value * (1 + 1e-9)));
             }
         }
@@ -44,7 +45,8 @@ public sealed class MapSearchTests
     // The best of each objective; null when there are too many nests.
     private static (double Value, LoopNest? Nest)[]? Enumerate(MapProblem problem)
     {
-        var best = new (double Value, LoopNest? Nest)[] { (double.PositiveInfinity, null), (double.PositiveInfinity, null), (double.PositiveInfinity, null) };
+        var best = new (double Value, LoopNest? Nest)[] { (double.PositiveInfinity, null), (double.PositiveInfinity, null),
+            (double.PositiveInfinity, null) };
         int nests = 0;
         try
         {

@@ -99,7 +99,8 @@ internal sealed class NestEnumeration(LoopLayer layer, Hierarchy hierarchy, Acti
         FabricLevel fabric = hierarchy.Fabric(level);
         if (axis == fabric.Axes.Length)
         {
-            if (level + 1 < hierarchy.Levels.Length && hierarchy.Levels[level + 1] is FabricLevel) Space(level + 1, 0, LoopDim.N, 1, all, open);
+            if (level + 1 < hierarchy.Levels.Length && hierarchy.Levels[level + 1] is FabricLevel) Space(level + 1, 0, LoopDim.N, 1, all,
+                open);
             else
             {
                 int start = _start;
@@ -117,7 +118,8 @@ internal sealed class NestEnumeration(LoopLayer layer, Hierarchy hierarchy, Acti
         long rest = _rest[(int)dim];
         for (long count = 1; count <= rest && used * count <= fabric.Axes[axis].Size; count++)
         {
-            if (rest % count != 0 || (count > 1 && fabric.Axes[axis].SumsOnly && dim is not (LoopDim.C or LoopDim.R or LoopDim.S))) continue;
+            if (rest % count != 0 || (count > 1 && fabric.Axes[axis].SumsOnly
+                && dim is not (LoopDim.C or LoopDim.R or LoopDim.S))) continue;
             _rest[(int)dim] = rest / count;
             if (count > 1) _nodes.Add(new SpatialNode(dim, count, rest / count, level, axis));
             Space(level, axis, dim + 1, used * count, all, open);

@@ -50,13 +50,15 @@ internal static class RandomProblem
         PerOperand<long?> parts = random.Next(3) == 0 ? PerOperand.Of<long?>(_ => random.Next(1, 7)) : default;
         var keeps = PerOperand.Of(_ => (Keeping)Math.Min(2, random.Next(4)));
         MemoryPorts ports = random.Next(3) switch { 0 => new(1, 1, 0), 1 => new(0, 0, 1), _ => new(0, 0, 0) };
-        return new(name, parts.Activations is null ? capacity : null, parts, 8, random.Next(1, 3), ports, random.Next(3) == 0 ? 3 : null, 0, 0,
+        return new(name, parts.Activations is null ? capacity : null, parts, 8, random.Next(1, 3), ports, random.Next(3) == 0 ? 3 : null,
+            0, 0,
             keeps, PerOperand.Of(_ => random.Next(4) == 0));
     }
 
     private static FabricLevel Fabric(Random random)
     {
-        FabricAxis Axis(string name) => new(name, random.Next(2, 5), (Sharing)random.Next(2), (Sharing)random.Next(2), (Reduction)random.Next(2));
+        FabricAxis Axis(string name) => new(name, random.Next(2, 5), (Sharing)random.Next(2), (Sharing)random.Next(2),
+            (Reduction)random.Next(2));
         return new("grid", random.Next(3) == 0 ? [Axis("x"), Axis("y")] : [Axis("x")]);
     }
 
@@ -72,7 +74,8 @@ internal static class RandomProblem
             scale /= 8;
         }
         StoreRate wide = levels[0].Outputs;
-        return new(levels.ToImmutable(), wide with { Write = wide.Write / 2, Update = wide.Update / 2, Bits = 1 }, 1, 1, random.Next(2) == 0,
+        return new(levels.ToImmutable(), wide with { Write = wide.Write / 2, Update = wide.Update / 2, Bits = 1 }, 1, 1,
+            random.Next(2) == 0,
             random.Next(2) == 0);
     }
 }

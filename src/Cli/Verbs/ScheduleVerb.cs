@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json;
 using Sim.ArchModel.Hierarchies;
@@ -7,6 +8,7 @@ using Sim.Foundation.Diagnostics;
 using Sim.Mapper.Networks;
 using Sim.Simulator.Inputs;
 using Sim.Workloads.Graph;
+using Sim.Workloads.Nests;
 using Sim.Workloads.Topologies;
 
 namespace Sim.Cli.Verbs;
@@ -16,7 +18,8 @@ internal sealed class ScheduleVerb : IVerb
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    private sealed record Options(string Architecture, string Workload, ScheduleObjective Objective, bool Fuse, bool Json, string? Out);
+    private sealed record Options(string Architecture, string Workload, ScheduleObjective Objective, bool Fuse, bool Mapped, bool Json,
+        string? Out);
 
     public VerbCommand Build(Terminal terminal)
     {
@@ -27,14 +30,17 @@ internal sealed class ScheduleVerb : IVerb
             DefaultValueFactory = _ => "edp", HelpName = "O" };
         objective.AcceptOnlyFromAmong("energy", "latency", "edp");
         var fuse = new Option<bool>("--fuse") { Description = "Let consecutive layers run as one, tile by tile" };
+        var mapped = new Option<bool>("--mapped") { Description = "Search the best mapping of each matrix layer first (takes longer); "
+            + "otherwise their cycles and energy on chip are lower bounds" };
         var output = new Option<string?>("--out") { Description = "Also write the JSON to this file", HelpName = "FILE" };
         Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("schedule", "Schedule a whole network: what stays on chip, which layers are fused, when all run",
             "sim schedule tpu_v1 --workload resnet18",
-            "sim schedule edge_npu --workload mobilenet_v2 --fuse --objective energy") { arch, workload, objective, fuse, output, json };
+            "sim schedule edge_npu --workload mobilenet_v2 --fuse --objective energy")
+            { arch, workload, objective, fuse, mapped, output, json };
         command.SetAction(parsed => Run(new(parsed.GetRequiredValue(arch), parsed.GetRequiredValue(workload),
             Enum.Parse<ScheduleObjective>(parsed.GetRequiredValue(objective), ignoreCase: true), parsed.GetValue(fuse),
-            parsed.GetValue(json), parsed.GetValue(output)), terminal));
+            parsed.GetValue(mapped), parsed.GetValue(json), parsed.GetValue(output)), terminal));
         return command;
     }
 
@@ -42,6 +48,8 @@ internal sealed class ScheduleVerb : IVerb
     {
         var bag = new DiagnosticBag();
         LoadedHierarchy? loaded = HierarchyReader.Load(options.Architecture, bag);
+        ImmutableDictionary<(int Level, int Axis), ImmutableArray<LoopDim>> axes = loaded is null
+            || !options.Mapped ? ImmutableDictionary<(int Level, int Axis), ImmutableArray<LoopDim>>.Empty : AxisRules.Of(loaded, bag);
         string name = ShapeFile.IsOne(options.Workload) ? "" : Path.GetFileNameWithoutExtension(options.Workload);
         LoadedWorkload? workload = WorkloadLoader.LoadAny(new WorkloadFiles(name, options.Workload, null, null, null, null,
             new Location(options.Workload)), bag);
@@ -49,7 +57,7 @@ internal sealed class ScheduleVerb : IVerb
         var cost = new HierarchyCost(loaded!);
         foreach (string warning in cost.Clock.Warnings) terminal.Error.WriteLine($"warning: {warning}");
         terminal.Print(bag.Sorted);
-        NetworkSchedule schedule = Schedule(options, loaded!, cost, workload!);
+        NetworkSchedule schedule = Schedule(options, loaded!, cost, axes, workload!);
         double clock = loaded!.Architecture.ClockHertz;
         string document = ScheduleJson.Write(schedule, clock).ToJsonString(Indented);
         if (options.Out is { } file)
@@ -59,18 +67,25 @@ internal sealed class ScheduleVerb : IVerb
         return ExitCode.Ok;
     }
 
-    private static NetworkSchedule Schedule(Options options, LoadedHierarchy loaded, HierarchyCost cost, LoadedWorkload workload)
+    private static NetworkSchedule Schedule(Options options, LoadedHierarchy loaded, HierarchyCost cost,
+        ImmutableDictionary<(int Level, int Axis), ImmutableArray<LoopDim>> axes, LoadedWorkload workload)
     {
         (ScheduleStage? stage, string? problem) = ScheduleStage.Of(cost);
         if (stage is null) throw new InvalidInputException(loaded.PlaceOf(""), "MAP040", problem!);
         try
         {
             NetworkLayers layers = workload.Layers(foldBatchNormalization: true);
-            var costs = new PeakCosts(cost, new VectorCosts(cost, stage.ActivationLevel), stage.Cores);
+            var vector = new VectorCosts(cost, stage.ActivationLevel);
+            ILayerCosts costs = options.Mapped ? new SearchedCosts(cost, vector, options.Objective, axes)
+                : new PeakCosts(cost, vector, stage.Cores);
             (NetworkSchedule? schedule, problem) = NetworkSchedule.Of(loaded.Architecture, stage.Machine, stage.Stage, layers,
                 workload.Name, costs, options.Objective, options.Fuse);
             string memory = loaded.Architecture.Hierarchy.Levels[stage.ActivationLevel].Name;
             return schedule ?? throw new InvalidInputException(loaded.PlaceOf(memory), "MAP040", problem!);
+        }
+        catch (NoMappingException e)
+        {
+            throw new InvalidInputException(loaded.PlaceOf(""), "MAP031", e.Message);
         }
         catch (OverflowException)
         {

@@ -46,12 +46,18 @@ public sealed class NestMachine
     public static NestRun Run(LoopNest nest, HierarchicalArchitecture architecture, NestOperands operands, NestDepth depth)
     {
         ArgumentNullException.ThrowIfNull(architecture);
-        ElementWidths bits = ElementWidths.Of(architecture.Datapath);
-        var widths = new NestWidths(bits.Activation, bits.Weight, bits.Sum, bits.Output, bits.PartsPerBit);
-        Rational cycles = architecture.Compute.Cycles;
-        return Run(nest, architecture.Hierarchy, widths, new ComputeRate(cycles.Numerator, cycles.Denominator), architecture.Datapath,
-            operands, depth);
+        return Run(nest, architecture.Hierarchy, Widths(architecture), Rate(architecture), architecture.Datapath, operands, depth);
     }
+
+    // Results leave the chip at the activations' width.
+    internal static NestWidths Widths(HierarchicalArchitecture architecture)
+    {
+        ElementWidths bits = ElementWidths.Of(architecture.Datapath);
+        return new NestWidths(bits.Activation, bits.Weight, bits.Sum, bits.Output, bits.PartsPerBit);
+    }
+
+    internal static ComputeRate Rate(HierarchicalArchitecture architecture) =>
+        new(architecture.Compute.Cycles.Numerator, architecture.Compute.Cycles.Denominator);
 
     /// <summary>Runs a legal nest.</summary>
     /// <param name="nest">The mapping.</param>

@@ -45,7 +45,7 @@ internal sealed class LayerItems(ScheduleNetwork network, StageMemory stage)
         int[] beside = [.. behind.SelectMany((l, i) => l.Inputs.Where(t => t != network.Layers[first + i].Outputs[0]))];
         int[] fetched = [.. beside.Where(t => !onChip(t))];
         long read = fetched.Sum(t => network.Tensors[t].Bits) + behind.Sum(l => l.ParameterBits), vector = behind.Sum(l => l.Cost.Cycles);
-        double energy = behind.Sum(l => l.Cost.Picojoules);
+        double energy = behind.Sum(l => l.Cost.StreamedPicojoules);
         return Choices(network.Layers[first] with { Outputs = [result] }, onChip, fetched.Length).Select(c => c with
         {
             ReadBits = checked(c.ReadBits + read), VectorCycles = checked(c.VectorCycles + vector), Picojoules = c.Picojoules + energy,

@@ -6,7 +6,7 @@ namespace Sim.Mapper.Networks;
 public sealed class NetworkItems : IScheduleItems
 {
     /// <summary>Most layers of a group.</summary>
-    public const int MostLayers = 24;
+    public const int MostLayers = 16;
 
     private readonly ScheduleNetwork _network;
     private readonly StageMemory _stage;

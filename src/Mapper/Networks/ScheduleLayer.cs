@@ -74,7 +74,9 @@ public sealed record MatrixWork(long Samples, long Groups, long Filters, long Ch
 /// <summary>What a layer costs without DRAM when it runs whole.</summary>
 /// <param name="Cycles">Cycles of its unit: the array or the vector unit.</param>
 /// <param name="Picojoules">Energy of everything but DRAM.</param>
-public readonly record struct LayerCost(long Cycles, double Picojoules);
+/// <param name="StreamedPicojoules">Energy of a vector layer that takes its first operand straight from the layer before and leaves its
+/// result in place of that one's.</param>
+public readonly record struct LayerCost(long Cycles, double Picojoules, double StreamedPicojoules = 0);
 
 /// <summary>A layer of a network to be scheduled. Exactly one of Matrix and Vector is set.</summary>
 /// <param name="Name">Its name.</param>

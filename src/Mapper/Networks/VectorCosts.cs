@@ -27,7 +27,8 @@ public sealed class VectorCosts
     public LayerCost Of(VectorLayer layer)
     {
         ArgumentNullException.ThrowIfNull(layer);
-        return new((layer.Operations + _lanes - 1) / _lanes,
-            (layer.Operations * _operation) + (layer.InputElements * _read) + (layer.OutputElements * _write));
+        double work = layer.IsMove ? 0 : layer.Operations * _operation;
+        return new((layer.Operations + _lanes - 1) / _lanes, work + (layer.InputElements * _read) + (layer.OutputElements * _write),
+            work + (Math.Max(0, layer.InputElements - layer.OutputElements) * _read));
     }
 }

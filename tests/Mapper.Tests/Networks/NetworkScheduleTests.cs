@@ -26,7 +26,7 @@ public sealed class NetworkScheduleTests
 
         public LayerCost Of(GemmLayer layer) => new((layer.Macs + 99) / 100, layer.Macs / 100.0);
 
-        public LayerCost Of(VectorLayer layer) => new((layer.Operations + 99) / 100, layer.Operations / 100.0);
+        public LayerCost Of(VectorLayer layer) => new((layer.Operations + 99) / 100, layer.Operations / 100.0, layer.Operations / 200.0);
     }
 
     private static IEnumerable<TestCaseData> Cases() => Networks.SelectMany(n => new long[] { 64, 512, 4096 }.SelectMany(kib =>

@@ -36,6 +36,7 @@ internal sealed class FusedGroup
     private readonly int[] _made;
     private readonly HashSet<int> _exported;
     private readonly List<(FusionPlan Plan, FusionRows Rows)> _plans = [];
+    private List<(int Plan, bool KeepsWeights)>? _possible;
 
     private FusedGroup(ScheduleNetwork network, StageMemory stage, int first, int last)
     {
@@ -155,18 +156,28 @@ internal sealed class FusedGroup
         return extra;
     }
 
-    /// <summary>Ways to run the group while some tensors are on chip.</summary>
-    public IEnumerable<ItemChoice> Choices(Func<int, bool> onChip)
+    // Plans that fit when everything that can be on chip is there, which takes least room beside; others never fit.
+    private List<(int Plan, bool KeepsWeights)> Possible()
     {
+        var possible = new List<(int, bool)>();
         for (int p = 0; p < _plans.Count; p++)
             foreach (bool keepsWeights in new[] { true, false })
             {
                 (FusionPlan plan, FusionRows rows) = _plans[p];
                 // With one tile nothing is read again.
                 if (!keepsWeights && plan.Tiles == 1 && Outer == 1) continue;
-                if (Choice(plan, rows, keepsWeights, onChip) is { } choice)
-                    yield return choice with { Plan = (p << 1) | (keepsWeights ? 1 : 0) };
+                if (Choice(plan, rows, keepsWeights, t => _network.Tensors[t].IsCandidate)?.RoomBits <= _stage.RoomBits)
+                    possible.Add((p, keepsWeights));
             }
+        return possible;
+    }
+
+    /// <summary>Ways to run the group while some tensors are on chip.</summary>
+    public IEnumerable<ItemChoice> Choices(Func<int, bool> onChip)
+    {
+        foreach ((int p, bool keepsWeights) in _possible ??= Possible())
+            if (Choice(_plans[p].Plan, _plans[p].Rows, keepsWeights, onChip) is { } choice)
+                yield return choice with { Plan = (p << 1) | (keepsWeights ? 1 : 0) };
     }
 
     private ItemChoice? Choice(FusionPlan plan, FusionRows rows, bool keepsWeights, Func<int, bool> onChip)

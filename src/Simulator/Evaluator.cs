@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using Sim.ArchModel;
-using Sim.ArchModel.Costs;
+using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
-using Sim.Mapper;
+using Sim.Simulator.Accelerators;
 using Sim.Simulator.Execution;
 using Sim.Simulator.Inputs;
 using Sim.Simulator.Timing;
@@ -49,11 +48,11 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
     {
         ArgumentNullException.ThrowIfNull(design);
         NetworkLayers layers = Layers(design);
-        ImmutableArray<Mapping> mappings = Map(design, layers);
-        ArchitectureCost cost = design.Architecture.Price();
+        MappedNetwork mapped = design.Accelerator.Map(layers).Required(design.Accelerator.PlaceOf(""));
+        AcceleratorCost cost = design.Accelerator.Price();
         AccuracyResult? accuracy = design.Workload.Data is null ? null
-            : Accuracy(Key(design, mappings).Digest, design, mappings, threadsOfDesign, cancellation);
-        return RecordBuilder.Build(design, cost, layers, mappings, accuracy, toolVersion);
+            : Accuracy(Key(design, mapped).Digest, design, mapped, threadsOfDesign, cancellation);
+        return RecordBuilder.Build(design, cost, layers, mapped, accuracy, toolVersion);
     }
 
     /// <summary>
@@ -65,9 +64,9 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
     {
         ArgumentNullException.ThrowIfNull(design);
         NetworkLayers layers = Layers(design);
-        ImmutableArray<Mapping> mappings = Map(design, layers);
-        return NetworkMachine.Run(design, layers, mappings, design.Workload.Data is null ? null : CreatePlan(design, mappings),
-            depth, observer, cancellation);
+        MappedNetwork mapped = design.Accelerator.Map(layers).Required(design.Accelerator.PlaceOf(""));
+        return NetworkMachine.Run(design, layers, mapped, design.Workload.Data is null ? null : CreatePlan(design, mapped), depth,
+            observer, cancellation);
     }
 
     /// <summary>
@@ -77,29 +76,28 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
     public IReadOnlyList<Action> SharedWork(IEnumerable<DesignInputs> designs, int jobs, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(designs);
-        var work = new Dictionary<string, (DesignInputs Design, ImmutableArray<Mapping> Mappings)>(StringComparer.Ordinal);
+        var work = new Dictionary<string, (DesignInputs Design, MappedNetwork Mapped)>(StringComparer.Ordinal);
         var seen = new HashSet<ValueInputs>();
         foreach (DesignInputs design in designs.Where(d => d.Workload.Data is not null))
         {
             cancellation.ThrowIfCancellationRequested();
-            ImmutableArray<MappingResult> results = MappingsOf(design, Layers(design));
-            if (results.Any(r => r.Mapping is null)) continue;
-            ImmutableArray<Mapping> mappings = [.. results.Select(r => r.Required)];
-            ValueInputs inputs = ValueInputs.Of(design, mappings);
-            if (!seen.Add(inputs) || !_keys.Settle(inputs, _ => Plan(design, mappings))) continue;
-            work.TryAdd(Key(design, mappings).Digest, (design, mappings));
+            MappedNetwork mapped = design.Accelerator.Map(Layers(design));
+            if (mapped.Problems.Length > 0) continue;
+            ValueInputs inputs = ValueInputs.Of(design, mapped);
+            if (!seen.Add(inputs) || !_keys.Settle(inputs, _ => Plan(design, mapped))) continue;
+            work.TryAdd(Key(design, mapped).Digest, (design, mapped));
         }
         // As many at a time as there are workers; fewer items than workers share the rest.
         int each = Math.Max(1, jobs / Math.Max(1, work.Count));
         return [.. work.Select(w => (Action)(() =>
-            _accuracies.Settle(w.Key, key => Compute(key, w.Value.Design, w.Value.Mappings, each, cancellation))))];
+            _accuracies.Settle(w.Key, key => Compute(key, w.Value.Design, w.Value.Mapped, each, cancellation))))];
     }
 
-    private AccuracyResult Accuracy(string key, DesignInputs design, ImmutableArray<Mapping> mappings, int threadsOfDesign,
+    private AccuracyResult Accuracy(string key, DesignInputs design, MappedNetwork mapped, int threadsOfDesign,
         CancellationToken cancellation) =>
-        _accuracies.Get(key, k => Compute(k, design, mappings, threadsOfDesign, cancellation));
+        _accuracies.Get(key, k => Compute(k, design, mapped, threadsOfDesign, cancellation));
 
-    private AccuracyResult Compute(string key, DesignInputs design, ImmutableArray<Mapping> mappings, int threadsOfDesign,
+    private AccuracyResult Compute(string key, DesignInputs design, MappedNetwork mapped, int threadsOfDesign,
         CancellationToken cancellation)
     {
         if (kept?.Find(key) is { } known)
@@ -107,30 +105,30 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
             _open.TryRemove(key, out _);
             return known;
         }
-        if (!_open.TryRemove(key, out AccuracyPlan? plan)) plan = CreatePlan(design, mappings);
+        if (!_open.TryRemove(key, out AccuracyPlan? plan)) plan = CreatePlan(design, mapped);
         if (plan.ReferenceLayers is { Length: > 0 } slow)
-            note?.Invoke($"datapath '{design.Architecture.Architecture.Datapath.Name}' on '{design.Workload.Name}': no fast kernel is exact for {Some(slow)}; the reference kernel computes there, which is slow");
+            note?.Invoke($"datapath '{design.Accelerator.Datapath.Name}' on '{design.Workload.Name}': no fast kernel is exact for {Some(slow)}; the reference kernel computes there, which is slow");
         AccuracyResult result = AccuracyEvaluator.Evaluate(plan, threadsOfDesign, cancellation);
         kept?.Keep(result);
         return result;
     }
 
-    private AccuracyKey Key(DesignInputs design, ImmutableArray<Mapping> mappings) =>
-        _keys.Get(ValueInputs.Of(design, mappings), _ => Plan(design, mappings));
+    private AccuracyKey Key(DesignInputs design, MappedNetwork mapped) =>
+        _keys.Get(ValueInputs.Of(design, mapped), _ => Plan(design, mapped));
 
-    private AccuracyKey Plan(DesignInputs design, ImmutableArray<Mapping> mappings)
+    private AccuracyKey Plan(DesignInputs design, MappedNetwork mapped)
     {
-        AccuracyPlan plan = CreatePlan(design, mappings);
+        AccuracyPlan plan = CreatePlan(design, mapped);
         _open.TryAdd(plan.Key, plan);
         return plan.TypedKey;
     }
 
-    private AccuracyPlan CreatePlan(DesignInputs design, ImmutableArray<Mapping> mappings)
+    private AccuracyPlan CreatePlan(DesignInputs design, MappedNetwork mapped)
     {
-        Architecture architecture = design.Architecture.Architecture;
-        ImmutableDictionary<string, Mapping> byLayer = mappings.ToImmutableDictionary(m => m.Layer.Name, StringComparer.Ordinal);
-        return AccuracyPlan.Create(Network(design), architecture.Datapath, design.Recipe, layer => byLayer[layer].Order,
-            design.Architecture.Place, architecture.Vector.Program);
+        ImmutableDictionary<string, ReductionOrder> orders = mapped.Orders.ToImmutableDictionary(m => m.Layer.Name, m => m.Order,
+            StringComparer.Ordinal);
+        return AccuracyPlan.Create(Network(design), design.Accelerator.Datapath, design.Recipe, layer => orders[layer],
+            design.Accelerator.PlaceOf(""), design.Accelerator.Vector.Program);
     }
 
     private PreparedNetwork Network(DesignInputs design) =>
@@ -139,32 +137,6 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
 
     private NetworkLayers Layers(DesignInputs design) =>
         _layers.Get((design.Workload.NetworkDigest, design.Recipe.FoldBatchNormalization), key => design.Workload.Layers(key.Fold));
-
-    // Layers of one shape have one mapping: deep networks repeat a few. What does not fit is told of each.
-    private static ImmutableArray<MappingResult> MappingsOf(DesignInputs design, NetworkLayers layers)
-    {
-        var known = new Dictionary<GemmLayer, Mapping>();
-        var results = ImmutableArray.CreateBuilder<MappingResult>(layers.Gemms.Length);
-        foreach (GemmLayer layer in layers.Gemms)
-        {
-            GemmLayer shape = layer with { Name = "" };
-            MappingResult result = known.TryGetValue(shape, out Mapping? mapping) ? new(mapping with { Layer = layer }, [])
-                : LayerMapper.Map(design.Architecture.Architecture, layer);
-            if (result.Mapping is { } found) known.TryAdd(shape, found);
-            results.Add(result);
-        }
-        return results.MoveToImmutable();
-    }
-
-    private static ImmutableArray<Mapping> Map(DesignInputs design, NetworkLayers layers)
-    {
-        ImmutableArray<MappingResult> results = MappingsOf(design, layers);
-        var bag = new DiagnosticBag();
-        foreach (MappingProblem problem in results.SelectMany(r => r.Problems)) bag.Error(design.Architecture.Place, "MAP001",
-            problem.Message);
-        bag.ThrowIfErrors();
-        return [.. results.Select(r => r.Required)];
-    }
 
     private static string Some(ImmutableArray<string> layers) =>
         string.Join(", ", layers.Take(3).Select(l => $"'{l}'")) + (layers.Length > 3 ? $" and {layers.Length - 3} more layers" : "");

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Sim.ArchModel;
 using Sim.Datapath.Kernels;
 using Sim.Mapper;
+using Sim.Simulator.Accelerators;
 using Sim.Simulator.Cycles;
 using Sim.Simulator.Execution;
 using Sim.Simulator.Timing;
@@ -35,10 +36,12 @@ public interface INetworkObserver
 /// the first sample where there are data.</summary>
 internal static class NetworkMachine
 {
-    public static ImmutableArray<MachineLayer> Run(DesignInputs design, NetworkLayers network, ImmutableArray<Mapping> mappings,
+    public static ImmutableArray<MachineLayer> Run(DesignInputs design, NetworkLayers network, MappedNetwork mapped,
         AccuracyPlan? plan, MachineDepth depth, INetworkObserver? observer, CancellationToken cancellation)
     {
-        Architecture architecture = design.Architecture.Architecture;
+        (Architecture architecture, ImmutableArray<Mapping> mappings) = mapped is ArrayAccelerator.MappedArray array
+            ? (((ArrayAccelerator)design.Accelerator).Loaded.Architecture, array.Mappings)
+            : throw new ArgumentException("the cycle machine runs systolic arrays", nameof(design));
         OperandCapture? capture = plan is null ? null : OperandCapture.Of(plan);
         var layers = ImmutableArray.CreateBuilder<MachineLayer>();
         long now = 0;

@@ -1,6 +1,5 @@
-using System.Collections.Immutable;
 using Sim.Datapath.Specs;
-using Sim.Mapper;
+using Sim.Simulator.Accelerators;
 
 namespace Sim.Simulator;
 
@@ -8,8 +7,8 @@ namespace Sim.Simulator;
 /// buffers and pipelines are not in it.</summary>
 internal sealed record ValueInputs(string Workload, DatapathSpec Datapath, string Orders, string Vector, string Recipe)
 {
-    public static ValueInputs Of(DesignInputs design, ImmutableArray<Mapping> mappings) => new(design.Workload.Digest,
-        design.Architecture.Architecture.Datapath with { Name = "", PipelineStages = 0 },
-        string.Join(',', mappings.Select(m => m.Order.Key)),
-        design.Architecture.Architecture.Vector.Program.Text, design.Recipe.Canonical);
+    public static ValueInputs Of(DesignInputs design, MappedNetwork mapped) => new(design.Workload.Digest,
+        design.Accelerator.Datapath with { Name = "", PipelineStages = 0 },
+        string.Join(',', mapped.Orders.Select(m => m.Order.Key)),
+        design.Accelerator.Vector.Program.Text, design.Recipe.Canonical);
 }

@@ -5,6 +5,7 @@ using Sim.ArchModel;
 using Sim.Foundation.Diagnostics;
 using Sim.Mapper;
 using Sim.Simulator;
+using Sim.Simulator.Accelerators;
 using Sim.Simulator.Cycles;
 using Sim.Simulator.Traces;
 using Spectre.Console;
@@ -52,7 +53,7 @@ internal static class MachineReport
     public static ImmutableArray<MachineLayer> Run(Evaluator evaluator, DesignInputs design, MachineOptions options, RunRecord record,
         Terminal terminal)
     {
-        Architecture architecture = design.Architecture.Architecture;
+        Architecture architecture = ((ArrayAccelerator)design.Accelerator).Loaded.Architecture;
         string[] names = [.. record.Layers.Where(l => l.Groups > 0).Select(l => l.Name)];
         if (options.VcdLayer is { } asked && !names.Contains(asked, StringComparer.Ordinal))
             throw new InvalidInputException(new Location("--vcd"), "CLI002",

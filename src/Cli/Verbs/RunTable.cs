@@ -1,7 +1,7 @@
 using System.Globalization;
-using Sim.ArchModel;
 using Sim.Reports;
 using Sim.Simulator;
+using Sim.Simulator.Accelerators;
 using Spectre.Console;
 
 namespace Sim.Cli.Verbs;
@@ -12,7 +12,7 @@ internal static class RunTable
     /// <summary>Dynamic energy of a layer, pJ.</summary>
     internal static double Energy(LayerRecord layer) => layer.Energy.Sum(e => e.Count * e.PerActionPicojoules);
 
-    internal static void Print(RunRecord record, Architecture architecture, Terminal terminal)
+    internal static void Print(RunRecord record, IAccelerator accelerator, Terminal terminal)
     {
         bool numerics = record.Accuracy is not null;
         var table = new Table { Border = TableBorder.Simple };
@@ -41,7 +41,7 @@ internal static class RunTable
         terminal.OutConsole.Write(table);
         void Line(string what, string value) => terminal.Out.WriteLine($"{what,-12} {value}");
         terminal.OutConsole.WriteLine();
-        Line("design", $"{architecture.Name}: {architecture.Array.Rows}×{architecture.Array.Columns} {architecture.Array.Dataflow}, datapath {architecture.Datapath.Name}, {Number(architecture.ClockHertz / 1e6, "0.#")} MHz");
+        Line("design", $"{accelerator.Name}: {accelerator.Shape}, datapath {accelerator.Datapath.Name}, {Number(accelerator.ClockHertz / 1e6, "0.#")} MHz");
         if (record.Clock is { } clock)
             Line("clock", $"{Number(clock.PeriodNanoseconds, "0.###")} ns, longest path {Number(clock.CriticalNanoseconds, "0.###")} ns ({clock.CriticalPath}): slack {Number(clock.SlackNanoseconds, "0.###")} ns, at most {Number(clock.FmaxMegahertz, "0")} MHz{(clock.IsMet ? "" : "  ! MISSES ITS CLOCK")}");
         Line("area", $"{Number(record.AreaSquareMicrometres / 1e6, "0.####")} mm2 (no wires, clock tree, control)");

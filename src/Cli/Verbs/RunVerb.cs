@@ -2,10 +2,11 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Sim.ArchModel.Reading;
 using Sim.Foundation.Diagnostics;
 using Sim.Reports.Exporters;
+using Sim.Mapper.Search;
 using Sim.Simulator;
+using Sim.Simulator.Accelerators;
 using Sim.Simulator.Cycles;
 using Sim.Simulator.Inputs;
 using Sim.Workloads.Quantization;
@@ -21,7 +22,7 @@ internal sealed class RunVerb : IVerb
 
     private sealed record Request(string Architecture, string Model, string? Data, string? Labels, string? Calibration, string? Recipe,
         double Offset, double Scale,
-        string? Out, bool Json, bool AllowSlowClock, string? Machine, string? Trace, string? VcdLayer, string? VcdFile)
+        string? Out, bool Json, bool AllowSlowClock, string? Machine, string? Trace, string? VcdLayer, string? VcdFile, string? Objective)
     {
         /// <summary>What is asked of the machine; null: nothing.</summary>
         public MachineOptions? Cycles => Machine is null ? null
@@ -50,6 +51,9 @@ internal sealed class RunVerb : IVerb
             { Description = "Also run the network on the cycle machine: every register of every PE, or from event to event",
             HelpName = "registers|tiles" };
         machine.AcceptOnlyFromAmong("registers", "tiles");
+        var objective = new Option<string?>("--objective")
+            { Description = "What the mappings of a sim.architecture/2 make least (default: edp)", HelpName = "energy|latency|edp" };
+        objective.AcceptOnlyFromAmong("energy", "latency", "edp");
         Option<string?> trace = File("--trace", "With --machine: write what happened as a trace for ui.perfetto.dev");
         var vcd = new Option<string?>("--vcd")
             { Description = "With --machine registers: dump the registers of all PEs during the first tile of this layer",
@@ -62,16 +66,18 @@ internal sealed class RunVerb : IVerb
             "sim run edge_npu --model configs/workloads/digits/digits_cnn.onnx --machine registers --trace reports/digits.trace.json")
         {
             architecture, workload, model, data, labels, calibration, recipe, offset, scale, output, json, slow, machine,
-            trace, vcd, vcdFile,
+            trace, vcd, vcdFile, objective,
         };
         command.SetAction(p => Run(new Request(p.GetRequiredValue(architecture), Network(p.GetValue(workload), p.GetValue(model)),
             p.GetValue(data), p.GetValue(labels), p.GetValue(calibration),
             p.GetValue(recipe), p.GetValue(offset), p.GetValue(scale), p.GetValue(output), p.GetValue(json), p.GetValue(slow),
-            p.GetValue(machine), p.GetValue(trace), p.GetValue(vcd), p.GetValue(vcdFile)), terminal));
+            p.GetValue(machine), p.GetValue(trace), p.GetValue(vcd), p.GetValue(vcdFile), p.GetValue(objective)), terminal));
         return command;
 
         static Option<string?> File(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
     }
+
+    private static MapObjective? Objective(string? name) => name is null ? null : Enum.Parse<MapObjective>(name, ignoreCase: true);
 
     private static string Network(string? workload, string? model)
     {
@@ -93,20 +99,22 @@ internal sealed class RunVerb : IVerb
             bag.Error(new Location("--vcd"), "CLI002", "a waveform needs every register: --machine registers");
         if (request.VcdFile is not null && request.VcdLayer is null)
             bag.Error(new Location("--vcd-file"), "CLI002", "--vcd-file needs --vcd LAYER");
-        LoadedArchitecture? architecture = ArchitectureReader.Load(request.Architecture, bag);
+        IAccelerator? accelerator = AcceleratorLoader.Load(request.Architecture, Objective(request.Objective), bag);
+        if (accelerator is HierarchyAccelerator && request.Machine is not null)
+            bag.Error(new Location("--machine"), "CLI002", "the cycle machine runs systolic arrays (sim.architecture/1)");
         Recipe? recipe = request.Recipe is null ? Recipe.Default : RecipeFile.Load(request.Recipe, bag);
         InputTransform? transform = request.Offset == 0 && request.Scale == 1 ? null : new InputTransform(request.Offset, request.Scale);
         string name = ShapeFile.IsOne(request.Model) ? "" : Path.GetFileNameWithoutExtension(request.Model);
         LoadedWorkload? workload = WorkloadLoader.LoadAny(new WorkloadFiles(name, request.Model, request.Data, request.Labels,
             request.Calibration, transform,
             new Location(request.Data ?? request.Model)), bag);
-        if (architecture is null || recipe is null || workload is null || bag.HasErrors)
+        if (accelerator is null || recipe is null || workload is null || bag.HasErrors)
         {
             bag.ThrowIfErrors();
             throw new InvalidOperationException("an input is missing without a message");
         }
         var evaluator = new Evaluator(Program.Version, Environment.ProcessorCount, note: text => terminal.Error.WriteLine($"note: {text}"));
-        var design = new DesignInputs(architecture, workload, recipe);
+        var design = new DesignInputs(accelerator, workload, recipe);
         RunRecord record = evaluator.Evaluate(design, terminal.Cancellation);
         MachineOptions? cycles = request.Cycles;
         ImmutableArray<MachineLayer> machine = cycles is null ? []
@@ -118,12 +126,12 @@ internal sealed class RunVerb : IVerb
         if (request.Json) terminal.Out.WriteLine(cycles is null ? json
             : new JsonObject { ["record"] = JsonNode.Parse(json), ["machine"] = MachineReport.Json(machine, cycles) }
                 .ToJsonString(Indented));
-        else RunTable.Print(record, architecture.Architecture, terminal);
+        else RunTable.Print(record, accelerator, terminal);
         if (cycles is not null && !request.Json) MachineReport.Print(machine, cycles, terminal);
         if (!MachineReport.IsEqual(machine)) return ExitCode.AnswerIsNo;
         if (!record.MissesClock || request.AllowSlowClock) return ExitCode.Ok;
-        terminal.Print([new Diagnostic(Severity.Error, architecture.Place, "COST005",
-            $"{architecture.Price().Clock.Problem}; the latency above cannot be reached: let 'pipeline_stages: auto' in the datapath choose, lower the clock, or give --allow-slow-clock")]);
+        terminal.Print([new Diagnostic(Severity.Error, accelerator.PlaceOf(""), "COST005",
+            $"{accelerator.Price().Clock.Problem}; the latency above cannot be reached: let 'pipeline_stages: auto' in the datapath choose, lower the clock, or give --allow-slow-clock")]);
         return ExitCode.AnswerIsNo;
     }
 }

@@ -6,7 +6,7 @@ using Sim.Foundation.Yaml;
 namespace Sim.ArchModel.Hierarchies.Reading;
 
 /// <summary>Operands as files name them.</summary>
-internal static class OperandWords
+public static class OperandWords
 {
     /// <summary>The operands in their order.</summary>
     public static ImmutableArray<Operand> All { get; } = [Operand.Activations, Operand.Weights, Operand.Outputs];

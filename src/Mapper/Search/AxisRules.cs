@@ -5,11 +5,11 @@ using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 using Sim.Workloads.Nests;
 
-namespace Sim.Cli.Verbs;
+namespace Sim.Mapper.Search;
 
 /// <summary>What `mapping: DATAFLOW` of an architecture says of the search: which dimensions run along the two axes of its array. What
 /// stays in a place follows from what the memories below keep.</summary>
-internal static class AxisRules
+public static class AxisRules
 {
     private static readonly ImmutableArray<LoopDim> Sums = [LoopDim.C, LoopDim.R, LoopDim.S], Channels = [LoopDim.M],
         Pixels = [LoopDim.N, LoopDim.P, LoopDim.Q];

@@ -1,0 +1,150 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Sim.ArchModel;
+using Sim.ArchModel.Hierarchies;
+using Sim.ArchModel.Hierarchies.Costs;
+using Sim.ArchModel.Hierarchies.Reading;
+using Sim.Datapath.Specs;
+using Sim.Foundation.Diagnostics;
+using Sim.Mapper.Nests;
+using Sim.Mapper.Orders;
+using Sim.Mapper.Search;
+using Sim.Mapper.Timing;
+using Sim.Workloads.Graph;
+using Sim.Workloads.Nests;
+
+namespace Sim.Simulator.Accelerators;
+
+/// <summary>Memories and fabrics of any kind (`sim.architecture/2`): every layer runs its best loop nest for an objective.</summary>
+public sealed class HierarchyAccelerator(LoadedHierarchy loaded, MapObjective objective) : IAccelerator
+{
+    private readonly Lazy<HierarchyCost> _cost = new(() => new HierarchyCost(loaded));
+
+    // Layers of one shape have one nest, in this network and in others.
+    private readonly ConcurrentDictionary<LoopLayerShape, Lazy<MapResult?>> _nests = new();
+
+    /// <summary>The file's content.</summary>
+    public LoadedHierarchy Loaded => loaded;
+
+    /// <inheritdoc/>
+    public string Name => loaded.Architecture.Name;
+
+    /// <inheritdoc/>
+    public string Shape => string.Join(", ", loaded.Architecture.Hierarchy.Levels.Select(l =>
+        l is FabricLevel f ? $"{f.Name} {string.Join('×', f.Axes.Select(a => a.Size))}" : l.Name));
+
+    /// <inheritdoc/>
+    public DatapathSpec Datapath => loaded.Architecture.Datapath;
+
+    /// <inheritdoc/>
+    public VectorUnit Vector => loaded.Architecture.Vector;
+
+    /// <inheritdoc/>
+    public double ClockHertz => loaded.Architecture.ClockHertz;
+
+    /// <inheritdoc/>
+    public Location PlaceOf(string part) => loaded.PlaceOf(part);
+
+    /// <inheritdoc/>
+    public string Json => HierarchyJson.Write(loaded);
+
+    /// <inheritdoc/>
+    public string Identity => HierarchyJson.Write(loaded with { Architecture = loaded.Architecture with { Name = "" } }) + objective;
+
+    /// <inheritdoc/>
+    public AcceleratorCost Price()
+    {
+        HierarchyCost cost = _cost.Value;
+        return new AcceleratorCost(cost.Area, cost.AreaSquareMicrometres, cost.LeakageMilliwatts, cost.Clock, cost.Warnings,
+            string.Join('\n', cost.Actions.Select(a => FormattableString.Invariant($"{a.Component} {a.Action} {a.Price.Picojoules:R}"))
+                .Concat(cost.Area.Select(a => FormattableString.Invariant($"{a.Component} {a.Role} {a.SquareMicrometres:R}")))));
+    }
+
+    /// <inheritdoc/>
+    public MappedNetwork Map(NetworkLayers layers)
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        MapCosts costs = HierarchyMapCosts.Of(_cost.Value);
+        return new MappedHierarchy(loaded.Architecture, _cost.Value, [.. layers.Gemms.Select(layer => (layer, Nest(layer, costs)))]);
+    }
+
+    private MapResult? Nest(GemmLayer layer, MapCosts costs)
+    {
+        LoopLayer loops = LoopLayers.Of(layer) with { Name = "" };
+        return _nests.GetOrAdd(LoopLayerShape.Of(loops), _ => new(() =>
+            MapSearch.Best(new MapProblem(loops, loaded.Architecture.Hierarchy, costs), objective))).Value;
+    }
+
+    /// <summary>Sizes, steps and letters of a layer, compared by value.</summary>
+    private sealed record LoopLayerShape(string Sizes, int StrideHeight, int StrideWidth, int DilationHeight, int DilationWidth)
+    {
+        public static LoopLayerShape Of(LoopLayer layer) => new(string.Join(',', layer.Sizes), layer.StrideHeight, layer.StrideWidth,
+            layer.DilationHeight, layer.DilationWidth);
+    }
+}
+
+/// <summary>A network on a hierarchy.</summary>
+public sealed class MappedHierarchy : MappedNetwork
+{
+    private const long OperationsPerOutput = 2;
+    private readonly HierarchicalArchitecture _architecture;
+    private readonly HierarchyCost _cost;
+    private readonly HierarchyLedger _ledger;
+    private readonly ImmutableArray<(GemmLayer Layer, MapResult? Best)> _layers;
+    private readonly Lazy<ImmutableArray<(GemmLayer Layer, ReductionOrder? Order)>> _orders;
+
+    internal MappedHierarchy(HierarchicalArchitecture architecture, HierarchyCost cost,
+        ImmutableArray<(GemmLayer Layer, MapResult? Best)> layers)
+    {
+        (_architecture, _cost, _layers, _ledger) = (architecture, cost, layers, new HierarchyLedger(architecture, cost));
+        _orders = new(() => [.. layers.Select(l => (l.Layer, OrderOf(l.Best!.Nest)))]);
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<string> Problems => [.. _layers.Where(l => l.Best is null).Select(l =>
+        $"layer '{l.Layer.Name}': no mapping fits the memories of '{_architecture.Name}'")];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<(GemmLayer Layer, ReductionOrder Order)> Orders =>
+        [.. _orders.Value.Select(o => (o.Layer, o.Order ?? ReductionOrder.Sequential))];
+
+    /// <summary>The nest of the matrix layer at an index.</summary>
+    public LoopNest Nest(int index) => _layers[index].Best!.Nest;
+
+    /// <inheritdoc/>
+    public override LayerRecord Matrix(int index)
+    {
+        (GemmLayer layer, MapResult? best) = _layers[index];
+        NestCycles cycles = NestTiming.Of(best!.Nest, _architecture.Hierarchy, HierarchyWidths.Of(_architecture),
+            HierarchyWidths.Rate(_architecture));
+        double peak = _architecture.ProductsAtOnce / _architecture.Compute.Cycles.Value;
+        ImmutableArray<Timing.Stall> stalls =
+        [
+            .. cycles.Stalls.OrderByDescending(s => s.Cycles).ThenBy(s => s.Resource.ToString(), StringComparer.Ordinal)
+                .Select(s => new Timing.Stall(s.Resource.ToString(), s.Cycles)),
+            .. cycles.Drain > 0 ? new[] { new Timing.Stall("drain", cycles.Drain) } : [],
+        ];
+        return new LayerRecord(layer.Name, layer.OpType, layer.Groups, layer.M, layer.N, layer.K, cycles.Compute,
+            cycles.Total - cycles.Compute, best.Counts.Macs / (cycles.Total * peak),
+            _ledger.Energy(best.Counts, OperationsPerOutput * layer.OutputElements), null)
+        {
+            Stalls = stalls, Bound = BoundOf(cycles), Traffic = _ledger.Traffic(best.Counts),
+            CompulsoryBytes = _ledger.Compulsory(best.Counts),
+        };
+    }
+
+    /// <inheritdoc/>
+    public override LayerRecord Vector(VectorLayer layer) => HierarchyVector.Of(_architecture, _cost, layer);
+
+    private static string BoundOf(NestCycles cycles)
+    {
+        (string bound, long longest) = (Timing.LayerBound.Compute, cycles.Compute);
+        foreach (ResourceUse use in cycles.Uses)
+            if (use.BusyCycles > longest) (bound, longest) = (use.Resource.ToString(), use.BusyCycles);
+        return bound;
+    }
+
+    // One order for all outputs of a layer. Null: outputs of shorter last tiles are added otherwise than the others.
+    private ReductionOrder? OrderOf(LoopNest nest) =>
+        NestOrders.Of(nest, _architecture.Hierarchy, _architecture.Datapath.Lanes).Single;
+}

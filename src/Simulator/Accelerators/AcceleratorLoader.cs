@@ -33,7 +33,7 @@ public static class AcceleratorLoader
             return ArchitectureReader.Read(map, bag, defaultName) is { } array ? new ArrayAccelerator(array) : null;
         }
         return HierarchyReader.Read(map, bag, defaultName) is { } hierarchy
-            ? new HierarchyAccelerator(hierarchy, objective ?? MapObjective.Edp) : null;
+            ? new HierarchyAccelerator(hierarchy, objective ?? MapObjective.Edp, AxisRules.Of(hierarchy, bag)) : null;
     }
 
     /// <summary>Whether a mapping describes a hierarchy.</summary>

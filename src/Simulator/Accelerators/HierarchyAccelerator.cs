@@ -16,7 +16,8 @@ using Sim.Workloads.Nests;
 namespace Sim.Simulator.Accelerators;
 
 /// <summary>Memories and fabrics of any kind (`sim.architecture/2`): every layer runs its best loop nest for an objective.</summary>
-public sealed class HierarchyAccelerator(LoadedHierarchy loaded, MapObjective objective) : IAccelerator
+public sealed class HierarchyAccelerator(LoadedHierarchy loaded, MapObjective objective,
+    ImmutableDictionary<(int Level, int Axis), ImmutableArray<LoopDim>> axes) : IAccelerator
 {
     private readonly Lazy<HierarchyCost> _cost = new(() => new HierarchyCost(loaded));
 
@@ -65,15 +66,17 @@ public sealed class HierarchyAccelerator(LoadedHierarchy loaded, MapObjective ob
     {
         ArgumentNullException.ThrowIfNull(layers);
         MapCosts costs = HierarchyMapCosts.Of(_cost.Value);
-        return new MappedHierarchy(loaded.Architecture, _cost.Value, [.. layers.Gemms.Select(layer => (layer, Nest(layer, costs)))]);
+        return new MappedHierarchy(loaded.Architecture, _cost.Value, [.. layers.Gemms.Select(layer => (layer, Nest(layer, costs)))],
+            layer => MapLack.Of(Problem(layer, costs)));
     }
 
-    private MapResult? Nest(GemmLayer layer, MapCosts costs)
+    private MapResult? Nest(GemmLayer layer, MapCosts costs) => _nests.GetOrAdd(LoopLayerShape.Of(LoopLayers.Of(layer)), _ =>
+        new(() => MapSearch.Best(Problem(layer, costs), objective))).Value;
+
+    private MapProblem Problem(GemmLayer layer, MapCosts costs) => new(LoopLayers.Of(layer), loaded.Architecture.Hierarchy, costs)
     {
-        LoopLayer loops = LoopLayers.Of(layer) with { Name = "" };
-        return _nests.GetOrAdd(LoopLayerShape.Of(loops), _ => new(() =>
-            MapSearch.Best(new MapProblem(loops, loaded.Architecture.Hierarchy, costs), objective))).Value;
-    }
+        Packing = PerOperand.Of(loaded.Architecture.PackingOf), AxisDims = axes,
+    };
 
     /// <summary>Sizes, steps and letters of a layer, compared by value.</summary>
     private sealed record LoopLayerShape(string Sizes, int StrideHeight, int StrideWidth, int DilationHeight, int DilationWidth)
@@ -94,15 +97,15 @@ public sealed class MappedHierarchy : MappedNetwork
     private readonly Lazy<ImmutableArray<(GemmLayer Layer, ReductionOrder? Order)>> _orders;
 
     internal MappedHierarchy(HierarchicalArchitecture architecture, HierarchyCost cost,
-        ImmutableArray<(GemmLayer Layer, MapResult? Best)> layers)
+        ImmutableArray<(GemmLayer Layer, MapResult? Best)> layers, Func<GemmLayer, string> lack)
     {
+        Problems = [.. layers.Where(l => l.Best is null).Select(l => $"no mapping of '{l.Layer.Name}' fits: {lack(l.Layer)}")];
         (_architecture, _cost, _layers, _ledger) = (architecture, cost, layers, new HierarchyLedger(architecture, cost));
         _orders = new(() => [.. layers.Select(l => (l.Layer, OrderOf(l.Best!.Nest)))]);
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<string> Problems => [.. _layers.Where(l => l.Best is null).Select(l =>
-        $"layer '{l.Layer.Name}': no mapping fits the memories of '{_architecture.Name}'")];
+    public override ImmutableArray<string> Problems { get; }
 
     /// <inheritdoc/>
     public override ImmutableArray<(GemmLayer Layer, ReductionOrder Order)> Orders =>

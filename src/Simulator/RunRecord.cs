@@ -51,9 +51,13 @@ public sealed record LayerRecord(string Name, string OpType, int Groups, int M, 
     /// <summary>The least bytes that must cross the bus: every element once; null in records of earlier versions.</summary>
     public long? CompulsoryBytes { get; init; }
 
+    /// <summary>Name of the outermost memory; null: `dram`.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? OutermostMemory { get; init; }
+
     /// <summary>Bytes over the bus, both directions; null in records of earlier versions.</summary>
     public long? DramBytes => CompulsoryBytes is null ? null
-        : Traffic.Where(t => t.Memory == ArchModel.ActionNames.Dram).Sum(t => t.ReadBytes + t.WriteBytes);
+        : Traffic.Where(t => t.Memory == (OutermostMemory ?? ArchModel.ActionNames.Dram)).Sum(t => t.ReadBytes + t.WriteBytes);
 }
 
 /// <summary>Accuracy over a labelled data set. Fractions in [0, 1]; Top1 is null without labels.</summary>

@@ -1,5 +1,6 @@
 using Sim.Exploration.Metrics;
 using Sim.Exploration.Studies;
+using Sim.Simulator.Accelerators;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 using Sim.Tests;
@@ -25,9 +26,9 @@ public class StudyReaderTests
         Assert.That(study.Points().Select(p => string.Join('/', study.Parameters(p).Values)),
             Is.EqualTo(new[] { "4/wide", "4/array.columns: 4", "8/wide", "8/array.columns: 4", "16/wide", "16/array.columns: 4" }));
         DesignSpace space = DesignSpace.Read(study, new DiagnosticBag())!;
-        Assert.That(space.Designs.Select(d => (d.Architecture!.Architecture.Array.Rows, d.Architecture.Architecture.Array.Columns)),
+        Assert.That(space.Designs.Select(d => (Array(d).Array.Rows, Array(d).Array.Columns)),
             Is.EqualTo(new[] { (4, 32), (4, 4), (8, 32), (8, 4), (16, 32), (16, 4) }));
-        Assert.That(space.Designs[0].Architecture!.Architecture.Buffers.Single(b => b.Name == "weights").CapacityBytes, Is.EqualTo(65536));
+        Assert.That(Array(space.Designs[0]).Buffers.Single(b => b.Name == "weights").CapacityBytes, Is.EqualTo(65536));
     }
 
     [Test]
@@ -149,4 +150,6 @@ public class StudyReaderTests
         axes:
 
         """ + string.Join('\n', axes.Split('\n').Select(l => l.StartsWith("  ", StringComparison.Ordinal) ? l : "  " + l)) + "\n" + rest + "\n";
+
+    private static ArchModel.Architecture Array(Design design) => ((ArrayAccelerator)design.Accelerator!).Loaded.Architecture;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Sim.ArchModel.Reading;
+using Sim.Simulator.Accelerators;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
 using Sim.Workloads.Quantization;
@@ -118,18 +119,18 @@ internal sealed class DesignReader
                 else architecture = ArchitectureReader.Override(architecture, set.Path, set.Value, bag) ?? architecture;
             }
         }
-        LoadedArchitecture? loaded = ArchitectureReader.Read(architecture, bag, _study.BaseName);
+        IAccelerator? loaded = AcceleratorLoader.Read(architecture, null, bag, _study.BaseName);
         Recipe? quantization = _study.Recipe is null && recipe.Entries.IsEmpty ? Recipe.Default : RecipeFile.Read(recipe, bag);
         if (loaded is not null) CheckPrices(loaded, bag);
         return new Design(point, loaded, quantization, bag.Sorted);
     }
 
-    private void CheckPrices(LoadedArchitecture loaded, DiagnosticBag bag)
+    private void CheckPrices(IAccelerator loaded, DiagnosticBag bag)
     {
         try
         {
             if (loaded.Price().Clock.Problem is { } slow && !_study.AllowSlowClock)
-                bag.Error(loaded.Place, "COST005",
+                bag.Error(loaded.PlaceOf(""), "COST005",
                     $"{slow}; let 'pipeline_stages: auto' in the datapath choose, lower the clock, or say 'allow_slow_clock: true' in the study");
         }
         catch (InvalidInputException e)

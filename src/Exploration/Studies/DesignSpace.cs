@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Sim.ArchModel.Reading;
 using Sim.ArchModel.Technologies;
 using Sim.Foundation.Diagnostics;
 using Sim.Simulator;
+using Sim.Simulator.Accelerators;
 using Sim.Simulator.Inputs;
 using Sim.Workloads.Quantization;
 
@@ -16,11 +16,11 @@ namespace Sim.Exploration.Studies;
 /// One design of a study, read: its architecture with technology, and its recipe; or why it cannot be. Blame names the axis values without
 /// which it could (`datapath: mxfp4_fp32`), empty when no single one helps.
 /// </summary>
-public sealed record Design(DesignPoint Point, LoadedArchitecture? Architecture, Recipe? Recipe, ImmutableArray<Diagnostic> Problems,
+public sealed record Design(DesignPoint Point, IAccelerator? Accelerator, Recipe? Recipe, ImmutableArray<Diagnostic> Problems,
     string Blame = "")
 {
     /// <summary>Whether it can run.</summary>
-    public bool Exists => Architecture is not null && Recipe is not null && Errors.IsEmpty;
+    public bool Exists => Accelerator is not null && Recipe is not null && Errors.IsEmpty;
 
     /// <summary>What keeps it from being.</summary>
     public ImmutableArray<Diagnostic> Errors => [.. Problems.Where(p => p.Severity == Severity.Error)];
@@ -101,11 +101,11 @@ public sealed record DesignSpace(Study Study, ImmutableArray<Design> Designs)
             WorkloadFiles workload = Study.Workloads[design.Point.Workload];
             Add($"{workload.Name} {workload.Input} {inputs[Math.Min(design.Point.Workload, inputs.Length - 1)]}");
             Add(RecordJson.Write(Study.Parameters(design.Point)));
-            if (design.Architecture is { } a)
+            if (design.Accelerator is { } a)
             {
                 if (!technologies.TryGetValue(a.Technology, out string? text)) technologies.Add(a.Technology,
                     text = JsonSerializer.Serialize(a.Technology, Everything));
-                Add(ArchitectureJson.Write(a.Architecture) + text);
+                Add(a.Json + text);
             }
             Add(design.Reason);
             Add(design.Recipe?.Canonical ?? "");

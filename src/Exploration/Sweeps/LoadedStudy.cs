@@ -28,6 +28,6 @@ public sealed record LoadedStudy(DesignSpace Space, ImmutableArray<LoadedWorkloa
     public Simulator.DesignInputs Inputs(Design design)
     {
         ArgumentNullException.ThrowIfNull(design);
-        return new(design.Architecture!, Workloads[design.Point.Workload], design.Recipe!, Space.Study.Parameters(design.Point));
+        return new(design.Accelerator!, Workloads[design.Point.Workload], design.Recipe!, Space.Study.Parameters(design.Point));
     }
 }

@@ -49,7 +49,7 @@ public sealed class NestTiming
         _clock.Apply(_times.Step(-1, null, null, p => Walk(whole, 0, p, false), false, !reduces));
         Body(0, Walk(whole, 0, Position(0), false), false, true);
         long products = State[TimeState.ComputeFree];
-        _clock.Apply(_times.Step(-1, p => Walk(whole, 0, p, true), p => Members(whole, 0, p), null, false, true));
+        _clock.Apply(_times.Step(-1, p => Walk(whole, 0, p, true), p => Members(whole, 0, p), null, false, true), isEnd: true);
         long total = _clock.End();
         ImmutableArray<NestStall> stalls = [.. _ports.Resources.Zip(State.Stalls, (r, c) => new NestStall(r, c)).Where(s => s.Cycles > 0)];
         ImmutableArray<ResourceUse> uses = [.. _ports.Resources.Zip(State.Busy, (r, c) => new ResourceUse(r, c))

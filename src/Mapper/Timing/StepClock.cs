@@ -17,13 +17,14 @@ internal sealed class StepClock(NestProgram program, int resources)
     public TimeState State { get; } = new(resources, program.Edges.Length);
 
     /// <summary>A step.</summary>
-    public void Apply(TimedStep step)
+    public void Apply(TimedStep step, bool isEnd = false)
     {
         ImmutableArray<TimedChange> changes = step.Changes;
         foreach (TimedChange change in changes) _release[change.Edge.Index] = Release(change.Edge);
         for (int i = changes.Length - 1; i >= 0; i--)
             if (changes[i] is { UpFirst: true, Up: not null }) Up(changes, changes[i]);
-        foreach (TimedChange change in changes) Down(change);
+        if (!isEnd)
+            foreach (TimedChange change in changes) Down(change);
         for (int i = changes.Length - 1; i >= 0; i--)
             if (changes[i] is { UpFirst: false, Up: not null }) Up(changes, changes[i]);
         foreach (TimedChange change in changes) State[State.Released(change.Edge.Index)] = _release[change.Edge.Index];

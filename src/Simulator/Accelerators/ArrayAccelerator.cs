@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Sim.ArchModel;
 using Sim.ArchModel.Costs;
 using Sim.ArchModel.Reading;
+using Sim.ArchModel.Technologies;
 using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
 using Sim.Mapper;
@@ -29,6 +30,9 @@ public sealed class ArrayAccelerator(LoadedArchitecture loaded) : IAccelerator
 
     /// <inheritdoc/>
     public VectorUnit Vector => Loaded.Architecture.Vector;
+
+    /// <inheritdoc/>
+    public Technology Technology => Loaded.Technology;
 
     /// <inheritdoc/>
     public double ClockHertz => Loaded.Architecture.ClockHertz;

@@ -4,6 +4,7 @@ using Sim.ArchModel;
 using Sim.ArchModel.Hierarchies;
 using Sim.ArchModel.Hierarchies.Costs;
 using Sim.ArchModel.Hierarchies.Reading;
+using Sim.ArchModel.Technologies;
 using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
 using Sim.Mapper.Nests;
@@ -39,6 +40,9 @@ public sealed class HierarchyAccelerator(LoadedHierarchy loaded, MapObjective ob
 
     /// <inheritdoc/>
     public VectorUnit Vector => loaded.Architecture.Vector;
+
+    /// <inheritdoc/>
+    public Technology Technology => loaded.Technology;
 
     /// <inheritdoc/>
     public double ClockHertz => loaded.Architecture.ClockHertz;
@@ -132,7 +136,7 @@ public sealed class MappedHierarchy : MappedNetwork
             _ledger.Energy(best.Counts, OperationsPerOutput * layer.OutputElements), null)
         {
             Stalls = stalls, Bound = BoundOf(cycles), Traffic = _ledger.Traffic(best.Counts),
-            CompulsoryBytes = _ledger.Compulsory(best.Counts),
+            CompulsoryBytes = _ledger.Compulsory(best.Counts), OutermostMemory = _architecture.Hierarchy.Levels[0].Name,
         };
     }
 

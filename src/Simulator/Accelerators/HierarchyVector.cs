@@ -47,6 +47,7 @@ internal static class HierarchyVector
         {
             Stalls = total > compute ? [new Stall(bus, total - compute)] : [], Bound = total > compute ? bus : LayerBound.Compute,
             Traffic = traffic, CompulsoryBytes = traffic.Sum(t => t.ReadBytes + t.WriteBytes),
+            OutermostMemory = outermost.Name,
         };
     }
 }

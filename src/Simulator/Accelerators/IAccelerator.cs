@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Sim.ArchModel;
 using Sim.ArchModel.Costs;
+using Sim.ArchModel.Technologies;
 using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
 using Sim.Workloads.Graph;
@@ -25,6 +26,9 @@ public interface IAccelerator
 
     /// <summary>Its elementwise unit.</summary>
     VectorUnit Vector { get; }
+
+    /// <summary>What its parts cost.</summary>
+    Technology Technology { get; }
 
     /// <summary>Its clock.</summary>
     double ClockHertz { get; }

@@ -28,6 +28,7 @@ public class NestTimingTests
                 Is.EquivalentTo(walked.Stalls.Where(s => s.Value > 0)), text);
             Assert.That(closed.Uses.Where(u => u.BusyCycles > 0).ToDictionary(u => u.Resource.ToString(), u => u.BusyCycles),
                 Is.EquivalentTo(walked.Busy.Where(b => b.Value > 0)), text);
+            Assert.That(closed.Compute + closed.Stalls.Sum(s => s.Cycles) + closed.Drain, Is.EqualTo(closed.Total), text);
             compared++;
             if (closed.Stalled > 0) stalled++;
         }

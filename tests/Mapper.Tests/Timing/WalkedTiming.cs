@@ -110,7 +110,7 @@ internal sealed partial class WalkedTiming
         foreach (var c in changes)
             c.E.Now = c.E.Child is { } kid ? Math.Max(kid.DownEnd, kid.UpEnd) : Math.Max(_arrayEnd, c.E.DownEnd);
         foreach (var c in Enumerable.Reverse(changes)) if (c is { Early: true, Up: { } up }) WriteBack(c.E, up);
-        foreach (var c in changes) Fetch(c.E, c.Down);
+        if (!end) foreach (var c in changes) Fetch(c.E, c.Down);
         foreach (var c in Enumerable.Reverse(changes)) if (c is { Early: false, Up: { } up }) WriteBack(c.E, up);
         foreach (var c in changes) c.E.Older = c.E.Now;
 

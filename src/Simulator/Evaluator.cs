@@ -83,7 +83,7 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
             cancellation.ThrowIfCancellationRequested();
             MappedNetwork mapped = design.Accelerator.Map(Layers(design));
             if (mapped.Problems.Length > 0) continue;
-            ValueInputs inputs = ValueInputs.Of(design, mapped);
+            if (InputsOf(design, mapped) is not { } inputs) continue;
             if (!seen.Add(inputs) || !_keys.Settle(inputs, _ => Plan(design, mapped))) continue;
             work.TryAdd(Key(design, mapped).Digest, (design, mapped));
         }
@@ -91,6 +91,19 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
         int each = Math.Max(1, jobs / Math.Max(1, work.Count));
         return [.. work.Select(w => (Action)(() =>
             _accuracies.Settle(w.Key, key => Compute(key, w.Value.Design, w.Value.Mapped, each, cancellation))))];
+    }
+
+    // Null: the design has no values; it says why when it runs.
+    private static ValueInputs? InputsOf(DesignInputs design, MappedNetwork mapped)
+    {
+        try
+        {
+            return ValueInputs.Of(design, mapped);
+        }
+        catch (InvalidInputException)
+        {
+            return null;
+        }
     }
 
     private AccuracyResult Accuracy(string key, DesignInputs design, MappedNetwork mapped, int threadsOfDesign,

@@ -23,7 +23,8 @@ internal static class RecordBuilder
     /// <param name="mapped">How each matrix layer runs.</param>
     /// <param name="accuracy">The values of the network under this design, or null without data.</param>
     /// <param name="toolVersion">For the record.</param>
-    public static RunRecord Build(DesignInputs design, AcceleratorCost cost, NetworkLayers layers, MappedNetwork mapped, AccuracyResult? accuracy,
+    public static RunRecord Build(DesignInputs design, AcceleratorCost cost, NetworkLayers layers, MappedNetwork mapped,
+        AccuracyResult? accuracy,
         string toolVersion)
     {
         ImmutableArray<LayerRecord> records = Layers(layers, mapped, accuracy, design.Accelerator.PlaceOf(""));

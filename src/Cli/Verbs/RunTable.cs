@@ -19,7 +19,8 @@ internal static class RunTable
         table.AddColumn("layer").AddColumn("type");
         DisplayUnit energy = DisplayUnit.Of("nJ", record.Layers.Select(l => Energy(l) / 1000)),
             bytes = DisplayUnit.Of("B", record.Layers.Select(l => (double)(l.DramBytes ?? 0)));
-        string[] numbers = ["G·M×N×K", "cycles", "stalls", "bound", $"DRAM {bytes.Name}", "least", "busy %", $"energy {energy.Name}", .. numerics ? ["SQNR dB", "overflow", "NaN", "clipped"]
+        string[] numbers = ["G·M×N×K", "cycles", "stalls", "bound", $"DRAM {bytes.Name}", "least", "busy %", $"energy {energy.Name}",
+            .. numerics ? ["SQNR dB", "overflow", "NaN", "clipped"]
             : Array.Empty<string>()];
         foreach (string column in numbers) table.AddColumn(new TableColumn(column).RightAligned());
         if (numerics) table.AddColumn("kernel");

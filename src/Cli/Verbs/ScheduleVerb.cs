@@ -5,6 +5,7 @@ using Sim.ArchModel.Hierarchies;
 using Sim.ArchModel.Hierarchies.Costs;
 using Sim.ArchModel.Hierarchies.Reading;
 using Sim.Foundation.Diagnostics;
+using Sim.Mapper.Search;
 using Sim.Mapper.Networks;
 using Sim.Simulator.Inputs;
 using Sim.Workloads.Graph;

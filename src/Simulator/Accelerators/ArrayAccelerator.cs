@@ -52,7 +52,8 @@ public sealed class ArrayAccelerator(LoadedArchitecture loaded) : IAccelerator
         ArchitectureCost cost = Loaded.Price();
         return new AcceleratorCost(cost.Area, cost.AreaSquareMicrometres, cost.LeakageMilliwatts, cost.Clock, cost.Warnings,
             string.Join('\n', cost.Actions.Select(a => FormattableString.Invariant($"{a.Component} {a.Action} {a.Price.Picojoules:R}"))
-                .Concat(cost.Area.Select(a => FormattableString.Invariant($"{a.Component} {a.Role} {a.Primitive} {a.SquareMicrometres:R}")))));
+                .Concat(cost.Area.Select(a =>
+                    FormattableString.Invariant($"{a.Component} {a.Role} {a.Primitive} {a.SquareMicrometres:R}")))));
     }
 
     /// <inheritdoc/>

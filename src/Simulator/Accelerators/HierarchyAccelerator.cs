@@ -71,7 +71,7 @@ public sealed class HierarchyAccelerator(LoadedHierarchy loaded, MapObjective ob
         ArgumentNullException.ThrowIfNull(layers);
         MapCosts costs = HierarchyMapCosts.Of(_cost.Value);
         return new MappedHierarchy(loaded.Architecture, _cost.Value, [.. layers.Gemms.Select(layer => (layer, Nest(layer, costs)))],
-            layer => MapLack.Of(Problem(layer, costs)));
+            layer => MapLack.Of(Problem(layer, costs)), PlaceOf(""));
     }
 
     private MapResult? Nest(GemmLayer layer, MapCosts costs) => _nests.GetOrAdd(LoopLayerShape.Of(LoopLayers.Of(layer)), _ =>
@@ -96,14 +96,16 @@ public sealed class MappedHierarchy : MappedNetwork
     private const long OperationsPerOutput = 2;
     private readonly HierarchicalArchitecture _architecture;
     private readonly HierarchyCost _cost;
+    private readonly Location _place;
     private readonly HierarchyLedger _ledger;
     private readonly ImmutableArray<(GemmLayer Layer, MapResult? Best)> _layers;
     private readonly Lazy<ImmutableArray<(GemmLayer Layer, ReductionOrder? Order)>> _orders;
 
     internal MappedHierarchy(HierarchicalArchitecture architecture, HierarchyCost cost,
-        ImmutableArray<(GemmLayer Layer, MapResult? Best)> layers, Func<GemmLayer, string> lack)
+        ImmutableArray<(GemmLayer Layer, MapResult? Best)> layers, Func<GemmLayer, string> lack, Location place)
     {
         Problems = [.. layers.Where(l => l.Best is null).Select(l => $"no mapping of '{l.Layer.Name}' fits: {lack(l.Layer)}")];
+        _place = place;
         (_architecture, _cost, _layers, _ledger) = (architecture, cost, layers, new HierarchyLedger(architecture, cost));
         _orders = new(() => [.. layers.Select(l => (l.Layer, OrderOf(l.Best!.Nest)))]);
     }
@@ -112,8 +114,36 @@ public sealed class MappedHierarchy : MappedNetwork
     public override ImmutableArray<string> Problems { get; }
 
     /// <inheritdoc/>
-    public override ImmutableArray<(GemmLayer Layer, ReductionOrder Order)> Orders =>
-        [.. _orders.Value.Select(o => (o.Layer, o.Order ?? ReductionOrder.Sequential))];
+    /// <exception cref="InvalidInputException">MAP003: outputs of a layer are added in different orders, and the sums may depend on
+    /// them.</exception>
+    public override ImmutableArray<(GemmLayer Layer, ReductionOrder Order)> Orders
+    {
+        get
+        {
+            var bag = new DiagnosticBag();
+            foreach ((GemmLayer layer, ReductionOrder? order) in _orders.Value)
+                if (order is null && !IsOrderFree(layer))
+                    bag.Error(_place, "MAP003", $"layer '{layer.Name}': its nest adds outputs of shorter last tiles in another order than the "
+                        + "others, and no kernel follows several orders in one layer; sums of this accumulator may depend on the order. "
+                        + "Run without data, or choose another objective or mapping");
+            bag.ThrowIfErrors();
+            return [.. _orders.Value.Select(o => (o.Layer, o.Order ?? ReductionOrder.Sequential))];
+        }
+    }
+
+    // Exact registers, registers that wrap, and integers of which no K products can leave the register have one sum whatever the order.
+    private bool IsOrderFree(GemmLayer layer)
+    {
+        DatapathSpec datapath = _architecture.Datapath;
+        if (datapath.InexactMultiplier is not null && datapath.Accumulator is not ExactAccumulator { Quire: null }) return false;
+        return datapath.Accumulator switch
+        {
+            ExactAccumulator exact => exact.Quire is null,
+            IntegerAccumulator register => register.Overflow == RegisterOverflow.Wrap || Int128.One << (register.Bits - 1)
+                > layer.K * (Int128.One << (datapath.Activation.Bits + datapath.Weight.Bits)),
+            _ => false,
+        };
+    }
 
     /// <summary>The nest of the matrix layer at an index.</summary>
     public LoopNest Nest(int index) => _layers[index].Best!.Nest;

@@ -87,7 +87,8 @@ internal sealed class HierarchyLedger(HierarchicalArchitecture architecture, Hie
                 if (cost.Hop(level, operand) is { } hop) Add(lines, fabric.Name, "hop_" + OperandWords.NameOf(operand), entering, hop);
                 // Sums that meet on the way up are added by the innermost fabric between two stores that can add.
                 bool inner = Enumerable.Range(level + 1, architecture.Hierarchy.Levels.Length - level - 1)
-                    .TakeWhile(l => below is null || l < below.Level).Any(l => architecture.Hierarchy.Levels[l] is FabricLevel && cost.Add(l) > 0);
+                    .TakeWhile(l => below is null || l < below.Level)
+                        .Any(l => architecture.Hierarchy.Levels[l] is FabricLevel && cost.Add(l) > 0);
                 if (operand == Operand.Outputs && !inner && cost.Add(level) is > 0 and var add)
                     Add(lines, fabric.Name, "add_outputs", entering - above.Updates, add);
             }

@@ -9,7 +9,8 @@ using Sim.Workloads.Graph;
 namespace Sim.Simulator.Accelerators;
 
 /// <summary>Area, leakage and clock of an accelerator. Prices: every price as text, for digests.</summary>
-public sealed record AcceleratorCost(ImmutableArray<AreaItem> Area, double AreaSquareMicrometres, double LeakageMilliwatts, ClockCheck Clock,
+public sealed record AcceleratorCost(ImmutableArray<AreaItem> Area, double AreaSquareMicrometres, double LeakageMilliwatts,
+    ClockCheck Clock,
     ImmutableArray<string> Warnings, string Prices);
 
 /// <summary>A kind of accelerator: how a network is mapped on it and what it costs. One file a kind.</summary>

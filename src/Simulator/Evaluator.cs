@@ -69,6 +69,18 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
             observer, cancellation);
     }
 
+    /// <summary>The same on the machine for nests, of a design on a hierarchy.</summary>
+    public ImmutableArray<Nests.NestMachineLayer> RunNests(DesignInputs design, Nests.NestDepth depth,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(design);
+        NetworkLayers layers = Layers(design);
+        MappedNetwork mapped = design.Accelerator.Map(layers).Required(design.Accelerator.PlaceOf(""));
+        return Nests.NestNetworkMachine.Run(layers, mapped as MappedHierarchy
+            ?? throw new ArgumentException("the machine for nests runs hierarchies", nameof(design)),
+            design.Workload.Data is null ? null : CreatePlan(design, mapped), depth, cancellation);
+    }
+
     /// <summary>
     /// What designs share, each item once, in the order of the first design that needs it: running these first keeps all workers busy,
     /// where designs that wait for the same item would not. A fault is met again, and told, by the designs that need the item.

@@ -8,6 +8,7 @@ using Sim.Mapper.Search;
 using Sim.Simulator;
 using Sim.Simulator.Accelerators;
 using Sim.Simulator.Cycles;
+using Sim.Simulator.Nests;
 using Sim.Simulator.Inputs;
 using Sim.Workloads.Quantization;
 using Sim.Workloads.Topologies;
@@ -100,8 +101,9 @@ internal sealed class RunVerb : IVerb
         if (request.VcdFile is not null && request.VcdLayer is null)
             bag.Error(new Location("--vcd-file"), "CLI002", "--vcd-file needs --vcd LAYER");
         IAccelerator? accelerator = AcceleratorLoader.Load(request.Architecture, Objective(request.Objective), bag);
-        if (accelerator is HierarchyAccelerator && request.Machine is not null)
-            bag.Error(new Location("--machine"), "CLI002", "the cycle machine runs systolic arrays (sim.architecture/1)");
+        if (accelerator is HierarchyAccelerator && (request.Trace ?? request.VcdLayer) is not null)
+            bag.Error(new Location(request.Trace is null ? "--vcd" : "--trace"), "CLI002",
+                "traces and waveforms are those of systolic arrays (sim.architecture/1)");
         Recipe? recipe = request.Recipe is null ? Recipe.Default : RecipeFile.Load(request.Recipe, bag);
         InputTransform? transform = request.Offset == 0 && request.Scale == 1 ? null : new InputTransform(request.Offset, request.Scale);
         string name = ShapeFile.IsOne(request.Model) ? "" : Path.GetFileNameWithoutExtension(request.Model);
@@ -117,18 +119,24 @@ internal sealed class RunVerb : IVerb
         var design = new DesignInputs(accelerator, workload, recipe);
         RunRecord record = evaluator.Evaluate(design, terminal.Cancellation);
         MachineOptions? cycles = request.Cycles;
-        ImmutableArray<MachineLayer> machine = cycles is null ? []
+        bool onNests = accelerator is HierarchyAccelerator;
+        NestDepth depth = request.Machine == "tiles" ? NestDepth.Tiles : NestDepth.Registers;
+        ImmutableArray<NestMachineLayer> nests = cycles is null || !onNests ? []
+            : evaluator.RunNests(design, depth, terminal.Cancellation);
+        ImmutableArray<MachineLayer> machine = cycles is null || onNests ? []
             : MachineReport.Run(evaluator, design, cycles, record, terminal);
         terminal.Print(bag.Sorted);
         string json = RecordJson.Write(record, indented: true);
         if (request.Out is not null) ResultFiles.Write(request.Out, ("record.json", json + "\n"),
             ("layers.csv", LayerTable.Head + string.Concat(record.Layers.Select(l => LayerTable.Row(0, l)))));
         if (request.Json) terminal.Out.WriteLine(cycles is null ? json
-            : new JsonObject { ["record"] = JsonNode.Parse(json), ["machine"] = MachineReport.Json(machine, cycles) }
+            : new JsonObject { ["record"] = JsonNode.Parse(json), ["machine"] = onNests ? NestMachineReport.Json(nests, depth)
+                : MachineReport.Json(machine, cycles) }
                 .ToJsonString(Indented));
         else RunTable.Print(record, accelerator, terminal);
-        if (cycles is not null && !request.Json) MachineReport.Print(machine, cycles, terminal);
-        if (!MachineReport.IsEqual(machine)) return ExitCode.AnswerIsNo;
+        if (cycles is not null && !request.Json && onNests) NestMachineReport.Print(nests, depth, terminal);
+        if (cycles is not null && !request.Json && !onNests) MachineReport.Print(machine, cycles, terminal);
+        if (!MachineReport.IsEqual(machine) || !NestMachineReport.IsEqual(nests)) return ExitCode.AnswerIsNo;
         if (!record.MissesClock || request.AllowSlowClock) return ExitCode.Ok;
         terminal.Print([new Diagnostic(Severity.Error, accelerator.PlaceOf(""), "COST005",
             $"{accelerator.Price().Clock.Problem}; the latency above cannot be reached: let 'pipeline_stages: auto' in the datapath choose, lower the clock, or give --allow-slow-clock")]);

@@ -145,6 +145,12 @@ public sealed class MappedHierarchy : MappedNetwork
         };
     }
 
+    /// <summary>What the network runs on.</summary>
+    public HierarchicalArchitecture Architecture => _architecture;
+
+    /// <summary>The matrix layer at an index.</summary>
+    public GemmLayer Layer(int index) => _layers[index].Layer;
+
     /// <summary>The nest of the matrix layer at an index.</summary>
     public LoopNest Nest(int index) => _layers[index].Best!.Nest;
 

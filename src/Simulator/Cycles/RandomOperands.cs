@@ -17,8 +17,14 @@ public static class RandomOperands
     public static MachineOperands Of(Architecture architecture, GemmLayer layer, ulong seed = 0)
     {
         ArgumentNullException.ThrowIfNull(architecture);
+        return Of(architecture.Datapath, layer, seed);
+    }
+
+    /// <summary>Operands of a layer for a datapath.</summary>
+    public static MachineOperands Of(Datapath.Specs.DatapathSpec spec, GemmLayer layer, ulong seed = 0)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(layer);
-        Datapath.Specs.DatapathSpec spec = architecture.Datapath;
         return new MachineOperands(Codes(spec.Activation, (long)layer.Groups * layer.M * layer.K, seed, 0),
             Codes(spec.Weight, layer.SecondElements, seed, 1))
         {

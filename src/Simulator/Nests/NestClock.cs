@@ -33,7 +33,7 @@ internal sealed class NestClock
     }
 
     /// <summary>One step; what each store exchanges. A tile that only leaves at the end brings none.</summary>
-    public void Step(ReadOnlySpan<Moved> moved)
+    public void Step(ReadOnlySpan<Moved> moved, bool isEnd)
     {
         for (int e = 0; e < _edges.Length; e++)
         {
@@ -46,7 +46,7 @@ internal sealed class NestClock
         int single = Array.FindIndex(_edges, e => e is { Changes: true, Operand: Operand.Outputs, TwoPlaces: false });
         if (single < 0) single = _edges.Length;
         for (int e = _edges.Length - 1; e >= single; e--) Up(_edges[e], moved[e]);
-        for (int e = 0; e < _edges.Length; e++) Down(_edges[e], moved[e]);
+        for (int e = 0; e < _edges.Length && !isEnd; e++) Down(_edges[e], moved[e]);
         for (int e = single - 1; e >= 0; e--) Up(_edges[e], moved[e]);
         foreach (ClockEdge edge in _edges)
             if (edge.Changes) edge.FreeBefore = edge.Free;

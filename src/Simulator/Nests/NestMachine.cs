@@ -88,7 +88,7 @@ public sealed class NestMachine
         int advanced = -1;
         do
         {
-            _clock.Step(_stores.Move(advanced, _index, false, word => _done[word] == products));
+            _clock.Step(_stores.Move(advanced, _index, false, word => _done[word] == products), false);
             words.Clear();
             long steps = _stores.Products.Chunk(_index, words, _done);
             _steps += steps;
@@ -96,7 +96,7 @@ public sealed class NestMachine
             advanced = outer.Next();
         }
         while (advanced >= 0);
-        _clock.Step(_stores.Move(-1, _index, true, word => _done[word] == products));
+        _clock.Step(_stores.Move(-1, _index, true, word => _done[word] == products), true);
         if (_stores.Products.Macs != _nest.Layer.Macs || Array.Exists(_done, d => d != products))
             throw new InvalidOperationException($"{_stores.Products.Macs} products of {_nest.Layer.Macs} were made");
         GemmEvents events = default;

@@ -1,5 +1,6 @@
 using Sim.ArchModel.Hierarchies;
 using Sim.Datapath.Specs;
+using Sim.Foundation.Random;
 using Sim.Simulator.Cycles;
 using Sim.Workloads.Nests;
 
@@ -20,9 +21,9 @@ public sealed record NestOperands(LoopLayer Layer, uint[] Activations, uint[] We
     {
         ArgumentNullException.ThrowIfNull(layer);
         ArgumentNullException.ThrowIfNull(spec);
-        var random = new Random(seed);
+        var random = new RandomStream((ulong)seed);
         uint[] Codes(Operand operand, int bits) => [.. Enumerable.Range(0, checked((int)new WordSpace(layer, operand).Words))
-            .Select(_ => (uint)random.NextInt64(1L << bits))];
+            .Select(_ => random.NextUInt32() & uint.MaxValue >> 32 - bits)];
         return new(layer, Codes(Operand.Activations, spec.Activation.Bits), Codes(Operand.Weights, spec.Weight.Bits), 0, []);
     }
 

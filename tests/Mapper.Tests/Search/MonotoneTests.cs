@@ -14,8 +14,10 @@ public sealed class MonotoneTests
         ("bandwidth", l => l is MemoryLevel { BitsPerCycle: { } bits } m ? m with { BitsPerCycle = bits * 1.5 } : null),
         ("unlimited bandwidth", l => l is MemoryLevel { BitsPerCycle: not null } m ? m with { BitsPerCycle = null } : null),
         ("capacity", l => l is MemoryLevel { CapacityBits: { } bits } m ? m with { CapacityBits = bits + 1 }
-            : l is MemoryLevel { PartitionBits.Weights: not null } p ? p with { PartitionBits = PerOperand.Of(o => p.PartitionBits[o] + 1) }
-            : null),
+            : l is MemoryLevel { PartitionBits.Weights: not null } p ? p with
+            {
+                PartitionBits = PerOperand.Of(o => p.PartitionBits[o] + 1),
+            } : null),
         ("one buffer for two", l => l is MemoryLevel { DoubleBuffered: var twice } m && twice != default
             ? m with { DoubleBuffered = default } : null),
         ("a bank", l => l is MemoryLevel m && m.Ports != default ? m with { Banks = m.Banks + 1 } : null),

@@ -14,7 +14,7 @@ namespace Sim.Mapper.Tests.Timeloop;
 
 /// <summary>
 /// A design of `../shared/reference/timeloop` with Timeloop's prices and rules: energies an access from its table, an element's share of
-/// a block; static energy of the instances in use; cycles of the busiest of the compute units and of the reads and of the writes of each memory.
+/// a block; static energy of the instances in use; cycles of the busiest of the compute units and of each memory's reads and writes.
 /// </summary>
 internal sealed class TimeloopDesign
 {
@@ -134,7 +134,8 @@ internal sealed class TimeloopDesign
             Text(c, "target") == target && Text(c, "type") == "spatial");
         string order = Text(spatial, "permutation");
         int split = Math.Min(order.Length, int.Parse(Text(spatial, "split"), CultureInfo.InvariantCulture));
-        string[] ones = [.. Text(spatial, "factors").Split(',').Where(f => f.EndsWith("=1", StringComparison.Ordinal)).Select(f => f[..1])];
+        string[] ones = [.. Text(spatial, "factors").Split(',').Where(f => f.EndsWith("=1", StringComparison.Ordinal))
+            .Select(f => f[..1])];
         string along = axis == "x" ? order[..split] : order[split..];
         return string.Concat(along.Where(d => !ones.Contains(d.ToString())));
     }

@@ -7,6 +7,7 @@ using Sim.ArchModel.Technologies;
 using Sim.Exploration.Studies;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
+using Sim.Mapper.Constraints;
 using Sim.Mapper.Nests;
 using Sim.Verification.Constraints;
 using Sim.Workloads.Generators;
@@ -30,7 +31,11 @@ internal static class FileKindCatalogue
         new("architecture", ArchitectureReader.Folder, ArchitectureReader.Schema, (document, bag) =>
             ArchitectureReader.Read(document.Root, bag)?.CheckPrices(bag)),
         new("hierarchy", ArchitectureReader.Folder, HierarchyReader.Schema, (document, bag) =>
-            { if (HierarchyReader.Read(document.Root, bag) is { } loaded) HierarchyCost.Check(loaded, bag); }),
+        {
+            if (HierarchyReader.Read(document.Root, bag) is not { } loaded) return;
+            HierarchyCost.Check(loaded, bag);
+            ConstraintReader.Of(loaded, bag);
+        }),
         new("datapath", DatapathReader.Folder, DatapathReader.Schema, (document, bag) => DatapathReader.Read(document.Root, bag)),
         new("technology", ArchitectureReader.TechnologyFolder, TechnologyReader.Schema, (document, bag) =>
             TechnologyReader.Read(document.Root, bag)),
@@ -39,6 +44,7 @@ internal static class FileKindCatalogue
         new("constraints", ConstraintsFile.Folder, ConstraintsFile.Keys, (document, bag) => ConstraintsFile.Read(document.Root, bag)),
         new("workload", WorkloadFile.Folder, WorkloadFile.Keys, (document, bag) => WorkloadFile.Read(document.Root, bag)),
         new("nest", NestFile.Folder, NestFile.Schema, (document, bag) => NestFile.Check(document.Root, bag)),
+        new("dataflow", DataflowFile.Folder, DataflowFile.Schema, (document, bag) => DataflowFile.Check(document.Root, bag)),
         new("study", StudyReader.Folder, StudyReader.Schema, (document, bag) =>
             { if (StudyReader.Read(document, bag) is { } study) DesignSpace.Read(study, bag); }),
     ];

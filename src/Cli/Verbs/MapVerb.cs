@@ -6,6 +6,7 @@ using Sim.ArchModel.Hierarchies.Costs;
 using Sim.ArchModel.Hierarchies.Reading;
 using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
+using Sim.Mapper.Constraints;
 using Sim.Mapper.Nests;
 using Sim.Mapper.Search;
 using Sim.Workloads.Execution;
@@ -48,8 +49,7 @@ internal sealed class MapVerb : IVerb
     {
         var bag = new DiagnosticBag();
         LoadedHierarchy? loaded = HierarchyReader.Load(options.Architecture, bag);
-        ImmutableDictionary<(int Level, int Axis), ImmutableArray<LoopDim>> axes = loaded is null
-            ? ImmutableDictionary<(int Level, int Axis), ImmutableArray<LoopDim>>.Empty : AxisRules.Of(loaded, bag);
+        MapConstraints constraints = loaded is null ? MapConstraints.None : ConstraintReader.Of(loaded, bag);
         (string Name, NetworkLayers Layers)? network = Layers(options.Workload, bag);
         ImmutableArray<GemmLayer> layers = network is { } found ? Chosen(found.Layers, options, bag) : [];
         bag.ThrowIfErrors();
@@ -64,10 +64,9 @@ internal sealed class MapVerb : IVerb
         {
             LoopLayer loops = LoopLayers.Of(layer);
             string key = LoopLayerText.Of(loops with { Name = "layer" });
-            MapProblem problem = new(loops, architecture.Hierarchy, costs) { Packing = packing, AxisDims = axes };
+            MapProblem problem = new(loops, architecture.Hierarchy, costs) { Packing = packing, Constraints = constraints };
             if (!searched.TryGetValue(key, out MapResult? result)) searched[key] = result = MapSearch.Best(problem, options.Objective);
-            if (result is null)
-                throw new InvalidInputException(loaded.PlaceOf(""), "MAP031", $"no mapping of '{loops.Name}' fits: {MapLack.Of(problem)}");
+            if (result is null) throw Excluded(problem, loaded);
             rows.Add(new(loops, result with { Nest = result.Nest with { Layer = loops } }, problem));
         }
         string document = MapReport.Json(network!.Value.Name, architecture, options.Objective, rows).ToJsonString(Indented);
@@ -75,6 +74,20 @@ internal sealed class MapVerb : IVerb
         if (options.Json) terminal.Out.WriteLine(document);
         else MapReport.Print(architecture, options.Objective, rows, terminal);
         return ExitCode.Ok;
+    }
+
+    private static InvalidInputException Excluded(MapProblem problem, LoadedHierarchy loaded)
+    {
+        if (problem.Constraints.Nest is { } nest)
+        {
+            var bag = new DiagnosticBag();
+            NestReader.Read(nest, nest.Location, problem.Layer, problem.Hierarchy, bag, problem.Packing);
+            bag.ThrowIfErrors();
+        }
+        MapExclusion why = MapExclusion.Of(problem);
+        return why.Location is { } place
+            ? new(place, "MAP034", $"no mapping of '{problem.Layer.Name}' is left: {why.Text}")
+            : new(loaded.PlaceOf(""), "MAP031", $"no mapping of '{problem.Layer.Name}' fits: {why.Text}");
     }
 
     private static ImmutableArray<GemmLayer> Chosen(NetworkLayers layers, Options options, DiagnosticBag bag)

@@ -5,7 +5,7 @@ using Sim.ArchModel.Hierarchies;
 using Sim.ArchModel.Hierarchies.Costs;
 using Sim.ArchModel.Hierarchies.Reading;
 using Sim.Foundation.Diagnostics;
-using Sim.Mapper.Search;
+using Sim.Mapper.Constraints;
 using Sim.Mapper.Networks;
 using Sim.Simulator.Inputs;
 using Sim.Workloads.Graph;
@@ -49,8 +49,7 @@ internal sealed class ScheduleVerb : IVerb
     {
         var bag = new DiagnosticBag();
         LoadedHierarchy? loaded = HierarchyReader.Load(options.Architecture, bag);
-        ImmutableDictionary<(int Level, int Axis), ImmutableArray<LoopDim>> axes = loaded is null
-            || !options.Mapped ? ImmutableDictionary<(int Level, int Axis), ImmutableArray<LoopDim>>.Empty : AxisRules.Of(loaded, bag);
+        MapConstraints constraints = loaded is null || !options.Mapped ? MapConstraints.None : ConstraintReader.Of(loaded, bag);
         string name = ShapeFile.IsOne(options.Workload) ? "" : Path.GetFileNameWithoutExtension(options.Workload);
         LoadedWorkload? workload = WorkloadLoader.LoadAny(new WorkloadFiles(name, options.Workload, null, null, null, null,
             new Location(options.Workload)), bag);
@@ -58,7 +57,7 @@ internal sealed class ScheduleVerb : IVerb
         var cost = new HierarchyCost(loaded!);
         foreach (string warning in cost.Clock.Warnings) terminal.Error.WriteLine($"warning: {warning}");
         terminal.Print(bag.Sorted);
-        NetworkSchedule schedule = Schedule(options, loaded!, cost, axes, workload!);
+        NetworkSchedule schedule = Schedule(options, loaded!, cost, constraints, workload!);
         double clock = loaded!.Architecture.ClockHertz;
         string document = ScheduleJson.Write(schedule, clock).ToJsonString(Indented);
         if (options.Out is { } file)
@@ -69,7 +68,7 @@ internal sealed class ScheduleVerb : IVerb
     }
 
     private static NetworkSchedule Schedule(Options options, LoadedHierarchy loaded, HierarchyCost cost,
-        ImmutableDictionary<(int Level, int Axis), ImmutableArray<LoopDim>> axes, LoadedWorkload workload)
+        MapConstraints constraints, LoadedWorkload workload)
     {
         (ScheduleStage? stage, string? problem) = ScheduleStage.Of(cost);
         if (stage is null) throw new InvalidInputException(loaded.PlaceOf(""), "MAP040", problem!);
@@ -77,7 +76,7 @@ internal sealed class ScheduleVerb : IVerb
         {
             NetworkLayers layers = workload.Layers(foldBatchNormalization: true);
             var vector = new VectorCosts(cost, stage.ActivationLevel);
-            ILayerCosts costs = options.Mapped ? new SearchedCosts(cost, vector, options.Objective, axes)
+            ILayerCosts costs = options.Mapped ? new SearchedCosts(cost, vector, options.Objective, constraints)
                 : new PeakCosts(cost, vector, stage.Cores);
             (NetworkSchedule? schedule, problem) = NetworkSchedule.Of(loaded.Architecture, stage.Machine, stage.Stage, layers,
                 workload.Name, costs, options.Objective, options.Fuse);

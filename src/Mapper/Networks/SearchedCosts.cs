@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using Sim.ArchModel.Hierarchies;
 using Sim.ArchModel.Hierarchies.Costs;
+using Sim.Mapper.Constraints;
 using Sim.Mapper.Search;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Nests;
@@ -23,22 +24,22 @@ public sealed class SearchedCosts : ILayerCosts
     private readonly MapObjective _objective;
     private readonly Hierarchy _core;
     private readonly MapCosts _prices;
-    private readonly ImmutableDictionary<(int Level, int Axis), ImmutableArray<LoopDim>> _axes;
+    private readonly MapConstraints _constraints;
     private readonly Dictionary<LoopLayer, MapResult> _found = new(LayerEquality.Instance);
 
-    /// <summary>Costs on an accelerator whose axes take these dimensions.</summary>
+    /// <summary>Costs on an accelerator with what it demands of mappings.</summary>
     public SearchedCosts(HierarchyCost cost, VectorCosts vector, ScheduleObjective objective,
-        ImmutableDictionary<(int Level, int Axis), ImmutableArray<LoopDim>> axes)
+        MapConstraints constraints)
     {
         ArgumentNullException.ThrowIfNull(cost);
-        ArgumentNullException.ThrowIfNull(axes);
+        ArgumentNullException.ThrowIfNull(constraints);
         (_cost, _vector, _objective) = (cost, vector, (MapObjective)objective);
         Hierarchy whole = cost.Architecture.Hierarchy;
         _core = OneCore.Of(whole);
         int skipped = whole.Levels.Length - _core.Levels.Length;
         MapCosts all = HierarchyMapCosts.Of(cost);
         _prices = all with { Levels = [default, .. all.Levels.Skip(1 + skipped)], CompleteOutputs = default };
-        _axes = axes.Where(a => a.Key.Level > skipped).ToImmutableDictionary(a => (a.Key.Level - skipped, a.Key.Axis), a => a.Value);
+        _constraints = constraints.Inside(skipped);
     }
 
     public string Basis => string.Create(CultureInfo.InvariantCulture,
@@ -54,8 +55,8 @@ public sealed class SearchedCosts : ILayerCosts
         if (!_found.TryGetValue(loops, out MapResult? result))
         {
             var problem = new MapProblem(loops, _core, _prices)
-                { Packing = PerOperand.Of(_cost.Architecture.PackingOf), AxisDims = _axes };
-            result = MapSearch.Best(problem, _objective) ?? throw new NoMappingException(layer.Name, MapLack.Of(problem));
+                { Packing = PerOperand.Of(_cost.Architecture.PackingOf), Constraints = _constraints };
+            result = MapSearch.Best(problem, _objective) ?? throw new NoMappingException(layer.Name, MapExclusion.Of(problem).Text);
             _found[loops] = result;
         }
         return new((long)Math.Ceiling(result.Cost.Cycles), result.Cost.Picojoules);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Sim.ArchModel.Hierarchies;
+using Sim.Mapper.Constraints;
 using Sim.Workloads.Nests;
 
 namespace Sim.Mapper.Search;
@@ -36,8 +37,10 @@ internal sealed class GroupBuilder(MapProblem problem, Factorizations factorizat
             if (place.Kind != EntryKind.Axis) continue;
             FabricAxis axis = problem.Hierarchy.Fabric(place.Level).Axes[place.Axis];
             limits[q] = axis.SumsOnly && dim is not (LoopDim.C or LoopDim.R or LoopDim.S) ? 1 : axis.Size;
-            if (problem.AxisDims.TryGetValue((place.Level, place.Axis), out ImmutableArray<LoopDim> dims)
-                && !dims.Contains(dim)) limits[q] = 1;
+            foreach (BoundRule rule in problem.Constraints.Rules.OfType<BoundRule>())
+                if (rule.Place == BoundPlace.Axis && rule.Level == place.Level && rule.Axis == place.Axis)
+                    foreach (DimBound bound in rule.Bounds)
+                        if (bound.Dim == dim) limits[q] = Math.Min(limits[q], bound.Most);
         }
         Skeleton skeleton = model.Skeleton;
         for (int i = 0; i < skeleton.Entries.Length; i++)

@@ -1,5 +1,5 @@
-using System.Collections.Immutable;
 using Sim.ArchModel.Hierarchies;
+using Sim.Mapper.Constraints;
 using Sim.Workloads.Nests;
 
 namespace Sim.Mapper.Search;
@@ -10,9 +10,8 @@ public sealed record MapProblem(LoopLayer Layer, Hierarchy Hierarchy, MapCosts C
     /// <summary>How operands lie in words: tiles then fit in whole words; null: in bits.</summary>
     public PerOperand<Packing>? Packing { get; init; }
 
-    /// <summary>Dimensions that may run along an axis, by level and axis; an axis that is not listed takes any.</summary>
-    public ImmutableDictionary<(int Level, int Axis), ImmutableArray<LoopDim>> AxisDims { get; init; } =
-        ImmutableDictionary<(int Level, int Axis), ImmutableArray<LoopDim>>.Empty;
+    /// <summary>What every mapping must be. What it says of keeping stands in the hierarchy already.</summary>
+    public MapConstraints Constraints { get; init; } = MapConstraints.None;
 
     /// <summary>Most cycles of the busiest resource; infinite: any.</summary>
     public double MostCycles { get; init; } = double.PositiveInfinity;

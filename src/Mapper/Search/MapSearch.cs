@@ -1,5 +1,7 @@
 using System.Numerics;
 using Sim.ArchModel.Hierarchies;
+using Sim.Foundation.Yaml;
+using Sim.Mapper.Constraints;
 using Sim.Mapper.Nests;
 using Sim.Workloads.Nests;
 
@@ -14,8 +16,17 @@ public static class MapSearch
     public static MapResult? Best(MapProblem problem, MapObjective objective)
     {
         ArgumentNullException.ThrowIfNull(problem);
-        var run = new Run(problem, objective);
-        return run.Best();
+        if (problem.Constraints.Nest is { } nest) return Given(problem, nest, objective);
+        return new Run(problem with { Hierarchy = ConstrainedHierarchy.Of(problem.Hierarchy, problem.Constraints) }, objective).Best();
+    }
+
+    // The only mapping; null when it is illegal.
+    private static MapResult? Given(MapProblem problem, YamlList nodes, MapObjective objective)
+    {
+        if (NestReader.Read(nodes, nodes.Location, problem.Layer, problem.Hierarchy, new(), problem.Packing) is not { } nest) return null;
+        NestCounts counts = NestCounts.Of(nest, problem.Hierarchy);
+        NestCost cost = NestCost.Of(counts, problem);
+        return new(nest, counts, cost, new(1, 1, 1, 0, 0, 0, 0, 0, 1, 1, cost.Value(objective)));
     }
 
     private sealed class Run(MapProblem problem, MapObjective objective)

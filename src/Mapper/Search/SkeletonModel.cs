@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Sim.ArchModel.Hierarchies;
+using Sim.Mapper.Constraints;
 using Sim.Workloads.Nests;
 
 namespace Sim.Mapper.Search;
@@ -49,6 +50,8 @@ internal sealed class SkeletonModel
             FabricLevel fabric = problem.Hierarchy.Fabric(Places[q].Level);
             Limits.Add(new($"{fabric.Name}.{fabric.Axes[Places[q].Axis].Name}", used, fabric.Axes[Places[q].Axis].Size));
         }
+        var rules = new RuleRows(problem, this);
+        foreach (MapRule rule in problem.Constraints.Rules) rules.Add(rule);
     }
 
     /// <summary>The skeleton.</summary>
@@ -75,7 +78,7 @@ internal sealed class SkeletonModel
     private readonly Dictionary<(int Level, bool Write), List<(int Product, double Elements, double Least, Operand Operand)>> _moves = [];
     private readonly Dictionary<int, List<(int Product, Operand Operand)>> _tiles = [];
 
-    private int Product(Func<LoopDim, int, int> power, int window = -1)
+    internal int Product(Func<LoopDim, int, int> power, int window = -1)
     {
         var powers = new sbyte[LoopLayer.Dims][];
         for (LoopDim dim = LoopDim.N; dim <= LoopDim.S; dim++)

@@ -58,7 +58,10 @@ internal sealed class TreeSearch
     public void Run()
     {
         if (_levels.Any(l => l.Ways.Length == 0)) return;
-        if (_levels.Length == 0) Candidate();
+        if (_levels.Length == 0)
+        {
+            if (Fits(_partial[0], _least[^1], _most[^1])) Candidate();
+        }
         else Descend(0, _dualConstant, false);
     }
 

@@ -2,6 +2,7 @@ using Sim.ArchModel.Hierarchies.Reading;
 using Sim.ArchModel.Reading;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
+using Sim.Mapper.Constraints;
 using Sim.Mapper.Search;
 
 namespace Sim.Simulator.Accelerators;
@@ -33,7 +34,7 @@ public static class AcceleratorLoader
             return ArchitectureReader.Read(map, bag, defaultName) is { } array ? new ArrayAccelerator(array) : null;
         }
         return HierarchyReader.Read(map, bag, defaultName) is { } hierarchy
-            ? new HierarchyAccelerator(hierarchy, objective ?? MapObjective.Edp, AxisRules.Of(hierarchy, bag)) : null;
+            ? new HierarchyAccelerator(hierarchy, objective ?? MapObjective.Edp, ConstraintReader.Of(hierarchy, bag)) : null;
     }
 
     /// <summary>Whether a mapping describes a hierarchy.</summary>

@@ -7,6 +7,7 @@ using Sim.ArchModel.Hierarchies.Reading;
 using Sim.ArchModel.Technologies;
 using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
+using Sim.Mapper.Constraints;
 using Sim.Mapper.Nests;
 using Sim.Mapper.Orders;
 using Sim.Mapper.Search;
@@ -18,7 +19,7 @@ namespace Sim.Simulator.Accelerators;
 
 /// <summary>Memories and fabrics of any kind (`sim.architecture/2`): every layer runs its best loop nest for an objective.</summary>
 public sealed class HierarchyAccelerator(LoadedHierarchy loaded, MapObjective objective,
-    ImmutableDictionary<(int Level, int Axis), ImmutableArray<LoopDim>> axes) : IAccelerator
+    MapConstraints constraints) : IAccelerator
 {
     private readonly Lazy<HierarchyCost> _cost = new(() => new HierarchyCost(loaded));
 
@@ -71,7 +72,7 @@ public sealed class HierarchyAccelerator(LoadedHierarchy loaded, MapObjective ob
         ArgumentNullException.ThrowIfNull(layers);
         MapCosts costs = HierarchyMapCosts.Of(_cost.Value);
         return new MappedHierarchy(loaded.Architecture, _cost.Value, [.. layers.Gemms.Select(layer => (layer, Nest(layer, costs)))],
-            layer => MapLack.Of(Problem(layer, costs)), PlaceOf(""));
+            layer => MapExclusion.Of(Problem(layer, costs)).Text, PlaceOf(""));
     }
 
     private MapResult? Nest(GemmLayer layer, MapCosts costs) => _nests.GetOrAdd(LoopLayerShape.Of(LoopLayers.Of(layer)), _ =>
@@ -79,7 +80,7 @@ public sealed class HierarchyAccelerator(LoadedHierarchy loaded, MapObjective ob
 
     private MapProblem Problem(GemmLayer layer, MapCosts costs) => new(LoopLayers.Of(layer), loaded.Architecture.Hierarchy, costs)
     {
-        Packing = PerOperand.Of(loaded.Architecture.PackingOf), AxisDims = axes,
+        Packing = PerOperand.Of(loaded.Architecture.PackingOf), Constraints = constraints,
     };
 
     /// <summary>Sizes, steps and letters of a layer, compared by value.</summary>

@@ -12,6 +12,9 @@ namespace Sim.Mapper.Tests.Search;
 /// </summary>
 internal sealed class NestEnumeration(LoopLayer layer, Hierarchy hierarchy, Action<LoopNest> found)
 {
+    /// <summary>Called with each nest, first that many of its nodes stand above the places of the last fabric.</summary>
+    public Action<LoopNest, int>? FoundInside { get; init; }
+
     private readonly List<NestNode> _nodes = [];
     private readonly long[] _rest = [.. layer.Sizes];
 
@@ -66,7 +69,12 @@ internal sealed class NestEnumeration(LoopLayer layer, Hierarchy hierarchy, Acti
         }
         if (here.Count > 0) return;
         if (end < hierarchy.Levels.Length) Space(end, 0, LoopDim.N, 1, all, open);
-        else if (_rest.All(r => r == 1)) found(new(layer, [.. _nodes]));
+        else if (_rest.All(r => r == 1))
+        {
+            var nest = new LoopNest(layer, [.. _nodes]);
+            found(nest);
+            FoundInside?.Invoke(nest, _start);
+        }
     }
 
     // A store stands above loops that leave its tile as it is.

@@ -14,9 +14,8 @@ public static class HierarchyReader
 {
     private const string LanesName = "lanes", LaneAxis = "lane";
 
-    // Each is a file of constraints on loop nests, which the mapper reads.
-    private static readonly ImmutableArray<string> Dataflows =
-        ["weight_stationary", "output_stationary", "input_stationary", "row_stationary"];
+    // Read by the mapper; here only the name is judged.
+    private const string DataflowFolder = "dataflows";
 
     private const long MostPlaces = 1L << 40;
 
@@ -32,7 +31,7 @@ public static class HierarchyReader
         YamlTypes.List(new HierarchyEntryType(), 1), "Memories and fabrics, outermost first; the compute units last.");
     private static readonly YamlField<VectorUnit> Vector = YamlField.Required("vector", VectorUnitType.Instance, "Elementwise unit.");
     private static readonly YamlField<YamlNode> Mapping = YamlField.Optional("mapping",
-        YamlTypes.Node("a dataflow's name or a list of constraints on loop nests",
+        YamlTypes.Node("a dataflow's name or path, constraints (sim.dataflow/1), or the nodes of a nest",
             () => new JsonObject { ["type"] = new JsonArray("string", "object", "array") }),
         "What every mapping on this accelerator must be: the name of a dataflow or constraints. Left out: anything that fits.");
 
@@ -63,9 +62,10 @@ public static class HierarchyReader
         DatapathSpec? datapath = Datapath.TryRead(map, bag, out DatapathSpec spec) ? spec : null;
         VectorUnit vector = Vector.Read(map, bag);
         YamlNode? mapping = Mapping.TryRead(map, bag, out YamlNode constraints) ? constraints : null;
-        if (mapping is YamlScalar { Text: var dataflow } word && !ConfigCatalogue.IsPath(dataflow) && !Dataflows.Contains(dataflow))
-            bag.Error(word.Location, "CFG138", $"unknown dataflow '{dataflow}'{NearestName.Hint(dataflow, Dataflows)} (known: "
-                + $"{string.Join(", ", Dataflows)})");
+        if (mapping is YamlScalar { IsNothing: false } word && !ConfigCatalogue.IsPath(word.Text)
+            && ConfigCatalogue.Names(DataflowFolder) is var known && !known.Contains(word.Text))
+            bag.Error(word.Location, "CFG138", $"unknown dataflow '{word.Text}'{NearestName.Hint(word.Text, known)} (known: "
+                + $"{string.Join(", ", known)})");
         if (!Levels.TryRead(map, bag, out ImmutableArray<(string Kind, YamlMap Map)> entries) || clock.Hertz is < 1 or > 1e12) return null;
         var read = new HierarchyEntries(entries, new EntryContext(clock, datapath, technology), bag);
         if (bag.ErrorCount > before || technology is null) return null;

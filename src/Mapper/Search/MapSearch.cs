@@ -46,7 +46,7 @@ public static class MapSearch
             {
                 skeletons++;
                 var model = new SkeletonModel(problem, skeleton);
-                if (builder.Of(model) is not { } groups) continue;
+                if (model.Impossible || builder.Of(model) is not { } groups) continue;
                 candidates += Ways(groups);
                 var bound = new DualBound(model, groups, objective);
                 bound.Improve(double.PositiveInfinity, QuickIterations);

@@ -40,6 +40,7 @@ internal sealed class RuleRows(MapProblem problem, SkeletonModel model)
         }
         long least = bound.Least == DimBound.All ? size : bound.Least;
         if (least <= 1) return;
+        model.Impossible |= least > size;
         var outside = new PricedSum();
         outside.Add(model.Product((d, q) => d == bound.Dim && !places(q) ? 1 : 0), least);
         model.Limits.Add(new(rule.Text, outside, size));

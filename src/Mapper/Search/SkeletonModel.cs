@@ -72,6 +72,9 @@ internal sealed class SkeletonModel
     /// <summary>Cycles by resource.</summary>
     public List<LoadRow> Loads { get; } = [];
 
+    /// <summary>Whether a constraint asks for more of a dimension than there is.</summary>
+    public bool Impossible { get; set; }
+
     /// <summary>What must fit.</summary>
     public List<LimitRow> Limits { get; } = [];
 

@@ -39,7 +39,7 @@ internal sealed class WindowLists(MapProblem problem, Factorizations factorizati
             for (int j = 0; j < filters.Count; j++)
             {
                 for (int q = 0; q < places; q++) r[q] = filters.Counts[q][j];
-                if (!Fits(model, window, p, r, outputLimits)) continue;
+                if (!Fits(model, window, p, r)) continue;
                 bool fits = true;
                 motion.Set(p, r);
                 for (int c = 0; c < found.Length && fits; c++)
@@ -72,10 +72,11 @@ internal sealed class WindowLists(MapProblem problem, Factorizations factorizati
     private static long[] Opened(long[] limits) => [.. limits.Select(l => Math.Max(1, l))];
 
     // Axes hold both dimensions together; where this window slides it has a loop.
-    private static bool Fits(SkeletonModel model, Sliding window, long[] p, long[] r, long[] limits)
+    private bool Fits(SkeletonModel model, Sliding window, long[] p, long[] r)
     {
         for (int q = 0; q < p.Length; q++)
-            if (model.Places[q].Kind == EntryKind.Axis && p[q] * r[q] > limits[q] && p[q] > 1 && r[q] > 1) return false;
+            if (model.Places[q] is { Kind: EntryKind.Axis } axis
+                && p[q] * r[q] > problem.Hierarchy.Fabric(axis.Level).Axes[axis.Axis].Size) return false;
         foreach (WindowColumn column in model.WindowColumns)
             if (column.Part == WindowPart.Down && column.Slides == window && column.Direct >= 0 && p[column.Direct] * r[column.Direct] == 1)
                 return false;

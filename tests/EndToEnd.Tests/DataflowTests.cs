@@ -33,7 +33,7 @@ public sealed class DataflowTests
     {
         SimHost.Result result = Map("  dataflow: weight_stationary\n  tiles:\n    - {memory: registers, factors: {C: 64}}");
         Assert.That(result.ExitCode, Is.EqualTo(2));
-        Assert.That(result.Error, Does.Contain(".yaml:19:36: error MAP034: no mapping of 'fc3' is left: 'factors: {C: 64} tiles in "
+        Assert.That(result.Error, Does.Contain(".yaml:19:37: error MAP034: no mapping of 'fc3' is left: 'factors: {C: 64} tiles in "
             + "'registers'' excludes every mapping; without it there are some"));
     }
 

@@ -55,7 +55,8 @@ public sealed class HierarchyAccelerator(LoadedHierarchy loaded, MapObjective ob
     public string Json => HierarchyJson.Write(loaded);
 
     /// <inheritdoc/>
-    public string Identity => HierarchyJson.Write(loaded with { Architecture = loaded.Architecture with { Name = "" } }) + objective;
+    public string Identity => HierarchyJson.Write(loaded with { Architecture = loaded.Architecture with { Name = "" } }) + objective
+        + string.Join('\n', constraints.Rules.Select(r => r.Text));
 
     /// <inheritdoc/>
     public AcceleratorCost Price()

@@ -32,7 +32,8 @@ internal sealed class ConstraintPlaces(Hierarchy hierarchy, DiagnosticBag bag)
         string names = all.Count > 0 ? string.Join(", ", all.Select(Name)) : "none";
         bag.Error(entry.Where!.Location, "MAP033", role
             ? $"this hierarchy has no axis that '{text}' means ({(text == "adds" ? "one that adds partial sums" : "any")}); axes: {names}"
-            : $"{entry.Where.Found} is no axis{NearestName.Hint(text, all.Select(Name))}; there are {names}, and the roles adds, others, all");
+            : $"{entry.Where.Found} is no axis{NearestName.Hint(text, all.Select(Name))}; there are {names}, and the roles "
+                + "adds, others, all");
         return found;
     }
 
@@ -48,7 +49,8 @@ internal sealed class ConstraintPlaces(Hierarchy hierarchy, DiagnosticBag bag)
     {
         if (word != Within) return Level(place, word, l => l is MemoryLevel, "memory") is { } one ? [one] : [];
         int outside = Array.FindIndex([.. hierarchy.Levels], l => l is FabricLevel { IsLanes: false });
-        return outside < 0 ? [] : Enumerable.Range(outside, hierarchy.Levels.Length - outside).Where(l => hierarchy.Levels[l] is MemoryLevel);
+        return outside < 0 ? []
+            : Enumerable.Range(outside, hierarchy.Levels.Length - outside).Where(l => hierarchy.Levels[l] is MemoryLevel);
     }
 
     private int? Level(Location place, string word, Func<HierarchyLevel, bool> kind, string name)

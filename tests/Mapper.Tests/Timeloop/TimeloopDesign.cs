@@ -3,6 +3,7 @@ using System.Globalization;
 using Sim.ArchModel.Hierarchies;
 using Sim.Foundation.Diagnostics;
 using Sim.Foundation.Yaml;
+using Sim.Mapper.Constraints;
 using Sim.Mapper.Nests;
 using Sim.Mapper.Search;
 using Sim.Mapper.Timeloop;
@@ -79,7 +80,9 @@ internal sealed class TimeloopDesign
     /// <summary>The problem of a layer, with what may run along each axis.</summary>
     public MapProblem Problem(TimeloopLoops loops) => new(loops.Layer, Hierarchy, _costs)
     {
-        AxisDims = _axes.ToImmutableDictionary(a => a.Key, a => a.Value.Select(d => loops.Dimensions[d.ToString()]).ToImmutableArray()),
+        Constraints = new([.. _axes.Select(a => new BoundRule("axis", new(a.Key.ToString()), BoundPlace.Axis, a.Key.Item1, a.Key.Item2,
+            [.. Enum.GetValues<LoopDim>().Except(a.Value.Select(d => loops.Dimensions[d.ToString()]))
+                .Select(d => new DimBound(d, 1, 1))]))]),
     };
 
     /// <summary>Its hierarchy with another capacity at a memory.</summary>
@@ -110,7 +113,8 @@ internal sealed class TimeloopDesign
     {
         foreach (NestProblem fault in NestLegality.Check(nest, Hierarchy)) yield return fault.ToString();
         foreach (SpatialNode s in nest.Nodes.OfType<SpatialNode>())
-            if (!problem.AxisDims[(s.Level, s.Axis)].Contains(s.Dim)) yield return $"{s.Dim} on axis {s.Axis} of {s.Level}";
+            if (problem.Constraints.Rules.Cast<BoundRule>().Single(r => r.Level == s.Level && r.Axis == s.Axis).Bounds
+                .Any(b => b.Dim == s.Dim)) yield return $"{s.Dim} on axis {s.Axis} of {s.Level}";
         foreach (IGrouping<(int Level, int Axis), SpatialNode> axis in nest.Nodes.OfType<SpatialNode>().GroupBy(s => (s.Level, s.Axis)))
             if (axis.Aggregate(1L, (n, s) => n * s.Count) > Hierarchy.Fabric(axis.Key.Level).Axes[axis.Key.Axis].Size)
                 yield return $"too many places along axis {axis.Key}";

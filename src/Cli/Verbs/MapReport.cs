@@ -1,15 +1,28 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Sim.ArchModel.Hierarchies;
+using Sim.Mapper.Checks;
 using Sim.Mapper.Nests;
 using Sim.Mapper.Search;
+using Sim.Mapper.Timing;
 using Sim.Workloads.Nests;
 using Spectre.Console;
 
 namespace Sim.Cli.Verbs;
 
 /// <summary>A layer with its best mapping.</summary>
-internal sealed record MappedLayer(LoopLayer Layer, MapResult Result, MapProblem Problem);
+/// <param name="Layer">The layer.</param>
+/// <param name="Result">The best mapping; of a front the one of least energy.</param>
+/// <param name="Problem">What was searched.</param>
+/// <param name="Time">Its cycles, in which transfers wait for each other.</param>
+internal sealed record MappedLayer(LoopLayer Layer, MapResult Result, MapProblem Problem, NestCycles Time)
+{
+    /// <summary>All mappings that trade energy for cycles, when asked for.</summary>
+    public MapFront? Front { get; init; }
+
+    /// <summary>What was checked, when asked for.</summary>
+    public MapCheck? Check { get; init; }
+}
 
 /// <summary>Best mappings as text or as JSON.</summary>
 internal static class MapReport
@@ -20,7 +33,7 @@ internal static class MapReport
     public static void Print(HierarchicalArchitecture architecture, MapObjective objective, List<MappedLayer> rows, Terminal terminal)
     {
         foreach (MappedLayer row in rows) Print(architecture, row, terminal);
-        double energy = rows.Sum(r => r.Result.Cost.Picojoules), cycles = rows.Sum(r => r.Result.Cost.Cycles);
+        double energy = rows.Sum(r => r.Result.Cost.Picojoules), cycles = rows.Sum(r => (double)r.Time.Total);
         double macs = rows.Sum(r => (double)r.Layer.Macs);
         terminal.Out.WriteLine($"total: {rows.Count} layers, {Si(macs)} MACs, {Si(energy * 1e-12)}J, {Si(cycles)} cycles "
             + $"({Si(cycles / architecture.ClockHertz)}s), {Percent(macs / (cycles * Peak(architecture)))} of the peak; least "
@@ -29,11 +42,12 @@ internal static class MapReport
 
     private static void Print(HierarchicalArchitecture architecture, MappedLayer row, Terminal terminal)
     {
-        (LoopLayer layer, MapResult result, MapProblem problem) = row;
+        (LoopLayer layer, MapResult result, MapProblem problem, _) = row;
         NestCounts counts = result.Counts;
         terminal.Out.WriteLine($"{layer.Name}: {Si(layer.Macs)} MACs, {Si(result.Cost.Picojoules * 1e-12)}J, "
-            + $"{Si(result.Cost.Cycles)} cycles, "
-            + $"{Percent(layer.Macs / (result.Cost.Cycles * Peak(architecture)))} of the peak, bound by {result.Cost.Bound}");
+            + $"{Si(row.Time.Total)} cycles, {Percent(layer.Macs / (row.Time.Total * Peak(architecture)))} of the peak, bound by "
+            + $"{result.Cost.Bound}");
+        terminal.Out.WriteLine("  " + Time(row));
         foreach (string line in NestText.Lines(result.Nest, architecture.Hierarchy)) terminal.Out.WriteLine("  " + line);
         Table table = new Table().Border(TableBorder.None).AddColumns("  memory", "operand")
             .AddColumns(new[] { "reads", "writes", "bytes", "least bytes" }.Select(t => new TableColumn(t).RightAligned()).ToArray());
@@ -54,19 +68,53 @@ internal static class MapReport
             + string.Create(CultureInfo.InvariantCulture,
                 $"{(double)c.BySkeletonBound:G4} + {(double)c.ByWayBound:G4} + {(double)c.ByPartialBound:G4} by bounds, ")
             + string.Create(CultureInfo.InvariantCulture, $"{(double)c.ByDominance:G4} as dominated, {(double)c.ByLimit:G4} as too large"));
+        if (row.Front is { } front) Print(front, architecture, terminal);
+        if (row.Check is { } check) Print(check, terminal);
+    }
+
+    // Where the cycles go, beside the least that the busiest resource allows.
+    private static string Time(MappedLayer row)
+    {
+        NestCycles time = row.Time;
+        IEnumerable<string> parts = [$"compute {Si(time.Compute)}",
+            .. time.Stalls.OrderByDescending(s => s.Cycles).Select(s => $"waits for {s.Resource} {Si(s.Cycles)}")];
+        if (time.Drain > 0) parts = parts.Append($"drain {Si(time.Drain)}");
+        return $"cycles: {string.Join(", ", parts.Select(p => p.TrimEnd()))}; at least {Si(row.Result.Cost.Cycles).TrimEnd()} by the "
+            + "busiest resource";
+    }
+
+    private static void Print(MapFront front, HierarchicalArchitecture architecture, Terminal terminal)
+    {
+        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {front.Points.Length} mappings that trade energy for cycles")
+            + (front.Whole ? "" : "; the search ended here, faster ones are missing"));
+        var table = new Table { Border = TableBorder.None };
+        foreach (string name in new[] { "  energy", "least cycles", "cycles" }) table.AddColumn(new TableColumn(name).RightAligned());
+        table.AddColumn("nest");
+        foreach (MapResult point in front.Points)
+            table.AddRow(Si(point.Cost.Picojoules * 1e-12) + "J", Si(point.Cost.Cycles),
+                Si(ArchitectureTiming.Of(point.Nest, architecture).Total),
+                Markup.Escape(string.Join("; ", NestText.Lines(point.Nest, architecture.Hierarchy))));
+        terminal.OutConsole.Write(table);
+    }
+
+    private static void Print(MapCheck check, Terminal terminal)
+    {
+        foreach (string line in check.Done) terminal.Out.WriteLine($"  checked: {line}");
+        foreach (string line in check.Skipped) terminal.Out.WriteLine($"  not checked: {line}");
+        foreach (string line in check.Wrong) terminal.Out.WriteLine($"  WRONG: {line}");
     }
 
     /// <summary>The document `sim.map/1`.</summary>
-    public static JsonObject Json(string network, HierarchicalArchitecture architecture, MapObjective objective,
+    public static JsonObject Json(string network, HierarchicalArchitecture architecture, string objective,
         List<MappedLayer> rows) => new()
     {
         ["schema"] = "sim.map/1",
         ["architecture"] = architecture.Name,
         ["workload"] = network,
-        ["objective"] = objective.ToString().ToLowerInvariant(),
+        ["objective"] = objective,
         ["layers"] = new JsonArray([.. rows.Select(r => (JsonNode)Json(architecture, r))]),
         ["picojoules"] = rows.Sum(r => r.Result.Cost.Picojoules),
-        ["cycles"] = rows.Sum(r => r.Result.Cost.Cycles),
+        ["cycles"] = rows.Sum(r => (double)r.Time.Total),
     };
 
     private static JsonObject Json(HierarchicalArchitecture architecture, MappedLayer row) => new()
@@ -74,8 +122,12 @@ internal static class MapReport
         ["layer"] = row.Layer.Name,
         ["macs"] = row.Layer.Macs,
         ["picojoules"] = row.Result.Cost.Picojoules,
-        ["cycles"] = row.Result.Cost.Cycles,
-        ["utilization"] = row.Layer.Macs / (row.Result.Cost.Cycles * Peak(architecture)),
+        ["cycles"] = row.Time.Total,
+        ["least_cycles"] = row.Result.Cost.Cycles,
+        ["compute_cycles"] = row.Time.Compute,
+        ["stalls"] = new JsonObject(row.Time.Stalls.Select(s => KeyValuePair.Create(s.Resource.ToString(), (JsonNode?)s.Cycles))),
+        ["drain_cycles"] = row.Time.Drain,
+        ["utilization"] = row.Layer.Macs / (row.Time.Total * Peak(architecture)),
         ["bound"] = row.Result.Cost.Bound,
         ["nest"] = NestJson.Write(row.Result.Nest, architecture.Hierarchy),
         ["stores"] = new JsonArray([.. row.Result.Counts.Stores.Select(s =>
@@ -92,7 +144,26 @@ internal static class MapReport
             };
         })]),
         ["certificate"] = Json(row.Result.Certificate),
+        ["front"] = row.Front is not { } front ? null : new JsonObject
+        {
+            ["whole"] = front.Whole,
+            ["points"] = new JsonArray([.. front.Points.Select(p => (JsonNode)new JsonObject
+            {
+                ["picojoules"] = p.Cost.Picojoules,
+                ["least_cycles"] = p.Cost.Cycles,
+                ["cycles"] = ArchitectureTiming.Of(p.Nest, architecture).Total,
+                ["nest"] = NestJson.Write(p.Nest, architecture.Hierarchy),
+            })]),
+        },
+        ["check"] = row.Check is not { } check ? null : new JsonObject
+        {
+            ["equal"] = Texts(check.Done),
+            ["not_checked"] = Texts(check.Skipped),
+            ["different"] = Texts(check.Wrong),
+        },
     };
+
+    private static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(t => (JsonNode)t)]);
 
     private static JsonObject Json(MapCertificate c) => new()
     {

@@ -6,9 +6,11 @@ using Sim.ArchModel.Hierarchies.Costs;
 using Sim.ArchModel.Hierarchies.Reading;
 using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
+using Sim.Mapper.Checks;
 using Sim.Mapper.Constraints;
 using Sim.Mapper.Nests;
 using Sim.Mapper.Search;
+using Sim.Mapper.Timing;
 using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Nests;
@@ -20,9 +22,13 @@ namespace Sim.Cli.Verbs;
 /// <summary>`sim map ARCH --workload W`: the best mapping of every layer, with what proves that it is the best.</summary>
 internal sealed class MapVerb : IVerb
 {
+    // Searches of a front; one that has more points says so.
+    private const int MostPoints = 64;
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    private sealed record Options(string Architecture, string Workload, string? Layer, MapObjective Objective, bool Json, string? Out);
+    private sealed record Options(string Architecture, string Workload, string? Layer, MapObjective Objective, bool Pareto, bool Check,
+        bool Json, string? Out);
 
     public VerbCommand Build(Terminal terminal)
     {
@@ -31,17 +37,23 @@ internal sealed class MapVerb : IVerb
             "What `sim import` takes: ONNX network, generated workload, SCALE-Sim "
             + "topology, Timeloop problem", Required = true, HelpName = "W" };
         var layer = new Option<string?>("--layer") { Description = "Only the layer of this name", HelpName = "NAME" };
-        var objective = new Option<string>("--objective") { Description = "What is made least: energy, latency or edp (their product)",
+        var objective = new Option<string>("--objective") { Description = "What is made least: energy, latency or edp (their product); "
+            + "pareto: all mappings that trade energy for cycles",
             DefaultValueFactory = _ => "edp", HelpName = "O" };
-        objective.AcceptOnlyFromAmong("energy", "latency", "edp");
+        objective.AcceptOnlyFromAmong("energy", "latency", "edp", "pareto");
+        var check = new Option<bool>("--check") { Description =
+            "Count the best mapping again by walking every step, and enumerate small mapspaces; exit 1 when anything differs" };
         var output = new Option<string?>("--out") { Description = "Also write the JSON to this file", HelpName = "FILE" };
         Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("map", "Find the best mapping of every layer, with a certificate",
             "sim map tpu_like --workload alexnet --layer fc8",
-            "sim map tpu_like --workload alexnet --layer fc8 --objective energy --json") { arch, workload, layer, objective, output, json };
+            "sim map tpu_like --workload alexnet --layer fc8 --objective energy --json") { arch, workload, layer, objective, check,
+                output, json };
         command.SetAction(parsed => Run(new(parsed.GetRequiredValue(arch), parsed.GetRequiredValue(workload), parsed.GetValue(layer),
-            Enum.Parse<MapObjective>(parsed.GetRequiredValue(objective), ignoreCase: true), parsed.GetValue(json),
-            parsed.GetValue(output)), terminal));
+            parsed.GetRequiredValue(objective) is "pareto" ? MapObjective.Energy
+                : Enum.Parse<MapObjective>(parsed.GetRequiredValue(objective), ignoreCase: true),
+            parsed.GetRequiredValue(objective) is "pareto", parsed.GetValue(check), parsed.GetValue(json), parsed.GetValue(output)),
+            terminal));
         return command;
     }
 
@@ -58,22 +70,30 @@ internal sealed class MapVerb : IVerb
         HierarchicalArchitecture architecture = loaded!.Architecture;
         MapCosts costs = HierarchyMapCosts.Of(cost);
         PerOperand<Packing> packing = PerOperand.Of(architecture.PackingOf);
-        var searched = new Dictionary<string, MapResult?>(StringComparer.Ordinal);
+        var searched = new Dictionary<string, (MapFront? Front, MapResult? Best)>(StringComparer.Ordinal);
         var rows = new List<MappedLayer>();
         foreach (GemmLayer layer in layers)
         {
             LoopLayer loops = LoopLayers.Of(layer);
             string key = LoopLayerText.Of(loops with { Name = "layer" });
             MapProblem problem = new(loops, architecture.Hierarchy, costs) { Packing = packing, Constraints = constraints };
-            if (!searched.TryGetValue(key, out MapResult? result)) searched[key] = result = MapSearch.Best(problem, options.Objective);
-            if (result is null) throw Excluded(problem, loaded);
-            rows.Add(new(loops, result with { Nest = result.Nest with { Layer = loops } }, problem));
+            if (!searched.TryGetValue(key, out (MapFront? Front, MapResult? Best) known))
+                searched[key] = known = options.Pareto && MapFront.Of(problem, MostPoints) is var front
+                    ? (front, front.Points.FirstOrDefault()) : (null, MapSearch.Best(problem, options.Objective));
+            if (known.Best is not { } result) throw Excluded(problem, loaded);
+            rows.Add(new(loops, result with { Nest = result.Nest with { Layer = loops } }, problem,
+                ArchitectureTiming.Of(result.Nest, architecture))
+            {
+                Front = known.Front,
+                Check = options.Check ? MapCheck.Of(problem, options.Objective, result) : null,
+            });
         }
-        string document = MapReport.Json(network!.Value.Name, architecture, options.Objective, rows).ToJsonString(Indented);
+        string document = MapReport.Json(network!.Value.Name, architecture,
+            options.Pareto ? "pareto" : options.Objective.ToString().ToLowerInvariant(), rows).ToJsonString(Indented);
         if (options.Out is { } file) File.WriteAllText(file, document + "\n");
         if (options.Json) terminal.Out.WriteLine(document);
         else MapReport.Print(architecture, options.Objective, rows, terminal);
-        return ExitCode.Ok;
+        return rows.Any(r => r.Check is { Wrong.IsEmpty: false }) ? ExitCode.AnswerIsNo : ExitCode.Ok;
     }
 
     private static InvalidInputException Excluded(MapProblem problem, LoadedHierarchy loaded)

@@ -17,6 +17,8 @@ public sealed record MapCheck(ImmutableArray<string> Done, ImmutableArray<string
     /// <summary>Nests above which a mapspace is not enumerated.</summary>
     public const int MostNests = 1_000_000;
 
+    private const long MostSteps = 4_000_000;
+
     private const double Tolerance = 1e-9;
 
     /// <summary>Checks a result of <see cref="MapSearch"/>.</summary>
@@ -57,11 +59,15 @@ public sealed record MapCheck(ImmutableArray<string> Done, ImmutableArray<string
     private static void Enumerate(MapProblem problem, MapObjective objective, MapResult result, List<string> done, List<string> skipped,
         List<string> wrong)
     {
-        int nests = 0, fitting = 0;
-        MapspaceWalk.Run(problem, _ => ++nests <= MostNests);
-        if (nests > MostNests)
+        if (problem.Constraints.Any)
         {
-            skipped.Add(Invariant($"mapspace not enumerated: it has more than {MostNests} nests"));
+            skipped.Add("mapspace not enumerated: constraints leave only a part of it");
+            return;
+        }
+        int nests = 0, fitting = 0;
+        if (!MapspaceWalk.Run(problem, _ => ++nests <= MostNests, MostSteps))
+        {
+            skipped.Add(Invariant($"mapspace not enumerated: more than {MostNests} nests, or {MostSteps} nodes to write them"));
             return;
         }
         double best = double.PositiveInfinity;

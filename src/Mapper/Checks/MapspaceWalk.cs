@@ -7,7 +7,7 @@ using Sim.Workloads.Nests;
 namespace Sim.Mapper.Checks;
 
 /// <summary>
-/// Every nest of the mapspace that the documentation states, node after node: plain, without skeletons, bounds or dominance. Nests that do
+/// Every nest of the mapspace that the documentation states, without constraints, node after node: plain, without skeletons, bounds or dominance. Nests that do
 /// not fit the memories are among them.
 /// </summary>
 internal sealed class MapspaceWalk
@@ -17,15 +17,17 @@ internal sealed class MapspaceWalk
     private readonly List<NestNode> _nodes = [];
     private readonly long[] _rest;
     private int _first;
+    private long _stepsLeft;
     private bool _going = true;
 
-    private MapspaceWalk(MapProblem problem, Func<LoopNest, bool> found) =>
-        (_problem, _found, _rest) = (problem, found, [.. problem.Layer.Sizes]);
+    private MapspaceWalk(MapProblem problem, Func<LoopNest, bool> found, long steps) =>
+        (_problem, _found, _rest, _stepsLeft) = (problem, found, [.. problem.Layer.Sizes], steps);
 
     private ImmutableArray<HierarchyLevel> Levels => _problem.Hierarchy.Levels;
 
-    /// <summary>Calls <paramref name="found"/> with each nest until it answers false.</summary>
-    public static void Run(MapProblem problem, Func<LoopNest, bool> found)
+    /// <summary>Calls <paramref name="found"/> with each nest until it answers false; false when it did, or when writing them took more
+    /// than <paramref name="mostSteps"/> nodes.</summary>
+    public static bool Run(MapProblem problem, Func<LoopNest, bool> found, long mostSteps = long.MaxValue)
     {
         (Operand Operand, int Level, Keeping Keeping)[] stores = [.. Enumerable.Range(1, problem.Hierarchy.Levels.Length - 1)
             .Where(l => problem.Hierarchy.Levels[l] is MemoryLevel)
@@ -35,12 +37,14 @@ internal sealed class MapspaceWalk
         for (long mask = 0; mask < 1L << optional.Length; mask++)
         {
             HashSet<int> left = [.. optional.Where((_, bit) => (mask >> bit & 1) == 0)];
-            var walk = new MapspaceWalk(problem, found);
+            var walk = new MapspaceWalk(problem, found, mostSteps);
             foreach (Operand operand in Enum.GetValues<Operand>()) walk._nodes.Add(new StoreNode(operand, 0));
             walk._first = walk._nodes.Count;
             walk.Memories(1, [.. stores.Where((_, i) => !left.Contains(i)).Select(s => new StoreNode(s.Operand, s.Level))]);
-            if (!walk._going) return;
+            if (!walk._going) return false;
+            mostSteps = walk._stepsLeft;
         }
+        return true;
     }
 
     // Stores and loops in time down to the next fabric.
@@ -53,6 +57,7 @@ internal sealed class MapspaceWalk
 
     private void Step(int fabric, ImmutableList<StoreNode> open)
     {
+        if (_stepsLeft-- <= 0) _going = false;
         if (!_going) return;
         StoreNode[] here = [.. open.Where(s => s.Level < fabric)];
         foreach (StoreNode store in here)
@@ -97,8 +102,7 @@ internal sealed class MapspaceWalk
             Axis(level, axis + 1, LoopDim.N, 1, open);
             return;
         }
-        bool may = (!fabric.Axes[axis].SumsOnly || dim is LoopDim.C or LoopDim.R or LoopDim.S)
-            && (!_problem.AxisDims.TryGetValue((level, axis), out ImmutableArray<LoopDim> dims) || dims.Contains(dim));
+        bool may = !fabric.Axes[axis].SumsOnly || dim is LoopDim.C or LoopDim.R or LoopDim.S;
         Axis(level, axis, dim + 1, places, open);
         if (!may) return;
         foreach (long count in Divisors(_rest[(int)dim]))

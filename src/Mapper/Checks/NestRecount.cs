@@ -33,7 +33,7 @@ internal sealed class NestRecount
     }
 
     /// <summary>Products above which <see cref="Of"/> refuses.</summary>
-    public const long MostProducts = 1 << 22;
+    public const long MostProducts = 1 << 18;
 
     /// <summary>Walks a legal nest; null above <see cref="MostProducts"/>.</summary>
     public static NestCounts? Of(LoopNest nest, Hierarchy hierarchy)

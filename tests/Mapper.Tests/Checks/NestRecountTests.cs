@@ -30,9 +30,9 @@ public sealed class NestRecountTests
     [Test]
     public void Large_layers_are_refused()
     {
-        LoopLayer layer = LoopLayer.Gemm("large", 1, 1 << 12, 1 << 11, 1, sharedWeights: true);
+        LoopLayer layer = LoopLayer.Gemm("large", 1, 1 << 12, 1 << 7, 1, sharedWeights: true);
         LoopNest nest = new(layer, [new StoreNode(Operand.Activations, 0), new StoreNode(Operand.Weights, 0),
-            new StoreNode(Operand.Outputs, 0), new LoopNode(LoopDim.P, 1 << 12, 1), new LoopNode(LoopDim.M, 1 << 11, 1)]);
+            new StoreNode(Operand.Outputs, 0), new LoopNode(LoopDim.P, 1 << 12, 1), new LoopNode(LoopDim.M, 1 << 7, 1)]);
         Assert.That(NestRecount.Of(nest, new("one", [NestSamples.Memory("dram")])), Is.Null);
     }
 }

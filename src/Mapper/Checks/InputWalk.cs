@@ -4,8 +4,8 @@ using Sim.Mapper.Nests;
 
 namespace Sim.Mapper.Checks;
 
-/// <summary>A store of activations or weights: an instance is filled with what it has not from its tile before; the parent reads a word once
-/// for all instances that share it along a fabric.</summary>
+/// <summary>A store of activations or weights: an instance is filled with what it lacks from its tile before; the parent reads a word
+/// once for all instances that share it along a fabric.</summary>
 internal sealed class InputWalk(LoopNest nest, Hierarchy hierarchy, ImmutableArray<WalkedLoop?> loops, int node, InputWalk? parent)
     : StoreWalk(nest, hierarchy, loops, node)
 {

@@ -7,8 +7,8 @@ using Sim.Workloads.Nests;
 namespace Sim.Mapper.Checks;
 
 /// <summary>
-/// Every nest of the mapspace that the documentation states, without constraints, node after node: plain, without skeletons, bounds or dominance. Nests that do
-/// not fit the memories are among them.
+/// Every nest of the mapspace that the documentation states, without constraints, node after node: plain, without skeletons,
+/// bounds or dominance. Nests that do not fit the memories are among them.
 /// </summary>
 internal sealed class MapspaceWalk
 {

@@ -6,7 +6,8 @@ namespace Sim.Mapper.Checks;
 
 /// <summary>
 /// A store of sums. Instances that add to the same words are a team. A word that comes again is read back from the parent; one that leaves
-/// is written up by every instance that added to it since it came, sums added on the way arriving once, and leaves the stores below with it.
+/// is written up by every instance that added to it since it came, sums added on the way arriving once, and leaves the stores
+/// below with it.
 /// </summary>
 internal sealed class SumWalk(LoopNest nest, Hierarchy hierarchy, ImmutableArray<WalkedLoop?> loops, int node, SumWalk? parent)
     : StoreWalk(nest, hierarchy, loops, node)

@@ -63,7 +63,7 @@ internal static class MapReport
         terminal.OutConsole.Write(table);
         MapCertificate c = result.Certificate;
         terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  best of {(double)c.Mapspace:G3} mappings: {(double)c.Candidates:G4} candidates in {c.Skeletons} skeletons, of which ")
+            $"  {Proof(c)} {(double)c.Mapspace:G3} mappings: {(double)c.Candidates:G4} candidates in {c.Skeletons} skeletons, of which ")
             + string.Create(CultureInfo.InvariantCulture, $"{(double)c.Evaluated:G4} evaluated and {c.Counted} counted; dropped ")
             + string.Create(CultureInfo.InvariantCulture,
                 $"{(double)c.BySkeletonBound:G4} + {(double)c.ByWayBound:G4} + {(double)c.ByPartialBound:G4} by bounds, ")
@@ -103,6 +103,9 @@ internal static class MapReport
         foreach (string line in check.Skipped) terminal.Out.WriteLine($"  not checked: {line}");
         foreach (string line in check.Wrong) terminal.Out.WriteLine($"  WRONG: {line}");
     }
+
+    private static string Proof(MapCertificate c) => c.IsOptimal ? "best of" : string.Create(CultureInfo.InvariantCulture,
+        $"within {(100 * c.Gap).ToString("G3", CultureInfo.InvariantCulture)} % of the bound (--effort full proves more) on");
 
     /// <summary>The document `sim.map/1`.</summary>
     public static JsonObject Json(string network, HierarchicalArchitecture architecture, string objective,
@@ -177,7 +180,10 @@ internal static class MapReport
         ["dropped_by_limit"] = c.ByLimit.ToString(CultureInfo.InvariantCulture),
         ["evaluated"] = c.Evaluated.ToString(CultureInfo.InvariantCulture),
         ["counted"] = c.Counted,
+        ["optimal"] = c.IsOptimal,
         ["lower_bound"] = c.Bound,
+        ["gap"] = c.Gap,
+        ["effort"] = c.Effort,
     };
 
     private static (double Reads, double Writes) Accesses(StoreCounts s, MapCosts costs) => s.Operand == Operand.Outputs

@@ -27,8 +27,8 @@ internal sealed class MapVerb : IVerb
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    private sealed record Options(string Architecture, string Workload, string? Layer, MapObjective Objective, bool Pareto, bool Check,
-        bool Json, string? Out);
+    private sealed record Options(string Architecture, string Workload, string? Layer, MapObjective Objective, bool Pareto, long Effort,
+        bool Check, bool Json, string? Out);
 
     public VerbCommand Build(Terminal terminal)
     {
@@ -41,19 +41,25 @@ internal sealed class MapVerb : IVerb
             + "pareto: all mappings that trade energy for cycles",
             DefaultValueFactory = _ => "edp", HelpName = "O" };
         objective.AcceptOnlyFromAmong("energy", "latency", "edp", "pareto");
+        Option<string> effort = EffortOption.Create();
         var check = new Option<bool>("--check") { Description =
             "Count the best mapping again by walking every step, and enumerate small mapspaces; exit 1 when anything differs" };
         var output = new Option<string?>("--out") { Description = "Also write the JSON to this file", HelpName = "FILE" };
         Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("map", "Find the best mapping of every layer, with a certificate",
             "sim map tpu_like --workload alexnet --layer fc8",
-            "sim map tpu_like --workload alexnet --layer fc8 --objective energy --json") { arch, workload, layer, objective, check,
-                output, json };
+            "sim map tpu_like --workload alexnet --layer fc8 --objective energy --json") { arch, workload, layer, objective,
+                effort, check, output, json };
+        command.Validators.Add(given =>
+        {
+            if (given.GetValue(objective) is "pareto" && given.GetResult(effort) is { Implicit: false })
+                given.AddError("--effort: --objective pareto searches every mapping until it is proved; leave --effort out");
+        });
         command.SetAction(parsed => Run(new(parsed.GetRequiredValue(arch), parsed.GetRequiredValue(workload), parsed.GetValue(layer),
             parsed.GetRequiredValue(objective) is "pareto" ? MapObjective.Energy
                 : Enum.Parse<MapObjective>(parsed.GetRequiredValue(objective), ignoreCase: true),
-            parsed.GetRequiredValue(objective) is "pareto", parsed.GetValue(check), parsed.GetValue(json), parsed.GetValue(output)),
-            terminal));
+            parsed.GetRequiredValue(objective) is "pareto", EffortOption.Parse(parsed.GetRequiredValue(effort))!.Value,
+            parsed.GetValue(check), parsed.GetValue(json), parsed.GetValue(output)), terminal));
         return command;
     }
 
@@ -79,7 +85,7 @@ internal sealed class MapVerb : IVerb
             MapProblem problem = new(loops, architecture.Hierarchy, costs) { Packing = packing, Constraints = constraints };
             if (!searched.TryGetValue(key, out (MapFront? Front, MapResult? Best) known))
                 searched[key] = known = options.Pareto && MapFront.Of(problem, MostPoints) is var front
-                    ? (front, front.Points.FirstOrDefault()) : (null, MapSearch.Best(problem, options.Objective));
+                    ? (front, front.Points.FirstOrDefault()) : (null, MapSearch.Best(problem, options.Objective, options.Effort));
             if (known.Best is not { } result) throw Excluded(problem, loaded);
             rows.Add(new(loops, result with { Nest = result.Nest with { Layer = loops } }, problem,
                 ArchitectureTiming.Of(result.Nest, architecture))

@@ -81,7 +81,10 @@ public sealed record MapCheck(ImmutableArray<string> Done, ImmutableArray<string
             return true;
         });
         double found = result.Cost.Value(objective);
-        if (Close(best, found)) done.Add(Invariant($"{nests} nests enumerated, {fitting} fit: none is better"));
+        MapCertificate c = result.Certificate;
+        if (!c.IsOptimal && best >= c.Bound * (1 - Tolerance) && best <= found * (1 + Tolerance))
+            done.Add(Invariant($"{nests} nests enumerated, {fitting} fit: the best, {best}, is between the bound {c.Bound} and {found}"));
+        else if (Close(best, found)) done.Add(Invariant($"{nests} nests enumerated, {fitting} fit: none is better"));
         else wrong.Add(Invariant($"of {nests} nests enumerated the best has {best}, the search found {found}"));
     }
 

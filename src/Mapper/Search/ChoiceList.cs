@@ -18,8 +18,8 @@ internal sealed class ChoiceList
     /// <summary>The same for what is moved at most; null where the list has no window.</summary>
     public double[][]? Most { get; init; }
 
-    /// <summary>Least value of a column.</summary>
-    public double[] Least => _least ??= [.. Logs.Select(column => column.Length == 0 ? 0 : column.Min())];
+    /// <summary>Average of each column.</summary>
+    public double[] Average => _average ??= [.. Logs.Select(column => column.Length == 0 ? 0 : column.Average())];
 
-    private double[]? _least;
+    private double[]? _average;
 }

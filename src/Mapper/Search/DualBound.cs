@@ -19,9 +19,9 @@ internal sealed class DualBound
     private readonly SparseRow[] _loads, _limits;
     private readonly double[] _multipliers, _gradient, _point, _tangents;
     private readonly double[][] _center, _corner, _kappa, _best;
-    private readonly double[] _least;
     private readonly bool _useEnergy, _useLatency;
     private readonly double _energyShift;
+    private readonly long _steps;
 
     /// <summary>For a model and its groups.</summary>
     public DualBound(SkeletonModel model, List<DimGroup> groups, MapObjective objective)
@@ -35,12 +35,12 @@ internal sealed class DualBound
         _tangents = new double[_limits.Length];
         _gradient = new double[_products];
         _point = new double[_products];
-        _center = [.. groups.Select(g => g.Choices.Logs.Select((c, k) => c.Length == 0 ? 0 : c.Average()).ToArray())];
-        _corner = [.. groups.Select(g => new double[g.Choices.Logs.Length])];
-        _kappa = [.. groups.Select(g => new double[g.Choices.Logs.Length])];
-        _best = [.. groups.Select(g => new double[g.Choices.Logs.Length])];
-        _least = new double[groups.Count];
-        _energyShift = EnergyShift(model);
+        _center = [.. groups.Select(g => g.Center())];
+        _corner = [.. groups.Select(g => new double[g.Width])];
+        _kappa = [.. groups.Select(g => new double[g.Width])];
+        _best = [.. groups.Select(g => new double[g.Width])];
+        _energyShift = _useEnergy ? EnergyShift(model) : 0;
+        _steps = groups.Sum(g => g.Steps + 3L * _products * g.Width) + 20L * _products;
     }
 
     /// <summary>Logarithm of the bound.</summary>
@@ -52,30 +52,25 @@ internal sealed class DualBound
     /// <summary>The constant beside these prices.</summary>
     public double Constant { get; private set; }
 
-    /// <summary>Index in each group of the least choice of the last iteration.</summary>
-    public int[] Choice { get; private set; } = [];
-
     /// <summary>Improves the bound; stops when it exceeds <paramref name="target"/> (a logarithm).</summary>
-    public void Improve(double target, int iterations)
+    public void Improve(double target, int iterations, SearchEffort effort)
     {
         for (int k = 0; k < iterations && Value < target; k++)
         {
+            effort.Add(_steps);
             double constant = Linearize();
             double value = constant;
-            var choice = new int[_groups.Count];
             for (int g = 0; g < _groups.Count; g++)
             {
                 Kappa(g);
-                (choice[g], _least[g]) = Scan.Least(_groups[g].Choices, _kappa[g]);
-                value += _least[g];
+                value += _groups[g].Least(_kappa[g], _corner[g]);
             }
-            Choice = choice;
             if (value > Value)
             {
                 (Value, Constant) = (value, constant);
                 for (int g = 0; g < _groups.Count; g++) _kappa[g].CopyTo(_best[g], 0);
             }
-            Move(choice, value, double.IsPositiveInfinity(target) ? value + 0.2 : target, 2.0 / (k + 3));
+            Move(value, double.IsPositiveInfinity(target) ? value + 0.2 : target, 2.0 / (k + 3));
         }
     }
 
@@ -119,10 +114,8 @@ internal sealed class DualBound
         }
     }
 
-    private void Move(int[] choice, double value, double target, double share)
+    private void Move(double value, double target, double share)
     {
-        for (int g = 0; g < _groups.Count; g++)
-            for (int c = 0; c < _corner[g].Length; c++) _corner[g][c] = _groups[g].Choices.Logs[c][choice[g]];
         // How far the least choice breaks each limit, by the tangents at the center.
         Array.Clear(_point);
         for (int g = 0; g < _groups.Count; g++)
@@ -158,8 +151,8 @@ internal sealed class DualBound
             double counted = model.Energy.AtLeast.GetValueOrDefault(f);
             if (price < counted) constant += (price - counted) * Extreme(f, true);
         }
-        double least = model.Energy.AtLeast.Sum(t => t.Value * Extreme(t.Key, false));
         if (constant >= 0) return 0;
+        double least = model.Energy.AtLeast.Sum(t => t.Value * Extreme(t.Key, false));
         return least + constant > 0 ? Math.Log(1 + constant / least) : double.NegativeInfinity;
     }
 
@@ -169,16 +162,8 @@ internal sealed class DualBound
         double log = 0;
         foreach (DimGroup group in _groups)
         {
-            double found = most ? double.NegativeInfinity : double.PositiveInfinity;
-            double[] powers = group.Powers[product];
-            for (int i = 0; i < group.Choices.Count; i++)
-            {
-                double value = 0;
-                for (int c = 0; c < powers.Length; c++)
-                    if (powers[c] != 0) value += powers[c] * group.Choices.Logs[c][i];
-                found = most ? Math.Max(found, value) : Math.Min(found, value);
-            }
-            log += found;
+            (double least, double largest) = group.Extremes(product);
+            log += most ? largest : least;
         }
         return Math.Exp(log);
     }

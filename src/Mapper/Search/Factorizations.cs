@@ -4,6 +4,29 @@ namespace Sim.Mapper.Search;
 internal sealed class Factorizations
 {
     private readonly Dictionary<string, ChoiceList> _lists = [];
+    private readonly Dictionary<string, Splits> _splits = [];
+    private readonly Dictionary<long, DivisorTable> _tables = [];
+
+    /// <summary>The same ways without a list.</summary>
+    public Splits Splits(long size, ReadOnlySpan<long> limits)
+    {
+        string key = Key(size, limits);
+        if (_splits.TryGetValue(key, out Splits? known)) return known;
+        if (!_tables.TryGetValue(size, out DivisorTable? table)) _tables[size] = table = new(size);
+        return _splits[key] = new(table, limits.ToArray());
+    }
+
+    // A number in each char, so that keys are equal when all numbers are.
+    private static string Key(long size, ReadOnlySpan<long> limits)
+    {
+        Span<char> key = stackalloc char[4 * (limits.Length + 1)];
+        for (int i = 0; i <= limits.Length; i++)
+        {
+            long value = i == 0 ? size : limits[i - 1];
+            for (int k = 0; k < 4; k++) key[4 * i + k] = (char)(value >> 16 * k & 0xFFFF);
+        }
+        return new(key);
+    }
 
     /// <summary>Divisors in rising order.</summary>
     public static long[] Divisors(long size)
@@ -23,7 +46,7 @@ internal sealed class Factorizations
     /// <summary>All counts c_q with product <paramref name="size"/> and c_q ≤ <paramref name="limits"/>[q].</summary>
     public ChoiceList Of(long size, ReadOnlySpan<long> limits)
     {
-        string key = $"{size}:{string.Join(',', limits.ToArray())}";
+        string key = Key(size, limits);
         if (_lists.TryGetValue(key, out ChoiceList? known)) return known;
         var rows = new List<long[]>();
         Split(size, limits.ToArray(), 0, new long[limits.Length], rows);

@@ -21,7 +21,7 @@ internal sealed class GroupBuilder(MapProblem problem, Factorizations factorizat
             if (!problem.InWindow(dim)) groups.Add(Single(model, dim));
             else if (dim == LoopDim.P) groups.Add(Window(model, Sliding.Rows, LoopDim.P, LoopDim.R));
             else if (dim == LoopDim.Q) groups.Add(Window(model, Sliding.Columns, LoopDim.Q, LoopDim.S));
-            if (groups.Count > 0 && groups[^1].Choices.Count == 0) return null;
+            if (groups.Count > 0 && groups[^1].Ways == 0) return null;
         }
         return groups;
     }
@@ -72,13 +72,13 @@ internal sealed class GroupBuilder(MapProblem problem, Factorizations factorizat
         long[] limits = Limits(problem, model, dim);
         CloseDominated(model, dim, limits);
         int[] open = [.. Enumerable.Range(0, limits.Length).Where(q => limits[q] > 0)];
-        ChoiceList list = factorizations.Of(problem.Layer.Size(dim), [.. open.Select(q => limits[q])]);
         return new()
         {
             Dims = [dim],
             Window = Sliding.None,
             Columns = [.. open.Select(q => (0, q))],
-            Choices = list,
+            Splits = factorizations.Splits(problem.Layer.Size(dim), [.. open.Select(q => limits[q])]),
+            Log = Math.Log(problem.Layer.Size(dim)),
             Powers = [.. model.Products.Select(f => open.Select(q => (double)f.Powers[(int)dim][q]).ToArray())],
         };
     }
@@ -147,7 +147,7 @@ internal sealed class GroupBuilder(MapProblem problem, Factorizations factorizat
             Dims = [output, filter],
             Window = window,
             Columns = [.. Enumerable.Range(0, places).Select(q => (0, q)), .. Enumerable.Range(0, places).Select(q => (1, q))],
-            Choices = list,
+            Windows = list,
             Powers = powers,
         };
     }

@@ -34,5 +34,5 @@ public sealed record MapExclusion(Location? Location, string Text)
             : $"'{first.Text}' excludes every mapping together with {others}; without any one of them there are some");
     }
 
-    private static bool Fits(MapProblem problem) => MapSearch.Best(problem, MapObjective.Latency) is not null;
+    private static bool Fits(MapProblem problem) => MapSearch.Best(problem, MapObjective.Latency, effort: 1) is not null;
 }

@@ -7,7 +7,18 @@ namespace Sim.Mapper.Search;
 internal sealed record Product(sbyte[][] Powers, int RowsColumn, int ColumnsColumn)
 {
     /// <summary>The same text for equal products.</summary>
-    public string Key => string.Join('|', Powers.Select(p => string.Join(',', p))) + $"|{RowsColumn}|{ColumnsColumn}";
+    public string Key
+    {
+        get
+        {
+            int places = Powers[0].Length;
+            Span<char> key = stackalloc char[Powers.Length * places + 2];
+            for (int d = 0; d < Powers.Length; d++)
+                for (int q = 0; q < places; q++) key[d * places + q] = (char)(ushort)(Powers[d][q] + 8);
+            (key[^2], key[^1]) = ((char)(RowsColumn + 1), (char)(ColumnsColumn + 1));
+            return new(key);
+        }
+    }
 }
 
 /// <summary>A sum of products with prices.</summary>

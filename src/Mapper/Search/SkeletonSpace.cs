@@ -8,26 +8,27 @@ namespace Sim.Mapper.Search;
 /// <summary>All skeletons of a problem, and the size of its mapspace.</summary>
 internal static class SkeletonSpace
 {
-    /// <summary>Skeletons; <paramref name="frames"/> is told every frame once.</summary>
-    public static IEnumerable<Skeleton> Of(MapProblem problem, Action<ImmutableArray<Entry>> frames)
+    /// <summary>Skeletons of a placement.</summary>
+    public static IEnumerable<Skeleton> Of(MapProblem problem, ImmutableArray<(Operand Operand, int Level)> placement)
     {
-        foreach (ImmutableArray<(Operand Operand, int Level)> placement in Skeletons.Placements(problem.Hierarchy))
-        {
-            foreach (ImmutableArray<Entry> frame in Skeletons.Frames(problem.Hierarchy, placement))
-            {
-                frames(frame);
-                bool windows = problem.HasWindow(Sliding.Rows) || problem.HasWindow(Sliding.Columns);
-                foreach (ImmutableArray<Entry> marked in Skeletons.Marked(frame)
-                    .SelectMany(m => windows ? Skeletons.Sliding(m).Prepend(m) : [m]))
-                    foreach (ImmutableArray<Sliding> slides in Slides(problem, placement.Count(s => s.Operand == Operand.Activations) - 1))
-                        yield return new(marked, slides);
-            }
-        }
+        bool windows = problem.HasWindow(Sliding.Rows) || problem.HasWindow(Sliding.Columns);
+        foreach (ImmutableArray<Entry> frame in Skeletons.Frames(problem.Hierarchy, placement))
+            foreach (ImmutableArray<Entry> marked in Skeletons.Marked(frame)
+                .SelectMany(m => windows ? Skeletons.Sliding(m).Prepend(m) : [m]))
+                foreach (ImmutableArray<Sliding> slides in Slides(problem, placement.Count(s => s.Operand == Operand.Activations) - 1))
+                    yield return new(marked, slides);
+    }
+
+    /// <summary>Mappings of a placement; all its frames have as many places.</summary>
+    public static BigInteger Size(MapProblem problem, ImmutableArray<(Operand Operand, int Level)> placement)
+    {
+        IEnumerable<ImmutableArray<Entry>> frames = Skeletons.Frames(problem.Hierarchy, placement);
+        return frames.Count() * Size(problem, frames.First());
     }
 
     /// <summary>Mappings of a frame: every split of every dimension over all places and every order of all dimensions in every
     /// slot.</summary>
-    public static BigInteger Size(MapProblem problem, ImmutableArray<Entry> frame)
+    private static BigInteger Size(MapProblem problem, ImmutableArray<Entry> frame)
     {
         int slots = frame.Count(e => e.Kind == EntryKind.Slot), places = slots + frame.Count(e => e.Kind == EntryKind.Axis), dims = 0;
         BigInteger size = 1;

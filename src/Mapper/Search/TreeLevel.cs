@@ -6,7 +6,10 @@ internal sealed class TreeLevel
     /// <summary>Index of the group.</summary>
     public required int Group { get; init; }
 
-    /// <summary>Indices of the ways in the group's list.</summary>
+    /// <summary>The list that the ways are of.</summary>
+    public required ChoiceList Choices { get; init; }
+
+    /// <summary>Indices of the ways in the list.</summary>
     public required int[] Ways { get; init; }
 
     /// <summary>Their dual values, rising.</summary>
@@ -28,6 +31,7 @@ internal sealed class TreeLevel
     public TreeLevel First(int count) => new TreeLevel
     {
         Group = Group,
+        Choices = Choices,
         Ways = Ways[..Math.Min(count, Ways.Length)],
         Duals = Duals,
         Unsure = Unsure,
@@ -49,19 +53,24 @@ internal sealed class TreeLevel
     }
 
     /// <summary>Takes the ways whose dual value is below a limit.</summary>
-    public static TreeLevel Of(DimGroup group, int index, double[] prices, double limit, int products)
+    public static TreeLevel Of(DimGroup group, int index, double[] prices, double limit, int products, SearchEffort effort,
+        Func<bool> stop)
     {
-        double[] duals = Scan.Values(group.Choices, prices);
+        ChoiceList choices = group.Below(prices, limit, stop);
+        effort.Add(8L * choices.Count * choices.Logs.Length);
+        double[] duals = Scan.Values(choices, prices);
         int[] ways = [.. Enumerable.Range(0, duals.Length).Where(i => duals[i] < limit).OrderBy(i => duals[i]).ThenBy(i => i)];
         var values = new double[products][];
-        for (int f = 0; f < products; f++) values[f] = Products(group, ways, f, group.Choices.Logs);
-        int windowColumns = group.Choices.Logs.Length - group.Columns.Length;
-        bool[] unsure = [.. ways.Select(i => group.Choices.Most is { } most && Enumerable.Range(0, windowColumns)
-            .Any(c => most[c][i] > group.Choices.Logs[group.Columns.Length + c][i] + 1e-12))];
-        return new() { Group = index, Ways = ways, Duals = [.. ways.Select(i => duals[i])], Unsure = unsure, Values = values };
+        for (int f = 0; f < products; f++) values[f] = Products(group, choices, ways, f, choices.Logs);
+        effort.Add(4L * ways.Length * products);
+        int windowColumns = choices.Logs.Length - group.Columns.Length;
+        bool[] unsure = [.. ways.Select(i => choices.Most is { } most && Enumerable.Range(0, windowColumns)
+            .Any(c => most[c][i] > choices.Logs[group.Columns.Length + c][i] + 1e-12))];
+        return new() { Group = index, Choices = choices, Ways = ways, Duals = [.. ways.Select(i => duals[i])], Unsure = unsure,
+            Values = values };
     }
 
-    private static double[] Products(DimGroup group, int[] ways, int product, double[][] logs)
+    private static double[] Products(DimGroup group, ChoiceList choices, int[] ways, int product, double[][] logs)
     {
         double[] powers = group.Powers[product];
         var values = new double[ways.Length];
@@ -72,8 +81,8 @@ internal sealed class TreeLevel
             {
                 if (powers[c] == 0) continue;
                 if (c >= group.Columns.Length) log += logs[c][ways[w]];
-                else if (powers[c] > 0) whole *= group.Choices.Counts[c][ways[w]];
-                else whole /= group.Choices.Counts[c][ways[w]];
+                else if (powers[c] > 0) whole *= choices.Counts[c][ways[w]];
+                else whole /= choices.Counts[c][ways[w]];
             }
             values[w] = log == 0 ? whole : whole * Math.Round(Math.Exp(log));
         }
@@ -83,20 +92,22 @@ internal sealed class TreeLevel
     /// <summary>Drops every way that another one is at most equal to in all products: those with prices below zero equal. Where what a
     /// window's tiles share depends on the loops around, <paramref name="keeps"/> says whether one way leaves as much to share as
     /// another.</summary>
-    public TreeLevel Undominated(DimGroup group, bool[] relevant, bool[] negative, Func<int, int, bool>? keeps)
+    public TreeLevel Undominated(DimGroup group, bool[] relevant, bool[] negative, Func<int, int, bool>? keeps, SearchEffort effort,
+        Func<bool> stop)
     {
         int count = Ways.Length;
         int[] products = [.. Enumerable.Range(0, Values.Length).Where(f => relevant[f])];
         double[][] most = Values;
-        if (group.Choices.Most is { } upper)
+        if (Choices.Most is { } upper)
         {
-            double[][] logs = [.. group.Choices.Logs[..group.Columns.Length], .. upper];
+            double[][] logs = [.. Choices.Logs[..group.Columns.Length], .. upper];
             most = new double[Values.Length][];
-            foreach (int f in products) most[f] = Products(group, Ways, f, logs);
+            foreach (int f in products) most[f] = Products(group, Choices, Ways, f, logs);
         }
         var dropped = new bool[count];
-        for (int b = 0; b < count; b++)
+        for (int b = 0; b < count && !stop(); b++)
         {
+            effort.Add(6L * count);
             for (int a = 0; a < count && !dropped[b]; a++)
             {
                 if (a == b || dropped[a]) continue;
@@ -120,6 +131,7 @@ internal sealed class TreeLevel
         return new()
         {
             Group = Group,
+            Choices = Choices,
             Ways = [.. kept.Select(i => Ways[i])],
             Duals = [.. kept.Select(i => Duals[i])],
             Unsure = [.. kept.Select(i => Unsure[i])],

@@ -25,12 +25,17 @@ internal sealed class TreeSearch
     private readonly double[] _dualRest;
     private readonly double _dualConstant;
     private readonly int[] _way;
+    private readonly ChoiceList[] _choices;
+    private readonly SearchEffort _effort;
+    private readonly Func<bool> _stop;
+    private readonly long _leafSteps, _nodeSteps;
     private readonly double[] _energies = new double[Block], _cycles = new double[Block], _row = new double[Block];
 
     /// <summary>Over levels in the order in which they are chosen.</summary>
     public TreeSearch(MapProblem problem, SkeletonModel model, List<DimGroup> groups, TreeLevel[] levels, double dualConstant,
-        Incumbent incumbent, MapCounters counters)
+        Incumbent incumbent, MapCounters counters, SearchEffort effort, Func<bool> stop)
     {
+        (_effort, _stop) = (effort, stop);
         (_problem, _model, _groups, _levels, _incumbent, _counters, _dualConstant) = (problem, model, groups, levels, incumbent,
             counters, dualConstant);
         _energy = new(model.Energy);
@@ -52,6 +57,10 @@ internal sealed class TreeSearch
             _dualRest[k] = _dualRest[k + 1] + (levels[k].Ways.Length == 0 ? double.PositiveInfinity : levels[k].Duals[0]);
         }
         _way = new int[groups.Count];
+        _choices = new ChoiceList[groups.Count];
+        foreach (TreeLevel level in levels) _choices[level.Group] = level.Choices;
+        _leafSteps = 1 + (_energy.Products.Length + _loads.Sum(l => l.Products.Length)) / 2;
+        _nodeSteps = 20 + products + 2L * (_leafSteps + _limits.Sum(l => l.Products.Length));
     }
 
     /// <summary>Runs.</summary>
@@ -77,8 +86,9 @@ internal sealed class TreeSearch
         }
         UInt128 below = 1;
         for (int j = k + 1; j < _levels.Length; j++) below *= (uint)_levels[j].Ways.Length;
-        for (int i = 0; i < level.Ways.Length; i++)
+        for (int i = 0; i < level.Ways.Length && !_stop(); i++)
         {
+            _effort.Add(_nodeSteps);
             if (dual + level.Duals[i] + _dualRest[k + 1] >= Threshold)
             {
                 _counters.ByPartialBound += (UInt128)(uint)(level.Ways.Length - i) * below;
@@ -121,7 +131,7 @@ internal sealed class TreeSearch
     private void Leaves(TreeLevel level, double dual, bool unsure)
     {
         double[] partial = _partial[^2];
-        for (int from = 0; from < level.Ways.Length; from += Block)
+        for (int from = 0; from < level.Ways.Length && !_stop(); from += Block)
         {
             if (dual + level.Duals[from] >= Threshold)
             {
@@ -130,6 +140,7 @@ internal sealed class TreeSearch
             }
             int count = Math.Min(Block, level.Ways.Length - from);
             _counters.Evaluated += (uint)count;
+            _effort.Add(50 + count * _leafSteps);
             Span<double> energies = _energies.AsSpan(0, count), cycles = _cycles.AsSpan(0, count), row = _row.AsSpan(0, count);
             if (_incumbent.Objective == MapObjective.Latency) energies.Fill(1);
             else _energy.Values(partial, level.Values, from, energies);
@@ -165,12 +176,15 @@ internal sealed class TreeSearch
         long[][] counts = Counts();
         if (!unsure && !_windows)
         {
+            _effort.Add(4000);
             _incumbent.Offer(value, () => NestBuilder.One(_problem, _model, counts));
             return;
         }
         foreach (LoopNest nest in NestBuilder.All(_problem, _model, counts))
         {
+            if (_stop()) return;
             _counters.Counted++;
+            _effort.Add(20_000);
             _incumbent.OfferExact(nest);
         }
     }
@@ -186,7 +200,7 @@ internal sealed class TreeSearch
         for (int g = 0; g < _groups.Count; g++)
             for (int c = 0; c < _groups[g].Columns.Length; c++)
                 counts[(int)_groups[g].Dims[_groups[g].Columns[c].Dim]][_groups[g].Columns[c].Place] =
-                    _groups[g].Choices.Counts[c][_way[g]];
+                    _choices[g].Counts[c][_way[g]];
         return counts;
     }
 }

@@ -7,7 +7,7 @@ namespace Sim.Mapper.Search;
 /// Lists of a window's two dimensions over the places of a skeleton, with the words that each way moves: exactly where the order of the
 /// loops cannot change it, else at least and at most.
 /// </summary>
-internal sealed class WindowLists(MapProblem problem, Factorizations factorizations)
+internal sealed class WindowLists(MapProblem problem, Factorizations factorizations, SearchEffort effort)
 {
     private readonly Dictionary<string, ChoiceList> _lists = [];
     private readonly WindowSets _rows = new(problem.Layer.StrideHeight, problem.Layer.DilationHeight);
@@ -33,6 +33,7 @@ internal sealed class WindowLists(MapProblem problem, Factorizations factorizati
             problem.Layer.Dilation(filter), time, shared);
         long[] p = new long[places], r = new long[places];
         var found = new (double Least, double Most)[model.WindowColumns.Count];
+        effort.Add(40L * outputs.Count * filters.Count * (places + found.Length));
         for (int i = 0; i < outputs.Count; i++)
         {
             for (int q = 0; q < places; q++) p[q] = outputs.Counts[q][i];

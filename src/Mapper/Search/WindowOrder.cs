@@ -10,7 +10,7 @@ namespace Sim.Mapper.Search;
 internal static class WindowOrder
 {
     /// <summary>Whether one way of a dimension arises from another by such moves.</summary>
-    public static bool Keeps(SkeletonModel model, DimGroup group, int way, int other)
+    public static bool Keeps(SkeletonModel model, DimGroup group, ChoiceList choices, int way, int other)
     {
         long ahead = 1, otherAhead = 1;
         int column = 0;
@@ -22,7 +22,7 @@ internal static class WindowOrder
             if (at.Kind is not (EntryKind.Slot or EntryKind.Axis)) continue;
             if (column < group.Columns.Length && group.Columns[column].Place == place)
             {
-                (long count, long otherCount) = (group.Choices.Counts[column][way], group.Choices.Counts[column][other]);
+                (long count, long otherCount) = (choices.Counts[column][way], choices.Counts[column][other]);
                 column++;
                 if (at.Kind == EntryKind.Axis)
                 {

@@ -77,7 +77,7 @@ public sealed class HierarchyAccelerator(LoadedHierarchy loaded, MapObjective ob
     }
 
     private MapResult? Nest(GemmLayer layer, MapCosts costs) => _nests.GetOrAdd(LoopLayerShape.Of(LoopLayers.Of(layer)), _ =>
-        new(() => MapSearch.Best(Problem(layer, costs), objective))).Value;
+        new(() => MapSearch.Best(Problem(layer, costs), objective, SearchEffort.Default))).Value;
 
     private MapProblem Problem(GemmLayer layer, MapCosts costs) => new(LoopLayers.Of(layer), loaded.Architecture.Hierarchy, costs)
     {

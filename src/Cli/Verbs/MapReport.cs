@@ -105,7 +105,7 @@ internal static class MapReport
     }
 
     private static string Proof(MapCertificate c) => c.IsOptimal ? "best of" : string.Create(CultureInfo.InvariantCulture,
-        $"within {(100 * c.Gap).ToString("G3", CultureInfo.InvariantCulture)} % of the bound (--effort full proves more) on");
+        $"within {100 * c.Gap:G3} % of the bound (--effort full proves more) on");
 
     /// <summary>The document `sim.map/1`.</summary>
     public static JsonObject Json(string network, HierarchicalArchitecture architecture, string objective,

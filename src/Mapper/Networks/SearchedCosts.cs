@@ -43,7 +43,10 @@ public sealed class SearchedCosts : ILayerCosts
     }
 
     public string Basis => string.Create(CultureInfo.InvariantCulture,
-        $"best mapping of each matrix layer, DRAM aside: {_found.Count} searched, best of {(double)Mapspace:G3} mappings");
+        $"mapping of each matrix layer, DRAM aside: {_found.Count} searched, {Proof} {(double)Mapspace:G3} mappings");
+
+    private string Proof => _found.Values.All(r => r.Certificate.IsOptimal) ? "best of" : string.Create(CultureInfo.InvariantCulture,
+        $"within {100 * _found.Values.Max(r => r.Certificate.Gap):G3} % of the bound on");
 
     // Mappings of all layers together.
     private BigInteger Mapspace => _found.Values.Aggregate(BigInteger.Zero, (sum, r) => sum + r.Certificate.Mapspace);
@@ -56,7 +59,8 @@ public sealed class SearchedCosts : ILayerCosts
         {
             var problem = new MapProblem(loops, _core, _prices)
                 { Packing = PerOperand.Of(_cost.Architecture.PackingOf), Constraints = _constraints };
-            result = MapSearch.Best(problem, _objective) ?? throw new NoMappingException(layer.Name, MapExclusion.Of(problem).Text);
+            result = MapSearch.Best(problem, _objective, SearchEffort.Default)
+                ?? throw new NoMappingException(layer.Name, MapExclusion.Of(problem).Text);
             _found[loops] = result;
         }
         return new((long)Math.Ceiling(result.Cost.Cycles), result.Cost.Picojoules);

@@ -34,6 +34,33 @@ public sealed class MapSearchTests
         Assert.That(checkedCases, Is.GreaterThanOrEqualTo(80), "2000 in all, for each objective");
     }
 
+    [Test]
+    public void A_spent_effort_bounds_the_optimum_from_both_sides_and_claims_it_only_where_it_is_proved()
+    {
+        int ended = 0, proved = 0;
+        for (int seed = 0; seed < 150; seed++)
+        {
+            MapProblem problem = RandomProblem.Of(seed);
+            if (Enumerate(problem) is not { } truth) continue;
+            foreach (MapObjective objective in Enum.GetValues<MapObjective>())
+                foreach (long effort in new[] { 1L, 200_000L, 2_000_000L })
+                {
+                    MapResult? found = MapSearch.Best(problem, objective, effort);
+                    double value = truth[(int)objective].Value;
+                    Assert.That(found is null, Is.EqualTo(truth[(int)objective].Nest is null), $"case {seed} {objective}");
+                    if (found is null) continue;
+                    MapCertificate c = found.Certificate;
+                    string name = $"case {seed} {objective} effort {effort}";
+                    Assert.That(c.Bound, Is.LessThanOrEqualTo(value * (1 + 1e-9)), name);
+                    Assert.That(found.Cost.Value(objective), Is.GreaterThanOrEqualTo(value * (1 - 1e-9)), name);
+                    if (c.IsOptimal) Assert.That(found.Cost.Value(objective), Is.EqualTo(value).Within(1e-9).Percent, name);
+                    _ = c.IsOptimal ? proved++ : ended++;
+                }
+        }
+        Assert.That(ended, Is.GreaterThanOrEqualTo(20));
+        Assert.That(proved, Is.GreaterThanOrEqualTo(20));
+    }
+
     private static string Text(LoopNest nest) => string.Join(' ', nest.Nodes.Select(n => n switch
     {
         StoreNode s => $"{s.Operand}@{s.Level}",

@@ -153,6 +153,20 @@ public sealed class MappedHierarchy : MappedNetwork
     /// <summary>The matrix layer at an index.</summary>
     public GemmLayer Layer(int index) => _layers[index].Layer;
 
+    /// <inheritdoc/>
+    public override ImmutableArray<string> Warnings
+    {
+        get
+        {
+            (GemmLayer Layer, MapCertificate Proof)[] open = [.. _layers.Where(l => l.Best is { Certificate.IsOptimal: false })
+                .Select(l => (l.Layer, l.Best!.Certificate))];
+            if (open.Length == 0) return [];
+            (GemmLayer layer, MapCertificate worst) = open.MaxBy(l => l.Proof.Gap);
+            return [FormattableString.Invariant($"the mappings of {open.Length} of {_layers.Length} layers are not proved to be the best: ")
+                + FormattableString.Invariant($"within {100 * worst.Gap:0.##} % of the bound at worst ('{layer.Name}'); 'sim map --effort full' proves them")];
+        }
+    }
+
     /// <summary>The nest of the matrix layer at an index.</summary>
     public LoopNest Nest(int index) => _layers[index].Best!.Nest;
 

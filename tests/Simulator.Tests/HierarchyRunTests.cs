@@ -41,6 +41,15 @@ public class HierarchyRunTests
     }
 
     [Test]
+    public void PaddingIsNotAmongTheLeastBytes()
+    {
+        LayerRecord conv = Run("gemmini_default", "digits_cnn", null, MapObjective.Edp).Record.Layers.Single(l => l.Name == "conv1");
+        // 16 filters of 3 x 3 over an image of 8 x 8 with a border of one: pixels, weights and results of a byte each.
+        Assert.That(conv.CompulsoryBytes, Is.EqualTo(8 * 8 + 16 * 9 + 8 * 8 * 16));
+        Assert.That(conv.DramBytes, Is.GreaterThanOrEqualTo(conv.CompulsoryBytes));
+    }
+
+    [Test]
     public void AnObjectiveIsLeastForItself()
     {
         foreach (string machine in Machines)

@@ -28,7 +28,7 @@ public static class MapSearch
         if (NestReader.Read(nodes, nodes.Location, problem.Layer, problem.Hierarchy, new(), problem.Packing) is not { } nest) return null;
         NestCounts counts = NestCounts.Of(nest, problem.Hierarchy);
         NestCost cost = NestCost.Of(counts, problem);
-            if (cost.Cycles > problem.MostCycles) return null;
+        if (cost.Cycles > problem.MostCycles) return null;
         return new(nest, counts, cost, new(1, 1, 1, 0, 0, 0, 0, 0, 1, 1, cost.Value(objective), cost.Value(objective),
             true, 0));
     }

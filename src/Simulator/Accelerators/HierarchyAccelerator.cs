@@ -188,7 +188,8 @@ public sealed class MappedHierarchy : MappedNetwork
             _ledger.Energy(best.Counts, OperationsPerOutput * layer.OutputElements), null)
         {
             Stalls = stalls, Bound = BoundOf(cycles), Traffic = _ledger.Traffic(best.Counts),
-            CompulsoryBytes = _ledger.Compulsory(best.Counts), OutermostMemory = _architecture.Hierarchy.Levels[0].Name,
+            CompulsoryBytes = _ledger.Compulsory(best.Counts, LoopLayers.PaddingTouched(layer)),
+            OutermostMemory = _architecture.Hierarchy.Levels[0].Name,
         };
     }
 

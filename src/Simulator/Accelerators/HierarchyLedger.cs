@@ -45,9 +45,11 @@ internal sealed class HierarchyLedger(HierarchicalArchitecture architecture, Hie
         return traffic.ToImmutable();
     }
 
-    /// <summary>The least bytes over the outermost memory: every element that the layer touches or makes, once.</summary>
-    public long Compulsory(NestCounts counts) => counts.Stores.Where(s => s.Level == 0).Sum(s => Bytes(architecture.PackingOf(
-        s.Operand == Operand.Outputs ? Operand.Activations : s.Operand), s.Distinct));
+    /// <summary>The least bytes over the outermost memory: every element that the layer needs or makes, once. Padding is none, though the
+    /// counts, whose loops know no padding, have it among the words of the input.</summary>
+    public long Compulsory(NestCounts counts, long padding) => counts.Stores.Where(s => s.Level == 0).Sum(s => Bytes(
+        architecture.PackingOf(s.Operand == Operand.Outputs ? Operand.Activations : s.Operand),
+        s.Distinct - (s.Operand == Operand.Activations ? padding : 0)));
 
     private static (long Read, long Written, long Complete) Moved(NestCounts counts, StoreCounts store)
     {

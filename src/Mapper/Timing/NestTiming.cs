@@ -29,6 +29,7 @@ public sealed class NestTiming
         _ports = new TimingPorts(hierarchy, widths);
         _times = new StepTimes(_program, _ports, rate);
         ImmutableArray<int> spaces = [.. _program.Edges.Select(_times.Space)];
+        foreach (NestEdge edge in _program.Edges) _times.Latency(edge);
         _clock = new StepClock(_program, _ports.Resources.Count) { Spaces = spaces };
     }
 
@@ -53,7 +54,7 @@ public sealed class NestTiming
         long total = _clock.End();
         ImmutableArray<NestStall> stalls = [.. _ports.Resources.Zip(State.Stalls, (r, c) => new NestStall(r, c)).Where(s => s.Cycles > 0)];
         ImmutableArray<ResourceUse> uses = [.. _ports.Resources.Zip(State.Busy, (r, c) => new ResourceUse(r, c))
-            .Where(u => u.Resource.Kind != WaitKind.Buffer)];
+            .Where(u => u.Resource.Kind is not (WaitKind.Buffer or WaitKind.Latency))];
         return new NestCycles(total, _compute, total - products, stalls, uses);
     }
 

@@ -22,12 +22,20 @@ internal sealed class StepTimes(NestProgram program, TimingPorts ports, ComputeR
 {
     private readonly TransferWords _words = new(program);
     private readonly Dictionary<(int Level, Operand Operand), int> _spaces = [];
+    private readonly Dictionary<int, int> _latencies = [];
 
     /// <summary>The resource that stands for the space of an operand in a memory.</summary>
     public int Space(NestEdge edge)
     {
         if (_spaces.TryGetValue((edge.Level, edge.Operand), out int known)) return known;
         return _spaces[(edge.Level, edge.Operand)] = ports.AddSpace(edge.Level, edge.Operand);
+    }
+
+    /// <summary>The resource that stands for the latency of the memory above an edge.</summary>
+    public int Latency(NestEdge edge)
+    {
+        if (_latencies.TryGetValue(edge.ParentLevel, out int known)) return known;
+        return _latencies[edge.ParentLevel] = ports.AddLatency(edge.ParentLevel);
     }
 
     /// <summary>The step at which the loop at a depth goes on (or the start: before null; or the end: after null).</summary>
@@ -96,7 +104,9 @@ internal sealed class StepTimes(NestProgram program, TimingPorts ports, ComputeR
         (int limit, long cycles) = (Space(edge), 0L);
         foreach ((int resource, long c) in busy)
             if (c > cycles) (limit, cycles) = (resource, c);
-        return new TimedTransfer([.. busy.Select(b => new Occupancy(b.Key, b.Value))], cycles, latency + Hops(edge), limit);
+        long delay = latency + Hops(edge);
+        if (delay > cycles) limit = Latency(edge);
+        return new TimedTransfer([.. busy.Select(b => new Occupancy(b.Key, b.Value))], cycles, delay, limit);
     }
 
     private long Hops(NestEdge edge)

@@ -45,6 +45,9 @@ public enum WaitKind
 
     /// <summary>A tile's place in a memory that is still in use.</summary>
     Buffer,
+
+    /// <summary>Cycles from the end of a transfer until its words can be used: the latency of a memory and the hops below it.</summary>
+    Latency,
 }
 
 /// <summary>A port or bus of one memory. Operand: set where a partitioned memory has ports of its own for each operand.</summary>
@@ -57,6 +60,7 @@ public sealed record TimingResource(int Level, string Memory, WaitKind Kind, Ope
         WaitKind.WritePort => " write port",
         WaitKind.SharedPort => " port",
         WaitKind.Bus => " bandwidth",
+        WaitKind.Latency => " latency",
         _ => " space",
     };
 }

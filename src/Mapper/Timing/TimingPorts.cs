@@ -34,6 +34,9 @@ internal sealed class TimingPorts
     public int AddSpace(int level, Operand operand) =>
         Add(new TimingResource(level, _hierarchy.Levels[level].Name, WaitKind.Buffer, operand));
 
+    /// <summary>A further resource: the latency of a memory.</summary>
+    public int AddLatency(int level) => Add(new TimingResource(level, _hierarchy.Levels[level].Name, WaitKind.Latency, null));
+
     /// <summary>Adds what reading or writing elements at a memory occupies.</summary>
     /// <param name="into">By resource; several accesses of one transfer to one resource add up.</param>
     /// <param name="level">The memory.</param>

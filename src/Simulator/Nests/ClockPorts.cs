@@ -40,12 +40,13 @@ internal sealed class ClockPorts
     private readonly int[,,] _port;
     private readonly int[] _bus;
     private readonly int[,] _space;
+    private readonly int[] _latency;
 
     public ClockPorts(Hierarchy hierarchy, NestWidths widths)
     {
         (_hierarchy, _widths) = (hierarchy, widths);
         int levels = hierarchy.Levels.Length;
-        (_port, _bus, _space) = (new int[levels, 3, 2], new int[levels], new int[levels, 3]);
+        (_port, _bus, _space, _latency) = (new int[levels, 3, 2], new int[levels], new int[levels, 3], new int[levels]);
         for (int level = 0; level < levels; level++)
         {
             _bus[level] = -1;
@@ -71,12 +72,17 @@ internal sealed class ClockPorts
         for (int level = 0; level < levels; level++)
             for (int x = 0; x < 3 && hierarchy.Levels[level] is MemoryLevel; x++)
                 _space[level, x] = Add(level, WaitKind.Buffer, (Operand)x);
+        for (int level = 0; level < levels; level++)
+            if (hierarchy.Levels[level] is MemoryLevel) _latency[level] = Add(level, WaitKind.Latency, null);
     }
 
     public List<TimingResource> Resources { get; } = [];
 
     /// <summary>The resource that stands for the places of an operand in a memory.</summary>
     public int Space(int level, Operand operand) => _space[level, (int)operand];
+
+    /// <summary>The resource that stands for the time from the end of a transfer out of a memory until its words are there.</summary>
+    public int Latency(int level) => _latency[level];
 
     /// <summary>Words of an operand read or written at a memory.</summary>
     public void Access(Occupied busy, int level, Operand operand, long elements, bool writes, bool result = false)

@@ -85,8 +85,8 @@ internal sealed class NestClock
         foreach (ClockEdge edge in _edges) total = Math.Max(total, Math.Max(edge.DownEnd, edge.UpEnd));
         ImmutableArray<NestStall> stalls = [.. Enumerable.Range(0, _stalls.Length).Where(r => _stalls[r] > 0)
             .Select(r => new NestStall(_ports.Resources[r], _stalls[r]))];
-        ImmutableArray<ResourceUse> uses = [.. Enumerable.Range(0, _busy.Length).Where(r => _ports.Resources[r].Kind != WaitKind.Buffer)
-            .Select(r => new ResourceUse(_ports.Resources[r], _busy[r]))];
+        ImmutableArray<ResourceUse> uses = [.. Enumerable.Range(0, _busy.Length)
+            .Where(r => _ports.Resources[r].Kind is not (WaitKind.Buffer or WaitKind.Latency)).Select(r => new ResourceUse(_ports.Resources[r], _busy[r]))];
         return new(total, _compute, total - _products, stalls, uses);
     }
 
@@ -119,10 +119,12 @@ internal sealed class NestClock
             if (edge.Operand == Operand.Outputs) start = Math.Max(start, edge.UpEnd);
             for (int i = 0; i < _use.Count; i++)
                 if (_use.Cycles(_use[i]) > longest) (longest, limit) = (_use.Cycles(_use[i]), _use[i]);
+            long delay = edge.Hops + _hierarchy.Memory(edge.ParentLevel).LatencyCycles;
+            if (delay > longest) limit = _ports.Latency(edge.ParentLevel);
             cause = edge.DownEnd >= start && edge.Cause >= 0 ? edge.Cause : limit;
             edge.Cause = -1;
             edge.DownEnd = Fetch(edge, start, start + longest);
-            ready = edge.DownEnd + edge.Hops + _hierarchy.Memory(edge.ParentLevel).LatencyCycles;
+            ready = edge.DownEnd + delay;
         }
         else edge.DownEnd = Math.Max(edge.DownEnd, ready);
         if (edge.Child is { } child)

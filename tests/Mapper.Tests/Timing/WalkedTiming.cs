@@ -308,6 +308,7 @@ internal sealed partial class WalkedTiming
             (Busy, Delay) = ([.. busy.Values], delay);
             foreach ((string name, long cycles) in Busy)
                 if (cycles > Longest) (Longest, Limit) = (cycles, name);
+            if (delay > Longest) Limit = t._h.Levels[a.Level].Name + " latency";
         }
 
         public (string Name, long Cycles)[] Busy { get; }

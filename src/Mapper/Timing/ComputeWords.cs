@@ -1,17 +1,20 @@
 using Sim.ArchModel.Hierarchies;
-using Sim.Mapper.Nests;
 using Sim.Workloads.Nests;
 
 namespace Sim.Mapper.Timing;
 
 /// <summary>What the compute units of one chunk (the loops below the innermost store) read and write, for the busiest instance.</summary>
-internal sealed class ComputeWords(NestProgram program, TransferWords words)
+internal sealed class ComputeWords(NestProgram program, ChunkPool pool)
 {
+    private readonly IndexRuns _rows = new();
+    private readonly SharedPlaces?[] _places = new SharedPlaces?[3 * LoopLayer.Dims];
+
     /// <summary>Temporal steps of a chunk.</summary>
     public long Steps(DimChunks[] chunks)
     {
         long steps = 1;
-        for (int dim = 0; dim < LoopLayer.Dims; dim++) steps = checked(steps * Steps(chunks[dim], dim, program.ComputePosition));
+        for (int dim = 0; dim < LoopLayer.Dims; dim++)
+            steps = checked(steps * Sum(chunks[dim], Inner(dim), static (_, _, _) => 1, null, false));
         return steps;
     }
 
@@ -19,67 +22,72 @@ internal sealed class ComputeWords(NestProgram program, TransferWords words)
     /// in a chunk.</summary>
     public long Of(Operand operand, DimChunks[] chunks)
     {
-        int from = program.InnermostPosition[(int)operand];
         long product = 1;
         foreach ((LoopDim first, LoopDim? second, bool relevant) in NestProgram.Groups(operand))
         {
-            (int[] separate, int separates) = words.Children(operand, from, program.Nest.Nodes.Length, first);
-            long sum = second is { } taps ? Window(operand, from, first, taps, chunks)
-                : Sum(chunks[(int)first], (int)first, program.ComputePosition, c => relevant ? Total(c, separate.Length)
-                    : Distinct(c, separate, separates));
+            DimChunks chunk = chunks[(int)first];
+            SharedPlaces places = Places(operand, first);
+            long sum = second is { } taps ? Window(operand, first, taps, chunks)
+                : Sum(chunk, Inner((int)first), static (c, p, relevant) => relevant ? c.Total(p!.Children) : p!.Active(c), places, relevant);
             product = checked(product * sum);
         }
         return product;
     }
 
-    private long Window(Operand operand, int from, LoopDim outputs, LoopDim taps, DimChunks[] chunks)
+    private long Window(Operand operand, LoopDim outputs, LoopDim taps, DimChunks[] chunks)
     {
-        (int[] apartP, int apartsP) = words.Children(operand, from, program.Nest.Nodes.Length, outputs);
-        (int[] apartR, int apartsR) = words.Children(operand, from, program.Nest.Nodes.Length, taps);
+        (SharedPlaces placesP, SharedPlaces placesR) = (Places(operand, outputs), Places(operand, taps));
         (int stride, int dilation) = (program.Nest.Layer.Stride(outputs), program.Nest.Layer.Dilation(taps));
-        return Sum(chunks[(int)outputs], (int)outputs, program.ComputePosition,
-            p => Sum(chunks[(int)taps], (int)taps, program.ComputePosition, r => Rows(p, r)));
+        DimChunks filter = chunks[(int)taps];
+        // One row a step where neither has places below the store.
+        if (placesP.Children == 1 && placesR.Children == 1)
+            return checked(Sum(chunks[(int)outputs], Inner((int)outputs), static (_, _, _) => 1, null, false)
+                * Sum(filter, Inner((int)taps), static (_, _, _) => 1, null, false));
+        return Sum(chunks[(int)outputs], Inner((int)outputs), (p, _, _) => Sum(filter, Inner((int)taps), (r, _, _) => Rows(p, r), null,
+            false), null, false);
 
         long Rows(DimChunks p, DimChunks r)
         {
-            var union = new IndexSet?[apartsP * apartsR];
-            for (int i = 0; i < apartP.Length; i++)
-                for (int j = 0; j < apartR.Length; j++)
-                    if (p.Sizes[i] > 0 && r.Sizes[j] > 0)
-                        (union[apartP[i] * apartsR + apartR[j]] ??= new IndexSet(stride, dilation)).Add(p.Starts[i], p.Sizes[i],
-                            r.Starts[j], r.Sizes[j]);
-            return union.Sum(s => s?.Count() ?? 0);
+            long rows = 0;
+            for (int groupP = 0; groupP < placesP.Groups; groupP++)
+                for (int groupR = 0; groupR < placesR.Groups; groupR++)
+                {
+                    _rows.Clear();
+                    for (int i = 0; i < placesP.Children; i++)
+                        for (int j = 0; j < placesR.Children && placesP.Group[i] == groupP; j++)
+                            if (placesR.Group[j] == groupR && p.Sizes[i] > 0 && r.Sizes[j] > 0)
+                                _rows.Add(p.Starts[i], p.Sizes[i], r.Starts[j], r.Sizes[j], stride, dilation);
+                    rows += _rows.Size();
+                }
+            return rows;
         }
     }
 
-    private long Sum(DimChunks chunks, int dim, int position, Func<DimChunks, long> atStep)
+    // Over the steps of one dimension's loops.
+    private long Sum(DimChunks chunks, ReadOnlySpan<int> nodes, Func<DimChunks, SharedPlaces?, bool, long> atStep, SharedPlaces? places,
+        bool relevant)
     {
-        for (int n = position; n < program.Nest.Nodes.Length; n++)
+        for (int n = 0; n < nodes.Length; n++)
         {
-            if (program.Nest.Nodes[n] is SpatialNode s && (int)s.Dim == dim) chunks = chunks.Split(s.Count, s.Tile);
-            if (program.Nest.Nodes[n] is not LoopNode loop || (int)loop.Dim != dim) continue;
-            (long all, long full) = (chunks.Iterations(loop.Tile), chunks.FullIterations(loop.Tile));
-            long sum = full == 0 ? 0 : checked(full * Sum(chunks.At(0, loop.Tile, true), dim, n + 1, atStep));
-            for (long i = full; i < all; i++) sum = checked(sum + Sum(chunks.At(i, loop.Tile, true), dim, n + 1, atStep));
+            int node = nodes[n];
+            if (program.Counts[node] > 0)
+            {
+                chunks = pool.Split(chunks, node);
+                continue;
+            }
+            long tile = program.Tiles[node];
+            (long all, long full) = (chunks.Iterations(tile), chunks.FullIterations(tile));
+            ReadOnlySpan<int> inner = nodes[(n + 1)..];
+            long sum = full == 0 ? 0 : checked(full * Sum(pool.First(chunks, node), inner, atStep, places, relevant));
+            for (long i = full; i < all; i++)
+                sum = checked(sum + Sum(pool.At(chunks, node, i, true), inner, atStep, places, relevant));
             return sum;
         }
-        return atStep(chunks);
+        return atStep(chunks, places, relevant);
     }
 
-    private long Steps(DimChunks chunks, int dim, int position) => Sum(chunks, dim, position, _ => 1);
+    private ReadOnlySpan<int> Inner(int dim) => program.NodesOf(dim, program.ComputePosition, program.Nest.Nodes.Length);
 
-    private static long Total(DimChunks chunks, int count)
-    {
-        long sum = 0;
-        for (int i = 0; i < count; i++) sum += chunks.Sizes[i];
-        return sum;
-    }
-
-    private static long Distinct(DimChunks chunks, int[] separate, int separates)
-    {
-        if (separates == 1) return 1;
-        var seen = new bool[separates];
-        for (int i = 0; i < separate.Length; i++) seen[separate[i]] |= chunks.Sizes[i] > 0;
-        return seen.Count(s => s);
-    }
+    private SharedPlaces Places(Operand operand, LoopDim dim) => _places[(int)operand * LoopLayer.Dims + (int)dim] ??=
+        SharedPlaces.Of(program, operand, program.InnermostPosition[(int)operand], program.Nest.Nodes.Length, (int)dim);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Sim.ArchModel.Hierarchies;
 using Sim.Mapper.Nests;
 using Sim.Workloads.Nests;
@@ -16,32 +15,53 @@ internal sealed record NestEdge(int Index, Operand Operand, int Level, int Posit
 /// <summary>The fixed facts of a nest that its timing needs: edges outermost first, temporal loops above the innermost store.</summary>
 internal sealed class NestProgram
 {
+    private readonly int[][] _nodes = new int[LoopLayer.Dims][];
+    private readonly int[][] _before = new int[LoopLayer.Dims][];
+
     /// <summary>Reads a legal nest.</summary>
     public NestProgram(LoopNest nest, Hierarchy hierarchy)
     {
         (Nest, Hierarchy) = (nest, hierarchy);
+        int count = nest.Nodes.Length;
+        (Counts, Tiles) = (new long[count], new long[count]);
+        var ofDim = new List<int>[LoopLayer.Dims];
+        for (int dim = 0; dim < ofDim.Length; dim++) (ofDim[dim], _before[dim]) = ([], new int[count + 1]);
         var edges = new List<NestEdge>();
+        var loops = new List<int>();
         int[] last = [-1, -1, -1], lastLevel = [-1, -1, -1], lastPosition = [-1, -1, -1];
-        for (int i = 0; i < nest.Nodes.Length; i++)
+        for (int i = 0; i < count; i++)
         {
-            if (nest.Nodes[i] is not StoreNode store) continue;
-            int x = (int)store.Operand;
-            if (lastLevel[x] >= 0)
+            int dim = -1;
+            switch (nest.Nodes[i])
             {
-                var edge = new NestEdge(edges.Count, store.Operand, store.Level, i, lastLevel[x], lastPosition[x], last[x],
-                    hierarchy.Memory(store.Level).DoubleBuffered[store.Operand]);
-                if (last[x] >= 0) edges[last[x]].Child = edge.Index;
-                last[x] = edge.Index;
-                edges.Add(edge);
+                case LoopNode loop:
+                    (dim, Counts[i], Tiles[i]) = ((int)loop.Dim, 0, loop.Tile);
+                    loops.Add(i);
+                    break;
+                case SpatialNode spatial:
+                    (dim, Counts[i], Tiles[i]) = ((int)spatial.Dim, spatial.Count, spatial.Tile);
+                    break;
+                case StoreNode store:
+                    int x = (int)store.Operand;
+                    if (lastLevel[x] >= 0)
+                    {
+                        var edge = new NestEdge(edges.Count, store.Operand, store.Level, i, lastLevel[x], lastPosition[x], last[x],
+                            hierarchy.Memory(store.Level).DoubleBuffered[store.Operand]);
+                        if (last[x] >= 0) edges[last[x]].Child = edge.Index;
+                        last[x] = edge.Index;
+                        edges.Add(edge);
+                    }
+                    (lastLevel[x], lastPosition[x]) = (store.Level, i);
+                    break;
             }
-            (lastLevel[x], lastPosition[x]) = (store.Level, i);
+            if (dim >= 0) ofDim[dim].Add(i);
+            for (int d = 0; d < ofDim.Length; d++) _before[d][i + 1] = ofDim[d].Count;
         }
+        for (int dim = 0; dim < ofDim.Length; dim++) _nodes[dim] = [.. ofDim[dim]];
         Edges = [.. edges];
-        Innermost = [.. last];
-        InnermostLevel = [.. lastLevel];
-        InnermostPosition = [.. lastPosition];
-        int lastStore = lastPosition.Max();
-        Loops = [.. Enumerable.Range(0, lastStore + 1).Where(i => nest.Nodes[i] is LoopNode)];
+        (Innermost, InnermostLevel, InnermostPosition) = (last, lastLevel, lastPosition);
+        int lastStore = Math.Max(lastPosition[0], Math.Max(lastPosition[1], lastPosition[2]));
+        Loops = [.. loops.TakeWhile(n => n <= lastStore)];
         ComputePosition = lastStore + 1;
     }
 
@@ -52,19 +72,19 @@ internal sealed class NestProgram
     public Hierarchy Hierarchy { get; }
 
     /// <summary>Stores below the outermost ones, outermost first.</summary>
-    public ImmutableArray<NestEdge> Edges { get; }
+    public NestEdge[] Edges { get; }
 
     /// <summary>By operand: the edge that the compute units use, or -1 when it is the outermost memory itself.</summary>
-    public ImmutableArray<int> Innermost { get; }
+    public int[] Innermost { get; }
 
     /// <summary>By operand: the memory that the compute units use.</summary>
-    public ImmutableArray<int> InnermostLevel { get; }
+    public int[] InnermostLevel { get; }
 
     /// <summary>By operand: where that store stands.</summary>
-    public ImmutableArray<int> InnermostPosition { get; }
+    public int[] InnermostPosition { get; }
 
     /// <summary>Positions of the temporal loops above the innermost store, outermost first.</summary>
-    public ImmutableArray<int> Loops { get; }
+    public int[] Loops { get; }
 
     /// <summary>Where the loops of one compute chunk begin.</summary>
     public int ComputePosition { get; }
@@ -72,21 +92,24 @@ internal sealed class NestProgram
     /// <summary>Temporal loop at a depth.</summary>
     public LoopNode Loop(int depth) => (LoopNode)Nest.Nodes[Loops[depth]];
 
-    /// <summary>Loops of a dimension between two positions: (0, tile) in time, (count, tile) in space.</summary>
-    public (long Count, long Tile)[] LoopsOf(int dim, int from, int to)
-    {
-        var loops = new List<(long, long)>();
-        for (int n = from; n < to; n++)
-        {
-            if (Nest.Nodes[n] is LoopNode l && (int)l.Dim == dim) loops.Add((0, l.Tile));
-            if (Nest.Nodes[n] is SpatialNode s && (int)s.Dim == dim) loops.Add((s.Count, s.Tile));
-        }
-        return [.. loops];
-    }
+    /// <summary>By node: places of a spatial loop; 0: a loop in time, or a store.</summary>
+    public long[] Counts { get; }
 
-    /// <summary>Where the loops of <see cref="LoopsOf"/> stand.</summary>
-    public int[] PositionsOf(int dim, int from, int to) => [.. Enumerable.Range(from, Math.Max(0, to - from)).Where(n =>
-        (Nest.Nodes[n] is LoopNode l && (int)l.Dim == dim) || (Nest.Nodes[n] is SpatialNode s && (int)s.Dim == dim))];
+    /// <summary>By node: the tile of a loop.</summary>
+    public long[] Tiles { get; }
+
+    /// <summary>The loops of a dimension between two nodes, outermost first.</summary>
+    public ReadOnlySpan<int> NodesOf(int dim, int from, int to) => from >= to ? []
+        : _nodes[dim].AsSpan(_before[dim][from], _before[dim][to] - _before[dim][from]);
+
+    /// <summary>Places of the spatial ones among some loops.</summary>
+    public int Places(ReadOnlySpan<int> nodes)
+    {
+        int places = 1;
+        foreach (int node in nodes)
+            if (Counts[node] > 0) places = checked(places * (int)Counts[node]);
+        return places;
+    }
 
     /// <summary>Whether a dimension is summed over.</summary>
     public static bool Reduces(LoopDim dim) => dim is LoopDim.C or LoopDim.R or LoopDim.S;

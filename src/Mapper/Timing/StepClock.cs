@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Sim.ArchModel.Hierarchies;
 
 namespace Sim.Mapper.Timing;
@@ -9,25 +8,34 @@ namespace Sim.Mapper.Timing;
 /// the tile before the present one was released), its parent's tile is there and its ports are free; cycles in which the ports idled since
 /// the present tile began have been used for it.
 /// </summary>
-internal sealed class StepClock(NestProgram program, int resources)
+internal sealed class StepClock(NestProgram program, TimingPorts ports)
 {
     private readonly long[] _release = new long[program.Edges.Length];
+    private readonly bool[] _changes = new bool[program.Edges.Length];
 
     /// <summary>The state.</summary>
-    public TimeState State { get; } = new(resources, program.Edges.Length);
+    public TimeState State { get; } = new(ports.Resources.Count, program.Edges.Length);
 
     /// <summary>A step.</summary>
     public void Apply(TimedStep step, bool isEnd = false)
     {
-        ImmutableArray<TimedChange> changes = step.Changes;
-        foreach (TimedChange change in changes) _release[change.Edge.Index] = Release(change.Edge);
+        TimedChange[] changes = step.Changes;
+        foreach (TimedChange change in changes)
+        {
+            _release[change.Edge.Index] = Release(change.Edge);
+            _changes[change.Edge.Index] = true;
+        }
         for (int i = changes.Length - 1; i >= 0; i--)
-            if (changes[i] is { UpFirst: true, Up: not null }) Up(changes, changes[i]);
+            if (changes[i] is { UpFirst: true, Up: not null }) Up(changes[i]);
         if (!isEnd)
             foreach (TimedChange change in changes) Down(change);
         for (int i = changes.Length - 1; i >= 0; i--)
-            if (changes[i] is { UpFirst: false, Up: not null }) Up(changes, changes[i]);
-        foreach (TimedChange change in changes) State[State.Released(change.Edge.Index)] = _release[change.Edge.Index];
+            if (changes[i] is { UpFirst: false, Up: not null }) Up(changes[i]);
+        foreach (TimedChange change in changes)
+        {
+            State[State.Released(change.Edge.Index)] = _release[change.Edge.Index];
+            _changes[change.Edge.Index] = false;
+        }
     }
 
     /// <summary>A compute chunk.</summary>
@@ -63,7 +71,7 @@ internal sealed class StepClock(NestProgram program, int resources)
         : edge.Operand != Operand.Outputs ? State[State.DownFree(edge.Child)]
         : Math.Max(State[State.DownFree(edge.Child)], State[State.UpFree(edge.Child)]);
 
-    private void Up(ImmutableArray<TimedChange> changes, TimedChange change)
+    private void Up(TimedChange change)
     {
         (int e, TimedTransfer up) = (change.Edge.Index, change.Up!);
         long start = Math.Max(State[State.UpFree(e)], _release[e]);
@@ -73,7 +81,7 @@ internal sealed class StepClock(NestProgram program, int resources)
         State[State.UpFree(e)] = end;
         _release[e] = end;
         int parent = change.Edge.Parent;
-        if (parent >= 0 && changes.Any(c => c.Edge.Index == parent)) _release[parent] = Math.Max(_release[parent], end);
+        if (parent >= 0 && _changes[parent]) _release[parent] = Math.Max(_release[parent], end);
     }
 
     private void Down(TimedChange change)
@@ -105,7 +113,7 @@ internal sealed class StepClock(NestProgram program, int resources)
         else
         {
             // A tile that begins empty takes its place when that is free.
-            cause = Spaces[e];
+            cause = ports.Space(edge.Level, edge.Operand);
             State[State.DownFree(e)] = Math.Max(State[State.DownFree(e)], ready);
         }
         if (edge.Child >= 0)
@@ -138,7 +146,4 @@ internal sealed class StepClock(NestProgram program, int resources)
         State.Busy[resource] += busy;
         return State[State.Free(resource)] = checked(begin + busy);
     }
-
-    /// <summary>By edge: the resource that stands for its space.</summary>
-    public ImmutableArray<int> Spaces { get; init; }
 }

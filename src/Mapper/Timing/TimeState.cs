@@ -9,18 +9,26 @@ namespace Sim.Mapper.Timing;
 /// </summary>
 internal sealed class TimeState
 {
+    private const int NoOrigin = -1;
     private readonly int _resources;
-    private readonly int _edges;
     private readonly ulong[] _touched;
+    private readonly int[] _origins;
 
     /// <summary>All zero.</summary>
     public TimeState(int resources, int edges)
     {
-        (_resources, _edges) = (resources, edges);
+        _resources = resources;
         Values = new long[2 + resources * 2 + edges * (4 + resources)];
         _touched = new ulong[(Values.Length + 63) / 64];
         Stalls = new long[resources];
         Busy = new long[resources];
+        _origins = new int[Values.Length];
+        for (int r = 0; r < resources; r++) _origins[Idle(r)] = Idle(r);
+        for (int e = 0; e < edges; e++)
+        {
+            _origins[Cause(e)] = NoOrigin;
+            for (int r = 0; r < resources; r++) _origins[Mark(e, r)] = Idle(r);
+        }
     }
 
     /// <summary>The components.</summary>
@@ -74,58 +82,66 @@ internal sealed class TimeState
         }
     }
 
-    /// <summary>Components used since the last <see cref="ClearTouched"/>, as bits.</summary>
-    public ulong[] Touched() => (ulong[])_touched.Clone();
+    /// <summary>Words of a set of components.</summary>
+    public int MaskWords => _touched.Length;
 
-    /// <summary>Forgets what was used.</summary>
-    public void ClearTouched() => Array.Clear(_touched);
+    /// <summary>Components used since the last <see cref="Begin"/>, as bits.</summary>
+    public ReadOnlySpan<ulong> Touched => _touched;
+
+    /// <summary>Keeps what was used so far and forgets it.</summary>
+    public void Begin(Span<ulong> outer)
+    {
+        _touched.CopyTo(outer);
+        Array.Clear(_touched);
+    }
 
     /// <summary>Counts components as used.</summary>
-    public void Touch(ulong[] mask)
+    public void Touch(ReadOnlySpan<ulong> mask)
     {
         for (int i = 0; i < mask.Length; i++) _touched[i] |= mask[i];
     }
 
-    /// <summary>The components of a mask without their common origin: times after the compute units are free, marks after the idle total,
-    /// idle totals 0.</summary>
-    public long[] Relative(ulong[] mask)
+    /// <summary>The components of a mask, as they are and without their common origin: times after the compute units are free, marks after
+    /// the idle total, idle totals 0. How many there are.</summary>
+    public int Read(ReadOnlySpan<ulong> mask, Span<long> relative, Span<long> values)
     {
-        int count = 0;
-        foreach (ulong word in mask) count += BitOperations.PopCount(word);
-        var relative = new long[count];
         int at = 0;
-        foreach (int c in Components(mask)) relative[at++] = Values[c] - Origin(c);
-        return relative;
+        for (int w = 0; w < mask.Length; w++)
+            for (ulong bits = mask[w]; bits != 0; bits &= bits - 1)
+            {
+                int c = (w << 6) + BitOperations.TrailingZeroCount(bits), origin = _origins[c];
+                values[at] = Values[c];
+                relative[at++] = origin == NoOrigin ? Values[c] : Values[c] - Values[origin];
+            }
+        return at;
     }
 
-    /// <summary>Sets the components of a mask from relative ones, after the origins have been moved.</summary>
-    public void SetRelative(ulong[] mask, long[] relative)
+    /// <summary>Moves the components that others are counted from by steps, the rest to where they lie relative to them.</summary>
+    public void Write(ReadOnlySpan<ulong> mask, ReadOnlySpan<long> relative, ReadOnlySpan<long> steps)
     {
-        int at = 0;
-        foreach (int c in Components(mask))
+        for (int pass = 0; pass < 2; pass++)
         {
-            long value = relative[at++];
-            if (!IsOrigin(c)) Values[c] = value + Origin(c);
+            int at = 0;
+            for (int w = 0; w < mask.Length; w++)
+                for (ulong bits = mask[w]; bits != 0; bits &= bits - 1, at++)
+                {
+                    int c = (w << 6) + BitOperations.TrailingZeroCount(bits), origin = _origins[c];
+                    if (origin == c && pass == 0) Values[c] = checked(Values[c] + steps[at]);
+                    if (origin != c && pass == 1) Values[c] = origin == NoOrigin ? relative[at] : relative[at] + Values[origin];
+                }
         }
     }
 
-    /// <summary>Components that others are counted from: the compute units' time and the idle totals.</summary>
-    public bool IsOrigin(int component) => component == ComputeFree || (component >= 2 + _resources && component < 2 + 2 * _resources);
-
-    /// <summary>Components of a mask in ascending order.</summary>
-    public static IEnumerable<int> Components(ulong[] mask)
+    /// <summary>Adds what components have gained since then, so many times over.</summary>
+    public void Advance(ReadOnlySpan<ulong> mask, ReadOnlySpan<long> then, long times)
     {
+        int at = 0;
         for (int w = 0; w < mask.Length; w++)
             for (ulong bits = mask[w]; bits != 0; bits &= bits - 1)
-                yield return (w << 6) + BitOperations.TrailingZeroCount(bits);
-    }
-
-    private long Origin(int component)
-    {
-        if (IsOrigin(component)) return Values[component];
-        if (component < 2 + _resources) return Values[ComputeFree];
-        int offset = (component - Edge(0)) % (4 + _resources);
-        return offset == 3 ? 0 : offset < 3 ? Values[ComputeFree] : Values[Idle(offset - 4)];
+            {
+                int c = (w << 6) + BitOperations.TrailingZeroCount(bits);
+                Values[c] = checked(Values[c] + times * (Values[c] - then[at++]));
+            }
     }
 
     private int Edge(int edge) => 2 + 2 * _resources + edge * (4 + _resources);

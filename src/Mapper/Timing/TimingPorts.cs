@@ -1,64 +1,89 @@
-using System.Collections.Immutable;
 using Sim.ArchModel.Hierarchies;
 
 namespace Sim.Mapper.Timing;
 
-/// <summary>Cycles that one transfer or one compute chunk keeps a resource busy.</summary>
-internal readonly record struct Occupancy(int Resource, long Cycles);
-
 /// <summary>The ports and buses of a hierarchy, and how long so many elements keep them busy.</summary>
 internal sealed class TimingPorts
 {
+    private const int None = -1, Operands = 3;
     private readonly Hierarchy _hierarchy;
     private readonly NestWidths _widths;
     private readonly List<TimingResource> _resources = [];
-    private readonly Dictionary<(int Level, int Operand, bool Write), int> _ports = [];
-    private readonly Dictionary<int, int> _buses = [];
+    private readonly int[] _ports, _spaces, _buses, _latencies;
+    private long[] _busy = [];
 
-    /// <summary>Lists the resources of every memory that a nest uses.</summary>
-    public TimingPorts(Hierarchy hierarchy, NestWidths widths)
+    /// <summary>Lists the resources of every memory, and the spaces and latencies that a nest waits for.</summary>
+    public TimingPorts(NestProgram program, NestWidths widths)
     {
-        (_hierarchy, _widths) = (hierarchy, widths);
-        for (int level = 0; level < hierarchy.Levels.Length; level++)
+        (_hierarchy, _widths) = (program.Hierarchy, widths);
+        int levels = _hierarchy.Levels.Length;
+        (_ports, _spaces) = (Empty(levels * Operands * 2), Empty(levels * Operands));
+        (_buses, _latencies) = (Empty(levels), Empty(levels));
+        for (int level = 0; level < levels; level++)
         {
-            if (hierarchy.Levels[level] is not MemoryLevel memory) continue;
-            foreach (Operand operand in Enum.GetValues<Operand>()) AddPorts(level, memory, operand);
-            if (memory.BitsPerCycle is not null) _buses[level] = Add(new TimingResource(level, memory.Name, WaitKind.Bus, null));
+            if (_hierarchy.Levels[level] is not MemoryLevel memory) continue;
+            AddPorts(level, memory);
+            if (memory.BitsPerCycle is not null) _buses[level] = Add(level, WaitKind.Bus, null);
         }
+        foreach (NestEdge edge in program.Edges)
+        {
+            ref int space = ref _spaces[(edge.Level * Operands) + (int)edge.Operand];
+            if (space == None) space = Add(edge.Level, WaitKind.Buffer, edge.Operand);
+        }
+        foreach (NestEdge edge in program.Edges)
+            if (_latencies[edge.ParentLevel] == None) _latencies[edge.ParentLevel] = Add(edge.ParentLevel, WaitKind.Latency, null);
+        _busy = new long[_resources.Count];
     }
 
     /// <summary>All resources, by index.</summary>
     public IReadOnlyList<TimingResource> Resources => _resources;
 
-    /// <summary>A further resource: the space of an operand in a memory.</summary>
-    public int AddSpace(int level, Operand operand) =>
-        Add(new TimingResource(level, _hierarchy.Levels[level].Name, WaitKind.Buffer, operand));
+    /// <summary>The resource that stands for the space of an operand in a memory.</summary>
+    public int Space(int level, Operand operand) => _spaces[(level * Operands) + (int)operand];
 
-    /// <summary>A further resource: the latency of a memory.</summary>
-    public int AddLatency(int level) => Add(new TimingResource(level, _hierarchy.Levels[level].Name, WaitKind.Latency, null));
+    /// <summary>The resource that stands for the latency of a memory.</summary>
+    public int Latency(int level) => _latencies[level];
 
-    /// <summary>Adds what reading or writing elements at a memory occupies.</summary>
-    /// <param name="into">By resource; several accesses of one transfer to one resource add up.</param>
+    /// <summary>Begins another transfer or chunk.</summary>
+    public void Clear() => Array.Clear(_busy);
+
+    /// <summary>What has been occupied since <see cref="Clear"/>, by resource in ascending order.</summary>
+    public Occupancy[] Occupied()
+    {
+        int count = 0;
+        foreach (long cycles in _busy)
+            if (cycles > 0) count++;
+        var occupied = new Occupancy[count];
+        for (int r = 0, at = 0; at < count; r++)
+            if (_busy[r] > 0) occupied[at++] = new(r, _busy[r]);
+        return occupied;
+    }
+
+    /// <summary>Adds what reading or writing elements at a memory occupies; several accesses to one resource add up.</summary>
     /// <param name="level">The memory.</param>
     /// <param name="operand">Whose elements.</param>
     /// <param name="elements">How many of one instance.</param>
     /// <param name="write">Direction.</param>
     /// <param name="result">Whether outputs are complete and have their final width.</param>
-    public void Access(SortedDictionary<int, long> into, int level, Operand operand, long elements, bool write, bool result = false)
+    public void Access(int level, Operand operand, long elements, bool write, bool result = false)
     {
         if (elements == 0) return;
         MemoryLevel memory = _hierarchy.Memory(level);
         long width = operand == Operand.Outputs && result ? _widths.Result : _widths.Of(operand);
-        if (_ports.TryGetValue((level, (int)operand, write), out int port))
+        int port = _ports[PortOf(level, operand, write)];
+        if (port != None)
         {
             long parallel = checked((long)memory.Banks * PortsOf(memory.Ports, write));
-            Add(into, port, Ceiling(Words(elements, width, memory.WordBits), parallel));
+            Occupy(port, Ceiling(Words(elements, width, memory.WordBits), parallel));
         }
-        if (!_buses.TryGetValue(level, out int bus)) return;
+        int bus = _buses[level];
+        if (bus == None) return;
         long bits = Ceiling(checked(elements * width), _widths.PartsPerBit);
         if (memory.BurstBits > 0) bits = checked(Ceiling(bits, memory.BurstBits) * memory.BurstBits);
-        Add(into, bus, checked((long)Math.Ceiling(bits / memory.BitsPerCycle!.Value)));
+        Occupy(bus, checked((long)Math.Ceiling(bits / memory.BitsPerCycle!.Value)));
     }
+
+    private void Occupy(int resource, long cycles) => _busy[resource] = checked(_busy[resource] + cycles);
 
     private long Words(long elements, long width, int wordBits)
     {
@@ -66,32 +91,43 @@ internal sealed class TimingPorts
         return width <= word ? Ceiling(elements, word / width) : checked(elements * Ceiling(width, word));
     }
 
-    private void AddPorts(int level, MemoryLevel memory, Operand operand)
+    private void AddPorts(int level, MemoryLevel memory)
     {
-        bool own = memory.PartitionBits[operand] is not null;
-        int first = _ports.TryGetValue((level, 0, false), out int r) ? r : -1, firstWrite = _ports.TryGetValue((level, 0, true), out int w)
-            ? w : -1;
-        (bool readShared, bool writeShared) = (memory.Ports.Read == 0, memory.Ports.Write == 0);
         if (memory.Ports is { Read: 0, Write: 0, Shared: 0 }) return;
-        Operand? name = own ? operand : null;
-        int read = !own && first >= 0 ? first : Add(new TimingResource(level, memory.Name, readShared ? WaitKind.SharedPort
-            : WaitKind.ReadPort, name));
-        int write = !own && firstWrite >= 0 ? firstWrite : readShared && writeShared ? read
-            : Add(new TimingResource(level, memory.Name, writeShared ? WaitKind.SharedPort : WaitKind.WritePort, name));
-        (_ports[(level, (int)operand, false)], _ports[(level, (int)operand, true)]) = (read, write);
+        (bool readShared, bool writeShared) = (memory.Ports.Read == 0, memory.Ports.Write == 0);
+        (int commonRead, int commonWrite) = (None, None);
+        for (Operand operand = Operand.Activations; operand <= Operand.Outputs; operand++)
+        {
+            bool own = memory.PartitionBits[operand] is not null;
+            (int read, int write) = (commonRead, commonWrite);
+            if (own || read == None)
+            {
+                Operand? name = own ? operand : null;
+                read = Add(level, readShared ? WaitKind.SharedPort : WaitKind.ReadPort, name);
+                write = readShared && writeShared ? read : Add(level, writeShared ? WaitKind.SharedPort : WaitKind.WritePort, name);
+                if (!own) (commonRead, commonWrite) = (read, write);
+            }
+            (_ports[PortOf(level, operand, false)], _ports[PortOf(level, operand, true)]) = (read, write);
+        }
     }
+
+    private static int PortOf(int level, Operand operand, bool write) => (((level * Operands) + (int)operand) * 2) + (write ? 1 : 0);
 
     private static int PortsOf(MemoryPorts ports, bool write) => write ? ports.Write > 0 ? ports.Write : Math.Max(1, ports.Shared)
         : ports.Read > 0 ? ports.Read : Math.Max(1, ports.Shared);
 
-    private int Add(TimingResource resource)
+    private int Add(int level, WaitKind kind, Operand? operand)
     {
-        _resources.Add(resource);
+        _resources.Add(new TimingResource(level, _hierarchy.Levels[level].Name, kind, operand));
         return _resources.Count - 1;
     }
 
-    private static void Add(SortedDictionary<int, long> into, int resource, long cycles) =>
-        into[resource] = checked(into.GetValueOrDefault(resource) + cycles);
+    private static int[] Empty(int count)
+    {
+        var empty = new int[count];
+        Array.Fill(empty, None);
+        return empty;
+    }
 
     private static long Ceiling(long a, long b) => checked(a + b - 1) / b;
 }

@@ -7,7 +7,7 @@ namespace Sim.Mapper.Timing;
 internal sealed class ChunkPool(NestProgram program)
 {
     private const int FirstKind = 0, SplitKind = 1, LastKind = 2;
-    private readonly Dictionary<int, List<DimChunks>> _known = [];
+    private readonly Dictionary<int, DimChunks> _known = [];
     private long[] _starts = new long[64], _sizes = new long[64];
     private int _count;
 
@@ -149,13 +149,10 @@ internal sealed class ChunkPool(NestProgram program)
         Span<long> starts = _starts.AsSpan(0, _count), sizes = _sizes.AsSpan(0, _count);
         uint hash = (uint)_count;
         for (int i = 0; i < _count; i++) hash = unchecked(((hash ^ (uint)starts[i]) * 0x9E3779B1u) + ((uint)sizes[i] * 0x85EBCA77u));
-        ref List<DimChunks>? same = ref CollectionsMarshal.GetValueRefOrAddDefault(_known, unchecked((int)hash), out _);
-        same ??= new(1);
-        foreach (DimChunks chunks in same)
+        ref DimChunks? same = ref CollectionsMarshal.GetValueRefOrAddDefault(_known, unchecked((int)hash), out _);
+        for (DimChunks? chunks = same; chunks is not null; chunks = chunks.Other)
             if (starts.SequenceEqual(chunks.Starts) && sizes.SequenceEqual(chunks.Sizes)) return chunks;
-        var made = new DimChunks(Made++, starts.ToArray(), sizes.ToArray());
-        same.Add(made);
-        return made;
+        return same = new DimChunks(Made++, starts.ToArray(), sizes.ToArray()) { Other = same };
     }
 
     /// <summary>Different chunks so far.</summary>

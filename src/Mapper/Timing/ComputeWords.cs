@@ -28,7 +28,8 @@ internal sealed class ComputeWords(NestProgram program, ChunkPool pool)
             DimChunks chunk = chunks[(int)first];
             SharedPlaces places = Places(operand, first);
             long sum = second is { } taps ? Window(operand, first, taps, chunks)
-                : Sum(chunk, Inner((int)first), static (c, p, relevant) => relevant ? c.Total(p!.Children) : p!.Active(c), places, relevant);
+                : Sum(chunk, Inner((int)first), static (c, p, relevant) => relevant ? c.Total(p!.Children) : p!.Active(c), places,
+                    relevant);
             product = checked(product * sum);
         }
         return product;

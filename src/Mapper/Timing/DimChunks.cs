@@ -10,6 +10,9 @@ internal sealed class DimChunks(int id, long[] starts, long[] sizes)
     private (int Key, DimChunks To)[] _next = [];
     private int _known;
 
+    /// <summary>Others of the same hash in the pool.</summary>
+    public DimChunks? Other { get; init; }
+
     /// <summary>Number within its pool.</summary>
     public int Id => id;
 

@@ -16,7 +16,7 @@ internal sealed record NestEdge(int Index, Operand Operand, int Level, int Posit
 internal sealed class NestProgram
 {
     private readonly int[][] _nodes = new int[LoopLayer.Dims][];
-    private readonly int[][] _before = new int[LoopLayer.Dims][];
+    private readonly int[] _before;
 
     /// <summary>Reads a legal nest.</summary>
     public NestProgram(LoopNest nest, Hierarchy hierarchy)
@@ -25,7 +25,8 @@ internal sealed class NestProgram
         int count = nest.Nodes.Length;
         (Counts, Tiles) = (new long[count], new long[count]);
         var ofDim = new List<int>[LoopLayer.Dims];
-        for (int dim = 0; dim < ofDim.Length; dim++) (ofDim[dim], _before[dim]) = ([], new int[count + 1]);
+        _before = new int[LoopLayer.Dims * (count + 1)];
+        for (int dim = 0; dim < ofDim.Length; dim++) ofDim[dim] = [];
         var edges = new List<NestEdge>();
         var loops = new List<int>();
         int[] last = [-1, -1, -1], lastLevel = [-1, -1, -1], lastPosition = [-1, -1, -1];
@@ -55,7 +56,7 @@ internal sealed class NestProgram
                     break;
             }
             if (dim >= 0) ofDim[dim].Add(i);
-            for (int d = 0; d < ofDim.Length; d++) _before[d][i + 1] = ofDim[d].Count;
+            for (int d = 0; d < ofDim.Length; d++) _before[Before(d, i + 1)] = ofDim[d].Count;
         }
         for (int dim = 0; dim < ofDim.Length; dim++) _nodes[dim] = [.. ofDim[dim]];
         Edges = [.. edges];
@@ -100,7 +101,9 @@ internal sealed class NestProgram
 
     /// <summary>The loops of a dimension between two nodes, outermost first.</summary>
     public ReadOnlySpan<int> NodesOf(int dim, int from, int to) => from >= to ? []
-        : _nodes[dim].AsSpan(_before[dim][from], _before[dim][to] - _before[dim][from]);
+        : _nodes[dim].AsSpan(_before[Before(dim, from)], _before[Before(dim, to)] - _before[Before(dim, from)]);
+
+    private int Before(int dim, int node) => dim * (Nest.Nodes.Length + 1) + node;
 
     /// <summary>Places of the spatial ones among some loops.</summary>
     public int Places(ReadOnlySpan<int> nodes)

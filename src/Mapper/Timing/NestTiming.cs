@@ -44,7 +44,8 @@ public sealed class NestTiming
     {
         ArgumentNullException.ThrowIfNull(nest);
         ArgumentNullException.ThrowIfNull(hierarchy);
-        return new NestTiming(nest, hierarchy, widths, rate).Run();
+        var timing = new NestTiming(nest, hierarchy, widths, rate);
+        using (timing._memory) return timing.Run();
     }
 
     private NestCycles Run()
@@ -81,22 +82,21 @@ public sealed class NestTiming
             _clock.Apply(chunk);
             return;
         }
-        if (body.Mask is { } mask)
+        if (body.Components is not null)
         {
             if (!_memory.Replay(body))
             {
-                TimedRow before = _memory.Row(mask);
                 Loop(depth, body, visited, complete);
-                _memory.Record(body, before);
+                _memory.Record(body);
             }
-            State.Touch(mask);
+            State.Touch(body.Mask);
             return;
         }
         Span<ulong> outer = stackalloc ulong[State.MaskWords];
         State.Begin(outer);
         Loop(depth, body, visited, complete);
         State[TimeState.ComputeFree] = State[TimeState.ComputeFree];
-        body.Mask = State.Touched.ToArray();
+        _memory.Learn(body);
         State.Touch(outer);
     }
 

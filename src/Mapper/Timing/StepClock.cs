@@ -12,6 +12,8 @@ internal sealed class StepClock(NestProgram program, TimingPorts ports)
 {
     private readonly long[] _release = new long[program.Edges.Length];
     private readonly bool[] _changes = new bool[program.Edges.Length];
+    // Idle cycles matter where a double-buffered transfer may use them.
+    private readonly bool[] _idles = Idles(program, ports);
 
     /// <summary>The state.</summary>
     public TimeState State { get; } = new(ports.Resources.Count, program.Edges.Length);
@@ -33,7 +35,7 @@ internal sealed class StepClock(NestProgram program, TimingPorts ports)
             if (changes[i] is { UpFirst: false, Up: not null }) Up(changes[i]);
         foreach (TimedChange change in changes)
         {
-            State[State.Released(change.Edge.Index)] = _release[change.Edge.Index];
+            if (change.Edge.DoubleBuffered) State[State.Released(change.Edge.Index)] = _release[change.Edge.Index];
             _changes[change.Edge.Index] = false;
         }
     }
@@ -104,7 +106,7 @@ internal sealed class StepClock(NestProgram program, TimingPorts ports)
                 long rest = busy - (edge.DoubleBuffered ? UseIdle(e, resource, busy) : 0);
                 end = Math.Max(end, Occupy(resource, start, rest));
                 State.Busy[resource] += busy - rest;
-                State[State.Mark(e, resource)] = State[State.Idle(resource)];
+                if (edge.DoubleBuffered) State[State.Mark(e, resource)] = State[State.Idle(resource)];
             }
             State[State.DownFree(e)] = end;
             State[State.Cause(e)] = 0;
@@ -142,8 +144,17 @@ internal sealed class StepClock(NestProgram program, TimingPorts ports)
     {
         // What a step touches must not depend on values: idle cycles are written even when there are none.
         long free = State[State.Free(resource)], begin = Math.Max(start, free);
-        State[State.Idle(resource)] += begin - free;
+        if (_idles[resource]) State[State.Idle(resource)] += begin - free;
         State.Busy[resource] += busy;
         return State[State.Free(resource)] = checked(begin + busy);
+    }
+
+    private static bool[] Idles(NestProgram program, TimingPorts ports)
+    {
+        var idles = new bool[ports.Resources.Count];
+        foreach (NestEdge edge in program.Edges)
+            for (int r = 0; r < idles.Length && edge.DoubleBuffered; r++)
+                idles[r] |= ports.Resources[r].Level == edge.Level || ports.Resources[r].Level == edge.ParentLevel;
+        return idles;
     }
 }

@@ -101,47 +101,49 @@ internal sealed class TimeState
         for (int i = 0; i < mask.Length; i++) _touched[i] |= mask[i];
     }
 
-    /// <summary>The components of a mask, as they are and without their common origin: times after the compute units are free, marks after
-    /// the idle total, idle totals 0. How many there are.</summary>
-    public int Read(ReadOnlySpan<ulong> mask, Span<long> relative, Span<long> values)
+    /// <summary>The same in ascending order.</summary>
+    public ReadOnlySpan<int> List(int[] into)
     {
         int at = 0;
-        for (int w = 0; w < mask.Length; w++)
-            for (ulong bits = mask[w]; bits != 0; bits &= bits - 1)
-            {
-                int c = (w << 6) + BitOperations.TrailingZeroCount(bits), origin = _origins[c];
-                values[at] = Values[c];
-                relative[at++] = origin == NoOrigin ? Values[c] : Values[c] - Values[origin];
-            }
-        return at;
+        for (int w = 0; w < _touched.Length; w++)
+            for (ulong bits = _touched[w]; bits != 0; bits &= bits - 1)
+                into[at++] = (w << 6) + BitOperations.TrailingZeroCount(bits);
+        return into.AsSpan(0, at);
+    }
+
+    /// <summary>Components as they are and without their common origin: times after the compute units are free, marks after the idle
+    /// total, idle totals 0. A hash of the latter.</summary>
+    public long Read(ReadOnlySpan<int> components, Span<long> relative, Span<long> values)
+    {
+        ulong hash = 0;
+        for (int i = 0; i < components.Length; i++)
+        {
+            int c = components[i], origin = _origins[c];
+            long value = Values[c], from = origin == NoOrigin ? 0 : Values[origin];
+            values[i] = value;
+            relative[i] = unchecked(value - from);
+            hash = unchecked((BitOperations.RotateLeft(hash, 5) ^ (ulong)relative[i]) * 0x9E3779B97F4A7C15UL);
+        }
+        return unchecked((long)hash);
     }
 
     /// <summary>Moves the components that others are counted from by steps, the rest to where they lie relative to them.</summary>
-    public void Write(ReadOnlySpan<ulong> mask, ReadOnlySpan<long> relative, ReadOnlySpan<long> steps)
+    public void Write(ReadOnlySpan<int> components, ReadOnlySpan<long> relative, ReadOnlySpan<long> steps)
     {
-        for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < components.Length; i++)
+            if (_origins[components[i]] == components[i]) Values[components[i]] = checked(Values[components[i]] + steps[i]);
+        for (int i = 0; i < components.Length; i++)
         {
-            int at = 0;
-            for (int w = 0; w < mask.Length; w++)
-                for (ulong bits = mask[w]; bits != 0; bits &= bits - 1, at++)
-                {
-                    int c = (w << 6) + BitOperations.TrailingZeroCount(bits), origin = _origins[c];
-                    if (origin == c && pass == 0) Values[c] = checked(Values[c] + steps[at]);
-                    if (origin != c && pass == 1) Values[c] = origin == NoOrigin ? relative[at] : relative[at] + Values[origin];
-                }
+            int c = components[i], origin = _origins[c];
+            if (origin != c) Values[c] = origin == NoOrigin ? relative[i] : relative[i] + Values[origin];
         }
     }
 
     /// <summary>Adds what components have gained since then, so many times over.</summary>
-    public void Advance(ReadOnlySpan<ulong> mask, ReadOnlySpan<long> then, long times)
+    public void Advance(ReadOnlySpan<int> components, ReadOnlySpan<long> then, long times)
     {
-        int at = 0;
-        for (int w = 0; w < mask.Length; w++)
-            for (ulong bits = mask[w]; bits != 0; bits &= bits - 1)
-            {
-                int c = (w << 6) + BitOperations.TrailingZeroCount(bits);
-                Values[c] = checked(Values[c] + times * (Values[c] - then[at++]));
-            }
+        for (int i = 0; i < components.Length; i++)
+            Values[components[i]] = checked(Values[components[i]] + times * (Values[components[i]] - then[i]));
     }
 
     private int Edge(int edge) => 2 + 2 * _resources + edge * (4 + _resources);

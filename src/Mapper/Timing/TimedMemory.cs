@@ -1,59 +1,31 @@
+using System.Buffers;
+
 namespace Sim.Mapper.Timing;
 
-/// <summary>A state at the beginning or end of a body: the components of a mask, and what has been counted. Arrays are used again.</summary>
-internal sealed class TimedRow(int components, int resources)
-{
-    public readonly long[] Relative = new long[components];
-    public readonly long[] Values = new long[components];
-    public readonly long[] Stalls = new long[resources];
-    public readonly long[] Busy = new long[resources];
-    public ulong[] Mask = [];
-    public int Count;
-    public long Hash, Compute, At;
-}
-
-/// <summary>What a body does from one relative state: where components lie after it, and by how much the origins and counts grow.</summary>
-internal sealed record TimedOutcome(long Hash, long[] Before, long[] After, long[] Steps, long[] Stalls, long[] Busy, long Compute);
-
-/// <summary>What is known of one body: loops or a chunk of products, for given chunks.</summary>
-internal sealed class TimedBody
-{
-    private (int Kind, TimedStep Step)[] _steps = [];
-    private int _known;
-
-    /// <summary>The components that it uses, once it was walked.</summary>
-    public ulong[]? Mask { get; set; }
-
-    /// <summary>The products, where it is a chunk.</summary>
-    public TimedChunk? Chunk { get; set; }
-
-    /// <summary>What it did from states so far.</summary>
-    public List<TimedOutcome> Outcomes { get; } = [];
-
-    /// <summary>A step of its loop, or null.</summary>
-    public TimedStep? Step(int kind)
-    {
-        for (int i = 0; i < _known; i++)
-            if (_steps[i].Kind == kind) return _steps[i].Step;
-        return null;
-    }
-
-    /// <summary>Keeps a step.</summary>
-    public TimedStep Remember(int kind, TimedStep step)
-    {
-        if (_known == _steps.Length) Array.Resize(ref _steps, Math.Max(2, 2 * _known));
-        _steps[_known++] = (kind, step);
-        return step;
-    }
-}
-
-/// <summary>States that were met, and what followed from them.</summary>
-internal sealed class TimedMemory(TimeState state)
+/// <summary>
+/// States that were met, and what followed from them. A state is a row of numbers: components relative to their origins, the same as they
+/// are, stalls and work by resource, cycles of products, the number of the iteration, the set of components.
+/// </summary>
+internal sealed class TimedMemory : IDisposable
 {
     // States of one repeated loop that are kept at once.
-    private const int Most = 256;
-    private readonly List<TimedRow> _rows = [];
-    private readonly TimedRow _now = new(state.Values.Length, state.Stalls.Length);
+    private const int Most = 256, FirstRows = 24, FirstKnown = 8192;
+    private readonly TimeState _state;
+    private readonly int _components, _resources, _size;
+    private readonly int[] _list;
+    private (long Hash, int Count)[] _heads = new (long, int)[FirstRows];
+    private long[] _rows, _known;
+    private int _used;
+
+    /// <summary>Nothing met.</summary>
+    public TimedMemory(TimeState state)
+    {
+        (_state, _components, _resources) = (state, state.Values.Length, state.Stalls.Length);
+        _size = 2 * _components + 2 * _resources + 2 + state.MaskWords;
+        _rows = ArrayPool<long>.Shared.Rent(FirstRows * _size);
+        _known = ArrayPool<long>.Shared.Rent(FirstKnown);
+        _list = new int[_components];
+    }
 
     /// <summary>Cycles of products so far.</summary>
     public long Compute { get; set; }
@@ -61,47 +33,58 @@ internal sealed class TimedMemory(TimeState state)
     /// <summary>Rows in use.</summary>
     public int Kept { get; private set; }
 
-    /// <summary>The present state, to be given back by <see cref="Record"/>.</summary>
-    public TimedRow Row(ReadOnlySpan<ulong> mask)
-    {
-        if (Kept == _rows.Count) _rows.Add(new(state.Values.Length, state.Stalls.Length));
-        TimedRow row = _rows[Kept++];
-        Fill(row, mask);
-        return row;
-    }
-
     /// <summary>Frees rows.</summary>
     public void Forget(int kept) => Kept = kept;
 
-    /// <summary>Does what a body did from this relative state before, if it is known.</summary>
+    /// <summary>Keeps the components that a body has used.</summary>
+    public void Learn(TimedBody body)
+    {
+        body.Mask = _state.Touched.ToArray();
+        body.Components = _state.List(_list).ToArray();
+    }
+
+    /// <summary>Does what a body did from this relative state before, if it is known; else a row with the present state is in
+    /// use.</summary>
     public bool Replay(TimedBody body)
     {
-        if (body.Outcomes.Count == 0) return false;
-        Fill(_now, body.Mask);
+        int row = Next(), count = body.Components!.Length;
+        Read(row, body.Components);
+        ReadOnlySpan<long> relative = Relative(row, count);
         foreach (TimedOutcome outcome in body.Outcomes)
         {
-            if (outcome.Hash != _now.Hash || !_now.Relative.AsSpan(0, _now.Count).SequenceEqual(outcome.Before)) continue;
-            state.Write(body.Mask, outcome.After, outcome.Steps);
-            for (int r = 0; r < state.Stalls.Length; r++)
+            ReadOnlySpan<long> known = _known.AsSpan(outcome.At, 3 * count + 2 * _resources);
+            if (outcome.Hash != _heads[row].Hash || !relative.SequenceEqual(known[..count])) continue;
+            _state.Write(body.Components, known.Slice(count, count), known.Slice(2 * count, count));
+            known = known[(3 * count)..];
+            for (int r = 0; r < _resources; r++)
             {
-                state.Stalls[r] = checked(state.Stalls[r] + outcome.Stalls[r]);
-                state.Busy[r] = checked(state.Busy[r] + outcome.Busy[r]);
+                _state.Stalls[r] = checked(_state.Stalls[r] + known[r]);
+                _state.Busy[r] = checked(_state.Busy[r] + known[_resources + r]);
             }
             Compute = checked(Compute + outcome.Compute);
             return true;
         }
+        Keep(row, 0);
         return false;
     }
 
-    /// <summary>Keeps what a body has done since a row, the last one in use.</summary>
-    public void Record(TimedBody body, TimedRow before)
+    /// <summary>Keeps what a body has done since <see cref="Replay"/> put a row in use, the last one.</summary>
+    public void Record(TimedBody body)
     {
-        Fill(_now, body.Mask);
-        int count = before.Count;
-        var steps = new long[count];
-        for (int i = 0; i < count; i++) steps[i] = _now.Values[i] - before.Values[i];
-        body.Outcomes.Add(new(before.Hash, before.Relative[..count], _now.Relative[..count], steps, Differences(state.Stalls, before.Stalls),
-            Differences(state.Busy, before.Busy), Compute - before.Compute));
+        int before = Kept - 1, after = Next(), count = body.Components!.Length;
+        Read(after, body.Components);
+        Span<long> values = Room(3 * count + 2 * _resources);
+        Relative(before, count).CopyTo(values);
+        Relative(after, count).CopyTo(values[count..]);
+        ReadOnlySpan<long> then = Values(before, count), now = Values(after, count), counted = Counted(before);
+        for (int i = 0; i < count; i++) values[2 * count + i] = now[i] - then[i];
+        Span<long> grown = values[(3 * count)..];
+        for (int r = 0; r < _resources; r++)
+        {
+            grown[r] = _state.Stalls[r] - counted[r];
+            grown[_resources + r] = _state.Busy[r] - counted[_resources + r];
+        }
+        body.Outcomes.Add(new(_heads[before].Hash, _used - values.Length, Compute - counted[2 * _resources]));
         Kept--;
     }
 
@@ -111,55 +94,95 @@ internal sealed class TimedMemory(TimeState state)
     /// </summary>
     public long Extrapolate(int from, long done, long count)
     {
-        Fill(_now, state.Touched);
+        if (done == count) return 0;
+        int row = Next();
+        ReadOnlySpan<int> components = _state.List(_list);
+        Read(row, components);
         for (int k = from; k < Kept; k++)
         {
-            TimedRow then = _rows[k];
-            if (then.Hash != _now.Hash || !state.Touched.SequenceEqual(then.Mask)
-                || !then.Relative.AsSpan(0, then.Count).SequenceEqual(_now.Relative.AsSpan(0, _now.Count))) continue;
-            long times = (count - done) / (done - then.At);
-            if (times == 0)
-            {
-                Kept = from;
-                return 0;
-            }
-            state.Advance(state.Touched, then.Values, times);
+            if (_heads[k] != _heads[row] || !SameMask(k)
+                || !Relative(k, components.Length).SequenceEqual(Relative(row, components.Length))) continue;
+            ReadOnlySpan<long> then = Counted(k);
+            long period = done - then[2 * _resources + 1], times = (count - done) / period;
+            Kept = from;
+            if (times == 0) return 0;
+            _state.Advance(components, Values(k, components.Length), times);
             checked
             {
-                for (int r = 0; r < state.Stalls.Length; r++)
+                for (int r = 0; r < _resources; r++)
                 {
-                    state.Stalls[r] += times * (state.Stalls[r] - then.Stalls[r]);
-                    state.Busy[r] += times * (state.Busy[r] - then.Busy[r]);
+                    _state.Stalls[r] += times * (_state.Stalls[r] - then[r]);
+                    _state.Busy[r] += times * (_state.Busy[r] - then[_resources + r]);
                 }
-                Compute += times * (Compute - then.Compute);
+                Compute += times * (Compute - then[2 * _resources]);
             }
-            Kept = from;
-            return times * (done - then.At);
+            return times * period;
         }
-        if (Kept - from >= Most) return 0;
-        TimedRow row = Row(state.Touched);
-        row.At = done;
-        if (row.Mask.Length == 0) row.Mask = new ulong[state.MaskWords];
-        state.Touched.CopyTo(row.Mask);
+        if (Kept - from < Most) Keep(row, done);
         return 0;
     }
 
-    private void Fill(TimedRow row, ReadOnlySpan<ulong> mask)
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        row.Count = state.Read(mask, row.Relative, row.Values);
-        ulong hash = (ulong)row.Count;
-        foreach (long value in row.Relative.AsSpan(0, row.Count)) 
-            hash = unchecked(((hash ^ (ulong)value) * 0x9E3779B97F4A7C15UL) + (hash >> 29));
-        row.Hash = unchecked((long)hash);
-        state.Stalls.CopyTo(row.Stalls, 0);
-        state.Busy.CopyTo(row.Busy, 0);
-        row.Compute = Compute;
+        ArrayPool<long>.Shared.Return(_rows);
+        ArrayPool<long>.Shared.Return(_known);
     }
 
-    private static long[] Differences(long[] now, long[] then)
+    private Span<long> Room(int count)
     {
-        var differences = new long[now.Length];
-        for (int i = 0; i < now.Length; i++) differences[i] = now[i] - then[i];
-        return differences;
+        if (_used + count > _known.Length) Grow(ref _known, _used, Math.Max(_used + count, 2 * _known.Length));
+        _used += count;
+        return _known.AsSpan(_used - count, count);
     }
+
+    // The next free row.
+    private int Next()
+    {
+        if (Kept == _heads.Length)
+        {
+            Array.Resize(ref _heads, 2 * Kept);
+            Grow(ref _rows, Kept * _size, 2 * Kept * _size);
+        }
+        return Kept;
+    }
+
+    private static void Grow(ref long[] rented, int used, int room)
+    {
+        long[] more = ArrayPool<long>.Shared.Rent(room);
+        rented.AsSpan(0, used).CopyTo(more);
+        ArrayPool<long>.Shared.Return(rented);
+        rented = more;
+    }
+
+    private void Read(int row, ReadOnlySpan<int> components)
+    {
+        long hash = _state.Read(components, _rows.AsSpan(row * _size, _components), _rows.AsSpan(row * _size + _components, _components));
+        _heads[row] = (hash, components.Length);
+    }
+
+    private void Keep(int row, long iteration)
+    {
+        Span<long> counted = _rows.AsSpan(row * _size + 2 * _components, _size - 2 * _components);
+        _state.Stalls.CopyTo(counted);
+        _state.Busy.CopyTo(counted[_resources..]);
+        counted = counted[(2 * _resources)..];
+        (counted[0], counted[1]) = (Compute, iteration);
+        for (int w = 0; w < _state.MaskWords; w++) counted[2 + w] = unchecked((long)_state.Touched[w]);
+        Kept++;
+    }
+
+    private bool SameMask(int row)
+    {
+        ReadOnlySpan<long> mask = _rows.AsSpan((row + 1) * _size - _state.MaskWords, _state.MaskWords);
+        for (int w = 0; w < mask.Length; w++)
+            if (mask[w] != unchecked((long)_state.Touched[w])) return false;
+        return true;
+    }
+
+    private ReadOnlySpan<long> Relative(int row, int count) => _rows.AsSpan(row * _size, count);
+
+    private ReadOnlySpan<long> Values(int row, int count) => _rows.AsSpan(row * _size + _components, count);
+
+    private ReadOnlySpan<long> Counted(int row) => _rows.AsSpan(row * _size + 2 * _components, 2 * _resources + 2);
 }

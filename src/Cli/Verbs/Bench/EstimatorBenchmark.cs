@@ -21,7 +21,7 @@ internal sealed class EstimatorBenchmark : IBenchmark
 
     public string Name => "estimator";
 
-    public string Summary => "The 54 matrix layers of ResNet-50, and all of Llama-3-8B at 512 tokens, mapped and timed on a 32x32 int8 array with 256 KiB buffers, each shape once, one thread; rows `first` are the first run after start.";
+    public string Summary => "The 54 matrix layers of ResNet-50, and all of Llama-3-8B at 512 tokens, mapped and timed on a 32x32 int8 array with 256 KiB buffers, each shape once, one thread; rows `first` are the first run after start. Then the best loop nests that a short search finds for the same layers on machines of memories and fabrics.";
 
     public IReadOnlyList<BenchRow> Run(Action<string> progress)
     {
@@ -51,6 +51,8 @@ internal sealed class EstimatorBenchmark : IBenchmark
                     LlamaBudgetSeconds / wide, LlamaBudget, 1));
             }
         }
+        rows.AddRange(NestEstimates.Rows([("ResNet-50", layers, BudgetSeconds, Budget),
+            ("Llama-3-8B", llama, LlamaBudgetSeconds, LlamaBudget)], progress));
         return rows;
     }
 

@@ -45,7 +45,9 @@ public sealed class NestTiming
         ArgumentNullException.ThrowIfNull(nest);
         ArgumentNullException.ThrowIfNull(hierarchy);
         var timing = new NestTiming(nest, hierarchy, widths, rate);
-        using (timing._memory) return timing.Run();
+        NestCycles cycles = timing.Run();
+        timing._memory.Release();
+        return cycles;
     }
 
     private NestCycles Run()

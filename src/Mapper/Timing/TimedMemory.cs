@@ -6,7 +6,7 @@ namespace Sim.Mapper.Timing;
 /// States that were met, and what followed from them. A state is a row of numbers: components relative to their origins, the same as they
 /// are, stalls and work by resource, cycles of products, the number of the iteration, the set of components.
 /// </summary>
-internal sealed class TimedMemory : IDisposable
+internal sealed class TimedMemory
 {
     // States of one repeated loop that are kept at once.
     private const int Most = 256, FirstRows = 24, FirstKnown = 8192;
@@ -122,8 +122,8 @@ internal sealed class TimedMemory : IDisposable
         return 0;
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Gives the arrays back; nothing may be asked after it.</summary>
+    public void Release()
     {
         ArrayPool<long>.Shared.Return(_rows);
         ArrayPool<long>.Shared.Return(_known);

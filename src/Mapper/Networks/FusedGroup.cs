@@ -17,9 +17,6 @@ public sealed record FusionPlan(long TileRows, long Tiles, bool KeepsHalo, bool 
 /// </summary>
 internal sealed class FusedGroup
 {
-    // While weights are read again for every tile this part of them lies on chip at once.
-    private const int WeightParts = 16;
-
     private static readonly HashSet<string> Pointwise =
     [
         "Abs", "Add", "BatchNormalization", "Clip", "Div", "Elu", "Erf", "Exp", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Log",
@@ -36,7 +33,7 @@ internal sealed class FusedGroup
     private readonly int[] _made;
     private readonly HashSet<int> _exported;
     private readonly List<(FusionPlan Plan, FusionRows Rows)> _plans = [];
-    private List<(int Plan, bool KeepsWeights)>? _possible;
+    private FusedWays? _ways;
 
     private FusedGroup(ScheduleNetwork network, StageMemory stage, int first, int last)
     {
@@ -68,7 +65,23 @@ internal sealed class FusedGroup
     }
 
     /// <summary>Plans by the index in choices.</summary>
-    public FusionPlan Plan(int index) => _plans[index >> 1].Plan with { KeepsWeights = (index & 1) != 0 };
+    public FusionPlan Plan(int index) => _plans[index >> 1].Plan with
+    {
+        KeepsWeights = (index & 1) != 0, ExtraMacs = ExtraMacs(_plans[index >> 1].Rows, _plans[index >> 1].Plan.KeepsHalo),
+    };
+
+    /// <summary>Adds the ways to run the group while those of the touched tensors whose bits are set are on chip.</summary>
+    public void Add(ImmutableArray<int> touched, ulong onChip, List<ItemChoice> ways) =>
+        (_ways ??= new FusedWays(_network, _stage, _layers, _tensors, _made, _exported, ByGroups, Outer, _plans, touched)).Add(onChip, ways);
+
+    private long ExtraMacs(FusionRows rows, bool keep)
+    {
+        long extra = 0;
+        for (int i = 0; i < _layers.Length; i++)
+            if (_layers[i].Matrix is { } work)
+                extra = checked(extra + (work.Macs / work.Rows.Outputs * Math.Max(0, rows.Made(_made[i], keep) - work.Rows.Outputs)));
+        return extra;
+    }
 
     private bool Connect()
     {
@@ -107,7 +120,7 @@ internal sealed class FusedGroup
             // What others need too must be made in whole.
             if (_tensors.Where((t, i) => t.Maker >= 0 && _exported.Contains(t.Tensor) && rows.Uses[i].Once < t.Rows).Any()) continue;
             foreach (bool keep in rows.Overlaps ? [false, true] : new[] { false })
-                _plans.Add((new FusionPlan(tile, rows.Tiles, keep, false, ExtraMacs(rows, keep)), rows));
+                _plans.Add((new FusionPlan(tile, rows.Tiles, keep, false, 0), rows));
         }
         return true;
     }
@@ -142,97 +155,5 @@ internal sealed class FusedGroup
             return layer.Matrix is { } work ? work.Rows.Size : FirstReaderRows(layer.Outputs[0]);
         }
         return -1;
-    }
-
-    private long MadeRows(FusionRows rows, int layer, bool keep) =>
-        keep ? rows.Uses[_made[layer]].Once : rows.Uses[_made[layer]].Separate;
-
-    private long ExtraMacs(FusionRows rows, bool keep)
-    {
-        long extra = 0;
-        for (int i = 0; i < _layers.Length; i++)
-            if (_layers[i].Matrix is { } work)
-                extra = checked(extra + (work.Macs / work.Rows.Outputs * Math.Max(0, MadeRows(rows, i, keep) - work.Rows.Outputs)));
-        return extra;
-    }
-
-    // Plans that fit when everything that can be on chip is there, which takes least room beside; others never fit.
-    private List<(int Plan, bool KeepsWeights)> Possible()
-    {
-        var possible = new List<(int, bool)>();
-        for (int p = 0; p < _plans.Count; p++)
-            foreach (bool keepsWeights in new[] { true, false })
-            {
-                (FusionPlan plan, FusionRows rows) = _plans[p];
-                // With one tile nothing is read again.
-                if (!keepsWeights && plan.Tiles == 1 && Outer == 1) continue;
-                if (Choice(plan, rows, keepsWeights, t => _network.Tensors[t].IsCandidate)?.RoomBits <= _stage.RoomBits)
-                    possible.Add((p, keepsWeights));
-            }
-        return possible;
-    }
-
-    /// <summary>Ways to run the group while some tensors are on chip.</summary>
-    public IEnumerable<ItemChoice> Choices(Func<int, bool> onChip)
-    {
-        foreach ((int p, bool keepsWeights) in _possible ??= Possible())
-            if (Choice(_plans[p].Plan, _plans[p].Rows, keepsWeights, onChip) is { } choice)
-                yield return choice with { Plan = (p << 1) | (keepsWeights ? 1 : 0) };
-    }
-
-    private ItemChoice? Choice(FusionPlan plan, FusionRows rows, bool keepsWeights, Func<int, bool> onChip)
-    {
-        long read = 0, write = 0, activations = 0, weights = 0, sums = 0, array = 0, vector = 0;
-        double energy = 0;
-        var inner = new long[_tensors.Count];
-        checked
-        {
-            for (int t = 0; t < _tensors.Count; t++)
-            {
-                RowTensor tensor = _tensors[t];
-                long bits = _network.Tensors[tensor.Tensor].Bits, row = bits / (Outer * tensor.Rows);
-                RowUse use = rows.Uses[t];
-                bool there = onChip(tensor.Tensor);
-                if (tensor.Maker < 0)
-                {
-                    if (there) continue;
-                    read += Outer * row * (plan.KeepsHalo ? use.Once : use.Separate);
-                    activations += use.Largest * row * (_stage.DoubleBuffered.Activations ? 2 : 1);
-                }
-                else if (_exported.Contains(tensor.Tensor))
-                {
-                    if (!there || _network.Tensors[tensor.Tensor].IsResult) write += bits;
-                    if (!there) activations += use.Largest * row * (_stage.DoubleBuffered.Activations ? 2 : 1);
-                }
-                else inner[t] = row;
-            }
-            activations += rows.PeakBits(inner, _layers.Length, plan.KeepsHalo);
-            for (int i = 0; i < _layers.Length; i++)
-            {
-                ScheduleLayer layer = _layers[i];
-                long made = MadeRows(rows, i, plan.KeepsHalo), all = _tensors[_made[i]].Rows;
-                long Part(long cycles) => (long)((((Int128)cycles * made) + all - 1) / all);
-                energy += layer.Cost.Picojoules * ((double)made / all);
-                read += layer.ParameterBits;
-                if (layer.Matrix is not { } work)
-                {
-                    vector += Part(layer.Cost.Cycles);
-                    continue;
-                }
-                array += Part(layer.Cost.Cycles);
-                long rowSums = work.OutputElements / (Outer * work.Rows.Outputs);
-                sums = Math.Max(sums, _network.Packing.Outputs.StoredBits(rowSums * rows.Uses[_made[i]].Largest));
-                if (layer.Second >= 0 && onChip(layer.Second)) continue;
-                Packing packing = work.SecondIsComputed ? _network.Packing.Activations : _network.Packing.Weights;
-                long second = packing.StoredBits(work.SecondElements);
-                long held = ByGroups ? packing.StoredBits(work.SecondElements / Outer) : second;
-                read += keepsWeights ? second : second * plan.Tiles * (ByGroups ? 1 : Outer);
-                int twice = _stage.DoubleBuffered.Weights ? 2 : 1;
-                weights = keepsWeights ? weights + (held * (ByGroups ? twice : 1))
-                    : Math.Max(weights, (held + WeightParts - 1) / WeightParts * twice);
-            }
-            if (_stage.Room(activations, weights, sums) is not { } room) return null;
-            return new ItemChoice(room, read, write, array, vector, energy, 0);
-        }
     }
 }

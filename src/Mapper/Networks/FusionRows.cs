@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sim.Mapper.Networks;
 
 /// <summary>A tensor between layers that run tile by tile, cut along rows.</summary>
@@ -35,6 +37,7 @@ internal sealed class FusionRows
     /// <param name="tensors">Tensors so that readers of a tensor make tensors behind it; the group's result last.</param>
     /// <param name="made">The tensor that a layer makes, by index in the list.</param>
     /// <param name="tile">Rows of a tile.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public FusionRows(IReadOnlyList<RowTensor> tensors, IReadOnlyList<int> made, long tile)
     {
         _tensors = tensors;
@@ -60,18 +63,30 @@ internal sealed class FusionRows
                 needed[t] = hull;
             }
         }
-        Uses = [.. Enumerable.Range(0, tensors.Count).Select(Use)];
+        Uses = new RowUse[tensors.Count];
+        for (int t = 0; t < Uses.Length; t++)
+        {
+            Uses[t] = Use(t);
+            Overlaps |= Uses[t].Separate > Uses[t].Once;
+        }
     }
 
     /// <summary>Number of tiles.</summary>
     public long Tiles { get; }
 
     /// <summary>By tensor.</summary>
-    public IReadOnlyList<RowUse> Uses { get; }
+    public RowUse[] Uses { get; }
 
     /// <summary>Whether tiles of some tensor overlap.</summary>
-    public bool Overlaps => Uses.Any(u => u.Separate > u.Once);
+    public bool Overlaps { get; }
 
+    /// <summary>Rows of a tensor.</summary>
+    public long Rows(int tensor) => _tensors[tensor].Rows;
+
+    /// <summary>Rows of a tensor that all tiles make together.</summary>
+    public long Made(int tensor, bool keep) => keep ? Uses[tensor].Once : Uses[tensor].Separate;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private RowUse Use(int tensor)
     {
         if (_plain) return new RowUse(_needed[0][tensor].To, _tensors[tensor].Rows, _tensors[tensor].Rows);
@@ -94,6 +109,7 @@ internal sealed class FusionRows
     public long PeakBits(IReadOnlyList<long> rowBits, int layers, bool keep) =>
         keep ? _kept ??= Peak(rowBits, layers, true) : _again ??= Peak(rowBits, layers, false);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long Peak(IReadOnlyList<long> rowBits, int layers, bool keep)
     {
         long peak = 0;
@@ -121,6 +137,7 @@ internal sealed class FusionRows
     }
 
     // Whether a tile and what it shares with its neighbours are those of the tile before, further down.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Alike(long k)
     {
         for (int t = 0; t < _tensors.Count; t++)

@@ -9,21 +9,29 @@ namespace Sim.Mapper.Networks;
 /// </summary>
 internal sealed class LayerItems(ScheduleNetwork network, StageMemory stage)
 {
-    private readonly Dictionary<MatrixWork, ImmutableArray<LayerTiling>> _tilings = [];
-    private readonly Dictionary<(MatrixWork, int OnChip, int Beside),
-        ImmutableArray<(long Room, long Read, long Write, int Tiling)>> _curves = [];
+    private readonly Dictionary<MatrixWork, LayerWays> _ofWork = [];
+    private readonly LayerWays?[] _ways = new LayerWays?[network.Layers.Length];
+    private readonly int[] _last = new int[network.Layers.Length];
 
-    /// <summary>Tilings of a layer's work; plans are their indices.</summary>
-    public ImmutableArray<LayerTiling> Tilings(MatrixWork work)
+    /// <summary>Ways to cut a matrix layer in tiles; layers of equal work share them.</summary>
+    public LayerWays Ways(int layer)
     {
-        if (!_tilings.TryGetValue(work, out ImmutableArray<LayerTiling> tilings))
-            _tilings[work] = tilings = [.. LayerTiling.All(work)];
-        return tilings;
+        if (_ways[layer] is { } known) return known;
+        MatrixWork work = network.Layers[layer].Matrix!;
+        if (!_ofWork.TryGetValue(work, out LayerWays? ways)) _ofWork[work] = ways = new LayerWays(work, stage, network.Packing);
+        return _ways[layer] = ways;
     }
 
     /// <summary>The last layer of those that can take what a layer makes, one after the other; the layer itself when there is none.
     /// What they make between them is read by the next one alone.</summary>
     public int LastBehind(int first)
+    {
+        // 0 stands for "not known yet", as no layer is behind itself by less than one.
+        if (_last[first] == 0) _last[first] = Behind(first) + 1;
+        return _last[first] - 1;
+    }
+
+    private int Behind(int first)
     {
         int last = first;
         if (network.Layers[first] is not { Outputs.Length: 1 } layer) return first;
@@ -35,10 +43,14 @@ internal sealed class LayerItems(ScheduleNetwork network, StageMemory stage)
         return last;
     }
 
-    /// <summary>Ways to run a layer with those up to <paramref name="last"/> behind it while some tensors are on chip.</summary>
-    public IEnumerable<ItemChoice> Choices(int first, int last, Func<int, bool> onChip)
+    /// <summary>Adds the ways to run a layer with those up to <paramref name="last"/> behind it while some tensors are on chip.</summary>
+    public void Add(int first, int last, Func<int, bool> onChip, List<ItemChoice> ways)
     {
-        if (first == last) return Choices(network.Layers[first], onChip, 0);
+        if (first == last)
+        {
+            Add(first, network.Layers[first], onChip, 0, default, ways);
+            return;
+        }
         ScheduleLayer[] behind = [.. network.Layers.Skip(first + 1).Take(last - first)];
         int result = behind[^1].Outputs[0];
         // The result takes the place of what the first layer makes; other operands come once, tile by tile.
@@ -46,24 +58,32 @@ internal sealed class LayerItems(ScheduleNetwork network, StageMemory stage)
         int[] fetched = [.. beside.Where(t => !onChip(t))];
         long read = fetched.Sum(t => network.Tensors[t].Bits) + behind.Sum(l => l.ParameterBits), vector = behind.Sum(l => l.Cost.Cycles);
         double energy = behind.Sum(l => l.Cost.StreamedPicojoules);
-        return Choices(network.Layers[first] with { Outputs = [result] }, onChip, fetched.Length).Select(c => c with
-        {
-            ReadBits = checked(c.ReadBits + read), VectorCycles = checked(c.VectorCycles + vector), Picojoules = c.Picojoules + energy,
-        });
+        Add(first, network.Layers[first] with { Outputs = [result] }, onChip, fetched.Length, (read, vector, energy), ways);
     }
 
-    private IEnumerable<ItemChoice> Choices(ScheduleLayer layer, Func<int, bool> onChip, int beside)
+    private void Add(int index, ScheduleLayer layer, Func<int, bool> onChip, int beside, (long Read, long Vector, double Energy) behind,
+        List<ItemChoice> ways)
     {
-        if (layer.Matrix is not { } work) return [Vector(layer, onChip)];
+        if (layer.Matrix is null)
+        {
+            ItemChoice c = Vector(layer, onChip);
+            ways.Add(c with
+            {
+                ReadBits = checked(c.ReadBits + behind.Read), VectorCycles = checked(c.VectorCycles + behind.Vector),
+                Picojoules = c.Picojoules + behind.Energy,
+            });
+            return;
+        }
         // An operand is all on chip or all in DRAM.
         bool[] inputs = [.. layer.Inputs.Select(onChip)];
         bool[] outputs = [.. layer.Outputs.Select(onChip)];
-        if (inputs.Distinct().Count() > 1 || outputs.Distinct().Count() > 1) return [];
+        if (inputs.Distinct().Count() > 1 || outputs.Distinct().Count() > 1) return;
         bool second = layer.Second >= 0 && onChip(layer.Second);
         int operands = (inputs is [true, ..] ? 1 : 0) + (second ? 2 : 0) + (outputs is [true, ..] ? 4 : 0);
         long results = layer.Outputs.Where(t => onChip(t) && network.Tensors[t].IsResult).Sum(t => network.Tensors[t].Bits);
-        return Curve(work, operands, beside).Select(c => new ItemChoice(c.Room, checked(c.Read + layer.ParameterBits),
-            checked(c.Write + results), layer.Cost.Cycles, 0, layer.Cost.Picojoules, c.Tiling));
+        (long read, double energy) = (layer.ParameterBits + behind.Read, layer.Cost.Picojoules + behind.Energy);
+        foreach (TilingWay c in Ways(index).Curve(operands, beside))
+            ways.Add(new ItemChoice(c.Room, c.Read + read, c.Write + results, layer.Cost.Cycles, behind.Vector, energy, c.Tiling));
     }
 
     private ItemChoice Vector(ScheduleLayer layer, Func<int, bool> onChip)
@@ -77,37 +97,5 @@ internal sealed class LayerItems(ScheduleNetwork network, StageMemory stage)
         long write = Math.Min(Bits(layer.Outputs), packing.StoredBits(layer.Vector!.OutputElements));
         if (layer.Outputs.Any(onChip)) write = Bits(layer.Outputs.Where(t => !onChip(t) || network.Tensors[t].IsResult));
         return new(0, checked(read + layer.ParameterBits), write, 0, layer.Cost.Cycles, layer.Cost.Picojoules, 0);
-    }
-
-    // Least traffic by room: no entry is beaten by another.
-    private ImmutableArray<(long Room, long Read, long Write, int Tiling)> Curve(MatrixWork work, int onChip, int beside)
-    {
-        if (_curves.TryGetValue((work, onChip, beside), out ImmutableArray<(long, long, long, int)> known)) return known;
-        (bool inputs, bool second, bool outputs) = ((onChip & 1) != 0, (onChip & 2) != 0, (onChip & 4) != 0);
-        PerOperand<Packing> packing = network.Packing;
-        long written = outputs ? 0 : packing.Activations.StoredBits(work.OutputElements);
-        Packing secondPacking = work.SecondIsComputed ? packing.Activations : packing.Weights;
-        var all = new List<(long Room, long Read, long Write, int Tiling)>();
-        ImmutableArray<LayerTiling> tilings = Tilings(work);
-        for (int i = 0; i < tilings.Length; i++)
-        {
-            LayerTiling t = tilings[i];
-            // Sums of a result that stays go to and fro as partial sums all the same.
-            long sums = packing.Outputs.StoredBits(t.SumTransfers);
-            long Tile(Operand o, Packing each, long elements) =>
-                checked(each.StoredBits(elements) * (stage.DoubleBuffered[o] ? 2 : 1));
-            if (stage.Room((inputs ? 0 : Tile(Operand.Activations, packing.Activations, t.TileInputs))
-                + (beside * Tile(Operand.Activations, packing.Activations, t.TileOutputs)),
-                second ? 0 : Tile(Operand.Weights, secondPacking, t.TileWeights),
-                Tile(Operand.Outputs, packing.Outputs, t.TileOutputs)) is not { } room) continue;
-            long read = checked((inputs ? 0 : packing.Activations.StoredBits(t.InputReads))
-                + (second ? 0 : secondPacking.StoredBits(t.WeightReads)) + sums);
-            all.Add((room, read, written + sums, i));
-        }
-        var curve = ImmutableArray.CreateBuilder<(long Room, long Read, long Write, int Tiling)>();
-        foreach ((long Room, long Read, long Write, int Tiling) way in all.OrderBy(w => w.Room).ThenBy(w => w.Read + w.Write)
-            .ThenBy(w => w.Write).ThenBy(w => w.Tiling))
-            if (!curve.Any(c => c.Read <= way.Read && c.Write <= way.Write)) curve.Add(way);
-        return _curves[(work, onChip, beside)] = curve.ToImmutable();
     }
 }

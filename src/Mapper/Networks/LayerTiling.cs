@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 
 namespace Sim.Mapper.Networks;
 
@@ -33,7 +34,7 @@ public enum TileLoop : byte
 /// <param name="InputReads">Input elements read.</param>
 /// <param name="WeightReads">Elements of the second operand read.</param>
 /// <param name="SumTransfers">Partial sums written, and as many read back.</param>
-public sealed record LayerTiling(long Samples, long Rows, long Filters, long Channels, ImmutableArray<TileLoop> Order, long TileInputs,
+public readonly record struct LayerTiling(long Samples, long Rows, long Filters, long Channels, ImmutableArray<TileLoop> Order, long TileInputs,
     long TileWeights, long TileOutputs, long InputReads, long WeightReads, long SumTransfers)
 {
     // By the set of loops that exist.
@@ -45,62 +46,72 @@ public sealed record LayerTiling(long Samples, long Rows, long Filters, long Cha
     {
         ArgumentNullException.ThrowIfNull(work);
         WindowTiles columns = WindowTiles.Of(work.Columns, work.Columns.Outputs);
+        ImmutableArray<long> allSamples = TileSizes.Of(work.Samples), allFilters = TileSizes.Of(work.Filters);
+        ImmutableArray<long> allChannels = TileSizes.Of(work.Channels);
         foreach (long rows in TileSizes.Of(work.Rows.Outputs))
         {
             WindowTiles tiles = WindowTiles.Of(work.Rows, rows);
-            foreach (long samples in TileSizes.Of(work.Samples))
-                foreach (long filters in TileSizes.Of(work.Filters))
-                    foreach (long channels in TileSizes.Of(work.Channels))
-                        foreach (LayerTiling tiling in Of(work, tiles, columns.First, samples, rows, filters, channels))
-                            yield return tiling;
+            foreach (long samples in allSamples)
+                foreach (long filters in allFilters)
+                    foreach (long channels in allChannels)
+                    {
+                        long[] counts = [Count(work.Samples, samples), tiles.Tiles, Count(work.Filters, filters),
+                            Count(work.Channels, channels)];
+                        foreach (ImmutableArray<TileLoop> loops in Orders[Present(counts)])
+                            yield return Of(work, tiles, columns.First, (samples, rows, filters, channels), counts, loops);
+                    }
         }
     }
 
-    private static IEnumerable<LayerTiling> Of(MatrixWork work, WindowTiles rows, long columns, long tileSamples, long tileRows,
-        long tileFilters, long tileChannels)
+    // The set of loops that exist.
+    private static int Present(ReadOnlySpan<long> counts)
     {
-        long[] counts = [Count(work.Samples, tileSamples), rows.Tiles, Count(work.Filters, tileFilters), Count(work.Channels,
-            tileChannels)];
         int present = 0;
         for (int d = 0; d < counts.Length; d++)
             if (counts[d] > 1) present |= 1 << d;
-        (long window, long outputs) = (work.Rows.Filter * work.Columns.Filter, work.Columns.Outputs);
-        foreach (ImmutableArray<TileLoop> loops in Orders[present])
-        {
-            (long inputs, long weights, long sums) = Moves(work, rows, columns, counts, loops);
-            yield return new LayerTiling(tileSamples, tileRows, tileFilters, tileChannels, loops,
-                checked(tileSamples * tileChannels * rows.Largest * columns), checked(tileFilters * tileChannels * window),
-                checked(tileSamples * tileFilters * tileRows * outputs), inputs, weights, sums);
-        }
+        return present;
     }
 
-    private static (long Inputs, long Weights, long Sums) Moves(MatrixWork work, in WindowTiles rows, long columns, long[] counts,
-        ImmutableArray<TileLoop> loops)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static LayerTiling Of(MatrixWork work, in WindowTiles rows, long columns,
+        (long Samples, long Rows, long Filters, long Channels) tile, ReadOnlySpan<long> counts, ImmutableArray<TileLoop> loops)
     {
-        long CountOf(TileLoop loop) => counts[(int)loop];
-        int Last(params ReadOnlySpan<TileLoop> dims)
-        {
-            for (int i = loops.Length - 1; i >= 0; i--)
-                if (dims.Contains(loops[i])) return i;
-            return -1;
-        }
-        long Outside(TileLoop loop, int inner) => loops.IndexOf(loop) is >= 0 and var at && at < inner ? CountOf(loop) : 1;
+        (long window, long outputs) = (work.Rows.Filter * work.Columns.Filter, work.Columns.Outputs);
+        (long inputs, long weights, long sums) = Moves(work, rows, columns, counts, loops.AsSpan());
+        return new LayerTiling(tile.Samples, tile.Rows, tile.Filters, tile.Channels, loops,
+            checked(tile.Samples * tile.Channels * rows.Largest * columns), checked(tile.Filters * tile.Channels * window),
+            checked(tile.Samples * tile.Filters * tile.Rows * outputs), inputs, weights, sums);
+    }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static (long Inputs, long Weights, long Sums) Moves(MatrixWork work, in WindowTiles rows, long columns,
+        ReadOnlySpan<long> counts, ReadOnlySpan<TileLoop> loops)
+    {
+        // Places of the loops; -1: there is none.
+        (int samples, int row, int filters, int channels) = (-1, -1, -1, -1);
+        for (int i = 0; i < loops.Length; i++)
+            switch (loops[i])
+            {
+                case TileLoop.Samples: samples = i; break;
+                case TileLoop.Rows: row = i; break;
+                case TileLoop.Filters: filters = i; break;
+                default: channels = i; break;
+            }
         checked
         {
             long each = work.Groups * work.Samples * work.Channels * columns, inputs;
-            int inner = Last(TileLoop.Samples, TileLoop.Rows, TileLoop.Channels);
-            long again = Outside(TileLoop.Filters, inner);
+            int inner = Math.Max(samples, Math.Max(row, channels));
+            long again = filters >= 0 && filters < inner ? counts[(int)TileLoop.Filters] : 1;
             if (inner < 0) inputs = each * rows.Pass;
-            else if (loops[inner] != TileLoop.Rows) inputs = each * rows.Separate * again;
+            else if (inner != row) inputs = each * rows.Separate * again;
             // Right outside the rows, filters come back to rows that the last tile may still hold.
-            else if (again > 1 && loops[inner - 1] == TileLoop.Filters)
-                inputs = each * (rows.Pass + ((again - 1) * (rows.Return + rows.Sliding)));
+            else if (again > 1 && filters == inner - 1) inputs = each * (rows.Pass + ((again - 1) * (rows.Return + rows.Sliding)));
             else inputs = each * rows.Pass * again;
-            inner = Last(TileLoop.Filters, TileLoop.Channels);
-            long weights = work.SecondElements * Outside(TileLoop.Samples, inner) * Outside(TileLoop.Rows, inner);
-            inner = Last(TileLoop.Samples, TileLoop.Rows, TileLoop.Filters);
-            long sums = work.OutputElements * (Outside(TileLoop.Channels, inner) - 1);
+            inner = Math.Max(filters, channels);
+            long weights = work.SecondElements * (samples >= 0 && samples < inner ? counts[(int)TileLoop.Samples] : 1)
+                * (row >= 0 && row < inner ? counts[(int)TileLoop.Rows] : 1);
+            inner = Math.Max(samples, Math.Max(row, filters));
+            long sums = work.OutputElements * ((channels >= 0 && channels < inner ? counts[(int)TileLoop.Channels] : 1) - 1);
             return (inputs, weights, sums);
         }
     }

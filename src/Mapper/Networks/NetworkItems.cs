@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Sim.Mapper.Networks;
 
@@ -12,7 +14,16 @@ public sealed class NetworkItems : IScheduleItems
     private readonly StageMemory _stage;
     private readonly LayerItems _layers;
     private readonly bool _fuse;
-    private readonly Dictionary<(int First, int Last), FusedGroup?> _groups = [];
+    private readonly Run?[][] _runs;
+    private readonly List<ItemChoice> _ways = [];
+
+    // Layers that may run as one.
+    private sealed class Run
+    {
+        public required ImmutableArray<int> Touched { get; init; }
+
+        public required FusedGroup? Group { get; init; }
+    }
 
     /// <summary>Items of a network on a memory; groups if <paramref name="fuse"/>.</summary>
     public NetworkItems(ScheduleNetwork network, StageMemory stage, bool fuse)
@@ -20,7 +31,17 @@ public sealed class NetworkItems : IScheduleItems
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(stage);
         (_network, _stage, _layers, _fuse) = (network, stage, new LayerItems(network, stage), fuse);
+        _runs = [.. network.Layers.Select((_, first) => new Run?[Longest(first)])];
     }
+
+    private NetworkItems(NetworkItems of)
+    {
+        (_network, _stage, _layers) = (of._network, of._stage, of._layers);
+        _runs = [.. _network.Layers.Select((_, first) => new Run?[Longest(first)])];
+    }
+
+    /// <summary>The same without groups tile by tile.</summary>
+    public NetworkItems Unfused() => new(this);
 
     public ImmutableArray<ScheduleTensor> Tensors => _network.Tensors;
 
@@ -30,14 +51,15 @@ public sealed class NetworkItems : IScheduleItems
     public LayerTiling? Tiling(ScheduleItem item)
     {
         ArgumentNullException.ThrowIfNull(item);
-        return item.Choice.Plan >= 0 && _network.Layers[item.First].Matrix is { } work ? _layers.Tilings(work)[item.Choice.Plan] : null;
+        return item.Choice.Plan >= 0 && _network.Layers[item.First].Matrix is not null
+            ? _layers.Ways(item.First).Tilings[item.Choice.Plan] : null;
     }
 
     /// <summary>The plan of a group that runs tile by tile, else null.</summary>
     public FusionPlan? Plan(ScheduleItem item)
     {
         ArgumentNullException.ThrowIfNull(item);
-        return item.Choice.Plan < 0 ? Group(item.First, item.Last)!.Plan(-1 - item.Choice.Plan) : null;
+        return item.Choice.Plan < 0 ? RunOf(item.First, item.Last).Group!.Plan(-1 - item.Choice.Plan) : null;
     }
 
     public int Longest(int first)
@@ -50,7 +72,49 @@ public sealed class NetworkItems : IScheduleItems
         return Math.Max(behind, last - first + 1);
     }
 
-    public ImmutableArray<int> Touched(int first, int last)
+    public ImmutableArray<int> Touched(int first, int last) => RunOf(first, last).Touched;
+
+    public ImmutableArray<ItemChoice> Choices(int first, int last, ulong onChip)
+    {
+        Run run = RunOf(first, last);
+        // More tensors than a set has bits for are not run as one.
+        if (run.Touched.Length > 64) return [];
+        bool There(int tensor) => run.Touched.IndexOf(tensor) is >= 0 and var at && (onChip >> at & 1) != 0;
+        _ways.Clear();
+        if (last <= _layers.LastBehind(first)) _layers.Add(first, last, There, _ways);
+        int alone = _ways.Count;
+        run.Group?.Add(run.Touched, onChip, _ways);
+        Span<ItemChoice> ways = CollectionsMarshal.AsSpan(_ways);
+        for (int i = alone; i < ways.Length; i++) ways[i] = ways[i] with { Plan = -1 - ways[i].Plan };
+        return [.. ways[..Unbeaten(ways)]];
+    }
+
+    // Moves those that no other one beats to the front, in order; of equal ones the first.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Unbeaten(Span<ItemChoice> ways)
+    {
+        int count = 0;
+        for (int i = 0; i < ways.Length; i++)
+        {
+            ItemChoice way = ways[i];
+            bool beaten = false;
+            for (int k = 0; k < count && !beaten; k++) beaten = ways[k].Beats(way);
+            if (beaten) continue;
+            int left = 0;
+            for (int k = 0; k < count; k++)
+                if (!way.Beats(ways[k])) ways[left++] = ways[k];
+            ways[left] = way;
+            count = left + 1;
+        }
+        return count;
+    }
+
+    private Run RunOf(int first, int last) => _runs[first][last - first] ??= new()
+    {
+        Touched = TouchedBy(first, last), Group = _fuse && first < last ? FusedGroup.Of(_network, _stage, first, last) : null,
+    };
+
+    private ImmutableArray<int> TouchedBy(int first, int last)
     {
         var touched = new SortedSet<int>();
         for (int i = first; i <= last; i++)
@@ -61,29 +125,5 @@ public sealed class NetworkItems : IScheduleItems
                 if (Tensors[t].IsCandidate && Tensors[t].Last > last) touched.Add(t);
         }
         return [.. touched];
-    }
-
-    public ImmutableArray<ItemChoice> Choices(int first, int last, ulong onChip)
-    {
-        ImmutableArray<int> touched = Touched(first, last);
-        bool There(int tensor) => touched.IndexOf(tensor) is >= 0 and var at && (onChip >> at & 1) != 0;
-        IEnumerable<ItemChoice> ways = last <= _layers.LastBehind(first) ? _layers.Choices(first, last, There) : [];
-        if (_fuse && first < last && Group(first, last) is { } group)
-            ways = ways.Concat(group.Choices(There).Select(c => c with { Plan = -1 - c.Plan }));
-        var kept = new List<ItemChoice>();
-        foreach (ItemChoice way in ways)
-        {
-            if (kept.Any(k => k.Beats(way))) continue;
-            kept.RemoveAll(k => way.Beats(k));
-            kept.Add(way);
-        }
-        return [.. kept];
-    }
-
-    private FusedGroup? Group(int first, int last)
-    {
-        if (!_groups.TryGetValue((first, last), out FusedGroup? group))
-            _groups[(first, last)] = group = FusedGroup.Of(_network, _stage, first, last);
-        return group;
     }
 }

@@ -64,7 +64,7 @@ public sealed record NetworkSchedule(string Architecture, string Workload, Sched
         var items = new NetworkItems(layers, stage, fuse);
         var search = new ScheduleSearch(items, machine);
         if (ScheduleByObjective.Best(search, objective) is not { } best) return (null, Unfit(layers, stage));
-        BestSchedule alone = ScheduleByObjective.Best(new ScheduleSearch(new NothingStays(new NetworkItems(layers, stage, false)), machine),
+        BestSchedule alone = ScheduleByObjective.Best(new ScheduleSearch(new NothingStays(items.Unfused()), machine),
             objective)!;
         ScheduleTimeline timeline = ScheduleTimeline.Of(best.Schedule, items, machine);
         int cores = OneCore.Count(architecture.Hierarchy);

@@ -71,8 +71,9 @@ internal sealed class FusedGroup
     };
 
     /// <summary>Adds the ways to run the group while those of the touched tensors whose bits are set are on chip.</summary>
-    public void Add(ImmutableArray<int> touched, ulong onChip, List<ItemChoice> ways) =>
-        (_ways ??= new FusedWays(_network, _stage, _layers, _tensors, _made, _exported, ByGroups, Outer, _plans, touched)).Add(onChip, ways);
+    public void Add(ImmutableArray<int> touched, ulong onChip, long room, List<ItemChoice> ways) =>
+        (_ways ??= new FusedWays(_network, _stage, _layers, _tensors, _made, _exported, ByGroups, Outer, _plans, touched))
+            .Add(onChip, room, ways);
 
     private long ExtraMacs(FusionRows rows, bool keep)
     {

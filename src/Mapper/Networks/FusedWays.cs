@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Sim.ArchModel.Hierarchies;
 
 namespace Sim.Mapper.Networks;
@@ -47,26 +48,31 @@ internal sealed class FusedWays
         (_read, _written, _seconds) = ([.. read], [.. written], [.. seconds]);
         var bases = new List<Base>();
         for (int p = 0; p < plans.Count; p++)
+        {
+            (FusionPlan plan, FusionRows rows) = plans[p];
+            Base free = Of(network, layers, made, plan, rows, p << 1);
             foreach (bool keepsWeights in new[] { true, false })
             {
-                (FusionPlan plan, FusionRows rows) = plans[p];
                 // With one tile nothing is read again.
                 if (!keepsWeights && plan.Tiles == 1 && outer == 1) continue;
-                Base one = Of(network, layers, made, plan with { KeepsWeights = keepsWeights }, rows, p, touched);
+                Base one = WithSeconds(free, network, layers, keepsWeights, touched);
                 // What does not fit when everything that can be on chip is there, which takes least room beside, never fits.
-                if (Choice(one, ulong.MaxValue)?.RoomBits > stage.RoomBits) continue;
+                if (!Fits(one)) continue;
                 one = one with { Inside = rows.PeakBits(rowBits, layers.Length, plan.KeepsHalo) };
-                if (Choice(one, ulong.MaxValue)?.RoomBits <= stage.RoomBits) bases.Add(one);
+                if (Fits(one)) bases.Add(one);
             }
+        }
         _bases = [.. bases];
     }
 
-    /// <summary>Adds the ways to run the group while those of the touched tensors whose bits are set are on chip.</summary>
-    public void Add(ulong onChip, List<ItemChoice> ways)
+    /// <summary>Adds the ways to run the group in a room while those of the touched tensors whose bits are set are on chip.</summary>
+    public void Add(ulong onChip, long room, List<ItemChoice> ways)
     {
         foreach (Base plan in _bases)
-            if (Choice(plan, onChip) is { } choice && choice.RoomBits <= _stage.RoomBits) ways.Add(choice);
+            if (Choice(plan, onChip) is { } choice && choice.RoomBits <= room) ways.Add(choice);
     }
+
+    private bool Fits(Base plan) => Choice(plan, ulong.MaxValue)?.RoomBits <= _stage.RoomBits;
 
     private long Second(ScheduleNetwork network, ScheduleLayer layer) => PackingOf(network, layer).StoredBits(layer.Matrix!.SecondElements);
 
@@ -76,37 +82,47 @@ internal sealed class FusedWays
     private static Packing PackingOf(ScheduleNetwork network, ScheduleLayer layer) =>
         layer.Matrix!.SecondIsComputed ? network.Packing.Activations : network.Packing.Weights;
 
-    private Base Of(ScheduleNetwork network, ScheduleLayer[] layers, int[] made, FusionPlan plan, FusionRows rows, int index,
-        ImmutableArray<int> touched)
+    // Without second operands.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private Base Of(ScheduleNetwork network, ScheduleLayer[] layers, int[] made, FusionPlan plan, FusionRows rows, int number)
     {
-        long read = 0, weights = 0, sums = 0, array = 0, vector = 0;
+        long read = 0, sums = 0, array = 0, vector = 0;
         double energy = 0;
-        checked
+        for (int i = 0; i < layers.Length; i++)
         {
-            for (int i = 0; i < layers.Length; i++)
+            ScheduleLayer layer = layers[i];
+            (long part, long all) = (rows.Made(made[i], plan.KeepsHalo), rows.Rows(made[i]));
+            long cycles = Part(layer.Cost.Cycles, part, all);
+            energy += layer.Cost.Picojoules * ((double)part / all);
+            read = checked(read + layer.ParameterBits);
+            if (layer.Matrix is not { } work)
             {
-                ScheduleLayer layer = layers[i];
-                (long part, long all) = (rows.Made(made[i], plan.KeepsHalo), rows.Rows(made[i]));
-                long cycles = (long)((((Int128)layer.Cost.Cycles * part) + all - 1) / all);
-                energy += layer.Cost.Picojoules * ((double)part / all);
-                read += layer.ParameterBits;
-                if (layer.Matrix is not { } work)
-                {
-                    vector += cycles;
-                    continue;
-                }
-                array += cycles;
-                long rowSums = work.OutputElements / (_outer * work.Rows.Outputs);
-                sums = Math.Max(sums, network.Packing.Outputs.StoredBits(rowSums * rows.Uses[made[i]].Largest));
-                if (layer.Second < 0 || touched.IndexOf(layer.Second) < 0)
-                    Fetch(plan, Second(network, layer), Held(network, layer), ref read, ref weights);
+                vector = checked(vector + cycles);
+                continue;
             }
+            array = checked(array + cycles);
+            long rowSums = work.OutputElements / (_outer * work.Rows.Outputs);
+            sums = Math.Max(sums, network.Packing.Outputs.StoredBits(checked(rowSums * rows.Uses[made[i]].Largest)));
         }
-        int number = (index << 1) | (plan.KeepsWeights ? 1 : 0);
-        return new(number, plan, rows, read, 0, weights, sums, array, vector, energy);
+        return new(number, plan, rows, read, 0, 0, sums, array, vector, energy);
+    }
+
+    private static long Part(long cycles, long part, long all) => (cycles | part) < int.MaxValue
+        ? ((cycles * part) + all - 1) / all : checked((long)((((Int128)cycles * part) + all - 1) / all));
+
+    // With those that are never on chip.
+    private Base WithSeconds(Base free, ScheduleNetwork network, ScheduleLayer[] layers, bool keepsWeights, ImmutableArray<int> touched)
+    {
+        FusionPlan plan = free.Of with { KeepsWeights = keepsWeights };
+        (long read, long weights) = (free.Read, 0);
+        foreach (ScheduleLayer layer in layers)
+            if (layer.Matrix is not null && (layer.Second < 0 || touched.IndexOf(layer.Second) < 0))
+                Fetch(plan, Second(network, layer), Held(network, layer), ref read, ref weights);
+        return free with { Plan = free.Plan | (keepsWeights ? 1 : 0), Of = plan, Read = read, Weights = weights };
     }
 
     // A second operand from DRAM: once, or again for every tile.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Fetch(FusionPlan plan, long bits, long held, ref long read, ref long weights)
     {
         int twice = _stage.DoubleBuffered.Weights ? 2 : 1;
@@ -115,6 +131,7 @@ internal sealed class FusedWays
             : Math.Max(weights, checked((held + WeightParts - 1) / WeightParts * twice));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private ItemChoice? Choice(Base plan, ulong onChip)
     {
         bool There(int slot) => slot >= 0 && (onChip >> slot & 1) != 0;

@@ -28,7 +28,7 @@ internal readonly record struct RowUse(long Largest, long Separate, long Once);
 /// </summary>
 internal sealed class FusionRows
 {
-    private readonly IReadOnlyList<RowTensor> _tensors;
+    private readonly List<RowTensor> _tensors;
     private readonly (long From, long To)[][] _needed;
     private readonly bool _plain;
     private long? _kept, _again;
@@ -38,13 +38,13 @@ internal sealed class FusionRows
     /// <param name="made">The tensor that a layer makes, by index in the list.</param>
     /// <param name="tile">Rows of a tile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public FusionRows(IReadOnlyList<RowTensor> tensors, IReadOnlyList<int> made, long tile)
+    public FusionRows(List<RowTensor> tensors, int[] made, long tile)
     {
         _tensors = tensors;
         long rows = tensors[^1].Rows;
         Tiles = (rows + tile - 1) / tile;
         // Without windows all tiles but a shorter last one are alike.
-        _plain = tensors.All(t => t.Readers.All(r => r.Axis.IsPlain));
+        _plain = IsPlain(tensors);
         _needed = new (long, long)[_plain ? 1 : Tiles][];
         for (long k = 0; k < _needed.Length; k++)
         {
@@ -69,6 +69,14 @@ internal sealed class FusionRows
             Uses[t] = Use(t);
             Overlaps |= Uses[t].Separate > Uses[t].Once;
         }
+    }
+
+    private static bool IsPlain(List<RowTensor> tensors)
+    {
+        foreach (RowTensor tensor in tensors)
+            foreach ((_, WindowAxis axis) in tensor.Readers)
+                if (!axis.IsPlain) return false;
+        return true;
     }
 
     /// <summary>Number of tiles.</summary>
@@ -106,30 +114,35 @@ internal sealed class FusionRows
     /// <param name="rowBits">Bits of a row, by tensor; 0: it does not count.</param>
     /// <param name="layers">Layers of the group.</param>
     /// <param name="keep">Whether halos are kept.</param>
-    public long PeakBits(IReadOnlyList<long> rowBits, int layers, bool keep) =>
+    public long PeakBits(long[] rowBits, int layers, bool keep) =>
         keep ? _kept ??= Peak(rowBits, layers, true) : _again ??= Peak(rowBits, layers, false);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private long Peak(IReadOnlyList<long> rowBits, int layers, bool keep)
+    private long Peak(long[] rowBits, int layers, bool keep)
     {
+        // By layer: how many bits more there are than while the one before runs.
+        var steps = new long[layers + 2];
         long peak = 0;
         for (long k = 0; k < _needed.Length; k++)
         {
             if (k >= 2 && k + 1 < _needed.Length && Alike(k)) continue;
+            Array.Clear(steps);
+            for (int t = 0; t < rowBits.Length; t++)
+            {
+                if (rowBits[t] == 0) continue;
+                RowTensor tensor = _tensors[t];
+                (long from, long to) = _needed[k][t];
+                // Rows there before it is made, while it is used, and after that.
+                long before = keep && k > 0 ? Shared(_needed[k - 1][t], (from, to)) : 0;
+                long after = keep && k + 1 < _needed.Length ? Shared((from, to), _needed[k + 1][t]) : 0;
+                steps[0] += before * rowBits[t];
+                steps[tensor.Maker] += (to - from - before) * rowBits[t];
+                steps[tensor.LastReader + 1] += (after - (to - from)) * rowBits[t];
+            }
+            long sum = 0;
             for (int layer = 0; layer < layers; layer++)
             {
-                long sum = 0;
-                for (int t = 0; t < _tensors.Count; t++)
-                {
-                    if (rowBits[t] == 0) continue;
-                    RowTensor tensor = _tensors[t];
-                    (long from, long to) = _needed[k][t];
-                    long rows = tensor.Maker <= layer && layer <= tensor.LastReader ? to - from
-                        : !keep ? 0
-                        : layer < tensor.Maker ? (k > 0 ? Shared(_needed[k - 1][t], (from, to)) : 0)
-                        : k + 1 < _needed.Length ? Shared((from, to), _needed[k + 1][t]) : 0;
-                    sum = checked(sum + (rows * rowBits[t]));
-                }
+                sum += steps[layer];
                 peak = Math.Max(peak, sum);
             }
         }

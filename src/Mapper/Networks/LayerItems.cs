@@ -43,12 +43,13 @@ internal sealed class LayerItems(ScheduleNetwork network, StageMemory stage)
         return last;
     }
 
-    /// <summary>Adds the ways to run a layer with those up to <paramref name="last"/> behind it while some tensors are on chip.</summary>
-    public void Add(int first, int last, Func<int, bool> onChip, List<ItemChoice> ways)
+    /// <summary>Adds the ways to run a layer with those up to <paramref name="last"/> behind it while some tensors are on chip, in
+    /// the room that they leave.</summary>
+    public void Add(int first, int last, Func<int, bool> onChip, long room, List<ItemChoice> ways)
     {
         if (first == last)
         {
-            Add(first, network.Layers[first], onChip, 0, default, ways);
+            Add(first, network.Layers[first], onChip, 0, default, room, ways);
             return;
         }
         ScheduleLayer[] behind = [.. network.Layers.Skip(first + 1).Take(last - first)];
@@ -58,11 +59,12 @@ internal sealed class LayerItems(ScheduleNetwork network, StageMemory stage)
         int[] fetched = [.. beside.Where(t => !onChip(t))];
         long read = fetched.Sum(t => network.Tensors[t].Bits) + behind.Sum(l => l.ParameterBits), vector = behind.Sum(l => l.Cost.Cycles);
         double energy = behind.Sum(l => l.Cost.StreamedPicojoules);
-        Add(first, network.Layers[first] with { Outputs = [result] }, onChip, fetched.Length, (read, vector, energy), ways);
+        Add(first, network.Layers[first] with { Outputs = [result] }, onChip, fetched.Length, (read, vector, energy), room,
+            ways);
     }
 
     private void Add(int index, ScheduleLayer layer, Func<int, bool> onChip, int beside, (long Read, long Vector, double Energy) behind,
-        List<ItemChoice> ways)
+        long room, List<ItemChoice> ways)
     {
         if (layer.Matrix is null)
         {
@@ -83,7 +85,11 @@ internal sealed class LayerItems(ScheduleNetwork network, StageMemory stage)
         long results = layer.Outputs.Where(t => onChip(t) && network.Tensors[t].IsResult).Sum(t => network.Tensors[t].Bits);
         (long read, double energy) = (layer.ParameterBits + behind.Read, layer.Cost.Picojoules + behind.Energy);
         foreach (TilingWay c in Ways(index).Curve(operands, beside))
+        {
+            // Ascending.
+            if (c.Room > room) break;
             ways.Add(new ItemChoice(c.Room, c.Read + read, c.Write + results, layer.Cost.Cycles, behind.Vector, energy, c.Tiling));
+        }
     }
 
     private ItemChoice Vector(ScheduleLayer layer, Func<int, bool> onChip)

@@ -80,10 +80,14 @@ public sealed class NetworkItems : IScheduleItems
         // More tensors than a set has bits for are not run as one.
         if (run.Touched.Length > 64) return [];
         bool There(int tensor) => run.Touched.IndexOf(tensor) is >= 0 and var at && (onChip >> at & 1) != 0;
+        long room = _stage.RoomBits;
+        for (int k = 0; k < run.Touched.Length; k++)
+            if ((onChip >> k & 1) != 0) room = checked(room - Tensors[run.Touched[k]].Bits);
+        if (room < 0) return [];
         _ways.Clear();
-        if (last <= _layers.LastBehind(first)) _layers.Add(first, last, There, _ways);
+        if (last <= _layers.LastBehind(first)) _layers.Add(first, last, There, room, _ways);
         int alone = _ways.Count;
-        run.Group?.Add(run.Touched, onChip, _ways);
+        run.Group?.Add(run.Touched, onChip, room, _ways);
         Span<ItemChoice> ways = CollectionsMarshal.AsSpan(_ways);
         for (int i = alone; i < ways.Length; i++) ways[i] = ways[i] with { Plan = -1 - ways[i].Plan };
         return [.. ways[..Unbeaten(ways)]];

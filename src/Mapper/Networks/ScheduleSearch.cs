@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Sim.Mapper.Networks;
 
@@ -37,8 +38,7 @@ public sealed class ScheduleSearch
     private readonly ScheduleMachine _machine;
     private readonly int _limit;
     private readonly ImmutableArray<int>[] _live;
-    private readonly Dictionary<(int First, int Last), ItemView> _views = [];
-    private readonly Dictionary<(int First, int Last, ulong OnChip), ImmutableArray<ItemChoice>> _choices = [];
+    private readonly Dictionary<int, ItemView>[] _views;
 
     /// <summary>Prepares a search; <paramref name="mostStates"/> are kept at a boundary.</summary>
     public ScheduleSearch(IScheduleItems items, ScheduleMachine machine, int mostStates = 4096)
@@ -47,6 +47,7 @@ public sealed class ScheduleSearch
         ArgumentNullException.ThrowIfNull(machine);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(mostStates);
         (_items, _machine, _limit) = (items, machine, mostStates);
+        _views = [.. Enumerable.Range(0, items.Layers).Select(_ => new Dictionary<int, ItemView>())];
         _live = new ImmutableArray<int>[items.Layers + 1];
         for (int b = 0; b <= items.Layers; b++)
             _live[b] = [.. Enumerable.Range(0, items.Tensors.Length).Where(t => items.Tensors[t] is { IsCandidate: true } tensor
@@ -137,6 +138,7 @@ public sealed class ScheduleSearch
         return new Segment(last.Cycles, dram, vector);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Extend(int first, int last, ulong state, Node node, (double Energy, double Cycles) weights,
         SortedDictionary<ulong, Node> next, int from, int end)
     {
@@ -156,7 +158,7 @@ public sealed class ScheduleSearch
                 ulong onChip = touched | Moved(subset, view.FromBorn);
                 long loaded = Bits(view.Born, subset & view.Given);
                 (Weighed Value, ItemChoice Choice)? best = null;
-                foreach (ItemChoice choice in Choices(first, last, onChip))
+                foreach (ItemChoice choice in Choices(view, first, last, onChip))
                 {
                     if (choice.RoomBits > room) continue;
                     var value = new Weighed(weights.Energy, weights.Cycles, _machine.Picojoules(choice, loaded),
@@ -195,7 +197,8 @@ public sealed class ScheduleSearch
             rest[b] = double.PositiveInfinity;
             for (int last = b; last < Math.Min(end, b + _items.Longest(b)); last++)
             {
-                ImmutableArray<int> touched = View(b, last).Touched;
+                ItemView view = View(b, last);
+                ImmutableArray<int> touched = view.Touched;
                 ulong may = 0;
                 for (int k = 0; k < touched.Length; k++)
                     if (_items.Tensors[touched[k]].IsCandidate) may |= 1UL << k;
@@ -203,7 +206,7 @@ public sealed class ScheduleSearch
                 for (ulong onChip = may; least > 0; onChip = (onChip - 1) & may)
                 {
                     long room = _machine.RoomBits - Bits(touched, onChip);
-                    foreach (ItemChoice choice in Choices(b, last, onChip))
+                    foreach (ItemChoice choice in Choices(view, b, last, onChip))
                         if (choice.RoomBits <= room) least = Math.Min(least, (energyWeight * _machine.Picojoules(choice, 0))
                             + (cycleWeight * _machine.Cycles(choice, 0)));
                     if (onChip == 0) break;
@@ -214,16 +217,16 @@ public sealed class ScheduleSearch
         return rest;
     }
 
-    private ImmutableArray<ItemChoice> Choices(int first, int last, ulong onChip)
+    private ImmutableArray<ItemChoice> Choices(ItemView view, int first, int last, ulong onChip)
     {
-        if (!_choices.TryGetValue((first, last, onChip), out ImmutableArray<ItemChoice> choices))
-            _choices[(first, last, onChip)] = choices = _items.Choices(first, last, onChip);
+        if (!view.Choices.TryGetValue(onChip, out ImmutableArray<ItemChoice> choices))
+            view.Choices[onChip] = choices = _items.Choices(first, last, onChip);
         return choices;
     }
 
     private ItemView View(int first, int last)
     {
-        if (_views.TryGetValue((first, last), out ItemView? known)) return known;
+        if (_views[first].TryGetValue(last, out ItemView? known)) return known;
         ImmutableArray<int> touched = _items.Touched(first, last), before = _live[first], after = _live[last + 1];
         ImmutableArray<int> born = [.. after.Where(t => _items.Tensors[t].First >= first)];
         if (born.Length > MostBorn)
@@ -235,10 +238,11 @@ public sealed class ScheduleSearch
         for (int k = 0; k < born.Length; k++)
             if (_items.Tensors[born[k]].Producer < 0) given |= 1UL << k;
         int[] To(ImmutableArray<int> from, ImmutableArray<int> to) => [.. from.Select(t => to.IndexOf(t))];
-        return _views[(first, last)] = new ItemView(touched, born, given, To(before, touched), To(born, touched), To(before, after),
+        return _views[first][last] = new ItemView(touched, born, given, To(before, touched), To(born, touched), To(before, after),
             To(born, after));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong Moved(ulong bits, int[] places)
     {
         ulong moved = 0;
@@ -247,6 +251,7 @@ public sealed class ScheduleSearch
         return moved;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long Bits(ImmutableArray<int> tensors, ulong bits)
     {
         long sum = 0;
@@ -255,7 +260,10 @@ public sealed class ScheduleSearch
     }
 
     private sealed record ItemView(ImmutableArray<int> Touched, ImmutableArray<int> Born, ulong Given, int[] FromState, int[] FromBorn,
-        int[] StateToNext, int[] BornToNext);
+        int[] StateToNext, int[] BornToNext)
+    {
+        public Dictionary<ulong, ImmutableArray<ItemChoice>> Choices { get; } = [];
+    }
 
     private sealed record Node(Weighed Value, double Picojoules, long Cycles, Node? Previous, int First, int Last, ulong State,
         (ItemChoice Way, ulong Subset, double Picojoules, long Cycles) Step);

@@ -26,8 +26,6 @@ internal sealed class FusedGroup
     private static readonly HashSet<string> Rowwise = ["Softmax", "LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"];
 
     private readonly ScheduleNetwork _network;
-    private readonly StageMemory _stage;
-    private readonly int _first;
     private readonly ScheduleLayer[] _layers;
     private readonly List<RowTensor> _tensors = [];
     private readonly int[] _made;
@@ -35,10 +33,10 @@ internal sealed class FusedGroup
     private readonly List<(FusionPlan Plan, FusionRows Rows)> _plans = [];
     private FusedWays? _ways;
 
-    private FusedGroup(ScheduleNetwork network, StageMemory stage, int first, int last)
+    private FusedGroup(ScheduleNetwork network, int first, int last)
     {
-        (_network, _stage, _first) = (network, stage, first);
-        _layers = [.. Enumerable.Range(first, last - first + 1).Select(i => network.Layers[i])];
+        _network = network;
+        _layers = network.Layers.AsSpan(first, last - first + 1).ToArray();
         _made = new int[_layers.Length];
         _exported = [.. _layers.SelectMany(l => l.Outputs).Where(t => network.Tensors[t] is var tensor && (tensor.IsResult
             || !tensor.MayStay || tensor.Last > last || tensor.Producer == last))];
@@ -58,10 +56,14 @@ internal sealed class FusedGroup
         && (layer.Matrix is not null || Pointwise.Contains(layer.OpType) || Rowwise.Contains(layer.OpType));
 
     /// <summary>The group of layers; null when they cannot run so.</summary>
-    public static FusedGroup? Of(ScheduleNetwork network, StageMemory stage, int first, int last)
+    public static FusedGroup? Of(ScheduleNetwork network, StageMemory stage, (int First, int Last) span, ImmutableArray<int> touched,
+        RowMemory memory)
     {
-        var group = new FusedGroup(network, stage, first, last);
-        return group.Connect() ? group : null;
+        var group = new FusedGroup(network, span.First, span.Last);
+        if (!group.Connect(memory)) return null;
+        group._ways = new FusedWays(network, stage, group._layers, group._tensors, group._made, group._exported, group.ByGroups, group.Outer,
+            group._plans, touched);
+        return group;
     }
 
     /// <summary>Plans by the index in choices.</summary>
@@ -71,9 +73,7 @@ internal sealed class FusedGroup
     };
 
     /// <summary>Adds the ways to run the group while those of the touched tensors whose bits are set are on chip.</summary>
-    public void Add(ImmutableArray<int> touched, ulong onChip, long room, List<ItemChoice> ways) =>
-        (_ways ??= new FusedWays(_network, _stage, _layers, _tensors, _made, _exported, ByGroups, Outer, _plans, touched))
-            .Add(onChip, room, ways);
+    public void Add(ulong onChip, long room, List<ItemChoice> ways) => _ways!.Add(onChip, room, ways);
 
     private long ExtraMacs(FusionRows rows, bool keep)
     {
@@ -84,7 +84,7 @@ internal sealed class FusedGroup
         return extra;
     }
 
-    private bool Connect()
+    private bool Connect(RowMemory memory)
     {
         if (_layers.All(l => l.Matrix is null)) return false;
         MatrixWork[] works = [.. _layers.Select(l => l.Matrix).OfType<MatrixWork>()];
@@ -117,7 +117,7 @@ internal sealed class FusedGroup
         if (_tensors.Any(t => t.Maker >= 0 && t.Tensor != result && t.Readers.Count == 0)) return false;
         foreach (long tile in TileSizes.Of(rowsOf[result].Rows))
         {
-            var rows = new FusionRows(_tensors, _made, tile);
+            var rows = new FusionRows(_tensors, _made, tile, memory);
             // What others need too must be made in whole.
             if (_tensors.Where((t, i) => t.Maker >= 0 && _exported.Contains(t.Tensor) && rows.Uses[i].Once < t.Rows).Any()) continue;
             foreach (bool keep in rows.Overlaps ? [false, true] : new[] { false })

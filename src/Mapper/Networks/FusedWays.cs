@@ -11,7 +11,7 @@ internal sealed class FusedWays
     private const int WeightParts = 16;
 
     // Bits of a plan that do not depend on what is on chip; Inside: of tensors that never leave; Weights: of second operands.
-    private sealed record Base(int Plan, FusionPlan Of, FusionRows Rows, long Read, long Inside, long Weights, long Sums, long Array,
+    private readonly record struct Base(int Plan, FusionPlan Of, FusionRows Rows, long Read, long Inside, long Weights, long Sums, long Array,
         long Vector, double Picojoules);
 
     // A tensor, and its place among those that may be on chip; -1: it is in DRAM.
@@ -68,11 +68,11 @@ internal sealed class FusedWays
     /// <summary>Adds the ways to run the group in a room while those of the touched tensors whose bits are set are on chip.</summary>
     public void Add(ulong onChip, long room, List<ItemChoice> ways)
     {
-        foreach (Base plan in _bases)
+        foreach (ref readonly Base plan in _bases.AsSpan())
             if (Choice(plan, onChip) is { } choice && choice.RoomBits <= room) ways.Add(choice);
     }
 
-    private bool Fits(Base plan) => Choice(plan, ulong.MaxValue)?.RoomBits <= _stage.RoomBits;
+    private bool Fits(in Base plan) => Choice(plan, ulong.MaxValue)?.RoomBits <= _stage.RoomBits;
 
     private long Second(ScheduleNetwork network, ScheduleLayer layer) => PackingOf(network, layer).StoredBits(layer.Matrix!.SecondElements);
 
@@ -111,7 +111,7 @@ internal sealed class FusedWays
         ? ((cycles * part) + all - 1) / all : checked((long)((((Int128)cycles * part) + all - 1) / all));
 
     // With those that are never on chip.
-    private Base WithSeconds(Base free, ScheduleNetwork network, ScheduleLayer[] layers, bool keepsWeights, ImmutableArray<int> touched)
+    private Base WithSeconds(in Base free, ScheduleNetwork network, ScheduleLayer[] layers, bool keepsWeights, ImmutableArray<int> touched)
     {
         FusionPlan plan = free.Of with { KeepsWeights = keepsWeights };
         (long read, long weights) = (free.Read, 0);
@@ -132,7 +132,7 @@ internal sealed class FusedWays
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private ItemChoice? Choice(Base plan, ulong onChip)
+    private ItemChoice? Choice(in Base plan, ulong onChip)
     {
         bool There(int slot) => slot >= 0 && (onChip >> slot & 1) != 0;
         (long read, long write, long activations, long weights) = (plan.Read, 0, plan.Inside, plan.Weights);

@@ -21,6 +21,38 @@ internal sealed record RowTensor(int Tensor, int Maker, long Rows)
 /// <param name="Once">Rows of any tile.</param>
 internal readonly record struct RowUse(long Largest, long Separate, long Once);
 
+/// <summary>The rows that each tile needs of tensors that layers of a group make, shared by groups with the same last layer: what is
+/// needed of a tensor does not depend on layers before the one that makes it.</summary>
+internal sealed class RowMemory
+{
+    /// <summary>Rows of a tensor by tile; whose readers need rows of those made with the given ranges.</summary>
+    internal sealed record Entry((long From, long To)[] Ranges, RowUse Use, (WindowAxis Axis, (long, long)[] Made)[] Readers);
+
+    private readonly Dictionary<(long Tile, bool Plain, int FromEnd), Entry> _known = [];
+    private (long From, long To)[] _scratch = [];
+
+    /// <summary>What is known of a tensor, if its readers are the same.</summary>
+    public Entry? Of(long tile, bool plain, int fromEnd, List<(int Layer, WindowAxis Axis)> readers, (long, long)[][] ranges, int[] made)
+    {
+        if (!_known.TryGetValue((tile, plain, fromEnd), out Entry? entry) || entry.Readers.Length != readers.Count) return null;
+        for (int i = 0; i < readers.Count; i++)
+            if (entry.Readers[i].Axis != readers[i].Axis || entry.Readers[i].Made != ranges[made[readers[i].Layer]]) return null;
+        return entry;
+    }
+
+    /// <summary>Empty ranges, until the next call.</summary>
+    public Span<(long From, long To)> Scratch(int tiles)
+    {
+        if (_scratch.Length < tiles) _scratch = new (long, long)[Math.Max(tiles, 2 * _scratch.Length)];
+        Span<(long From, long To)> span = _scratch.AsSpan(0, tiles);
+        span.Clear();
+        return span;
+    }
+
+    /// <summary>Keeps an entry.</summary>
+    public void Keep(long tile, bool plain, int fromEnd, Entry entry) => _known[(tile, plain, fromEnd)] = entry;
+}
+
 /// <summary>
 /// The rows that each tile of a group needs: the last layer's tile, and from there backwards the rows from the first to the last that any
 /// reader needs. Recomputed halos: each tile makes all that it needs. Kept halos: a tile makes what no earlier one made, and rows that the
@@ -29,45 +61,62 @@ internal readonly record struct RowUse(long Largest, long Separate, long Once);
 internal sealed class FusionRows
 {
     private readonly List<RowTensor> _tensors;
-    private readonly (long From, long To)[][] _needed;
+    private readonly int[] _made;
+    private readonly (long From, long To)[][] _ranges;
     private readonly bool _plain;
+    private readonly int _walked;
     private long? _kept, _again;
 
     /// <summary>Rows of tiles of <paramref name="tile"/> rows of the last layer's result.</summary>
     /// <param name="tensors">Tensors so that readers of a tensor make tensors behind it; the group's result last.</param>
     /// <param name="made">The tensor that a layer makes, by index in the list.</param>
     /// <param name="tile">Rows of a tile.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public FusionRows(List<RowTensor> tensors, int[] made, long tile)
+    /// <param name="memory">What groups with the same last layer know.</param>
+    public FusionRows(List<RowTensor> tensors, int[] made, long tile, RowMemory? memory = null)
     {
-        _tensors = tensors;
+        (_tensors, _made) = (tensors, made);
         long rows = tensors[^1].Rows;
         Tiles = (rows + tile - 1) / tile;
         // Without windows all tiles but a shorter last one are alike.
         _plain = IsPlain(tensors);
-        _needed = new (long, long)[_plain ? 1 : Tiles][];
-        for (long k = 0; k < _needed.Length; k++)
+        _walked = checked((int)(_plain ? 1 : Tiles));
+        (_ranges, Uses) = (new (long, long)[tensors.Count][], new RowUse[tensors.Count]);
+        for (int t = tensors.Count - 1; t >= 0; t--)
         {
-            var needed = _needed[k] = new (long From, long To)[tensors.Count];
-            needed[^1] = (k * tile, Math.Min(rows, (k + 1) * tile));
-            for (int t = tensors.Count - 2; t >= 0; t--)
+            int fromEnd = made.Length - 1 - tensors[t].Maker;
+            RowMemory.Entry? known = tensors[t].Maker < 0 ? null
+                : memory?.Of(tile, _plain, fromEnd, tensors[t].Readers, _ranges, made);
+            if (known is not null) (_ranges[t], Uses[t]) = (known.Ranges, known.Use);
+            else
             {
-                (long From, long To) hull = (0, 0);
-                foreach ((int layer, WindowAxis axis) in tensors[t].Readers)
-                {
-                    (long from, long to) = needed[made[layer]];
-                    (long From, long To) part = axis.Needed(from, to);
-                    if (part.To <= part.From) continue;
-                    hull = hull.To <= hull.From ? part : (Math.Min(hull.From, part.From), Math.Max(hull.To, part.To));
-                }
-                needed[t] = hull;
+                // Of what comes from outside only the counts are asked for.
+                Span<(long From, long To)> ranges = tensors[t].Maker < 0 && memory is not null ? memory.Scratch(_walked)
+                    : _ranges[t] = new (long, long)[_walked];
+                Fill(ranges, tensors[t], t == tensors.Count - 1 ? tile : 0);
+                Uses[t] = Use(tensors[t].Rows, ranges);
+                if (memory is not null && tensors[t].Maker >= 0)
+                    memory.Keep(tile, _plain, fromEnd, new(_ranges[t], Uses[t], [.. tensors[t].Readers.Select(r => (r.Axis,
+                        _ranges[made[r.Layer]]))]));
             }
-        }
-        Uses = new RowUse[tensors.Count];
-        for (int t = 0; t < Uses.Length; t++)
-        {
-            Uses[t] = Use(t);
             Overlaps |= Uses[t].Separate > Uses[t].Once;
+        }
+    }
+
+    // The rows of the result, or what readers need.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Fill(Span<(long From, long To)> ranges, RowTensor tensor, long tile)
+    {
+        for (int k = 0; tile > 0 && k < ranges.Length; k++) ranges[k] = (k * tile, Math.Min(tensor.Rows, (k + 1) * tile));
+        if (tile > 0) return;
+        foreach ((int layer, WindowAxis axis) in tensor.Readers)
+        {
+            (long From, long To)[] made = _ranges[_made[layer]];
+            for (int k = 0; k < ranges.Length; k++)
+            {
+                (long From, long To) part = axis.Needed(made[k].From, made[k].To), hull = ranges[k];
+                if (part.To <= part.From) continue;
+                ranges[k] = hull.To <= hull.From ? part : (Math.Min(hull.From, part.From), Math.Max(hull.To, part.To));
+            }
         }
     }
 
@@ -95,13 +144,12 @@ internal sealed class FusionRows
     public long Made(int tensor, bool keep) => keep ? Uses[tensor].Once : Uses[tensor].Separate;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private RowUse Use(int tensor)
+    private RowUse Use(long rows, ReadOnlySpan<(long From, long To)> ranges)
     {
-        if (_plain) return new RowUse(_needed[0][tensor].To, _tensors[tensor].Rows, _tensors[tensor].Rows);
+        if (_plain) return new RowUse(ranges[0].To, rows, rows);
         long largest = 0, separate = 0, once = 0, end = 0;
-        for (long k = 0; k < Tiles; k++)
+        foreach ((long from, long to) in ranges)
         {
-            (long from, long to) = _needed[k][tensor];
             largest = Math.Max(largest, to - from);
             separate += to - from;
             once += Math.Max(0, to - Math.Max(from, end));
@@ -123,18 +171,19 @@ internal sealed class FusionRows
         // By layer: how many bits more there are than while the one before runs.
         var steps = new long[layers + 2];
         long peak = 0;
-        for (long k = 0; k < _needed.Length; k++)
+        for (int k = 0; k < _walked; k++)
         {
-            if (k >= 2 && k + 1 < _needed.Length && Alike(k)) continue;
+            if (k >= 2 && k + 1 < _walked && Alike(k, rowBits)) continue;
             Array.Clear(steps);
             for (int t = 0; t < rowBits.Length; t++)
             {
                 if (rowBits[t] == 0) continue;
                 RowTensor tensor = _tensors[t];
-                (long from, long to) = _needed[k][t];
+                (long From, long To)[] ranges = _ranges[t];
+                (long from, long to) = ranges[k];
                 // Rows there before it is made, while it is used, and after that.
-                long before = keep && k > 0 ? Shared(_needed[k - 1][t], (from, to)) : 0;
-                long after = keep && k + 1 < _needed.Length ? Shared((from, to), _needed[k + 1][t]) : 0;
+                long before = keep && k > 0 ? Shared(ranges[k - 1], (from, to)) : 0;
+                long after = keep && k + 1 < _walked ? Shared((from, to), ranges[k + 1]) : 0;
                 steps[0] += before * rowBits[t];
                 steps[tensor.Maker] += (to - from - before) * rowBits[t];
                 steps[tensor.LastReader + 1] += (after - (to - from)) * rowBits[t];
@@ -151,13 +200,15 @@ internal sealed class FusionRows
 
     // Whether a tile and what it shares with its neighbours are those of the tile before, further down.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool Alike(long k)
+    private bool Alike(int k, long[] rowBits)
     {
-        for (int t = 0; t < _tensors.Count; t++)
+        for (int t = 0; t < rowBits.Length; t++)
         {
-            ((long from, long to), (long before, long until)) = (_needed[k][t], _needed[k - 1][t]);
-            if (to - from != until - before || Shared(_needed[k - 2][t], (before, until)) != Shared((before, until), (from, to))
-                || Shared((before, until), (from, to)) != Shared((from, to), _needed[k + 1][t])) return false;
+            if (rowBits[t] == 0) continue;
+            (long From, long To)[] ranges = _ranges[t];
+            ((long from, long to), (long before, long until)) = (ranges[k], ranges[k - 1]);
+            if (to - from != until - before || Shared(ranges[k - 2], (before, until)) != Shared((before, until), (from, to))
+                || Shared((before, until), (from, to)) != Shared((from, to), ranges[k + 1])) return false;
         }
         return true;
     }

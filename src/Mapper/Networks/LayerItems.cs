@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Sim.ArchModel.Hierarchies;
 
@@ -9,7 +10,7 @@ namespace Sim.Mapper.Networks;
 /// </summary>
 internal sealed class LayerItems(ScheduleNetwork network, StageMemory stage)
 {
-    private readonly Dictionary<MatrixWork, LayerWays> _ofWork = [];
+    private readonly ConcurrentDictionary<MatrixWork, Lazy<LayerWays>> _ofWork = [];
     private readonly LayerWays?[] _ways = new LayerWays?[network.Layers.Length];
     private readonly int[] _last = new int[network.Layers.Length];
 
@@ -17,9 +18,7 @@ internal sealed class LayerItems(ScheduleNetwork network, StageMemory stage)
     public LayerWays Ways(int layer)
     {
         if (_ways[layer] is { } known) return known;
-        MatrixWork work = network.Layers[layer].Matrix!;
-        if (!_ofWork.TryGetValue(work, out LayerWays? ways)) _ofWork[work] = ways = new LayerWays(work, stage, network.Packing);
-        return _ways[layer] = ways;
+        return _ways[layer] = _ofWork.GetOrAdd(network.Layers[layer].Matrix!, w => new(() => new(w, stage, network.Packing))).Value;
     }
 
     /// <summary>The last layer of those that can take what a layer makes, one after the other; the layer itself when there is none.

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Sim.ArchModel.Hierarchies;
 
@@ -13,52 +12,62 @@ internal sealed class LayerWays
     private readonly record struct Bits(long Inputs, long Second, long Outputs, long Beside, long InputReads, long SecondReads, long Sums);
 
     private readonly StageMemory _stage;
+    private readonly MatrixWork _work;
     private readonly long _written;
     private readonly Bits[] _bits;
     private readonly Dictionary<int, TilingWay[]> _curves = [];
 
     public LayerWays(MatrixWork work, StageMemory stage, PerOperand<Packing> packing)
     {
-        _stage = stage;
-        Tilings = Distinct(work);
+        (_stage, _work) = (stage, work);
         _written = packing.Activations.StoredBits(work.OutputElements);
-        _bits = new Bits[Tilings.Length];
-        Fill(Tilings.AsSpan(), packing, work.SecondIsComputed ? packing.Activations : packing.Weights);
+        Packing second = work.SecondIsComputed ? packing.Activations : packing.Weights;
+        var bits = new Bits[1024];
+        int count = 0;
+        foreach (LayerTiling tiling in Distinct(work))
+        {
+            if (count == bits.Length) Array.Resize(ref bits, 2 * count);
+            bits[count++] = BitsOf(tiling, packing, second);
+        }
+        _bits = bits[..count];
     }
 
-    /// <summary>Plans are indices in this list.</summary>
-    public ImmutableArray<LayerTiling> Tilings { get; }
+    /// <summary>The tiling of a plan.</summary>
+    public LayerTiling Tiling(int plan) => Distinct(_work).ElementAt(plan);
 
     // Of orders of the same tiles those that move no less than an earlier one are left out.
-    private static ImmutableArray<LayerTiling> Distinct(MatrixWork work)
+    private static IEnumerable<LayerTiling> Distinct(MatrixWork work)
     {
-        var kept = new List<LayerTiling>();
-        int same = 0;
+        var same = new LayerTiling[24];
+        int count = 0;
         foreach (LayerTiling tiling in LayerTiling.All(work))
         {
-            if (same < kept.Count && kept[same] is var first && (first.Samples, first.Rows, first.Filters, first.Channels)
-                != (tiling.Samples, tiling.Rows, tiling.Filters, tiling.Channels)) same = kept.Count;
-            bool beaten = false;
-            for (int i = same; i < kept.Count && !beaten; i++)
-                beaten = kept[i].InputReads <= tiling.InputReads && kept[i].WeightReads <= tiling.WeightReads
-                    && kept[i].SumTransfers <= tiling.SumTransfers;
-            if (!beaten) kept.Add(tiling);
+            if (count > 0 && !SameTiles(same[0], tiling)) count = 0;
+            if (IsBeaten(same.AsSpan(0, count), tiling)) continue;
+            same[count++] = tiling;
+            yield return tiling;
         }
-        return [.. kept];
+    }
+
+    private static bool SameTiles(in LayerTiling a, in LayerTiling b) =>
+        a.Channels == b.Channels && a.Filters == b.Filters && a.Samples == b.Samples && a.Rows == b.Rows;
+
+    private static bool IsBeaten(ReadOnlySpan<LayerTiling> earlier, in LayerTiling tiling)
+    {
+        foreach (ref readonly LayerTiling e in earlier)
+            if (e.InputReads <= tiling.InputReads && e.WeightReads <= tiling.WeightReads && e.SumTransfers <= tiling.SumTransfers)
+                return true;
+        return false;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Fill(ReadOnlySpan<LayerTiling> tilings, PerOperand<Packing> packing, Packing second)
+    private Bits BitsOf(in LayerTiling t, PerOperand<Packing> packing, Packing second)
     {
         long Twice(Operand operand) => _stage.DoubleBuffered[operand] ? 2 : 1;
-        (long a, long w, long o) = (Twice(Operand.Activations), Twice(Operand.Weights), Twice(Operand.Outputs));
-        for (int i = 0; i < tilings.Length; i++)
-        {
-            ref readonly LayerTiling t = ref tilings[i];
-            _bits[i] = new(packing.Activations.StoredBits(t.TileInputs) * a, second.StoredBits(t.TileWeights) * w,
-                packing.Outputs.StoredBits(t.TileOutputs) * o, packing.Activations.StoredBits(t.TileOutputs) * a,
-                packing.Activations.StoredBits(t.InputReads), second.StoredBits(t.WeightReads), packing.Outputs.StoredBits(t.SumTransfers));
-        }
+        return new(packing.Activations.StoredBits(t.TileInputs) * Twice(Operand.Activations),
+            second.StoredBits(t.TileWeights) * Twice(Operand.Weights), packing.Outputs.StoredBits(t.TileOutputs) * Twice(Operand.Outputs),
+            packing.Activations.StoredBits(t.TileOutputs) * Twice(Operand.Activations), packing.Activations.StoredBits(t.InputReads),
+            second.StoredBits(t.WeightReads), packing.Outputs.StoredBits(t.SumTransfers));
     }
 
     /// <summary>Least traffic by room, ascending: none beats another, and of equal ones the first is kept.</summary>
@@ -67,13 +76,21 @@ internal sealed class LayerWays
     public TilingWay[] Curve(int onChip, int beside)
     {
         int key = checked((beside << 3) | onChip);
-        if (!_curves.TryGetValue(key, out TilingWay[]? curve))
+        lock (_curves)
         {
-            curve = Front((onChip & 1) != 0, (onChip & 2) != 0, (onChip & 4) != 0, beside);
-            Array.Sort(curve, (x, y) => (x.Room, x.Read + x.Write, x.Write, x.Tiling).CompareTo((y.Room, y.Read + y.Write, y.Write, y.Tiling)));
-            _curves[key] = curve;
+            if (_curves.TryGetValue(key, out TilingWay[]? known)) return known;
+            TilingWay[] curve = Front((onChip & 1) != 0, (onChip & 2) != 0, (onChip & 4) != 0, beside);
+            Array.Sort(curve, Before);
+            return _curves[key] = curve;
         }
-        return curve;
+    }
+
+    private static int Before(TilingWay x, TilingWay y)
+    {
+        if (x.Room != y.Room) return x.Room.CompareTo(y.Room);
+        (long a, long b) = (x.Read + x.Write, y.Read + y.Write);
+        if (a != b) return a.CompareTo(b);
+        return x.Write != y.Write ? x.Write.CompareTo(y.Write) : x.Tiling.CompareTo(y.Tiling);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

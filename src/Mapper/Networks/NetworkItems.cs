@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace Sim.Mapper.Networks;
@@ -15,6 +16,7 @@ public sealed class NetworkItems : IScheduleItems
     private readonly LayerItems _layers;
     private readonly bool _fuse;
     private readonly Run?[][] _runs;
+    private readonly RowMemory[] _rows;
     private readonly List<ItemChoice> _ways = [];
 
     // Layers that may run as one.
@@ -32,12 +34,35 @@ public sealed class NetworkItems : IScheduleItems
         ArgumentNullException.ThrowIfNull(stage);
         (_network, _stage, _layers, _fuse) = (network, stage, new LayerItems(network, stage), fuse);
         _runs = [.. network.Layers.Select((_, first) => new Run?[Longest(first)])];
+        _rows = [.. network.Layers.Select(_ => new RowMemory())];
+        if (fuse) Prepare();
     }
 
     private NetworkItems(NetworkItems of)
     {
-        (_network, _stage, _layers) = (of._network, of._stage, of._layers);
+        (_network, _stage, _layers, _rows) = (of._network, of._stage, of._layers, of._rows);
         _runs = [.. _network.Layers.Select((_, first) => new Run?[Longest(first)])];
+    }
+
+    // All groups, and tilings of all layers: each is made by itself, so threads do not change what comes out.
+    private void Prepare()
+    {
+        var first = new int[Layers];
+        for (int last = 0, at = 0; last < Layers; first[last++] = at)
+            while (at + Longest(at) <= last) at++;
+        try
+        {
+            Parallel.For(0, Layers, last =>
+            {
+                if (_network.Layers[last].Matrix is not null) _layers.Ways(last);
+                for (int i = first[last]; i <= last; i++)
+                    if (i + _runs[i].Length > last) RunOf(i, last);
+            });
+        }
+        catch (AggregateException e) when (e.InnerException is { } inner)
+        {
+            ExceptionDispatchInfo.Throw(inner);
+        }
     }
 
     /// <summary>The same without groups tile by tile.</summary>
@@ -52,7 +77,7 @@ public sealed class NetworkItems : IScheduleItems
     {
         ArgumentNullException.ThrowIfNull(item);
         return item.Choice.Plan >= 0 && _network.Layers[item.First].Matrix is not null
-            ? _layers.Ways(item.First).Tilings[item.Choice.Plan] : null;
+            ? _layers.Ways(item.First).Tiling(item.Choice.Plan) : null;
     }
 
     /// <summary>The plan of a group that runs tile by tile, else null.</summary>
@@ -87,7 +112,7 @@ public sealed class NetworkItems : IScheduleItems
         _ways.Clear();
         if (last <= _layers.LastBehind(first)) _layers.Add(first, last, There, room, _ways);
         int alone = _ways.Count;
-        run.Group?.Add(run.Touched, onChip, room, _ways);
+        run.Group?.Add(onChip, room, _ways);
         Span<ItemChoice> ways = CollectionsMarshal.AsSpan(_ways);
         for (int i = alone; i < ways.Length; i++) ways[i] = ways[i] with { Plan = -1 - ways[i].Plan };
         return [.. ways[..Unbeaten(ways)]];
@@ -113,10 +138,16 @@ public sealed class NetworkItems : IScheduleItems
         return count;
     }
 
-    private Run RunOf(int first, int last) => _runs[first][last - first] ??= new()
+    private Run RunOf(int first, int last)
     {
-        Touched = TouchedBy(first, last), Group = _fuse && first < last ? FusedGroup.Of(_network, _stage, first, last) : null,
-    };
+        if (_runs[first][last - first] is { } known) return known;
+        ImmutableArray<int> touched = TouchedBy(first, last);
+        return _runs[first][last - first] = new()
+        {
+            Touched = touched,
+            Group = _fuse && first < last ? FusedGroup.Of(_network, _stage, (first, last), touched, _rows[last]) : null,
+        };
+    }
 
     private ImmutableArray<int> TouchedBy(int first, int last)
     {

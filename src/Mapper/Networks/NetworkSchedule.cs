@@ -63,9 +63,10 @@ public sealed record NetworkSchedule(string Architecture, string Workload, Sched
         ScheduleNetwork layers = ScheduleNetwork.Of(network, PerOperand.Of(architecture.PackingOf), costs);
         var items = new NetworkItems(layers, stage, fuse);
         var search = new ScheduleSearch(items, machine);
-        if (ScheduleByObjective.Best(search, objective) is not { } best) return (null, Unfit(layers, stage));
-        BestSchedule alone = ScheduleByObjective.Best(new ScheduleSearch(new NothingStays(items.Unfused()), machine),
-            objective)!;
+        Task<BestSchedule?> alone = Task.Run(() => ScheduleByObjective.Best(
+            new ScheduleSearch(new NothingStays(items.Unfused()), machine), objective));
+        BestSchedule? found = ScheduleByObjective.Best(search, objective), before = alone.GetAwaiter().GetResult();
+        if (found is not { } best || before is null) return (null, Unfit(layers, stage));
         ScheduleTimeline timeline = ScheduleTimeline.Of(best.Schedule, items, machine);
         int cores = OneCore.Count(architecture.Hierarchy);
         ImmutableArray<ScheduledItem> scheduled = [.. best.Schedule.Items.Select((item, i) => new ScheduledItem(item, timeline.Items[i],
@@ -74,7 +75,7 @@ public sealed record NetworkSchedule(string Architecture, string Workload, Sched
         string memory = OneCore.Of(architecture.Hierarchy).Levels[stage.Level].Name;
         return (new(architecture.Name, workload, objective, fuse, memory, machine.RoomBits, costs.Basis, layers.Layers, scheduled,
             layers.Tensors, Stays(best.Schedule, layers), Moved(best.Schedule, layers),
-            Moved(alone.Schedule, layers), Compulsory(layers), best.Schedule.Picojoules, best.Schedule.Cycles, timeline, best,
+            Moved(before.Schedule, layers), Compulsory(layers), best.Schedule.Picojoules, best.Schedule.Cycles, timeline, best,
             cores > 1 ? CorePlan.Of(search, layers.Layers.Length, cores, timeline) : null), null);
     }
 

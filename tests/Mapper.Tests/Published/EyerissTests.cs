@@ -68,14 +68,16 @@ public class EyerissTests
                 Text($"PEs {chip.Pes}: equal; DRAM {chip.DramMb:F1} MB: ours {2e-6 * ours.CodedWords:F2} with its run-length coding, ")
                 + Text($"{2e-6 * ours.Words:F2} without; global buffer {chip.BufferMb:F1} MB: ours {ours.BufferMb:F1}, ")
                 + Text($"{ours.UnpaddedBufferMb:F1} without padding; processing {chip.ProcessingMs:F1} ms: ours {ours.ComputeMs:F1} of ")
-                + Text($"products, {ours.Ms - ours.DramMs:F1} with waits inside the chip; with the DRAM {chip.TotalMs:F1} ms: ours {ours.Ms:F1}"));
+                + Text($"products, {ours.Ms - ours.DramMs:F1} with waits inside the chip; with the DRAM {chip.TotalMs:F1} ms: ")
+                + Text($"ours {ours.Ms:F1}"));
         }
         // The table's own total, and the paper's abstract.
         Assert.That(2e-6 * words, Is.EqualTo(15.4).Within(1).Percent);
         Assert.That(words / macs, Is.EqualTo(0.0029).Within(0.00005));
         Truth.Checked("Published accelerators", "Eyeriss, AlexNet's convolutions, batch 4, its own mappings", Source, 3,
             Text($"0.0029 DRAM accesses a MAC: ours {words / macs:F4} with its run-length coding; 34.7 frames/s: ours ")
-            + Text($"{4000 / milliseconds:F1}, the uncoded traffic over 480 MB/s; 38.6 with the DRAM overlapped (its processing latency): ours ")
+            + Text($"{4000 / milliseconds:F1}, the uncoded traffic over 480 MB/s; 38.6 with the DRAM overlapped (its processing latency): ")
+            + "ours "
             + Text($"{4000 / overlapped:F1}"));
     }
 

@@ -1,0 +1,65 @@
+using Sim.Mapper.Search;
+using Sim.Mapper.Timing;
+using Sim.Tests;
+using Sim.Workloads.Nests;
+
+namespace Sim.Mapper.Tests.Published;
+
+/// <summary>
+/// Whole networks on the shipped machines beside what was measured or published for the chips. Our mappings are the best that the search
+/// finds with its usual effort, so a chip may be slower for want of a better mapping, and never much faster.
+/// </summary>
+[Category("Nightly")]
+public class PublishedNetworksTests
+{
+    private const string Area = "Published accelerators";
+
+    // NVDLA primer, "Example Area and Performance with NVDLA": 64 MACs, 128 KB, 1 GB/s, 1 GHz: 7.3 frames/s of int8 ResNet-50, by its own
+    // rule: a layer takes the longest of data in, data out and products, layers one after another.
+    [Test]
+    public void NvdlaSmall()
+    {
+        MappedNetwork ours = MappedNetwork.Of("nvdla_small", "resnet50", MapObjective.Latency,
+            text => text.Replace("bandwidth: 8 B/cycle", "bandwidth: 1 GB/s", StringComparison.Ordinal));
+        Note("NVDLA small, ResNet-50, 1 GB/s", "NVDLA primer, estimated", ours,
+            Text($"7.3 frames/s: ours {1e9 / ours.LeastCycles:F1} by the busiest resource, {1e9 / ours.Cycles:F1} with waits"));
+    }
+
+    // ucb-bar/gemmini, pull requests 69 (2021-02-22): 153,709,356 cycles, 40 % utilization, and 90 (2021-03-24): 51 %; batch of 4 in
+    // imagenet/resnet50.c, FireSim.
+    [Test]
+    public void GemminiDefault()
+    {
+        MappedNetwork ours = MappedNetwork.Of("gemmini_default", "resnet50", MapObjective.Latency, batch: Batch(4));
+        double peak = ours.Macs / 256.0;
+        Note("Gemmini default, ResNet-50, batch 4", "ucb-bar/gemmini pull requests 69 and 90, FireSim", ours,
+            Text($"153.7 M cycles (40 %), later 51 % of the MACs: ours {ours.Cycles / 1e6:F1} M ({100 * peak / ours.Cycles:F0} %) with ")
+            + Text($"waits, {ours.LeastCycles / 1e6:F1} M by the busiest resource"));
+    }
+
+    // JSSC 52(1), 2017, abstract and tables V and VI.
+    [TestCase("alexnet_2012", 4, 0.0029, 34.7)]
+    [TestCase("vgg16", 3, 0.0035, 0.7)]
+    public void Eyeriss(string workload, int batch, double accesses, double frames)
+    {
+        MappedNetwork ours = MappedNetwork.Of("eyeriss_v1", workload, MapObjective.Edp,
+            only: l => l.Name.StartsWith("conv", StringComparison.Ordinal), batch: Batch(batch));
+        Note($"Eyeriss, {workload}, batch {batch}, our mappings", "Chen et al., JSSC 52(1), 2017, measured", ours,
+            Text($"{accesses} DRAM accesses a MAC with its run-length coding: ours {ours.DramWords / ours.Macs:F4} without; ")
+            + Text($"{frames} frames/s: ours {batch * 200e6 / ours.Cycles:F2} with waits, {batch * 200e6 / ours.LeastCycles:F2} by the busiest resource"));
+    }
+
+    private static Func<string, string> Batch(int samples) => text => text + $"batch: {samples}\n";
+
+    private static void Note(string truth, string source, MappedNetwork ours, string result)
+    {
+        Assert.That(ours.LeastCycles, Is.LessThanOrEqualTo(ours.Cycles));
+        string text = result + $"; {ours.Proved} of {ours.Count} layers proved best";
+        TestContext.Out.WriteLine(truth + ": " + text);
+        foreach (MappedLayer l in ours.Layers.OrderByDescending(l => l.Times * l.Cycles.Total).Take(6))
+            TestContext.Out.WriteLine(Text($"  {l.Times} x {l.Layer.Name} {l.LeastCycles:F0} {l.Cycles.Total} {l.IsOptimal}"));
+        Truth.Checked(Area, truth, source, ours.Count, text);
+    }
+
+    private static string Text(FormattableString text) => FormattableString.Invariant(text);
+}

@@ -46,7 +46,8 @@ public class PublishedNetworksTests
             only: l => l.Name.StartsWith("conv", StringComparison.Ordinal), batch: Batch(batch));
         Note($"Eyeriss, {workload}, batch {batch}, our mappings", "Chen et al., JSSC 52(1), 2017, measured", ours,
             Text($"{accesses} DRAM accesses a MAC with its run-length coding: ours {ours.DramWords / ours.Macs:F4} without; ")
-            + Text($"{frames} frames/s: ours {batch * 200e6 / ours.Cycles:F2} with waits, {batch * 200e6 / ours.LeastCycles:F2} by the busiest resource"));
+            + Text($"{frames} frames/s: ours {batch * 200e6 / ours.Cycles:F2} with waits, {batch * 200e6 / ours.LeastCycles:F2} by the ")
+            + "busiest resource");
     }
 
     private static Func<string, string> Batch(int samples) => text => text + $"batch: {samples}\n";

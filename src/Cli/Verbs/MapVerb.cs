@@ -4,6 +4,7 @@ using System.Text.Json;
 using Sim.ArchModel.Hierarchies;
 using Sim.ArchModel.Hierarchies.Costs;
 using Sim.ArchModel.Hierarchies.Reading;
+using Sim.Cli.Verbs.Maps;
 using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Mapper.Checks;
@@ -11,11 +12,8 @@ using Sim.Mapper.Constraints;
 using Sim.Mapper.Nests;
 using Sim.Mapper.Search;
 using Sim.Mapper.Timing;
-using Sim.Workloads.Execution;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Nests;
-using Sim.Workloads.Onnx;
-using Sim.Workloads.Topologies;
 
 namespace Sim.Cli.Verbs;
 
@@ -68,7 +66,7 @@ internal sealed class MapVerb : IVerb
         var bag = new DiagnosticBag();
         LoadedHierarchy? loaded = HierarchyReader.Load(options.Architecture, bag);
         MapConstraints constraints = loaded is null ? MapConstraints.None : ConstraintReader.Of(loaded, bag);
-        (string Name, NetworkLayers Layers)? network = Layers(options.Workload, bag);
+        (string Network, ImmutableArray<GemmLayer> Layers)? network = MatrixLayers.Read(options.Workload, bag);
         ImmutableArray<GemmLayer> layers = network is { } found ? Chosen(found.Layers, options, bag) : [];
         bag.ThrowIfErrors();
         var cost = new HierarchyCost(loaded!);
@@ -94,7 +92,7 @@ internal sealed class MapVerb : IVerb
                 Check = options.Check ? MapCheck.Of(problem, options.Objective, result) : null,
             });
         }
-        string document = MapReport.Json(network!.Value.Name, architecture,
+        string document = MapReport.Json(network!.Value.Network, architecture,
             options.Pareto ? "pareto" : options.Objective.ToString().ToLowerInvariant(), rows).ToJsonString(Indented);
         if (options.Out is { } file) File.WriteAllText(file, document + "\n");
         if (options.Json) terminal.Out.WriteLine(document);
@@ -116,22 +114,13 @@ internal sealed class MapVerb : IVerb
             : new(loaded.PlaceOf(""), "MAP031", $"no mapping of '{problem.Layer.Name}' fits: {why.Text}");
     }
 
-    private static ImmutableArray<GemmLayer> Chosen(NetworkLayers layers, Options options, DiagnosticBag bag)
+    private static ImmutableArray<GemmLayer> Chosen(ImmutableArray<GemmLayer> all, Options options, DiagnosticBag bag)
     {
-        ImmutableArray<GemmLayer> all = layers.Gemms;
         if (options.Layer is not { } name) return all;
         ImmutableArray<GemmLayer> chosen = [.. all.Where(l => l.Name == name)];
         if (chosen.IsEmpty)
             bag.Error(new Location(options.Workload), "MAP032",
                 $"has no matrix layer '{PlainText.Of(name)}'{NearestName.Hint(name, all.Select(l => l.Name))}");
         return chosen;
-    }
-
-    private static (string, NetworkLayers)? Layers(string workload, DiagnosticBag bag)
-    {
-        if (ShapeFile.IsOne(workload)) return ShapeFile.Read(workload, bag) is { } shapes ? (shapes.Name, shapes.Layers) : null;
-        if (OnnxReader.Read(workload, bag) is not { } graph || bag.HasErrors) return null;
-        return GraphChecks.Operators(graph, workload, bag) && GraphChecks.Shapes(graph, workload, bag)
-            ? (graph.Name, LayerExtraction.Layers(graph)) : null;
     }
 }

@@ -11,6 +11,7 @@ internal static class BenchCatalogue
         new QuantizeBenchmark(),
         new EstimatorBenchmark(),
         new MachineBenchmark(),
+        new MapBenchmark(),
         new AccuracyBenchmark(),
         new VerifyBenchmark(),
     ];

@@ -25,10 +25,14 @@ internal static class BenchReport
         foreach ((IBenchmark benchmark, IReadOnlyList<BenchRow> rows) in results)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n## {benchmark.Name}\n\n`./sim bench {benchmark.Name}`. {benchmark.Summary}\n\n");
-            text.Append("| case | how | best ms | rate | ratio | goal |\n|---|---|---:|---:|---:|---:|\n");
+            string[] own = [.. DetailNames(rows)];
+            text.Append(CultureInfo.InvariantCulture, $"| case | how | {benchmark.TimeName} | rate | ratio | goal |");
+            text.Append(string.Concat(own.Select(n => $" {n} |"))).Append("\n|---|---|---:|---:|---:|---:|");
+            text.Append(string.Concat(own.Select(_ => "---:|"))).Append('\n');
             foreach (BenchRow row in rows)
                 text.Append(CultureInfo.InvariantCulture,
-                    $"| {row.Case} | {row.How} | {Time(row)} | {Rate(row)} | {row.Ratio:F3} | {Goal(row)} |\n");
+                    $"| {row.Case} | {row.How} | {Time(row)} | {Rate(row)} | {row.Ratio:F3} | {Goal(row)} |")
+                    .Append(string.Concat(own.Select(n => $" {Detail(row, n)} |"))).Append('\n');
             foreach (string baseline in rows.Select(r => r.Baseline).Distinct()) text.Append(CultureInfo.InvariantCulture,
                 $"\nRatios are against: {baseline}.\n");
         }
@@ -53,11 +57,20 @@ internal static class BenchReport
                 ["ratio"] = row.Ratio,
                 ["baseline"] = row.Baseline,
                 ["goal"] = row.Goal,
+                ["details"] = row.Details.IsEmpty ? null : new JsonObject(row.Details.Select(d => KeyValuePair.Create(
+                    d.Name.Replace(' ', '_'), double.IsFinite(d.Value) ? (JsonNode?)d.Value : null))),
             })]),
         })]),
     };
 
-    /// <summary>Best time in milliseconds.</summary>
+    /// <summary>Names of the columns that only this benchmark has.</summary>
+    public static IEnumerable<string> DetailNames(IReadOnlyList<BenchRow> rows) =>
+        rows.SelectMany(r => r.Details.Where(d => d.Text is not null).Select(d => d.Name)).Distinct();
+
+    /// <summary>A row's text in such a column.</summary>
+    public static string Detail(BenchRow row, string name) => row.Details.FirstOrDefault(d => d.Name == name)?.Text ?? "";
+
+    /// <summary>Time in milliseconds.</summary>
     public static string Time(BenchRow row) =>
         double.IsNaN(row.Milliseconds) ? "" : row.Milliseconds.ToString("F2", CultureInfo.InvariantCulture);
 

@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Sim.ArchModel.Hierarchies;
+using Sim.Cli.Verbs.Maps;
+using Sim.Foundation.Text;
+using Sim.Mapper.Answers;
 using Sim.Mapper.Checks;
 using Sim.Mapper.Nests;
 using Sim.Mapper.Search;
@@ -10,56 +13,51 @@ using Spectre.Console;
 
 namespace Sim.Cli.Verbs;
 
-/// <summary>A layer with its best mapping.</summary>
-/// <param name="Layer">The layer.</param>
-/// <param name="Result">The best mapping; of a front the one of least energy.</param>
-/// <param name="Problem">What was searched.</param>
-/// <param name="Time">Its cycles, in which transfers wait for each other.</param>
-internal sealed record MappedLayer(LoopLayer Layer, MapResult Result, MapProblem Problem, NestCycles Time)
-{
-    /// <summary>All mappings that trade energy for cycles, when asked for.</summary>
-    public MapFront? Front { get; init; }
-
-    /// <summary>What was checked, when asked for.</summary>
-    public MapCheck? Check { get; init; }
-}
-
 /// <summary>Best mappings as text or as JSON.</summary>
 internal static class MapReport
 {
-    private static readonly string[] Small = ["", "k", "M", "G", "T", "P", "E"];
-
     /// <summary>Prints every layer, then totals.</summary>
-    public static void Print(HierarchicalArchitecture architecture, MapObjective objective, List<MappedLayer> rows, Terminal terminal)
+    public static void Print(MapAnswer answer, Terminal terminal)
     {
-        foreach (MappedLayer row in rows) Print(architecture, row, terminal);
-        double energy = rows.Sum(r => r.Result.Cost.Picojoules), cycles = rows.Sum(r => (double)r.Time.Total);
-        double macs = rows.Sum(r => (double)r.Layer.Macs);
-        terminal.Out.WriteLine($"total: {rows.Count} layers, {Si(macs)} MACs, {Si(energy * 1e-12)}J, {Si(cycles)} cycles "
-            + $"({Si(cycles / architecture.ClockHertz)}s), {Percent(macs / (cycles * Peak(architecture)))} of the peak; least "
-            + $"{objective.ToString().ToLowerInvariant()} of each layer, one after another");
+        HierarchicalArchitecture architecture = answer.Target.Architecture;
+        foreach ((MappedLayer row, int kind) in answer.Layers.Zip(answer.Kinds))
+        {
+            Print(answer.Target, row, terminal);
+            if (answer.Advice is not { } advice || answer.Layers.Length == 1) continue;
+            foreach (string line in AdviceReport.Lines(advice.Each[kind], answer.Objective, architecture.ClockHertz))
+                terminal.Out.WriteLine("  " + line);
+        }
+        double energy = answer.Picojoules, cycles = answer.Cycles, macs = answer.Layers.Sum(r => (double)r.Layer.Macs);
+        double stalls = answer.Layers.Sum(r => (double)r.Time.Stalled), drain = answer.Layers.Sum(r => (double)r.Time.Drain);
+        terminal.Out.WriteLine($"total: {answer.Layers.Length} layers, {Count(macs, "MACs")}, {Si(energy * 1e-12)}J, {Count(cycles, "cycles")} "
+            + $"({Si(cycles / architecture.ClockHertz)}s), {Percent(macs / (cycles * answer.Target.Peak))} of the peak; least "
+            + $"{answer.Objective.ToString().ToLowerInvariant()} of each layer, one after another");
+        terminal.Out.WriteLine($"cycles: compute {Si(cycles - stalls - drain).TrimEnd()}{Waits(answer.Layers)}"
+            + (drain > 0 ? $", drain {Si(drain).TrimEnd()}" : ""));
+        if (answer.Advice is { Whole: var whole })
+            foreach (string line in AdviceReport.Lines(whole, answer.Objective, architecture.ClockHertz)) terminal.Out.WriteLine(line);
     }
 
-    private static void Print(HierarchicalArchitecture architecture, MappedLayer row, Terminal terminal)
+    // All layers' waits by resource, the longest first.
+    private static string Waits(IEnumerable<MappedLayer> layers) => string.Concat(layers.SelectMany(l => l.Time.Stalls)
+        .GroupBy(s => s.Resource.ToString()).Select(g => (Resource: g.Key, Cycles: g.Sum(s => (double)s.Cycles)))
+        .OrderByDescending(s => s.Cycles).ThenBy(s => s.Resource, StringComparer.Ordinal)
+        .Select(s => $", waits for {s.Resource} {Si(s.Cycles).TrimEnd()}"));
+
+    private static void Print(MapTarget target, MappedLayer row, Terminal terminal)
     {
+        HierarchicalArchitecture architecture = target.Architecture;
         (LoopLayer layer, MapResult result, MapProblem problem, _) = row;
-        NestCounts counts = result.Counts;
-        terminal.Out.WriteLine($"{layer.Name}: {Si(layer.Macs)} MACs, {Si(result.Cost.Picojoules * 1e-12)}J, "
-            + $"{Si(row.Time.Total)} cycles, {Percent(layer.Macs / (row.Time.Total * Peak(architecture)))} of the peak, bound by "
+        terminal.Out.WriteLine($"{layer.Name}: {Count(layer.Macs, "MACs")}, {Si(result.Cost.Picojoules * 1e-12)}J, "
+            + $"{Count(row.Time.Total, "cycles")}, {Percent(layer.Macs / (row.Time.Total * target.Peak))} of the peak, bound by "
             + $"{result.Cost.Bound}");
         terminal.Out.WriteLine("  " + Time(row));
         foreach (string line in NestText.Lines(result.Nest, architecture.Hierarchy)) terminal.Out.WriteLine("  " + line);
         Table table = new Table().Border(TableBorder.None).AddColumns("  memory", "operand")
-            .AddColumns(new[] { "reads", "writes", "bytes", "least bytes" }.Select(t => new TableColumn(t).RightAligned()).ToArray());
-        foreach (StoreCounts s in counts.Stores)
-        {
-            (double reads, double writes) = Accesses(s, problem.Costs);
-            double bytes = Bytes(s, problem.Costs);
-            double least = s.Level == 0 ? Compulsory(layer, s.Operand, problem.Costs) : double.NaN;
-            table.AddRow("  " + architecture.Hierarchy.Levels[s.Level].Name, OperandNames.Of(s.Operand), Si(reads), Si(writes), Si(bytes)
-                + "B",
-                double.IsNaN(least) ? "" : Si(least) + "B");
-        }
+            .AddColumns(new[] { "read", "written", "accesses", "bytes", "least" }.Select(t => new TableColumn(t).RightAligned()).ToArray());
+        foreach (StoreTraffic s in StoreTraffic.Of(result, problem))
+            table.AddRow("  " + Markup.Escape(s.Memory), OperandNames.Of(s.Store.Operand), Si(s.Reads).TrimEnd(), Si(s.Writes).TrimEnd(),
+                Si(s.Accesses).TrimEnd(), Si(s.Bytes) + "B", s.LeastBytes is { } least ? Si(least) + "B" : "");
         terminal.OutConsole.Write(table);
         MapCertificate c = result.Certificate;
         terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -108,19 +106,29 @@ internal static class MapReport
         $"within {100 * c.Gap:G3} % of the bound (--effort full proves more) on");
 
     /// <summary>The document `sim.map/1`.</summary>
-    public static JsonObject Json(string network, HierarchicalArchitecture architecture, string objective,
-        List<MappedLayer> rows) => new()
+    public static JsonObject Json(MapAnswer answer)
     {
-        ["schema"] = "sim.map/1",
-        ["architecture"] = architecture.Name,
-        ["workload"] = network,
-        ["objective"] = objective,
-        ["layers"] = new JsonArray([.. rows.Select(r => (JsonNode)Json(architecture, r))]),
-        ["picojoules"] = rows.Sum(r => r.Result.Cost.Picojoules),
-        ["cycles"] = rows.Sum(r => (double)r.Time.Total),
-    };
+        var document = new JsonObject
+        {
+            ["schema"] = "sim.map/1",
+            ["architecture"] = answer.Target.Architecture.Name,
+            ["workload"] = answer.Network,
+            ["objective"] = answer.Pareto ? "pareto" : answer.Objective.ToString().ToLowerInvariant(),
+            ["layers"] = new JsonArray([.. answer.Layers.Zip(answer.Kinds, (layer, kind) =>
+            {
+                JsonObject json = Json(answer.Target, layer);
+                if (answer.Advice is { } advice) json["advice"] = AdviceReport.Json(advice.Each[kind], answer.Objective);
+                return (JsonNode)json;
+            })]),
+            ["picojoules"] = answer.Picojoules,
+            ["cycles"] = answer.Cycles,
+            ["stall_cycles"] = answer.Layers.Sum(l => (double)l.Time.Stalled),
+        };
+        if (answer.Advice is { } all) document["advice"] = AdviceReport.Json(all.Whole, answer.Objective);
+        return document;
+    }
 
-    private static JsonObject Json(HierarchicalArchitecture architecture, MappedLayer row) => new()
+    private static JsonObject Json(MapTarget target, MappedLayer row) => new()
     {
         ["layer"] = row.Layer.Name,
         ["macs"] = row.Layer.Macs,
@@ -130,21 +138,19 @@ internal static class MapReport
         ["compute_cycles"] = row.Time.Compute,
         ["stalls"] = new JsonObject(row.Time.Stalls.Select(s => KeyValuePair.Create(s.Resource.ToString(), (JsonNode?)s.Cycles))),
         ["drain_cycles"] = row.Time.Drain,
-        ["utilization"] = row.Layer.Macs / (row.Time.Total * Peak(architecture)),
+        ["utilization"] = row.Layer.Macs / (row.Time.Total * target.Peak),
         ["bound"] = row.Result.Cost.Bound,
-        ["nest"] = NestJson.Write(row.Result.Nest, architecture.Hierarchy),
-        ["stores"] = new JsonArray([.. row.Result.Counts.Stores.Select(s =>
+        ["nest"] = NestJson.Write(row.Result.Nest, target.Architecture.Hierarchy),
+        ["stores"] = new JsonArray([.. StoreTraffic.Of(row.Result, row.Problem).Select(s => (JsonNode)new JsonObject
         {
-            (double reads, double writes) = Accesses(s, row.Problem.Costs);
-            return (JsonNode)new JsonObject
-            {
-                ["memory"] = architecture.Hierarchy.Levels[s.Level].Name,
-                ["operand"] = OperandNames.Of(s.Operand),
-                ["tile_words"] = s.Peak,
-                ["reads"] = reads,
-                ["writes"] = writes,
-                ["bytes"] = Bytes(s, row.Problem.Costs),
-            };
+            ["memory"] = s.Memory,
+            ["operand"] = OperandNames.Of(s.Store.Operand),
+            ["tile_words"] = s.Store.Peak,
+            ["reads"] = s.Reads,
+            ["writes"] = s.Writes,
+            ["accesses"] = s.Accesses,
+            ["bytes"] = s.Bytes,
+            ["least_bytes"] = s.LeastBytes,
         })]),
         ["certificate"] = Json(row.Result.Certificate),
         ["front"] = row.Front is not { } front ? null : new JsonObject
@@ -154,8 +160,8 @@ internal static class MapReport
             {
                 ["picojoules"] = p.Cost.Picojoules,
                 ["least_cycles"] = p.Cost.Cycles,
-                ["cycles"] = ArchitectureTiming.Of(p.Nest, architecture).Total,
-                ["nest"] = NestJson.Write(p.Nest, architecture.Hierarchy),
+                ["cycles"] = ArchitectureTiming.Of(p.Nest, target.Architecture).Total,
+                ["nest"] = NestJson.Write(p.Nest, target.Architecture.Hierarchy),
             })]),
         },
         ["check"] = row.Check is not { } check ? null : new JsonObject
@@ -186,41 +192,9 @@ internal static class MapReport
         ["effort"] = c.Effort,
     };
 
-    private static (double Reads, double Writes) Accesses(StoreCounts s, MapCosts costs) => s.Operand == Operand.Outputs
-        ? (s.Reads + (costs.DrainReads ? s.Writes : 0), (double)s.Updates + s.ReadBackMembers) : (s.Reads, s.Fills);
-
-    // Complete results at the outermost memory are narrower than partial sums.
-    private static double Bytes(StoreCounts s, MapCosts costs)
-    {
-        (double reads, double writes) = Accesses(s, costs);
-        double complete = s is { Level: 0, Operand: Operand.Outputs } ? s.Distinct : 0;
-        return ((reads + writes - complete) * costs.Levels[s.Level][s.Operand].Bits + complete * costs.CompleteOutputs.Bits) / 8;
-    }
-
-    // What has to move at least once: the operand itself.
-    private static double Compulsory(LoopLayer layer, Operand operand, MapCosts costs)
-    {
-        NestNode[] none = [new StoreNode(Operand.Activations, 0), new StoreNode(Operand.Weights, 0), new StoreNode(Operand.Outputs, 0)];
-        var hierarchy = new Hierarchy("whole", [new MemoryLevel("whole", null, default, 1, 1, default, null, 0, 0,
-            PerOperand.Of(_ => Keeping.Must), default)]);
-        IEnumerable<NestNode> loops = Enum.GetValues<LoopDim>().Where(d => layer.Size(d) > 1).Select(d => new LoopNode(d, layer.Size(d),
-            1));
-        double elements = NestCounts.Of(new(layer, [.. none, .. loops]), hierarchy).At(operand, 0)!.Distinct;
-        return elements * (operand == Operand.Outputs ? costs.CompleteOutputs.Bits : costs.Levels[0][operand].Bits) / 8;
-    }
-
-    private static double Peak(HierarchicalArchitecture architecture) => architecture.ProductsAtOnce / architecture.Compute.Cycles.Value;
-
     private static string Percent(double part) => string.Create(CultureInfo.InvariantCulture, $"{100 * part:F1} %");
 
-    // 1234 as `1.23 k`, 0.00123 as `1.23 m`.
-    private static string Si(double value)
-    {
-        if (value == 0) return "0 ";
-        int power = (int)Math.Floor(Math.Log10(Math.Abs(value)) / 3);
-        power = Math.Clamp(power, -5, Small.Length - 1);
-        string prefix = power >= 0 ? Small[power] : new[] { "m", "µ", "n", "p", "f" }[-power - 1];
-        double scaled = value / Math.Pow(1000, power);
-        return string.Create(CultureInfo.InvariantCulture, $"{scaled:G4} {prefix}");
-    }
+    private static string Count(double value, string what) => $"{Si(value).TrimEnd()} {what}";
+
+    private static string Si(double value) => SiNumber.Of(value);
 }

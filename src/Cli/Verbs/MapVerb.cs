@@ -7,6 +7,8 @@ using Sim.ArchModel.Hierarchies.Reading;
 using Sim.Cli.Verbs.Maps;
 using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
+using Sim.Mapper.Advice;
+using Sim.Mapper.Answers;
 using Sim.Mapper.Checks;
 using Sim.Mapper.Constraints;
 using Sim.Mapper.Nests;
@@ -26,7 +28,7 @@ internal sealed class MapVerb : IVerb
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private sealed record Options(string Architecture, string Workload, string? Layer, MapObjective Objective, bool Pareto, long Effort,
-        bool Check, bool Json, string? Out);
+        bool Check, bool Advise, bool Json, string? Out);
 
     public VerbCommand Build(Terminal terminal)
     {
@@ -42,22 +44,32 @@ internal sealed class MapVerb : IVerb
         Option<string> effort = EffortOption.Create();
         var check = new Option<bool>("--check") { Description =
             "Count the best mapping again by walking every step, and enumerate small mapspaces; exit 1 when anything differs" };
+        var advise = new Option<bool>("--advise")
+        {
+            Description = "Try single changes of the architecture (ports, banks, bandwidth, capacities, places, multicast, ...) and tell "
+                + "which one helps most; `--advise false` does not. Left out: with --layer",
+            DefaultValueFactory = given => given.GetResult(layer) is { Implicit: false } && given.GetValue(objective) is not "pareto"
+                && given.GetValue(objective) is not null,
+        };
         var output = new Option<string?>("--out") { Description = "Also write the JSON to this file", HelpName = "FILE" };
         Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("map", "Find the best mapping of every layer, with a certificate",
             "sim map tpu_like --workload alexnet --layer fc8",
-            "sim map tpu_like --workload alexnet --layer fc8 --objective energy --json") { arch, workload, layer, objective,
-                effort, check, output, json };
+            "sim map tpu_like --workload alexnet --layer fc8 --objective energy --json",
+            "sim map gemmini_default --workload bert_base --advise") { arch, workload, layer, objective,
+                effort, check, advise, output, json };
         command.Validators.Add(given =>
         {
             if (given.GetValue(objective) is "pareto" && given.GetResult(effort) is { Implicit: false })
                 given.AddError("--effort: --objective pareto searches every mapping until it is proved; leave --effort out");
+            if (given.GetValue(objective) is "pareto" && given.GetResult(advise) is { Implicit: false } && given.GetValue(advise))
+                given.AddError("--advise: --objective pareto has no one number that a change makes better; name another objective");
         });
         command.SetAction(parsed => Run(new(parsed.GetRequiredValue(arch), parsed.GetRequiredValue(workload), parsed.GetValue(layer),
             parsed.GetRequiredValue(objective) is "pareto" ? MapObjective.Energy
                 : Enum.Parse<MapObjective>(parsed.GetRequiredValue(objective), ignoreCase: true),
             parsed.GetRequiredValue(objective) is "pareto", EffortOption.Parse(parsed.GetRequiredValue(effort))!.Value,
-            parsed.GetValue(check), parsed.GetValue(json), parsed.GetValue(output)), terminal));
+            parsed.GetValue(check), parsed.GetValue(advise), parsed.GetValue(json), parsed.GetValue(output)), terminal));
         return command;
     }
 
@@ -69,35 +81,52 @@ internal sealed class MapVerb : IVerb
         (string Network, ImmutableArray<GemmLayer> Layers)? network = MatrixLayers.Read(options.Workload, bag);
         ImmutableArray<GemmLayer> layers = network is { } found ? Chosen(found.Layers, options, bag) : [];
         bag.ThrowIfErrors();
-        var cost = new HierarchyCost(loaded!);
+        var target = new MapTarget(loaded!, constraints);
         terminal.Print(bag.Sorted);
-        HierarchicalArchitecture architecture = loaded!.Architecture;
-        MapCosts costs = HierarchyMapCosts.Of(cost);
-        PerOperand<Packing> packing = PerOperand.Of(architecture.PackingOf);
-        var searched = new Dictionary<string, (MapFront? Front, MapResult? Best)>(StringComparer.Ordinal);
-        var rows = new List<MappedLayer>();
-        foreach (GemmLayer layer in layers)
-        {
-            LoopLayer loops = LoopLayers.Of(layer);
-            string key = LoopLayerText.Of(loops with { Name = "layer" });
-            MapProblem problem = new(loops, architecture.Hierarchy, costs) { Packing = packing, Constraints = constraints };
-            if (!searched.TryGetValue(key, out (MapFront? Front, MapResult? Best) known))
-                searched[key] = known = options.Pareto && MapFront.Of(problem, MostPoints) is var front
-                    ? (front, front.Points.FirstOrDefault()) : (null, MapSearch.Best(problem, options.Objective, options.Effort));
-            if (known.Best is not { } result) throw Excluded(problem, loaded);
-            rows.Add(new(loops, result with { Nest = result.Nest with { Layer = loops } }, problem,
-                ArchitectureTiming.Of(result.Nest, architecture))
-            {
-                Front = known.Front,
-                Check = options.Check ? MapCheck.Of(problem, options.Objective, result) : null,
-            });
-        }
-        string document = MapReport.Json(network!.Value.Network, architecture,
-            options.Pareto ? "pareto" : options.Objective.ToString().ToLowerInvariant(), rows).ToJsonString(Indented);
+        MapAnswer answer = Search(network!.Value.Network, target, layers, options);
+        string document = MapReport.Json(answer).ToJsonString(Indented);
         if (options.Out is { } file) File.WriteAllText(file, document + "\n");
         if (options.Json) terminal.Out.WriteLine(document);
-        else MapReport.Print(architecture, options.Objective, rows, terminal);
-        return rows.Any(r => r.Check is { Wrong.IsEmpty: false }) ? ExitCode.AnswerIsNo : ExitCode.Ok;
+        else MapReport.Print(answer, terminal);
+        return answer.Layers.Any(r => r.Check is { Wrong.IsEmpty: false }) ? ExitCode.AnswerIsNo : ExitCode.Ok;
+    }
+
+    private static MapAnswer Search(string network, MapTarget target, ImmutableArray<GemmLayer> layers, Options options)
+    {
+        var kinds = new Dictionary<string, int>(StringComparer.Ordinal);
+        var distinct = new List<(MappedLayer Layer, int Times)>();
+        var rows = ImmutableArray.CreateBuilder<MappedLayer>();
+        var kindOf = ImmutableArray.CreateBuilder<int>();
+        foreach (LoopLayer loops in layers.Select(l => LoopLayers.Of(l)))
+        {
+            if (!kinds.TryGetValue(EqualLayers.Key(loops), out int kind))
+            {
+                kinds[EqualLayers.Key(loops)] = kind = distinct.Count;
+                distinct.Add((Map(target, loops, options), 0));
+            }
+            (MappedLayer first, int times) = distinct[kind];
+            distinct[kind] = (first, times + 1);
+            rows.Add(first with { Layer = loops, Result = first.Result with { Nest = first.Result.Nest with { Layer = loops } } });
+            kindOf.Add(kind);
+        }
+        return new(network, target, options.Objective, options.Pareto, rows.ToImmutable(), kindOf.ToImmutable())
+        {
+            Advice = options.Advise ? new MapAdvisor(target, options.Objective, Math.Min(options.Effort, MapAdvisor.Effort))
+                .Of([.. distinct]) : null,
+        };
+    }
+
+    private static MappedLayer Map(MapTarget target, LoopLayer loops, Options options)
+    {
+        MapProblem problem = target.Problem(loops);
+        MapFront? front = options.Pareto ? MapFront.Of(problem, MostPoints) : null;
+        MapResult? best = front is null ? MapSearch.Best(problem, options.Objective, options.Effort) : front.Points.FirstOrDefault();
+        if (best is not { } result) throw Excluded(problem, target.Loaded);
+        return new(loops, result, problem, ArchitectureTiming.Of(result.Nest, target.Architecture))
+        {
+            Front = front,
+            Check = options.Check ? MapCheck.Of(problem, options.Objective, result) : null,
+        };
     }
 
     private static InvalidInputException Excluded(MapProblem problem, LoadedHierarchy loaded)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sim.Foundation.Text;
 using Sim.Mapper.Networks;
 using Spectre.Console;
 
@@ -7,8 +8,6 @@ namespace Sim.Cli.Verbs;
 /// <summary>A schedule as a table in the order of the network, and what it comes to.</summary>
 internal static class ScheduleReport
 {
-    private static readonly string[] Prefixes = ["f", "p", "n", "µ", "m", "", "k", "M", "G", "T", "P", "E"];
-
     internal static void Print(NetworkSchedule schedule, double clockHertz, Terminal terminal)
     {
         var table = new Table { Border = TableBorder.Simple };
@@ -85,12 +84,5 @@ internal static class ScheduleReport
 
     private static string Bytes(long bits) => Si((bits + 7) / 8) + "B";
 
-    private static string Si(double value)
-    {
-        if (value == 0 || !double.IsFinite(value)) return string.Create(CultureInfo.InvariantCulture, $"{value} ");
-        int power = Math.Clamp((int)Math.Floor(Math.Log10(Math.Abs(value)) / 3), -5, Prefixes.Length - 6);
-        // 999.96 k is printed as 1 M.
-        if (power < Prefixes.Length - 6 && Math.Abs(value) / Math.Pow(1000, power) >= 999.5) power++;
-        return string.Create(CultureInfo.InvariantCulture, $"{value / Math.Pow(1000, power):G4} {Prefixes[power + 5]}");
-    }
+    private static string Si(double value) => SiNumber.Of(value);
 }

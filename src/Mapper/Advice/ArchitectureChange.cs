@@ -93,8 +93,8 @@ public sealed record ArchitectureChange(string Text, int Level, HierarchicalArch
     }
 
     // Each bank holds a word of its storage, in equal parts.
-    private static bool HoldsWords(MemoryLevel memory, int banks) => new[] { memory.CapacityBits, memory.PartitionBits.Activations,
-        memory.PartitionBits.Weights, memory.PartitionBits.Outputs }.All(b => b is null || (b % banks == 0 && b / banks >= memory.WordBits));
+    private static bool HoldsWords(MemoryLevel memory, int banks) => Enum.GetValues<Operand>().Select(o => memory.PartitionBits[o])
+        .Append(memory.CapacityBits).All(b => b is null || (b % banks == 0 && b / banks >= memory.WordBits));
 
     private static string Name(Operand operand) => operand.ToString().ToLowerInvariant();
 

@@ -76,7 +76,8 @@ public sealed class MapAdvisor
         for (int i = 0; i < after.Length; i++)
             if (On(_changed[i].Target, before.Nest, after[i]?.Value.IsProved ?? false) is { } kept && (after[i] is not { } found
                 || Better(kept, found))) after[i] = kept;
-        return new(before.Value, !ReferenceEquals(before, given), [.. after.Select(a => a is null ? ((AdviceCost, string)?)null : (a.Value, a.Cost.Bound))]);
+        return new(before.Value, !ReferenceEquals(before, given),
+            [.. after.Select(a => a is null ? ((AdviceCost, string)?)null : (a.Value, a.Cost.Bound))]);
     }
 
     private bool Better(Mapped one, Mapped other) => one.Value.Value(_objective) < other.Value.Value(_objective);

@@ -31,7 +31,8 @@ public sealed record StoreTraffic(StoreCounts Store, string Memory, double Reads
         MapCosts costs = problem.Costs;
         StoreRate rate = costs.Levels[s.Level][s.Operand];
         (double reads, double writes) = s.Operand == Operand.Outputs
-            ? ((costs.AddsRead ? s.Updates - s.Distinct : s.Reads) + (costs.DrainReads ? s.Writes : 0), (double)s.Updates + s.ReadBackMembers)
+            ? ((costs.AddsRead ? s.Updates - s.Distinct : s.Reads) + (costs.DrainReads ? s.Writes : 0),
+                (double)s.Updates + s.ReadBackMembers)
             : (s.Reads, s.Fills);
         // Complete results at the outermost memory are narrower than partial sums.
         double complete = s is { Level: 0, Operand: Operand.Outputs } ? s.Distinct : 0, others = reads + writes - complete;

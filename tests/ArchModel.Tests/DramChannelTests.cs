@@ -97,9 +97,20 @@ public class DramChannelTests
         Assert.That(Dram("timing: ddr4_2400, bandwidth: 10 GB/s, latency: 9 cycle", out _)!.LatencyCycles, Is.EqualTo(9));
     }
 
+    [Test]
+    public void ReadsAndWritesHaveBandwidthsOfTheirOwn()
+    {
+        MemoryLevel level = Dram("bandwidth: 10 GB/s, read_bandwidth: 4 GB/s, write_bandwidth: unlimited", out DiagnosticBag bag)!;
+        Assert.That(bag.ToString(), Is.Empty);
+        // At 200 MHz.
+        Assert.That((level.BitsPerCycle, level.ReadBitsPerCycle, level.WriteBitsPerCycle), Is.EqualTo(((double?)400, (double?)160, (double?)null)));
+    }
+
     [TestCase("timing: ddr4_2400, bandwidth: 20 GB/s", "'bandwidth' of memory 'dram' is more than 1 channel(s) of DDR4-2400 have: "
         + "19.2 GB/s")]
     [TestCase("timing: ddr4_2400, bandwidth: unlimited", "'bandwidth' of memory 'dram' is more than")]
+    [TestCase("timing: ddr4_2400, read_bandwidth: 20 GB/s", "'read_bandwidth' of memory 'dram' is more than 1 channel(s)")]
+    [TestCase("bandwidth: 1 GB/s, write_bandwidth: 0 B/s", "'write_bandwidth'")]
     [TestCase("channels: 2, bandwidth: 1 GB/s", "'channels' of memory 'dram' counts channels of a 'timing'")]
     [TestCase("timing: ddr4_240", "did you mean 'ddr4_2400'?")]
     public void TimingsThatDoNotFitAreRefused(string keys, string expected)

@@ -77,6 +77,12 @@ public sealed record MemoryLevel(string Name, long? CapacityBits, PerOperand<lon
     MemoryPorts Ports, double? BitsPerCycle, int LatencyCycles, int BurstBits, PerOperand<Keeping> Keeps, PerOperand<bool> DoubleBuffered)
     : HierarchyLevel(Name)
 {
+    /// <summary>Bandwidth of one instance for what is read of it alone, bits a cycle; null: no limit of its own.</summary>
+    public double? ReadBitsPerCycle { get; init; }
+
+    /// <summary>Bandwidth of one instance for what is written to it alone, bits a cycle; null: no limit of its own.</summary>
+    public double? WriteBitsPerCycle { get; init; }
+
     /// <summary>DRAM technology (e.g. LPDDR4) for off-chip memories; null on chip.</summary>
     public string? DramKind { get; init; }
 

@@ -18,6 +18,8 @@ public sealed record ScheduleStage(StageMemory Stage, ScheduleMachine Machine, i
         (StageMemory? stage, string? problem) = StageMemory.Of(core);
         if (stage is null) return (null, problem);
         MemoryLevel dram = whole.Memory(0);
+        if (dram.ReadBitsPerCycle is not null || dram.WriteBitsPerCycle is not null)
+            return (null, $"memory '{dram.Name}' limits reads and writes apart; a schedule knows one 'bandwidth' for both");
         var machine = new ScheduleMachine(stage.RoomBits, dram.BitsPerCycle,
             cost.Word(0, Operand.Activations, AccessKind.Read) / dram.WordBits,
             cost.Word(0, Operand.Outputs, AccessKind.Write) / dram.WordBits);

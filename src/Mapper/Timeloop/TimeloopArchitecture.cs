@@ -9,8 +9,8 @@ namespace Sim.Mapper.Timeloop;
 /// <summary>
 /// Reads a Timeloop architecture (versions 0.3 and 0.4: `subtree` and `local`, names with instance ranges) as a hierarchy. Where the
 /// number of instances grows, a fabric named after the memory above it follows, with axes x and y after meshX; reads are shared and sums
-/// added on all of them. `keep` and `bypass` of `architecture_constraints` say what a memory keeps; read, write and shared bandwidths are
-/// one bus.
+/// added on all of them. `keep` and `bypass` of `architecture_constraints` say what a memory keeps; read and write bandwidths
+/// limit one direction each, a shared one both together.
 /// </summary>
 public static class TimeloopArchitecture
 {
@@ -110,14 +110,14 @@ public static class TimeloopArchitecture
             bag.Error(component.Place, "MAP013", $"'{component.Name}' has a cluster_size; only clusters of 1 are modelled");
         long buffers = Get("multiple_buffering", 1);
         if (buffers > 2) bag.Error(component.Place, "MAP013", $"'{component.Name}' has {buffers} buffers; one or two are modelled");
-        double words = 0;
-        foreach (string key in new[] { "read_bandwidth", "write_bandwidth", "shared_bandwidth" })
-            words += Real(component.Attributes, key, bag) ?? 0;
+        double? Rate(string key) => Real(component.Attributes, key, bag) * element;
         bool unlimited = component.Class == "DRAM" || outermost;
         long? capacity = unlimited ? null : Number(component.Attributes, "depth", bag) is { } depth ? checked(depth * width) : null;
         return new MemoryLevel(component.Name, capacity, default, checked((int)width), checked((int)Get("n_banks", 1)), new(1, 1, 0),
-            words > 0 ? words * element : null, 0, 0, keeps, PerOperand.Of(_ => buffers == 2))
+            Rate("shared_bandwidth"), 0, 0, keeps, PerOperand.Of(_ => buffers == 2))
         {
+            ReadBitsPerCycle = Rate("read_bandwidth"),
+            WriteBitsPerCycle = Rate("write_bandwidth"),
             DramKind = component.Class == "DRAM" ? (component.Attributes["type"] as YamlScalar)?.Text : null,
         };
     }

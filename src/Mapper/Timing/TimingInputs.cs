@@ -40,8 +40,14 @@ public enum WaitKind
     /// <summary>Port that reads and writes share.</summary>
     SharedPort,
 
-    /// <summary>Bandwidth of a memory.</summary>
+    /// <summary>Bandwidth of a memory, reads and writes together.</summary>
     Bus,
+
+    /// <summary>Bandwidth of a memory for reads.</summary>
+    ReadBus,
+
+    /// <summary>Bandwidth of a memory for writes.</summary>
+    WriteBus,
 
     /// <summary>A tile's place in a memory that is still in use.</summary>
     Buffer,
@@ -60,6 +66,8 @@ public sealed record TimingResource(int Level, string Memory, WaitKind Kind, Ope
         WaitKind.WritePort => " write port",
         WaitKind.SharedPort => " port",
         WaitKind.Bus => " bandwidth",
+        WaitKind.ReadBus => " read bandwidth",
+        WaitKind.WriteBus => " write bandwidth",
         WaitKind.Latency => " latency",
         _ => " space",
     };

@@ -9,7 +9,7 @@ internal sealed class TimingPorts
     private readonly Hierarchy _hierarchy;
     private readonly NestWidths _widths;
     private readonly List<TimingResource> _resources = [];
-    private readonly int[] _ports, _spaces, _buses, _latencies;
+    private readonly int[] _ports, _spaces, _buses, _oneWay, _latencies;
     private long[] _busy = [];
 
     /// <summary>Lists the resources of every memory, and the spaces and latencies that a nest waits for.</summary>
@@ -18,12 +18,14 @@ internal sealed class TimingPorts
         (_hierarchy, _widths) = (program.Hierarchy, widths);
         int levels = _hierarchy.Levels.Length;
         (_ports, _spaces) = (Empty(levels * Operands * 2), Empty(levels * Operands));
-        (_buses, _latencies) = (Empty(levels), Empty(levels));
+        (_buses, _oneWay, _latencies) = (Empty(levels), Empty(levels * 2), Empty(levels));
         for (int level = 0; level < levels; level++)
         {
             if (_hierarchy.Levels[level] is not MemoryLevel memory) continue;
             AddPorts(level, memory);
             if (memory.BitsPerCycle is not null) _buses[level] = Add(level, WaitKind.Bus, null);
+            if (memory.ReadBitsPerCycle is not null) _oneWay[level * 2] = Add(level, WaitKind.ReadBus, null);
+            if (memory.WriteBitsPerCycle is not null) _oneWay[(level * 2) + 1] = Add(level, WaitKind.WriteBus, null);
         }
         foreach (NestEdge edge in program.Edges)
         {
@@ -76,11 +78,14 @@ internal sealed class TimingPorts
             long parallel = checked((long)memory.Banks * PortsOf(memory.Ports, write));
             Occupy(port, Ceiling(Words(elements, width, memory.WordBits), parallel));
         }
-        int bus = _buses[level];
-        if (bus == None) return;
+        (int bus, int oneWay) = (_buses[level], _oneWay[(level * 2) + (write ? 1 : 0)]);
+        if (bus == None && oneWay == None) return;
         long bits = Ceiling(checked(elements * width), _widths.PartsPerBit);
         if (memory.BurstBits > 0) bits = checked(Ceiling(bits, memory.BurstBits) * memory.BurstBits);
-        Occupy(bus, checked((long)Math.Ceiling(bits / memory.BitsPerCycle!.Value)));
+        if (bus != None) Occupy(bus, checked((long)Math.Ceiling(bits / memory.BitsPerCycle!.Value)));
+        if (oneWay == None) return;
+        double rate = write ? memory.WriteBitsPerCycle!.Value : memory.ReadBitsPerCycle!.Value;
+        Occupy(oneWay, checked((long)Math.Ceiling(bits / rate)));
     }
 
     private void Occupy(int resource, long cycles) => _busy[resource] = checked(_busy[resource] + cycles);

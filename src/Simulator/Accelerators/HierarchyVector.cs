@@ -37,9 +37,16 @@ internal static class HierarchyVector
             (read, written) = (packing.StoredBits(layer.InputElements), packing.StoredBits(layer.OutputElements));
             Add(outermost.Name, "read_activations", layer.InputElements, cost.Element(0, Operand.Activations, AccessKind.Read, packing));
             Add(outermost.Name, "write_outputs", layer.OutputElements, cost.Element(0, Operand.Outputs, AccessKind.Write, packing));
-            if (outermost.BitsPerCycle is { } rate) total = Math.Max(total, checked((long)Math.Ceiling((read + written) / rate)));
         }
         string bus = outermost.Name + " bandwidth";
+        Bind(read + written, outermost.BitsPerCycle, " bandwidth");
+        Bind(read, outermost.ReadBitsPerCycle, " read bandwidth");
+        Bind(written, outermost.WriteBitsPerCycle, " write bandwidth");
+        void Bind(long bits, double? rate, string name)
+        {
+            if (rate is not { } each || (long)Math.Ceiling(bits / each) is var cycles && cycles <= total) return;
+            (total, bus) = (cycles, outermost.Name + name);
+        }
         ImmutableArray<MemoryTraffic> traffic = layer.IsFused ? [] :
             [new(outermost.Name, "activations", (read + 7) / 8, 0), new(outermost.Name, "outputs", 0, (written + 7) / 8)];
         double busy = total == 0 ? 0 : (double)layer.Operations / (total * architecture.Vector.Lanes);

@@ -38,7 +38,7 @@ internal sealed class ClockPorts
     private readonly Hierarchy _hierarchy;
     private readonly NestWidths _widths;
     private readonly int[,,] _port;
-    private readonly int[] _bus;
+    private readonly int[] _bus, _readBus, _writeBus;
     private readonly int[,] _space;
     private readonly int[] _latency;
 
@@ -46,10 +46,11 @@ internal sealed class ClockPorts
     {
         (_hierarchy, _widths) = (hierarchy, widths);
         int levels = hierarchy.Levels.Length;
+        (_readBus, _writeBus) = (new int[levels], new int[levels]);
         (_port, _bus, _space, _latency) = (new int[levels, 3, 2], new int[levels], new int[levels, 3], new int[levels]);
         for (int level = 0; level < levels; level++)
         {
-            _bus[level] = -1;
+            _bus[level] = _readBus[level] = _writeBus[level] = -1;
             if (hierarchy.Levels[level] is not MemoryLevel memory) continue;
             int common = -1;
             for (int x = 0; x < 3; x++)
@@ -68,6 +69,8 @@ internal sealed class ClockPorts
                     : Add(level, memory.Ports.Write > 0 ? WaitKind.WritePort : WaitKind.SharedPort, own);
             }
             if (memory.BitsPerCycle is not null) _bus[level] = Add(level, WaitKind.Bus, null);
+            if (memory.ReadBitsPerCycle is not null) _readBus[level] = Add(level, WaitKind.ReadBus, null);
+            if (memory.WriteBitsPerCycle is not null) _writeBus[level] = Add(level, WaitKind.WriteBus, null);
         }
         for (int level = 0; level < levels; level++)
             for (int x = 0; x < 3 && hierarchy.Levels[level] is MemoryLevel; x++)
@@ -102,10 +105,16 @@ internal sealed class ClockPorts
             int ports = writes ? memory.Ports.Write : memory.Ports.Read;
             busy.Add(port, Up(words, (long)memory.Banks * (ports > 0 ? ports : Math.Max(1, memory.Ports.Shared))));
         }
-        if (_bus[level] < 0) return;
         long bits = Up(checked(elements * width), _widths.PartsPerBit);
         if (memory.BurstBits > 0) bits = Up(bits, memory.BurstBits) * memory.BurstBits;
-        busy.Add(_bus[level], checked((long)Math.Ceiling(bits / memory.BitsPerCycle!.Value)));
+        Move(_bus[level], memory.BitsPerCycle);
+        if (writes) Move(_writeBus[level], memory.WriteBitsPerCycle);
+        else Move(_readBus[level], memory.ReadBitsPerCycle);
+
+        void Move(int bus, double? rate)
+        {
+            if (rate is { } bitsPerCycle) busy.Add(bus, checked((long)Math.Ceiling(bits / bitsPerCycle)));
+        }
     }
 
     private static long Up(long value, long unit) => (value + unit - 1) / unit;

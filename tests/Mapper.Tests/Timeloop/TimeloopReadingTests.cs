@@ -56,7 +56,8 @@ public class TimeloopReadingTests
         Assert.That(hierarchy.Levels.Select(l => l.Name), Is.EqualTo(new[] { "DRAM", "buffer", "buffer_fanout", "registers",
             "registers_fanout" }));
         Assert.That(hierarchy.Memory(1).CapacityBits, Is.EqualTo(1024 * 64));
-        Assert.That(hierarchy.Memory(1).BitsPerCycle, Is.EqualTo(4 * 16));
+        Assert.That((hierarchy.Memory(1).BitsPerCycle, hierarchy.Memory(1).ReadBitsPerCycle, hierarchy.Memory(1).WriteBitsPerCycle),
+            Is.EqualTo(((double?)null, (double?)(4 * 16), (double?)null)));
         Assert.That(hierarchy.Memory(1).DoubleBuffered.Weights, Is.True);
         Assert.That(hierarchy.Memory(3).Keeps, Is.EqualTo(new PerOperand<Keeping>(Keeping.Bypass, Keeping.Must, Keeping.Bypass)));
         Assert.That(hierarchy.Fabric(2).Axes.Select(a => a.Size), Is.EqualTo(new[] { 4, 2 }));

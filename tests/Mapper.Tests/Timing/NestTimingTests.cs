@@ -13,7 +13,7 @@ public class NestTimingTests
     public void TheClosedFormIsTheWalk(int seed, int most, int cases)
     {
         var random = new Random(seed);
-        int compared = 0, stalled = 0, late = 0;
+        int compared = 0, stalled = 0, late = 0, oneWay = 0;
         for (int i = 0; i < cases; i++)
         {
             (LoopNest nest, Hierarchy hierarchy, NestWidths widths, ComputeRate rate) = RandomNest.Make(random, most);
@@ -32,9 +32,11 @@ public class NestTimingTests
             compared++;
             if (closed.Stalled > 0) stalled++;
             if (closed.Stalls.Any(w => w.Resource.Kind == WaitKind.Latency)) late++;
+            if (closed.Stalls.Any(w => w.Resource.Kind is WaitKind.ReadBus or WaitKind.WriteBus)) oneWay++;
         }
         Assert.That(compared, Is.GreaterThan(cases * 2 / 3));
         Assert.That(stalled, Is.GreaterThan(cases / 4));
         Assert.That(late, Is.GreaterThan(cases / 20));
+        Assert.That(oneWay, Is.GreaterThan(cases / 20));
     }
 }

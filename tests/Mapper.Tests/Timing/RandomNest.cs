@@ -56,7 +56,11 @@ internal static class RandomNest
         MemoryPorts ports = random.Next(3) switch { 0 => new(1, 1, 0), 1 => new(0, 0, 1), _ => new(2, 1, 0) };
         return new MemoryLevel(name, null, new(part, part, part), random.Next(3) switch { 0 => 8, 1 => 32, _ => 64 }, random.Next(1, 3),
             outermost ? default : ports, random.Next(2) == 0 ? random.Next(3, 40) : null, random.Next(3) * 5, outermost ? 64 : 0,
-            PerOperand.Of(_ => Keeping.May), PerOperand.Of(_ => random.Next(2) == 0));
+            PerOperand.Of(_ => Keeping.May), PerOperand.Of(_ => random.Next(2) == 0))
+        {
+            ReadBitsPerCycle = random.Next(4) == 0 ? random.Next(3, 40) : null,
+            WriteBitsPerCycle = random.Next(4) == 0 ? random.Next(3, 40) : null,
+        };
     }
 
     private static FabricLevel Fabric(Random random, string name) => new(name,

@@ -288,10 +288,11 @@ internal sealed partial class WalkedTiming
             long packed = width <= m.WordBits ? Up(words, m.WordBits / width) : words * Up(width, m.WordBits);
             Add(slot, name, Up(packed, m.Banks * (port == 0 ? m.Ports.Shared : port)));
         }
-        if (m.BitsPerCycle is not { } rate) return;
         long bits = words * width;
         if (m.BurstBits > 0) bits = Up(bits, m.BurstBits) * m.BurstBits;
-        Add(level * 16 + 15, m.Name + " bandwidth", (long)Math.Ceiling(bits / rate));
+        if (m.BitsPerCycle is { } rate) Add(level * 16 + 12, m.Name + " bandwidth", (long)Math.Ceiling(bits / rate));
+        if ((write ? m.WriteBitsPerCycle : m.ReadBitsPerCycle) is { } oneWay)
+            Add(level * 16 + (write ? 14 : 13), m.Name + (write ? " write bandwidth" : " read bandwidth"), (long)Math.Ceiling(bits / oneWay));
 
         void Add(int key, string n, long cycles) => busy[key] = (n, busy.GetValueOrDefault(key).Cycles + cycles);
         static long Up(long a, long b) => (a + b - 1) / b;

@@ -55,6 +55,8 @@ public static class HierarchyJson
             if (count > 0) ports[name] = count;
         if (m.DramKind is null) node["ports"] = ports;
         if (m.BitsPerCycle is { } rate) node["bandwidth"] = QuantityText.Rate(rate);
+        if (m.ReadBitsPerCycle is { } reads) node["read_bandwidth"] = QuantityText.Rate(reads);
+        if (m.WriteBitsPerCycle is { } writes) node["write_bandwidth"] = QuantityText.Rate(writes);
         if (m.LatencyCycles > 0) node["latency"] = QuantityText.Cycles(m.LatencyCycles);
         if (m.BurstBits > 0) node["burst"] = QuantityText.Size(m.BurstBits);
         if (m.Timing is { } timing) node["timing"] = DramTimingReader.ToNode(timing);

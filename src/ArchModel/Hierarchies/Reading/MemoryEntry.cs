@@ -34,6 +34,10 @@ internal static class MemoryEntry
         "{read: 1, write: 1}", "Ports of each bank on chip; one access a port and cycle.");
     private static readonly YamlField<Bandwidth?> Rate = YamlField.Optional("bandwidth", BufferType.BandwidthOrUnlimited, null,
         "what the ports allow", "Of one instance over one bus, reads and writes together.");
+    private static readonly YamlField<Bandwidth?> ReadRate = YamlField.Optional("read_bandwidth", BufferType.BandwidthOrUnlimited, null,
+        "unlimited", "Of one instance, for reads alone; binds beside 'bandwidth' and the ports.");
+    private static readonly YamlField<Bandwidth?> WriteRate = YamlField.Optional("write_bandwidth", BufferType.BandwidthOrUnlimited, null,
+        "unlimited", "Of one instance, for writes alone.");
     private static readonly YamlField<Latency> Delay = YamlField.Optional("latency", HierarchyTypes.Latency, default, "0 cycle",
         "Until the first word of a transfer arrives.");
     private static readonly YamlField<Bits> Burst = YamlField.Optional("burst", YamlQuantities.DataSize,
@@ -54,7 +58,7 @@ internal static class MemoryEntry
 
     /// <summary>The keys.</summary>
     public static YamlSchema Schema { get; } = new("memory", "Equal memories, one for each place of the fabrics above.",
-        [Name, Kind, Size, Partitions, Word, Banks, Ports, Rate, Delay, Burst, Timing, Channels, Keeps, MayKeep, Doubled,
+        [Name, Kind, Size, Partitions, Word, Banks, Ports, Rate, ReadRate, WriteRate, Delay, Burst, Timing, Channels, Keeps, MayKeep, Doubled,
             StatedCostsType.WordEnergy, StatedCostsType.Area, StatedCostsType.Leakage]);
 
     /// <summary>Reads an entry; null after recording what is wrong.</summary>
@@ -87,10 +91,19 @@ internal static class MemoryEntry
         {
             DramKind = kind,
             Timing = timing,
+            ReadBitsPerCycle = OneWay(ReadRate),
+            WriteBitsPerCycle = OneWay(WriteRate),
             Channels = channels,
             Stated = StatedCostsType.With(StatedCostsType.WordEnergy.TryRead(map, bag, out StatedCosts stated) ? stated : StatedCosts.None,
                 map, bag),
         };
+        double? OneWay(YamlField<Bandwidth?> field)
+        {
+            double? bits = field.Read(map, bag)?.BytesPerCycle(context.Clock) * 8;
+            if (timing is not null && bits > Peak(timing, channels, context.Clock) * (1 + 1e-9))
+                AbovePeak(field, map, name, timing, channels, bag);
+            return bits;
+        }
         var storage = new MemoryStorage(map, name, word, level.Banks, context, bag);
         level = level with { Keeps = storage.ReadKeeps(Keeps, MayKeep, Partitions, outermost) };
         level = level with { DoubleBuffered = storage.ReadDoubled(Doubled, level.Keeps) };
@@ -121,10 +134,13 @@ internal static class MemoryEntry
     {
         if (kind is null) bag.Error(Timing.Place(map), "CFG137", $"'timing' is of off-chip memories: give memory '{name}' a 'kind'");
         bool above = rate is { } given ? given > Peak(timing, channels, clock) * (1 + 1e-9) : Rate.IsIn(map);
-        if (above) bag.Error(Rate.Place(map), "CFG137", string.Create(CultureInfo.InvariantCulture,
-            $"'bandwidth' of memory '{name}' is more than {channels} channel(s) of {timing.Name} have: "
-            + $"{timing.PeakBytesPerSecond * channels / 1e9:0.###} GB/s"));
+        if (above) AbovePeak(Rate, map, name, timing, channels, bag);
     }
+
+    private static void AbovePeak(YamlField<Bandwidth?> field, YamlMap map, string name, DramTiming timing, int channels, DiagnosticBag bag) =>
+        bag.Error(field.Place(map), "CFG137", string.Create(CultureInfo.InvariantCulture,
+            $"'{field.Name}' of memory '{name}' is more than {channels} channel(s) of {timing.Name} have: "
+            + $"{timing.PeakBytesPerSecond * channels / 1e9:0.###} GB/s"));
 
     /// <summary>So many ports that the bus of an off-chip memory is what binds.</summary>
     public static MemoryPorts OffChipPorts(double? bitsPerCycle, int word)

@@ -4,6 +4,7 @@ using Sim.ArchModel.Hierarchies;
 using Sim.Foundation.Yaml;
 using Sim.Mapper.Constraints;
 using Sim.Mapper.Nests;
+using Sim.Mapper.Search.Lattice;
 
 namespace Sim.Mapper.Search;
 
@@ -18,8 +19,9 @@ public static class MapSearch
     {
         ArgumentNullException.ThrowIfNull(problem);
         if (problem.Constraints.Nest is { } nest) return Given(problem, nest, objective);
-        return new Run(problem with { Hierarchy = ConstrainedHierarchy.Of(problem.Hierarchy, problem.Constraints) }, objective,
-            new(effort)).Best();
+        problem = problem with { Hierarchy = ConstrainedHierarchy.Of(problem.Hierarchy, problem.Constraints) };
+        if (LatticeRules.Covers(problem)) return Lattice(problem, objective, new(effort));
+        return new Run(problem, objective, new(effort)).Best();
     }
 
     // The only mapping; null when it is illegal.
@@ -31,6 +33,29 @@ public static class MapSearch
         if (cost.Cycles > problem.MostCycles) return null;
         return new(nest, counts, cost, new(1, 1, 1, 0, 0, 0, 0, 0, 1, 1, cost.Value(objective), cost.Value(objective),
             true, 0));
+    }
+
+    // Layers without windows: over the lattice of tiles.
+    private static MapResult? Lattice(MapProblem problem, MapObjective objective, SearchEffort effort)
+    {
+        var incumbent = new Incumbent(problem, objective);
+        var search = new LatticeSearch(new(problem), objective, incumbent, effort);
+        search.Run();
+        if (incumbent.Nest is not { } nest) return null;
+        BigInteger size = 0;
+        foreach (ImmutableArray<(Operand Operand, int Level)> placement in Skeletons.Placements(problem.Hierarchy))
+            size += SkeletonSpace.Size(problem, placement);
+        NestCounts counts = NestCounts.Of(nest, problem.Hierarchy);
+        NestCost cost = NestCost.Of(counts, problem);
+        double value = cost.Value(objective);
+        bool optimal = search.Unfinished > value * (1 + 1e-12);
+        if (value / incumbent.Value - 1 is > 1e-9 or double.NaN || (optimal && value / incumbent.Value - 1 < -1e-9))
+            throw new InvalidOperationException($"{problem.Layer.Name}: the search found {incumbent.Value}, exact counts give "
+                + $"{value}: {NestKey.Of(nest)}");
+        // Dives may meet a nest more than once.
+        UInt128 all = size > (BigInteger)UInt128.MaxValue ? UInt128.MaxValue : (UInt128)size;
+        UInt128 evaluated = UInt128.Min(all, (UInt128)search.Evaluated);
+        return new(nest, counts, cost, new(size, search.Continued, all, 0, 0, 0, 0, all - evaluated, evaluated, 0, Math.Min(search.Unfinished, value), value, optimal, effort.Spent));
     }
 
     private sealed record Open(SkeletonModel Model, List<DimGroup> Groups, DualBound Bound);

@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using Sim.ArchModel.Hierarchies;
+using Sim.Mapper.Constraints;
+using Sim.Mapper.Nests;
+
+namespace Sim.Mapper.Search.Lattice;
+
+/// <summary>Places between the innermost stores of a nest so far and what comes next.</summary>
+internal readonly record struct Crossed(double Activations, double Weights, double Outputs, double Summed, double Above)
+{
+    /// <summary>At the outermost memory.</summary>
+    public static Crossed None { get; } = new(1, 1, 1, 1, 1);
+
+    /// <summary>Of an operand.</summary>
+    public EdgePlaces Of(Operand operand) => new(operand switch
+    {
+        Operand.Activations => Activations,
+        Operand.Weights => Weights,
+        _ => Outputs,
+    }, Summed, Above);
+
+    /// <summary>Below fabrics.</summary>
+    public Crossed Below(SpatialUse use) => new(Activations * use.Shared.Activations, Weights * use.Shared.Weights,
+        Outputs * use.Shared.Outputs, Summed * use.Summed, Above);
+
+    /// <summary>Below a store of an operand.</summary>
+    public Crossed Stored(Operand operand) => operand switch
+    {
+        Operand.Activations => this with { Activations = 1 },
+        Operand.Weights => this with { Weights = 1 },
+        _ => this with { Outputs = 1, Summed = 1, Above = Above * Summed },
+    };
+}
+
+/// <summary>What a layer without windows costs on a hierarchy, over the lattice of its tiles.</summary>
+internal sealed class LatticeModel
+{
+    private readonly double[]?[,] _held;
+
+    /// <summary>Of a problem whose constraints the lattice covers.</summary>
+    public LatticeModel(MapProblem problem)
+    {
+        Problem = problem;
+        Lattice = new(LatticeDim.Of(problem));
+        Space = new(problem.Hierarchy);
+        Uses = [.. Space.Blocks.Select(b => SpatialUse.Of(problem, Lattice, b))];
+        MostPlaces = [.. Uses.Select(u => u.Select(s => s.Places).DefaultIfEmpty(1).Max())];
+        Energy = PriceRow.Energy(problem);
+        Loads = PriceRow.Loads(problem);
+        Sizes = PerOperand.Of(problem.PlainSize);
+        Products = problem.Layer.Macs * problem.Costs.ProductPicojoules;
+        Steps = problem.Layer.Macs * problem.Costs.CyclesPerProduct;
+        Room = new double[problem.Hierarchy.Levels.Length];
+        Array.Fill(Room, double.PositiveInfinity);
+        _held = new double[]?[3, Room.Length];
+        for (int level = 1; level < Room.Length; level++)
+            if (problem.Hierarchy.Levels[level] is MemoryLevel memory) Hold(level, memory);
+        double all = problem.Hierarchy.Instances(problem.Hierarchy.Levels.Length);
+        LeastPlaces = problem.Constraints.Rules.OfType<UseRule>().Select(r => r.Least * all).DefaultIfEmpty(0).Max() * (1 - 1e-9);
+        Inside = [.. problem.Constraints.Rules.OfType<BoundRule>().Where(r => r.Place == BoundPlace.Inside)];
+        bool[] inside = [.. Enumerable.Range(0, Lattice.Count).Select(InsideHolds)];
+        IsInside = inside.All(i => i) ? null : inside;
+    }
+
+    /// <summary>The problem.</summary>
+    public MapProblem Problem { get; }
+
+    /// <summary>Tiles.</summary>
+    public TileLattice Lattice { get; }
+
+    /// <summary>States.</summary>
+    public StoreSpace Space { get; }
+
+    /// <summary>Ways to use each block of fabrics.</summary>
+    public ImmutableArray<ImmutableArray<SpatialUse>> Uses { get; }
+
+    /// <summary>Most places of each block.</summary>
+    public ImmutableArray<double> MostPlaces { get; }
+
+    /// <summary>pJ.</summary>
+    public PriceRow Energy { get; }
+
+    /// <summary>Cycles of ports and buses.</summary>
+    public ImmutableArray<PriceRow> Loads { get; }
+
+    /// <summary>Elements by operand.</summary>
+    public PerOperand<double> Sizes { get; }
+
+    /// <summary>pJ of all products.</summary>
+    public double Products { get; }
+
+    /// <summary>Cycles of all products on one place.</summary>
+    public double Steps { get; }
+
+    /// <summary>What each memory's tenants share: words, or bits; infinite where nothing is shared.</summary>
+    public double[] Room { get; }
+
+    /// <summary>Places that a constraint asks to use.</summary>
+    public double LeastPlaces { get; }
+
+    /// <summary>Tiles that may stand inside the innermost fabric; null: all.</summary>
+    public bool[]? IsInside { get; }
+
+    private ImmutableArray<BoundRule> Inside { get; }
+
+    /// <summary>Room that a tile takes by tile; infinite where it does not fit.</summary>
+    public double[]? Held(Operand operand, int level) => _held[(int)operand, level];
+
+    /// <summary>What moves on an edge.</summary>
+    public EdgeTraffic Traffic(Operand operand, int parent, int child, in Crossed crossed) => EdgeTraffic.Of(operand, Sizes[operand],
+        parent == 0, child < 0, crossed.Of(operand), Problem.Costs);
+
+    private void Hold(int level, MemoryLevel memory)
+    {
+        foreach (Operand operand in Enum.GetValues<Operand>())
+        {
+            if (memory.Keeps[operand] == Keeping.Bypass) continue;
+            double part = memory.PartitionBits[operand] ?? double.PositiveInfinity, shared = memory.CapacityBits
+                ?? double.PositiveInfinity;
+            if (double.IsPositiveInfinity(part) && double.IsPositiveInfinity(shared)) continue;
+            var held = new double[Lattice.Count];
+            double bits = Problem.Costs.Levels[level][operand].Bits * (memory.DoubleBuffered[operand] ? 2 : 1);
+            for (int tile = 0; tile < held.Length; tile++)
+            {
+                double elements = Lattice.Relevant[operand][tile];
+                held[tile] = Problem.Packing is { } packing
+                    ? NestCapacity.Words(memory, operand, (long)elements, packing) : elements * bits;
+                // Bits hold beside whole words.
+                if (elements * bits > Math.Min(part, shared) * (1 + 1e-12)) held[tile] = double.PositiveInfinity;
+                if (held[tile] > Whole(part, memory) * (1 + 1e-12)) held[tile] = double.PositiveInfinity;
+                else if (!double.IsPositiveInfinity(part)) held[tile] = 0;
+            }
+            if (!double.IsPositiveInfinity(shared)) Room[level] = Whole(shared, memory);
+            _held[(int)operand, level] = held;
+        }
+    }
+
+    private double Whole(double bits, MemoryLevel memory) => Problem.Packing is null ? bits : Math.Floor(bits / memory.WordBits);
+
+    private bool InsideHolds(int tile)
+    {
+        foreach (BoundRule rule in Inside)
+            for (int d = 0; d < Lattice.Dims.Length; d++)
+                if (!LatticeRules.Holds(rule, Lattice.Dims[d], Lattice.Tiles[d][tile], Problem.Layer)) return false;
+        return true;
+    }
+}

@@ -1,0 +1,102 @@
+namespace Sim.Mapper.Search.Lattice;
+
+/// <summary>
+/// Best-first search over partial nests, outermost store first. A partial nest is dropped when its bound is not below the best nest, when
+/// its tiles do not fit, or when another one of the same state and tile is nowhere worse.
+/// </summary>
+internal sealed class LatticeSearch
+{
+    // A better nest must be better by more than rounding.
+    private const double Better = 1 - 1e-12;
+
+    private readonly LatticeModel _model;
+    private readonly MapObjective _objective;
+    private readonly Incumbent _incumbent;
+    private readonly SearchEffort _effort;
+    private readonly PartialBound _bound;
+    private readonly PartialSteps _steps;
+    private readonly Dictionary<(StoreState, Crossed, int, double), List<PartialNest>> _seen = [];
+    private readonly PriorityQueue<PartialNest, (double Bound, long Number)> _open = new();
+    private long _number;
+
+    /// <summary>Over a model.</summary>
+    public LatticeSearch(LatticeModel model, MapObjective objective, Incumbent incumbent, SearchEffort effort)
+    {
+        (_model, _objective, _incumbent, _effort) = (model, objective, incumbent, effort);
+        _bound = new(model, objective);
+        _steps = new(model, _bound, effort);
+    }
+
+    /// <summary>Nests evaluated.</summary>
+    public long Evaluated { get; private set; }
+
+    /// <summary>Partial nests that were continued.</summary>
+    public long Continued { get; private set; }
+
+    /// <summary>A bound of all nests that were not finished; infinite when the best one is proved.</summary>
+    public double Unfinished { get; private set; } = double.PositiveInfinity;
+
+    private double Limit() => _incumbent.Value * Better;
+
+    /// <summary>Searches until the best nest is proved or the effort is spent.</summary>
+    public void Run()
+    {
+        new RelaxationTuning(_model, _objective, _bound, _effort, Offer).Run(() => _incumbent.Value);
+        Push(_steps.Root());
+        while (_open.TryDequeue(out PartialNest? part, out (double Bound, long Number) at))
+        {
+            if (at.Bound >= Limit()) return;
+            if (_effort.IsSpent && _incumbent.Nest is not null)
+            {
+                Unfinished = at.Bound;
+                return;
+            }
+            if (Continued < 20 || (Continued & Continued - 1) == 0) Dive(part);
+            Continued++;
+            _steps.Continue(part, Limit, Push);
+        }
+    }
+
+    private void Push(PartialNest part)
+    {
+        if (part.Step.Kind == StepKind.End && part.Outer is not null)
+        {
+            Offer(part);
+            return;
+        }
+        var key = (part.State, part.Crossed, part.Tile, part.Instances[^1]);
+        if (!_seen.TryGetValue(key, out List<PartialNest>? others)) _seen[key] = others = [];
+        bool energy = _objective != MapObjective.Latency;
+        bool loads = _objective != MapObjective.Energy || !double.IsPositiveInfinity(_model.Problem.MostCycles);
+        _effort.Add(20 + 4L * others.Count);
+        foreach (PartialNest other in others)
+            if (other.Covers(part, energy, loads)) return;
+        others.RemoveAll(o => part.Covers(o, energy, loads));
+        others.Add(part);
+        _effort.Add(100);
+        _open.Enqueue(part, (part.Bound, _number++));
+    }
+
+    // Follows the least bounds to a whole nest.
+    private void Dive(PartialNest part)
+    {
+        for (PartialNest? at = part; at is not null;)
+        {
+            PartialNest? best = null;
+            _steps.Continue(at, () => Math.Min(best?.Bound ?? double.PositiveInfinity, Limit()), found => best = found);
+            if (best?.Step.Kind == StepKind.End)
+            {
+                Offer(best);
+                return;
+            }
+            at = best;
+        }
+    }
+
+    private void Offer(PartialNest whole)
+    {
+        Evaluated++;
+        double value = _bound.Value(whole.Energy, whole.Loads, whole);
+        if (value < Limit()) _incumbent.Offer(value, () => LatticeNest.Of(_model, whole));
+    }
+}

@@ -1,0 +1,213 @@
+using Sim.ArchModel.Hierarchies;
+
+namespace Sim.Mapper.Search.Lattice;
+
+/// <summary>Everything that can follow a partial nest, with its costs and a bound.</summary>
+internal sealed class PartialSteps(LatticeModel model, PartialBound bound, SearchEffort effort)
+{
+    private readonly List<int> _tiles = [];
+
+    /// <summary>Whether tiles may overfill the room that memories share.</summary>
+    public bool IgnoresRoom { get; init; }
+
+    private double Room(int level) => IgnoresRoom ? double.PositiveInfinity : model.Room[level] * (1 + 1e-12);
+
+    /// <summary>The outermost memory alone.</summary>
+    public PartialNest Root()
+    {
+        var state = new StoreState(0, 0, 0, 0, -1, 0);
+        return new()
+        {
+            Tile = model.Lattice.Count - 1, Above = model.Lattice.Count - 1, State = state, Crossed = Crossed.None, Energy = model.Products,
+            Loads = new double[model.Loads.Length], Used = new double[model.Room.Length], Instances = [1],
+        };
+    }
+
+    /// <summary>Gives all that continue a partial nest by one step, with bounds below a limit; those that do not fit are left
+    /// out.</summary>
+    public void Continue(PartialNest outer, Func<double> limit, Action<PartialNest> found)
+    {
+        foreach (Step step in model.Space.Steps(outer.State))
+        {
+            switch (step.Kind)
+            {
+                case StepKind.Store: Store(outer, step, limit, found); break;
+                case StepKind.Mark: Mark(outer, step, limit, found); break;
+                case StepKind.Cross: Cross(outer, step, limit, found); break;
+                default: End(outer, step, limit, found); break;
+            }
+        }
+    }
+
+    // Loops that an operand does not have stand below its store: none is directly above it.
+    private List<int> Tiles(PartialNest outer, Operand operand)
+    {
+        uint open = Relaxation.Open(model, outer.State);
+        for (int d = 0; d < model.Lattice.Dims.Length; d++)
+            if (!model.Lattice.Dims[d].Indexes(operand)) open &= ~(1u << d);
+        return Tiles(outer, open);
+    }
+
+    private List<int> Tiles(PartialNest outer, uint open)
+    {
+        _tiles.Clear();
+        model.Lattice.Divisors(outer.Tile, open, _tiles);
+        effort.Add(4L * _tiles.Count);
+        return _tiles;
+    }
+
+    private void Store(PartialNest outer, in Step step, Func<double> limit, Action<PartialNest> found)
+    {
+        int parent = outer.State.Last(step.Operand);
+        Crossed crossed = outer.Crossed.Stored(step.Operand);
+        var edge = new PartialEdge(model, step.Operand, parent, step.Level, outer.Crossed, outer.Instances, outer.Instances[^1]);
+        PartialBound.At at = bound.Of(step.Next, crossed, outer);
+        double[] visits = model.Lattice.Visits[step.Operand];
+        double[]? held = model.Held(step.Operand, step.Level);
+        double room = Room(step.Level);
+        foreach (int tile in Tiles(outer, step.Operand))
+        {
+            double takes = held is null ? 0 : held[tile];
+            if (outer.Used[step.Level] + takes > room || double.IsPositiveInfinity(takes)) continue;
+            double energy = outer.Energy + edge.Energy(visits[tile]);
+            double least = at.Least(tile, energy, edge, visits[tile], step.Level, takes);
+            if (!(least < limit())) continue;
+            double[] used = outer.Used;
+            if (takes > 0)
+            {
+                used = [.. used];
+                used[step.Level] += takes;
+            }
+            found(new()
+            {
+                Outer = outer, Step = step, Above = tile, Tile = tile, State = step.Next, Crossed = crossed, Energy = energy,
+                Loads = edge.Loads(outer.Loads, visits[tile]), Used = used, Instances = outer.Instances, Compute = outer.Compute,
+                Mark = outer.Mark, MarkCrossed = outer.MarkCrossed, MarkVisits = outer.MarkVisits, Bound = Math.Max(least, outer.Bound),
+            });
+        }
+    }
+
+    private void Mark(PartialNest outer, in Step step, Func<double> limit, Action<PartialNest> found)
+    {
+        PartialBound.At at = bound.Of(step.Next, outer.Crossed, outer);
+        double[] visits = model.Lattice.Visits[step.Operand];
+        foreach (int tile in Tiles(outer, step.Operand))
+        {
+            double least = at.Least(tile, outer.Energy, null, 0, 0, 0, step.Operand, visits[tile], outer.Crossed);
+            if (!(least < limit())) continue;
+            found(new()
+            {
+                Outer = outer, Step = step, Above = tile, Tile = tile, State = step.Next, Crossed = outer.Crossed, Energy = outer.Energy,
+                Loads = outer.Loads, Used = outer.Used, Instances = outer.Instances, Compute = outer.Compute, Mark = tile,
+                MarkCrossed = outer.Crossed, MarkVisits = visits[tile], Bound = Math.Max(least, outer.Bound),
+            });
+        }
+    }
+
+    private void Cross(PartialNest outer, in Step step, Func<double> limit, Action<PartialNest> found)
+    {
+        Operand? resolved = Relaxation.Resolved(outer.State, step);
+        bool innermost = step.Next.Segment == model.Space.Blocks.Length;
+        bool[]? inside = innermost ? model.IsInside : null;
+        // Loops directly above fabrics count as those directly below them, but for a marked store and rules of what stands inside.
+        uint open = outer.State.Pending >= 0 || inside is not null ? Relaxation.Open(model, outer.State) : 0;
+        int[] tiles = [.. Tiles(outer, open)];
+        foreach (SpatialUse use in model.Uses[outer.State.Segment])
+        {
+            double places = outer.Instances[^1] * use.Places;
+            if (innermost && places < model.LeastPlaces) continue;
+            Crossed below = outer.Crossed.Below(use);
+            PartialEdge? edge = null;
+            double visits = outer.MarkVisits;
+            if (outer.State.Pending >= 0)
+                visits *= model.Lattice.Whole[(Operand)outer.State.Pending] / model.Lattice.Visits[(Operand)outer.State.Pending][use.Tile];
+            double[] instances = [.. outer.Instances, places];
+            double[]? held = null;
+            if (resolved is { } operand)
+            {
+                edge = new(model, operand, outer.State.Last(operand), outer.State.Target, below, instances, places);
+                held = model.Held(operand, outer.State.Target);
+                below = below.Stored(operand);
+            }
+            double compute = outer.Compute + Relaxation.Compute(model, outer.State.Segment, use);
+            PartialBound.At at = bound.Of(step.Next, below, outer, compute, places);
+            double energy = outer.Energy + (edge?.Energy(visits) ?? 0), room = Room(outer.State.Target);
+            effort.Add(20 + 4L * tiles.Length);
+            foreach (int above in tiles)
+            {
+                if (!model.Lattice.Divides(use.Tile, above)) continue;
+                int tile = above - use.Tile;
+                if (inside is not null && !inside[tile]) continue;
+                double takes = held is null ? 0 : held[tile];
+                if (double.IsPositiveInfinity(takes) || (held is not null && outer.Used[outer.State.Target] + takes > room)) continue;
+                double least = at.Least(tile, energy, edge, visits, outer.State.Target, takes);
+                if (!(least < limit())) continue;
+                double[] used = outer.Used;
+                if (takes > 0)
+                {
+                    used = [.. used];
+                    used[outer.State.Target] += takes;
+                }
+                found(new()
+                {
+                    Outer = outer, Step = step, Above = above, Tile = tile, Use = use, State = step.Next, Crossed = below,
+                    Energy = energy, Loads = edge is null ? outer.Loads : edge.Loads(outer.Loads, visits), Used = used,
+                    Instances = instances, Compute = compute, Mark = outer.Mark, MarkCrossed = outer.MarkCrossed,
+                    MarkVisits = resolved is null ? visits : 0, Bound = Math.Max(least, outer.Bound),
+                });
+            }
+        }
+    }
+
+    private void End(PartialNest outer, in Step step, Func<double> limit, Action<PartialNest> found)
+    {
+        double energy = outer.Energy;
+        double[] loads = outer.Loads;
+        foreach (Operand operand in Enum.GetValues<Operand>())
+        {
+            var edge = new PartialEdge(model, operand, outer.State.Last(operand), -1, outer.Crossed, outer.Instances, 1);
+            double visits = model.Lattice.Visits[operand][0];
+            energy += edge.Energy(visits);
+            loads = edge.Loads(loads, visits);
+        }
+        if (outer.Instances[^1] < model.LeastPlaces) return;
+        double value = bound.Value(energy, loads, outer);
+        if (!(value < limit())) return;
+        found(new()
+        {
+            Outer = outer, Step = step, Above = outer.Tile, Tile = 0, State = step.Next, Crossed = outer.Crossed, Energy = energy,
+            Loads = loads, Used = outer.Used, Instances = outer.Instances, Bound = value,
+        });
+    }
+}
+
+/// <summary>Energy and loads of one edge of a nest, exactly.</summary>
+internal sealed class PartialEdge
+{
+    private readonly (double Visits, double Fixed) _energy;
+    private readonly (double Visits, double Fixed)[] _loads;
+
+    /// <summary>Of an operand between two memories; -1: compute units.</summary>
+    public PartialEdge(LatticeModel model, Operand operand, int parent, int child, in Crossed crossed, double[] instances, double children)
+    {
+        EdgeTraffic traffic = model.Traffic(operand, parent, child, crossed);
+        _energy = model.Energy.Edge(operand, parent, child, traffic, 1, 1);
+        double parents = instances[model.Space.Segment(parent)];
+        _loads = new (double, double)[model.Loads.Length];
+        for (int i = 0; i < _loads.Length; i++) _loads[i] = model.Loads[i].Edge(operand, parent, child, traffic, parents, children);
+    }
+
+    /// <summary>pJ at so many visits.</summary>
+    public double Energy(double visits) => _energy.Visits * visits + _energy.Fixed;
+
+    /// <summary>Cycles of a load at so many visits.</summary>
+    public double Load(int load, double visits) => _loads[load].Visits * visits + _loads[load].Fixed;
+
+    /// <summary>Loads with this edge.</summary>
+    public double[] Loads(double[] before, double visits)
+    {
+        var loads = new double[before.Length];
+        for (int i = 0; i < loads.Length; i++) loads[i] = before[i] + Load(i, visits);
+        return loads;
+    }
+}

@@ -1,0 +1,157 @@
+using Sim.ArchModel.Hierarchies;
+
+namespace Sim.Mapper.Search.Lattice;
+
+/// <summary>
+/// A lower bound of a weighted sum of energy and loads over all nests at once: capacities are priced in place of kept, so that the best
+/// rest of a nest depends only on its state and tile, and one table by tile for each state holds it (dynamic programming, innermost
+/// first). Loads of memories below fabrics count as if all their instances were in use.
+/// </summary>
+internal sealed class Relaxation
+{
+    private readonly LatticeModel _model;
+    private readonly SearchEffort _effort;
+    private readonly Dictionary<(StoreState State, Crossed Crossed), double[]> _tables = [];
+
+    /// <summary>With weights of the energy, of each load and of the compute units' cycles, and prices of each memory's room.</summary>
+    public Relaxation(LatticeModel model, double energy, double[] loads, double compute, double[] room, SearchEffort effort)
+    {
+        (_model, _effort) = (model, effort);
+        (EnergyWeight, LoadWeights, ComputeWeight, RoomPrices) = (energy, loads, compute, room);
+        Row = PriceRow.Mix([(model.Energy, energy, false), .. model.Loads.Select((l, i) => (l, loads[i], true))], model.Problem);
+    }
+
+    /// <summary>Weight of energy.</summary>
+    public double EnergyWeight { get; }
+
+    /// <summary>Weights of the loads.</summary>
+    public double[] LoadWeights { get; }
+
+    /// <summary>Weight of the compute units' cycles.</summary>
+    public double ComputeWeight { get; }
+
+    /// <summary>Prices of a memory's whole room.</summary>
+    public double[] RoomPrices { get; }
+
+    /// <summary>The mixed prices.</summary>
+    public PriceRow Row { get; }
+
+    /// <summary>Price of an edge.</summary>
+    public (double Visits, double Fixed) Edge(Operand operand, int parent, int child, in Crossed crossed) =>
+        Row.Edge(operand, parent, child, _model.Traffic(operand, parent, child, crossed), 1, 1);
+
+    /// <summary>Share of the compute units' cycles that falls to the use of one block: all blocks together give at most the cycles.</summary>
+    public static double Compute(LatticeModel model, int block, SpatialUse use)
+    {
+        double others = 1;
+        for (int k = 0; k < model.MostPlaces.Length; k++)
+            if (k != block) others *= model.MostPlaces[k];
+        return model.Steps / (use.Places * others) / model.MostPlaces.Length;
+    }
+
+    /// <summary>By tile: the least that is still to come at a state.</summary>
+    public double[] Table(StoreState state, in Crossed crossed)
+    {
+        if (_tables.TryGetValue((state, crossed), out double[]? known)) return known;
+        TileLattice lattice = _model.Lattice;
+        var least = new double[lattice.Count];
+        Array.Fill(least, double.PositiveInfinity);
+        Step[] steps = _model.Space.Steps(state);
+        foreach (Step step in steps)
+        {
+            switch (step.Kind)
+            {
+                case StepKind.Store:
+                    AddStore(least, state, step, crossed, Table(step.Next, crossed.Stored(step.Operand)), true);
+                    break;
+                case StepKind.Mark:
+                    AddStore(least, state, step, crossed, Table(step.Next, crossed), false);
+                    break;
+                case StepKind.Cross:
+                    AddCrossings(least, state, step, crossed);
+                    break;
+                default:
+                    least[0] = Math.Min(least[0], End(state, crossed));
+                    break;
+            }
+        }
+        lattice.MinOverDivisors(least, Open(_model, state));
+        _effort.Add(2L * lattice.Count * (steps.Length + 4));
+        return _tables[(state, crossed)] = least;
+    }
+
+    /// <summary>Dimensions that may have loops at a state.</summary>
+    public static uint Open(LatticeModel model, StoreState state)
+    {
+        uint mask = 0;
+        for (int d = 0; d < model.Lattice.Dims.Length; d++)
+            if (state.Pending < 0 || !model.Lattice.Dims[d].Indexes((Operand)state.Pending)) mask |= 1u << d;
+        return mask;
+    }
+
+    /// <summary>What the compute units read and write.</summary>
+    public double End(StoreState state, in Crossed crossed)
+    {
+        double sum = 0;
+        foreach (Operand operand in Enum.GetValues<Operand>())
+        {
+            (double visits, double rest) = Edge(operand, state.Last(operand), -1, crossed);
+            sum += visits * _model.Lattice.Visits[operand][0] + rest;
+        }
+        return sum;
+    }
+
+    private void AddStore(double[] least, StoreState state, in Step step, in Crossed crossed, double[] next, bool holds)
+    {
+        (double visits, double rest) = Edge(step.Operand, state.Last(step.Operand), step.Level, crossed);
+        double[] arrivals = _model.Lattice.Visits[step.Operand];
+        double[]? held = holds ? _model.Held(step.Operand, step.Level) : null;
+        double room = RoomPrice(step.Level);
+        if (held is null)
+        {
+            for (int i = 0; i < least.Length; i++) least[i] = Math.Min(least[i], visits * arrivals[i] + rest + next[i]);
+            return;
+        }
+        for (int i = 0; i < least.Length; i++)
+        {
+            if (double.IsPositiveInfinity(held[i])) continue;
+            least[i] = Math.Min(least[i], visits * arrivals[i] + rest + room * held[i] + next[i]);
+        }
+    }
+
+    /// <summary>Price of a unit of a memory's room.</summary>
+    public double RoomPrice(int level) => RoomPrices[level] == 0 ? 0 : RoomPrices[level] / _model.Room[level];
+
+    private void AddCrossings(double[] least, StoreState state, in Step step, in Crossed crossed)
+    {
+        Operand? resolved = Resolved(state, step);
+        bool[]? inside = step.Next.Segment == _model.Space.Blocks.Length ? _model.IsInside : null;
+        foreach (SpatialUse use in _model.Uses[state.Segment])
+        {
+            Crossed below = crossed.Below(use);
+            if (resolved is { } operand) below = below.Stored(operand);
+            double[] next = Table(step.Next, below);
+            double compute = ComputeWeight == 0 ? 0 : ComputeWeight * Compute(_model, state.Segment, use);
+            double[]? held = resolved is { } o ? _model.Held(o, state.Target) : null;
+            double room = resolved is null ? 0 : RoomPrice(state.Target);
+            _effort.Add(_model.Lattice.Count / 2);
+            foreach ((int first, int length) in _model.Lattice.Multiples(use.Tile))
+                for (int i = first; i < first + length; i++)
+                {
+                    int tile = i - use.Tile;
+                    if (inside is not null && !inside[tile]) continue;
+                    double value = compute + next[tile];
+                    if (held is not null)
+                    {
+                        if (double.IsPositiveInfinity(held[tile])) continue;
+                        value += room * held[tile];
+                    }
+                    least[i] = Math.Min(least[i], value);
+                }
+        }
+    }
+
+    /// <summary>The operand whose store stands directly below the fabrics that a step crosses.</summary>
+    public static Operand? Resolved(StoreState state, in Step step) =>
+        state.Pending >= 0 && step.Next.Pending < 0 ? (Operand)state.Pending : null;
+}

@@ -39,8 +39,15 @@ public static class MapSearch
     private static MapResult? Lattice(MapProblem problem, MapObjective objective, SearchEffort effort)
     {
         var incumbent = new Incumbent(problem, objective);
-        var search = new LatticeSearch(new(problem), objective, incumbent, effort);
-        search.Run();
+        double unfinished = double.PositiveInfinity;
+        long continued = 0, offered = 0;
+        foreach (LatticeModel part in new LatticeModel(problem).Parts(objective != MapObjective.Energy))
+        {
+            var search = new LatticeSearch(part, objective, incumbent, effort);
+            search.Run();
+            (unfinished, continued, offered) = (Math.Min(unfinished, search.Unfinished), continued + search.Continued,
+                offered + search.Evaluated);
+        }
         if (incumbent.Nest is not { } nest) return null;
         BigInteger size = 0;
         foreach (ImmutableArray<(Operand Operand, int Level)> placement in Skeletons.Placements(problem.Hierarchy))
@@ -48,14 +55,14 @@ public static class MapSearch
         NestCounts counts = NestCounts.Of(nest, problem.Hierarchy);
         NestCost cost = NestCost.Of(counts, problem);
         double value = cost.Value(objective);
-        bool optimal = search.Unfinished > value * (1 + 1e-12);
+        bool optimal = unfinished > value * (1 + 1e-12);
         if (value / incumbent.Value - 1 is > 1e-9 or double.NaN || (optimal && value / incumbent.Value - 1 < -1e-9))
             throw new InvalidOperationException($"{problem.Layer.Name}: the search found {incumbent.Value}, exact counts give "
                 + $"{value}: {NestKey.Of(nest)}");
         // Dives may meet a nest more than once.
         UInt128 all = size > (BigInteger)UInt128.MaxValue ? UInt128.MaxValue : (UInt128)size;
-        UInt128 evaluated = UInt128.Min(all, (UInt128)search.Evaluated);
-        return new(nest, counts, cost, new(size, search.Continued, all, 0, 0, 0, 0, all - evaluated, evaluated, 0, Math.Min(search.Unfinished, value), value, optimal, effort.Spent));
+        UInt128 evaluated = UInt128.Min(all, (UInt128)offered);
+        return new(nest, counts, cost, new(size, continued, all, 0, 0, 0, 0, all - evaluated, evaluated, 0, Math.Min(unfinished, value), value, optimal, effort.Spent));
     }
 
     private sealed record Open(SkeletonModel Model, List<DimGroup> Groups, DualBound Bound);

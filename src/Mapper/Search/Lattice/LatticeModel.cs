@@ -36,6 +36,7 @@ internal readonly record struct Crossed(double Activations, double Weights, doub
 internal sealed class LatticeModel
 {
     private readonly double[]?[,] _held;
+    private readonly int[]?[,] _fitting;
 
     /// <summary>Of a problem whose constraints the lattice covers.</summary>
     public LatticeModel(MapProblem problem)
@@ -53,6 +54,7 @@ internal sealed class LatticeModel
         Room = new double[problem.Hierarchy.Levels.Length];
         Array.Fill(Room, double.PositiveInfinity);
         _held = new double[]?[3, Room.Length];
+        _fitting = new int[]?[3, Room.Length];
         for (int level = 1; level < Room.Length; level++)
             if (problem.Hierarchy.Levels[level] is MemoryLevel memory) Hold(level, memory);
         double all = problem.Hierarchy.Instances(problem.Hierarchy.Levels.Length);
@@ -61,6 +63,38 @@ internal sealed class LatticeModel
         bool[] inside = [.. Enumerable.Range(0, Lattice.Count).Select(InsideHolds)];
         IsInside = inside.All(i => i) ? null : inside;
     }
+
+    private LatticeModel(LatticeModel all, ImmutableArray<ImmutableArray<SpatialUse>> uses)
+    {
+        (Problem, Lattice, Space, Energy, Loads, Sizes, Products, Steps, Room, _held, _fitting, LeastPlaces, Inside, IsInside) =
+            (all.Problem, all.Lattice, all.Space, all.Energy, all.Loads, all.Sizes, all.Products, all.Steps, all.Room, all._held,
+            all._fitting, all.LeastPlaces, all.Inside, all.IsInside);
+        Uses = uses;
+        MostPlaces = [.. Uses.Select(u => u.Select(s => s.Places).DefaultIfEmpty(1).Max())];
+    }
+
+    /// <summary>Parts of the uses of fabrics that together are all: most places first, for what counts cycles.</summary>
+    public IEnumerable<LatticeModel> Parts(bool apart)
+    {
+        if (!apart || Uses.IsEmpty)
+        {
+            yield return this;
+            yield break;
+        }
+        ImmutableArray<ImmutableArray<SpatialUse>> full = [.. Uses.Select((u, k) => Between(u, MostPlaces[k], double.PositiveInfinity))];
+        yield return new(this, full);
+        for (int k = 0; k < Uses.Length; k++)
+            foreach ((double from, double to) in new[] { (MostPlaces[k] / 2, MostPlaces[k]), (0, MostPlaces[k] / 2) })
+            {
+                ImmutableArray<SpatialUse> some = Between(Uses[k], from, to);
+                if (some.IsEmpty) continue;
+                int block = k;
+                yield return new(this, [.. Uses.Select((u, i) => i < block ? full[i] : i == block ? some : u)]);
+            }
+    }
+
+    private static ImmutableArray<SpatialUse> Between(ImmutableArray<SpatialUse> uses, double from, double to) =>
+        [.. uses.Where(u => u.Places >= from && u.Places < to)];
 
     /// <summary>The problem.</summary>
     public MapProblem Problem { get; }
@@ -106,6 +140,9 @@ internal sealed class LatticeModel
     /// <summary>Room that a tile takes by tile; infinite where it does not fit.</summary>
     public double[]? Held(Operand operand, int level) => _held[(int)operand, level];
 
+    /// <summary>Tiles that fit by themselves; null: all.</summary>
+    public int[]? Fitting(Operand operand, int level) => _fitting[(int)operand, level];
+
     /// <summary>What moves on an edge.</summary>
     public EdgeTraffic Traffic(Operand operand, int parent, int child, in Crossed crossed) => EdgeTraffic.Of(operand, Sizes[operand],
         parent == 0, child < 0, crossed.Of(operand), Problem.Costs);
@@ -132,6 +169,7 @@ internal sealed class LatticeModel
             }
             if (!double.IsPositiveInfinity(shared)) Room[level] = Whole(shared, memory);
             _held[(int)operand, level] = held;
+            _fitting[(int)operand, level] = [.. Enumerable.Range(0, held.Length).Where(t => !double.IsPositiveInfinity(held[t]))];
         }
     }
 

@@ -41,8 +41,10 @@ internal sealed class LatticeSearch
     /// <summary>Searches until the best nest is proved or the effort is spent.</summary>
     public void Run()
     {
-        new RelaxationTuning(_model, _objective, _bound, _effort, Offer).Run(() => _incumbent.Value);
-        Push(_steps.Root());
+        var tuning = new RelaxationTuning(_model, _objective, _bound, _effort, Offer);
+        if (!tuning.Run(() => _incumbent.Value)) return;
+        PartialNest root = _steps.Root();
+        _open.Enqueue(root, (_bound.Root(root), _number++));
         while (_open.TryDequeue(out PartialNest? part, out (double Bound, long Number) at))
         {
             if (at.Bound >= Limit()) return;
@@ -68,12 +70,12 @@ internal sealed class LatticeSearch
         if (!_seen.TryGetValue(key, out List<PartialNest>? others)) _seen[key] = others = [];
         bool energy = _objective != MapObjective.Latency;
         bool loads = _objective != MapObjective.Energy || !double.IsPositiveInfinity(_model.Problem.MostCycles);
-        _effort.Add(20 + 4L * others.Count);
+        _effort.Add(200 + 10L * others.Count);
         foreach (PartialNest other in others)
             if (other.Covers(part, energy, loads)) return;
         others.RemoveAll(o => part.Covers(o, energy, loads));
         others.Add(part);
-        _effort.Add(100);
+        _effort.Add(400);
         _open.Enqueue(part, (part.Bound, _number++));
     }
 

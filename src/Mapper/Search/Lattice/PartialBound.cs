@@ -38,6 +38,9 @@ internal sealed class PartialBound(LatticeModel model, MapObjective objective)
         return objective switch { MapObjective.Energy => energy, MapObjective.Latency => cycles, _ => energy * cycles };
     }
 
+    /// <summary>The bound of everything.</summary>
+    public double Root(PartialNest root) => Of(root.State, root.Crossed, root).Least(root.Tile, root.Energy, null, 0, 0, 0);
+
     /// <summary>Bounds of what follows a state.</summary>
     public At Of(StoreState next, in Crossed crossed, PartialNest outer, double compute = -1, double places = 0) =>
         new(this, next, crossed, outer, compute < 0 ? outer.Compute : compute, places <= 0 ? outer.Instances[^1] : places);
@@ -120,7 +123,8 @@ internal sealed class PartialBound(LatticeModel model, MapObjective objective)
         }
     }
 
-    private LatticeModel Model => model;
+    /// <summary>The model.</summary>
+    public LatticeModel Model => model;
 
     // Least energy × cycles where both have bounds and their weighted sum too: the product is least at an end of that line.
     private double Least(double energy, double cycles, double mix)

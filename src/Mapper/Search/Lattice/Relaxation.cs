@@ -11,13 +11,19 @@ internal sealed class Relaxation
 {
     private readonly LatticeModel _model;
     private readonly SearchEffort _effort;
-    private readonly Dictionary<(StoreState State, Crossed Crossed), double[]> _tables = [];
+    private readonly Dictionary<(StoreState State, Crossed Crossed), double[]> _tables = [], _crossings = [];
 
-    /// <summary>With weights of the energy, of each load and of the compute units' cycles, and prices of each memory's room.</summary>
-    public Relaxation(LatticeModel model, double energy, double[] loads, double compute, double[] room, SearchEffort effort)
+    private readonly PerOperand<double>[]? _most;
+
+    /// <summary>With weights of the energy, of each load and of the compute units' cycles, and prices of each memory's room. A
+    /// <paramref name="coarse"/> one takes, for activations and weights, the most that any use of the fabrics shares.</summary>
+    public Relaxation(LatticeModel model, double energy, double[] loads, double compute, double[] room, SearchEffort effort,
+        bool coarse = false)
     {
         (_model, _effort) = (model, effort);
         (EnergyWeight, LoadWeights, ComputeWeight, RoomPrices) = (energy, loads, compute, room);
+        if (coarse)
+            _most = [.. model.Uses.Select(uses => PerOperand.Of(o => uses.Select(u => u.Shared[o]).DefaultIfEmpty(1).Max()))];
         Row = PriceRow.Mix([(model.Energy, energy, false), .. model.Loads.Select((l, i) => (l, loads[i], true))], model.Problem);
     }
 
@@ -35,6 +41,20 @@ internal sealed class Relaxation
 
     /// <summary>The mixed prices.</summary>
     public PriceRow Row { get; }
+
+    /// <summary>Takes over the tables of another one of the same weights that no changed price of a room touches.</summary>
+    public void Reuse(Relaxation other)
+    {
+        if (EnergyWeight != other.EnergyWeight || ComputeWeight != other.ComputeWeight || _most != other._most
+            || !LoadWeights.AsSpan().SequenceEqual(other.LoadWeights)) return;
+        int changed = -1;
+        for (int level = 0; level < RoomPrices.Length; level++)
+            if (RoomPrices[level] != other.RoomPrices[level]) changed = Math.Max(changed, _model.Space.Segment(level));
+        foreach (((StoreState State, Crossed Crossed) key, double[] table) in other._tables)
+            if (key.State.Segment > changed) _tables[key] = table;
+        foreach (((StoreState State, Crossed Crossed) key, double[] table) in other._crossings)
+            if (key.State.Segment >= changed) _crossings[key] = table;
+    }
 
     /// <summary>Price of an edge.</summary>
     public (double Visits, double Fixed) Edge(Operand operand, int parent, int child, in Crossed crossed) =>
@@ -68,7 +88,8 @@ internal sealed class Relaxation
                     AddStore(least, state, step, crossed, Table(step.Next, crossed), false);
                     break;
                 case StepKind.Cross:
-                    AddCrossings(least, state, step, crossed);
+                    double[] below = Crossings(state, step, crossed);
+                    for (int i = 0; i < least.Length; i++) least[i] = Math.Min(least[i], below[i]);
                     break;
                 default:
                     least[0] = Math.Min(least[0], End(state, crossed));
@@ -112,23 +133,24 @@ internal sealed class Relaxation
             for (int i = 0; i < least.Length; i++) least[i] = Math.Min(least[i], visits * arrivals[i] + rest + next[i]);
             return;
         }
-        for (int i = 0; i < least.Length; i++)
-        {
-            if (double.IsPositiveInfinity(held[i])) continue;
+        foreach (int i in _model.Fitting(step.Operand, step.Level)!)
             least[i] = Math.Min(least[i], visits * arrivals[i] + rest + room * held[i] + next[i]);
-        }
     }
 
     /// <summary>Price of a unit of a memory's room.</summary>
     public double RoomPrice(int level) => RoomPrices[level] == 0 ? 0 : RoomPrices[level] / _model.Room[level];
 
-    private void AddCrossings(double[] least, StoreState state, in Step step, in Crossed crossed)
+    // Independent of the prices of rooms above.
+    private double[] Crossings(StoreState state, in Step step, in Crossed crossed)
     {
+        if (_crossings.TryGetValue((state, crossed), out double[]? least)) return least;
+        least = new double[_model.Lattice.Count];
+        Array.Fill(least, double.PositiveInfinity);
         Operand? resolved = Resolved(state, step);
         bool[]? inside = step.Next.Segment == _model.Space.Blocks.Length ? _model.IsInside : null;
         foreach (SpatialUse use in _model.Uses[state.Segment])
         {
-            Crossed below = crossed.Below(use);
+            Crossed below = Below(crossed, state.Segment, use);
             if (resolved is { } operand) below = below.Stored(operand);
             double[] next = Table(step.Next, below);
             double compute = ComputeWeight == 0 ? 0 : ComputeWeight * Compute(_model, state.Segment, use);
@@ -149,7 +171,15 @@ internal sealed class Relaxation
                     least[i] = Math.Min(least[i], value);
                 }
         }
+        return _crossings[(state, crossed)] = least;
     }
+
+    // What is crossed below a use; activations and weights as shared as anywhere when coarse.
+    private Crossed Below(in Crossed crossed, int block, SpatialUse use) => _most is null ? crossed.Below(use) : crossed.Below(use) with
+    {
+        Activations = crossed.Activations * _most[block].Activations,
+        Weights = crossed.Weights * _most[block].Weights,
+    };
 
     /// <summary>The operand whose store stands directly below the fabrics that a step crosses.</summary>
     public static Operand? Resolved(StoreState state, in Step step) =>

@@ -6,7 +6,7 @@ namespace Sim.Mapper.Search.Lattice;
 /// </summary>
 internal sealed class RelaxationTuning(LatticeModel model, MapObjective objective, PartialBound bound, SearchEffort effort, Action<PartialNest> offer)
 {
-    private const int Rounds = 10;
+    private const int Rounds = 8, SideRounds = 2;
 
     // A gap that leaves little to search.
     private const double Close = 1e-6;
@@ -14,35 +14,56 @@ internal sealed class RelaxationTuning(LatticeModel model, MapObjective objectiv
     private PartialNest? _best;
     private double _value = double.PositiveInfinity;
 
-    /// <summary>Fills in the bounds.</summary>
-    public void Run(Func<double> best)
+    /// <summary>Fills in the bounds; false when they show that nothing is better than the best.</summary>
+    public bool Run(Func<double> best)
     {
-        if (objective != MapObjective.Latency) bound.Energy = Tune(0, 1, best);
-        if (objective == MapObjective.Energy) return;
-        bound.Cycles = Tune(1, 0, best);
-        if (objective == MapObjective.Edp && _best is { } nest) bound.Mix = Tune(1 / Cycles(nest), 1 / nest.Energy, best);
+        if (objective != MapObjective.Latency && !double.IsPositiveInfinity(best()))
+        {
+            // First without telling apart how much activations and weights are shared: that is much less work.
+            bound.Energy = new(model, 1, new double[model.Loads.Length], 0, new double[model.Room.Length], effort, coarse: true);
+            if (IsDone(best)) return false;
+        }
+        if (objective != MapObjective.Latency) bound.Energy = Tune(0, 1, objective == MapObjective.Energy ? Rounds : SideRounds, best);
+        if (objective == MapObjective.Energy || IsDone(best)) return !IsDone(best);
+        bound.Cycles = Tune(1, 0, objective == MapObjective.Latency ? Rounds : SideRounds, best);
+        if (objective == MapObjective.Edp && !IsDone(best) && _best is { } nest)
+            bound.Mix = Tune(1 / Cycles(nest), 1 / nest.Energy, Rounds, best);
+        return !IsDone(best);
     }
+
+    private bool IsDone(Func<double> best) => bound.Root(new PartialSteps(model, bound, effort).Root()) >= best() * (1 - 1e-12);
 
     private double Cycles(PartialNest nest) => nest.Loads.Append(model.Steps / nest.Instances[^1]).Max();
 
     // The weight of cycles spreads over loads and compute units, that of energy is given.
-    private Relaxation Tune(double cycles, double energy, Func<double> best)
+    private Relaxation Tune(double cycles, double energy, int rounds, Func<double> best)
     {
         var rooms = new double[model.Room.Length];
         var shares = new double[model.Loads.Length + 1];
         if (cycles > 0) Start(shares);
-        Relaxation? kept = null;
+        Relaxation? kept = null, last = null;
         double most = double.NegativeInfinity, step = 1;
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < rounds; round++)
         {
             var now = new Relaxation(model, energy, [.. shares[..^1].Select(s => s * cycles)], shares[^1] * cycles, [.. rooms], effort);
+            if (kept is not null) now.Reuse(last!);
+            last = now;
             (double value, PartialNest? path) = Look(now);
             if (value > most) (most, kept) = (value, now);
             else step /= 2;
-            if (path is null || double.IsPositiveInfinity(value)) break;
+            if (path is null || double.IsPositiveInfinity(value) || Holds(now, energy, cycles, best)) break;
             if (!Move(path, rooms, shares, energy, cycles, value, step)) break;
         }
         return kept!;
+    }
+
+    // Whether the bound with this relaxation shows that nothing is better.
+    private bool Holds(Relaxation now, double energy, double cycles, Func<double> best)
+    {
+        if (energy > 0 && cycles > 0) bound.Mix = now;
+        else if (energy > 0) bound.Energy = now;
+        else bound.Cycles = now;
+        return IsDone(best);
     }
 
     private void Start(double[] shares)
@@ -51,7 +72,7 @@ internal sealed class RelaxationTuning(LatticeModel model, MapObjective objectiv
         {
             double most = Cycles(nest);
             for (int i = 0; i < shares.Length; i++)
-                shares[i] = Math.Pow((i < nest.Loads.Length ? nest.Loads[i] : model.Steps / nest.Instances[^1]) / most, 8);
+                shares[i] = Math.Pow((i < nest.Loads.Length ? nest.Loads[i] : model.Steps / nest.Instances[^1]) / most, 64);
         }
         else
         {

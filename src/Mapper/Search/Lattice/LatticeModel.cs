@@ -37,6 +37,7 @@ internal sealed class LatticeModel
 {
     private readonly double[]?[,] _held;
     private readonly int[]?[,] _fitting;
+    private readonly Dictionary<(int, int, int), int[]?> _reach = [];
 
     /// <summary>Of a problem whose constraints the lattice covers.</summary>
     public LatticeModel(MapProblem problem)
@@ -142,6 +143,20 @@ internal sealed class LatticeModel
 
     /// <summary>Tiles that fit by themselves; null: all.</summary>
     public int[]? Fitting(Operand operand, int level) => _fitting[(int)operand, level];
+
+    /// <summary>Tiles that may follow below the stores of a state, with all their divisors, rising; null: all.</summary>
+    public int[]? Reach(StoreState state)
+    {
+        if (_reach.TryGetValue((state.Activations, state.Weights, state.Outputs), out int[]? known)) return known;
+        IEnumerable<int>? reach = null;
+        foreach (Operand operand in Enum.GetValues<Operand>())
+            if (Fitting(operand, state.Last(operand)) is { } fitting) reach = reach?.Intersect(fitting) ?? fitting;
+        int[]? tiles = reach is null ? null : [.. reach.Order()];
+        return _reach[(state.Activations, state.Weights, state.Outputs)] = tiles;
+    }
+
+    /// <summary>Most instances of a memory.</summary>
+    public double Instances(int level) => MostPlaces.Take(Space.Segment(level)).Aggregate(1.0, (all, places) => all * places);
 
     /// <summary>What moves on an edge.</summary>
     public EdgeTraffic Traffic(Operand operand, int parent, int child, in Crossed crossed) => EdgeTraffic.Of(operand, Sizes[operand],

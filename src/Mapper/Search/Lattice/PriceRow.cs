@@ -77,16 +77,16 @@ internal sealed class PriceRow
     }
 
     /// <summary>Rows × weights; accesses at each level divided by the most instances that it has.</summary>
-    public static PriceRow Mix(IReadOnlyList<(PriceRow Row, double Weight, bool PerInstance)> parts, MapProblem problem)
+    public static PriceRow Mix(IReadOnlyList<(PriceRow Row, double Weight, bool PerInstance)> parts, LatticeModel model)
     {
-        var rates = new PerOperand<StoreRate>[problem.Hierarchy.Levels.Length];
+        var rates = new PerOperand<StoreRate>[model.Problem.Hierarchy.Levels.Length];
         for (int level = 0; level < rates.Length; level++)
         {
-            double instances = problem.Hierarchy.Instances(level);
+            double instances = model.Instances(level);
             int at = level;
             rates[level] = PerOperand.Of(o => Sum(parts.Select(p => (p.Row._rates[at][o], p.Weight / (p.PerInstance ? instances : 1)))));
         }
-        return new("mix", rates, Sum(parts.Select(p => (p.Row.Complete, p.Weight))), problem.Costs.AddsRead);
+        return new("mix", rates, Sum(parts.Select(p => (p.Row.Complete, p.Weight))), model.Problem.Costs.AddsRead);
     }
 
     private static StoreRate Sum(IEnumerable<(StoreRate Rate, double Weight)> parts)

@@ -24,7 +24,7 @@ internal sealed class Relaxation
         (EnergyWeight, LoadWeights, ComputeWeight, RoomPrices) = (energy, loads, compute, room);
         if (coarse)
             _most = [.. model.Uses.Select(uses => PerOperand.Of(o => uses.Select(u => u.Shared[o]).DefaultIfEmpty(1).Max()))];
-        Row = PriceRow.Mix([(model.Energy, energy, false), .. model.Loads.Select((l, i) => (l, loads[i], true))], model.Problem);
+        Row = PriceRow.Mix([(model.Energy, energy, false), .. model.Loads.Select((l, i) => (l, loads[i], true))], model);
     }
 
     /// <summary>Weight of energy.</summary>
@@ -96,8 +96,16 @@ internal sealed class Relaxation
                     break;
             }
         }
-        lattice.MinOverDivisors(least, Open(_model, state));
-        _effort.Add(2L * lattice.Count * (steps.Length + 4));
+        if (_model.Reach(state) is { } reach)
+        {
+            lattice.MinOverDivisors(least, Open(_model, state), reach);
+            _effort.Add(lattice.Count / 4 + 8L * reach.Length);
+        }
+        else
+        {
+            lattice.MinOverDivisors(least, Open(_model, state));
+            _effort.Add(4L * lattice.Count);
+        }
         return _tables[(state, crossed)] = least;
     }
 
@@ -128,13 +136,14 @@ internal sealed class Relaxation
         double[] arrivals = _model.Lattice.Visits[step.Operand];
         double[]? held = holds ? _model.Held(step.Operand, step.Level) : null;
         double room = RoomPrice(step.Level);
-        if (held is null)
-        {
+        int[]? reach = _model.Reach(step.Next);
+        _effort.Add(reach?.Length ?? least.Length);
+        if (reach is null)
             for (int i = 0; i < least.Length; i++) least[i] = Math.Min(least[i], visits * arrivals[i] + rest + next[i]);
-            return;
-        }
-        foreach (int i in _model.Fitting(step.Operand, step.Level)!)
-            least[i] = Math.Min(least[i], visits * arrivals[i] + rest + room * held[i] + next[i]);
+        else if (held is null || room == 0)
+            foreach (int i in reach) least[i] = Math.Min(least[i], visits * arrivals[i] + rest + next[i]);
+        else
+            foreach (int i in reach) least[i] = Math.Min(least[i], visits * arrivals[i] + rest + room * held[i] + next[i]);
     }
 
     /// <summary>Price of a unit of a memory's room.</summary>

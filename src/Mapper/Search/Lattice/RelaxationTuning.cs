@@ -43,14 +43,16 @@ internal sealed class RelaxationTuning(LatticeModel model, MapObjective objectiv
         if (cycles > 0) Start(shares);
         Relaxation? kept = null, last = null;
         double most = double.NegativeInfinity, step = 1;
+        int late = 0;
         for (int round = 0; round < rounds; round++)
         {
             var now = new Relaxation(model, energy, [.. shares[..^1].Select(s => s * cycles)], shares[^1] * cycles, [.. rooms], effort);
             if (kept is not null) now.Reuse(last!);
             last = now;
             (double value, PartialNest? path) = Look(now);
-            if (value > most) (most, kept) = (value, now);
-            else step /= 2;
+            if (value > most) (most, kept, late) = (value, now, 0);
+            else (step, late) = (step / 2, late + 1);
+            if (late > 2 || (round > 0 && effort.Spent > effort.Limit / 2)) break;
             if (path is null || double.IsPositiveInfinity(value) || Holds(now, energy, cycles, best)) break;
             if (!Move(path, rooms, shares, energy, cycles, value, step)) break;
         }

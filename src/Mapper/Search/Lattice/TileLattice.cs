@@ -13,6 +13,9 @@ internal sealed class TileLattice
 {
     private readonly Chain[] _chains;
 
+    // By tile, a bit for each prime that divides it.
+    private readonly ulong[] _divisible;
+
     // A prime of a dimension: exponents 0 to Length - 1, Stride apart.
     private readonly record struct Chain(int Dim, long Prime, int Length, int Stride);
 
@@ -35,10 +38,15 @@ internal sealed class TileLattice
         }
         Count = stride;
         Tiles = [.. dims.Select(_ => new long[Count])];
+        _divisible = new ulong[Count];
         foreach (long[] tiles in Tiles) Array.Fill(tiles, 1);
         for (int point = 0; point < Count; point++)
-            foreach (Chain chain in _chains)
-                for (int e = point / chain.Stride % chain.Length; e > 0; e--) Tiles[chain.Dim][point] *= chain.Prime;
+            for (int c = 0; c < _chains.Length; c++)
+                for (int e = point / _chains[c].Stride % _chains[c].Length; e > 0; e--)
+                {
+                    Tiles[_chains[c].Dim][point] *= _chains[c].Prime;
+                    _divisible[point] |= 1ul << c;
+                }
         Relevant = PerOperand.Of(o => Elements(d => d.Indexes(o)));
         Places = Elements(_ => true);
         Whole = PerOperand.Of(o => dims.Where(d => !d.Indexes(o)).Aggregate(1.0, (size, d) => size * d.Size));
@@ -92,6 +100,18 @@ internal sealed class TileLattice
                 for (int e = from + stride; e < from + block; e += stride)
                     Min(values.AsSpan(e - stride, stride), values.AsSpan(e, stride));
             }
+        }
+    }
+
+    /// <summary>The same over tiles of a list in rising order that holds all divisors of its members.</summary>
+    public void MinOverDivisors(double[] values, uint dims, int[] tiles)
+    {
+        for (int c = 0; c < _chains.Length; c++)
+        {
+            if ((dims >> _chains[c].Dim & 1) == 0) continue;
+            int stride = _chains[c].Stride;
+            foreach (int tile in tiles)
+                if ((_divisible[tile] >> c & 1) != 0) values[tile] = Math.Min(values[tile], values[tile - stride]);
         }
     }
 

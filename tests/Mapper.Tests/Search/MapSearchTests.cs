@@ -35,6 +35,30 @@ public sealed class MapSearchTests
     }
 
     [Test]
+    public void The_optimum_on_more_memories_and_two_fabrics_is_that_of_full_enumeration([Range(0, 7)] int part)
+    {
+        int checkedCases = 0;
+        for (int seed = part * Cases; seed < (part + 1) * Cases; seed++)
+        {
+            MapProblem problem = RandomProblem.Deep(seed);
+            if (Enumerate(problem, 20_000) is not { } truth) continue;
+            checkedCases++;
+            foreach (MapObjective objective in Enum.GetValues<MapObjective>())
+            {
+                MapResult? found = MapSearch.Best(problem, objective);
+                (double value, LoopNest? nest) = truth[(int)objective];
+                string name = $"case {seed} {objective}: {(nest is null ? "nothing fits" : Text(nest))}";
+                Assert.That(found is null, Is.EqualTo(nest is null), name);
+                if (found is null) continue;
+                Assert.That(found.Cost.Value(objective), Is.EqualTo(value).Within(1e-9).Percent, $"{name}; found {Text(found.Nest)}");
+                Assert.That(found.Certificate.IsOptimal, name);
+                Assert.That(found.Certificate.Bound, Is.LessThanOrEqualTo(value * (1 + 1e-9)));
+            }
+        }
+        Assert.That(checkedCases, Is.GreaterThanOrEqualTo(40), "320 in all, for each objective");
+    }
+
+    [Test]
     public void A_spent_effort_bounds_the_optimum_from_both_sides_and_claims_it_only_where_it_is_proved()
     {
         int ended = 0, proved = 0;
@@ -70,7 +94,7 @@ public sealed class MapSearchTests
     }));
 
     // The best of each objective; null when there are too many nests.
-    private static (double Value, LoopNest? Nest)[]? Enumerate(MapProblem problem)
+    private static (double Value, LoopNest? Nest)[]? Enumerate(MapProblem problem, int most = MostNests)
     {
         var best = new (double Value, LoopNest? Nest)[] { (double.PositiveInfinity, null), (double.PositiveInfinity, null),
             (double.PositiveInfinity, null) };
@@ -79,7 +103,7 @@ public sealed class MapSearchTests
         {
             new NestEnumeration(problem.Layer, problem.Hierarchy, nest =>
             {
-                if (++nests > MostNests) throw new OperationCanceledException();
+                if (++nests > most) throw new OperationCanceledException();
                 if (HandCost.Of(NestCounts.Of(nest, problem.Hierarchy), problem) is not { } cost) return;
                 double[] values = [cost.Energy, cost.Cycles, cost.Energy * cost.Cycles];
                 for (int i = 0; i < 3; i++)

@@ -17,6 +17,32 @@ internal static class RandomProblem
         return problem with { Costs = Costs(random, problem.Hierarchy) };
     }
 
+    /// <summary>A problem without windows on more levels: up to three inner memories and two fabrics.</summary>
+    public static MapProblem Deep(int seed)
+    {
+        var random = new Random(seed);
+        int factors = random.Next(2, 4);
+        long[] sizes = [.. Enumerable.Repeat(1L, 8)];
+        int[] dims = [0, 1, 2, 3, 4, 2, 3, 4];
+        for (int i = 0; i < factors; i++) sizes[dims[random.Next(dims.Length)]] *= random.Next(3) == 0 ? 3 : 2;
+        MapProblem problem = new(new("case", [.. sizes], random.Next(1, 3)), DeepHierarchy(random), null!);
+        return problem with { Costs = Costs(random, problem.Hierarchy) };
+    }
+
+    private static Hierarchy DeepHierarchy(Random random)
+    {
+        var levels = ImmutableArray.CreateBuilder<HierarchyLevel>();
+        levels.AddRange(Hierarchy(random).Levels.Take(1));
+        int shape = random.Next(4);
+        levels.Add(Memory(random, "outer"));
+        if (shape is 1 or 2) levels.Add(Memory(random, "middle"));
+        levels.Add(Fabric(random));
+        if (shape is 0 or 2) levels.Add(Memory(random, "inner"));
+        if (shape is 0 or 3) levels.Add(Fabric(random) with { Name = "lanes" });
+        if (shape is 1 or 3) levels.Add(Memory(random, "local"));
+        return new("deep", levels.ToImmutable());
+    }
+
     private static LoopLayer Layer(Random random)
     {
         int factors = random.Next(2, 5);

@@ -71,14 +71,14 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
 
     /// <summary>The same on the machine for nests, of a design on a hierarchy.</summary>
     public ImmutableArray<Nests.NestMachineLayer> RunNests(DesignInputs design, Nests.NestDepth depth,
-        CancellationToken cancellation = default)
+        Nests.INestNetworkObserver? observer = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(design);
         NetworkLayers layers = Layers(design);
         MappedNetwork mapped = design.Accelerator.Map(layers).Required(design.Accelerator.PlaceOf(""));
         return Nests.NestNetworkMachine.Run(layers, mapped as MappedHierarchy
             ?? throw new ArgumentException("the machine for nests runs hierarchies", nameof(design)),
-            design.Workload.Data is null ? null : CreatePlan(design, mapped), depth, cancellation);
+            design.Workload.Data is null ? null : CreatePlan(design, mapped), depth, observer, cancellation);
     }
 
     /// <summary>

@@ -54,11 +54,7 @@ internal static class MachineReport
         Terminal terminal)
     {
         Architecture architecture = ((ArrayAccelerator)design.Accelerator).Loaded.Architecture;
-        string[] names = [.. record.Layers.Where(l => l.Groups > 0).Select(l => l.Name)];
-        if (options.VcdLayer is { } asked && !names.Contains(asked, StringComparer.Ordinal))
-            throw new InvalidInputException(new Location("--vcd"), "CLI002",
-                $"the array has no layer '{asked}'{NearestName.Hint(asked, names)}; allowed are "
-                + $"{string.Join(", ", names.Take(20))}{(names.Length > 20 ? ", ..." : "")}");
+        CheckLayer(options, record);
         MachineTrace? trace = options.Trace is null ? null : new MachineTrace(architecture);
         Waveform? waveform = options.VcdLayer is null ? null : new Waveform(architecture, options.VcdLayer);
         INetworkObserver[] watching = [.. new INetworkObserver?[] { trace, waveform }.OfType<INetworkObserver>()];
@@ -73,6 +69,16 @@ internal static class MachineReport
                     $"note: '{options.VcdFile}' holds the first {Waveform.MostCycles} cycles of layer '{options.VcdLayer}'");
         }
         return layers;
+    }
+
+    /// <summary>Refuses a waveform of a layer that the array does not run.</summary>
+    public static void CheckLayer(MachineOptions options, RunRecord record)
+    {
+        string[] names = [.. record.Layers.Where(l => l.Groups > 0).Select(l => l.Name)];
+        if (options.VcdLayer is { } asked && !names.Contains(asked, StringComparer.Ordinal))
+            throw new InvalidInputException(new Location("--vcd"), "CLI002",
+                $"the array has no layer '{asked}'{NearestName.Hint(asked, names)}; allowed are "
+                + $"{string.Join(", ", names.Take(20))}{(names.Length > 20 ? ", ..." : "")}");
     }
 
     /// <summary>Tables for people.</summary>
@@ -152,7 +158,8 @@ internal static class MachineReport
     private static string NameOf(MachineResult result, CycleUse use) =>
         use == CycleUse.Ports && result.Port is { } port ? port : CycleUses.NameOf(use);
 
-    private static void Write(string file, string text)
+    /// <summary>Writes a file that was asked for.</summary>
+    public static void Write(string file, string text)
     {
         string path = Path.GetFullPath(file);
         ResultFiles.Write(Path.GetDirectoryName(path)!, (Path.GetFileName(path), text));

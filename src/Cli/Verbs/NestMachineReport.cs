@@ -1,8 +1,14 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Sim.ArchModel.Hierarchies;
+using Sim.Mapper.Nests;
 using Sim.Mapper.Timing;
+using Sim.Simulator;
+using Sim.Simulator.Accelerators;
+using Sim.Simulator.Cycles;
 using Sim.Simulator.Nests;
+using Sim.Simulator.Traces;
 using Spectre.Console;
 
 namespace Sim.Cli.Verbs;
@@ -10,6 +16,82 @@ namespace Sim.Cli.Verbs;
 /// <summary>`sim run --machine` on a hierarchy: the network through the machine for nests, beside the estimate.</summary>
 internal static class NestMachineReport
 {
+    private sealed class Observers(NestTrace? trace, NestWaveform? waveform) : INestNetworkObserver
+    {
+        public INestObserver? Watch(string layer, LoopNest nest, long begin)
+        {
+            (INestObserver? one, INestObserver? two) = (trace?.Watch(layer, nest, begin), waveform?.Watch(layer, nest, begin));
+            return one is null || two is null ? one ?? two : new Both(one, two);
+        }
+
+        public void Done(NestMachineLayer layer) => trace?.Done(layer);
+    }
+
+    // The second one watches registers too.
+    private sealed class Both(INestObserver one, INestObserver two) : INestObserver
+    {
+        public INestRegisters? Registers => two.Registers;
+
+        public void Begin(IReadOnlyList<TimingResource> resources)
+        {
+            one.Begin(resources);
+            two.Begin(resources);
+        }
+
+        public void Use(int resource, long begin, long end, Operand? operand)
+        {
+            one.Use(resource, begin, end, operand);
+            two.Use(resource, begin, end, operand);
+        }
+
+        public void Products(ReadOnlySpan<long> index, long begin, long end)
+        {
+            one.Products(index, begin, end);
+            two.Products(index, begin, end);
+        }
+
+        public void Wait(int resource, long begin, long end)
+        {
+            one.Wait(resource, begin, end);
+            two.Wait(resource, begin, end);
+        }
+
+        public void OutputsLeave()
+        {
+            one.OutputsLeave();
+            two.OutputsLeave();
+        }
+    }
+
+    /// <summary>Runs the network and writes the files that were asked for.</summary>
+    public static ImmutableArray<NestMachineLayer> Run(Evaluator evaluator, DesignInputs design, MachineOptions options, RunRecord record,
+        Terminal terminal)
+    {
+        MachineReport.CheckLayer(options, record);
+        HierarchicalArchitecture architecture = ((HierarchyAccelerator)design.Accelerator).Architecture;
+        NestTrace? trace = options.Trace is null ? null : new NestTrace(architecture);
+        NestWaveform? waveform = options.VcdLayer is null ? null : new NestWaveform(architecture, options.VcdLayer);
+        NestDepth depth = options.Depth == MachineDepth.Tiles ? NestDepth.Tiles : NestDepth.Registers;
+        ImmutableArray<NestMachineLayer> layers = evaluator.RunNests(design, depth,
+            trace is null && waveform is null ? null : new Observers(trace, waveform), terminal.Cancellation);
+        if (trace is not null)
+        {
+            MachineReport.Write(options.Trace!, trace.Write());
+            if (trace.LeftOut is { } layer)
+                terminal.Error.WriteLine($"note: '{options.Trace}' ends before layer '{layer}': a trace holds at most "
+                    + $"{NestTrace.MostSlices} slices");
+        }
+        if (waveform is null) return layers;
+        MachineReport.Write(options.VcdFile!, waveform.Write());
+        if (waveform.IsCut)
+            terminal.Error.WriteLine(
+                $"note: '{options.VcdFile}' holds the first {NestWaveform.MostCycles} cycles of layer '{options.VcdLayer}'");
+        if (!waveform.WantsSums)
+            terminal.Error.WriteLine($"note: '{options.VcdFile}' has no sums: a register of datapath '{architecture.Datapath.Name}' "
+                + "has no number before it is read");
+        return layers;
+    }
+
     /// <summary>Tables for people.</summary>
     public static void Print(ImmutableArray<NestMachineLayer> layers, NestDepth depth, Terminal terminal)
     {

@@ -101,9 +101,6 @@ internal sealed class RunVerb : IVerb
         if (request.VcdFile is not null && request.VcdLayer is null)
             bag.Error(new Location("--vcd-file"), "CLI002", "--vcd-file needs --vcd LAYER");
         IAccelerator? accelerator = AcceleratorLoader.Load(request.Architecture, Objective(request.Objective), bag);
-        if (accelerator is HierarchyAccelerator && (request.Trace ?? request.VcdLayer) is not null)
-            bag.Error(new Location(request.Trace is null ? "--vcd" : "--trace"), "CLI002",
-                "traces and waveforms are those of systolic arrays (sim.architecture/1)");
         Recipe? recipe = request.Recipe is null ? Recipe.Default : RecipeFile.Load(request.Recipe, bag);
         InputTransform? transform = request.Offset == 0 && request.Scale == 1 ? null : new InputTransform(request.Offset, request.Scale);
         string name = ShapeFile.IsOne(request.Model) ? "" : Path.GetFileNameWithoutExtension(request.Model);
@@ -122,7 +119,7 @@ internal sealed class RunVerb : IVerb
         bool onNests = accelerator is HierarchyAccelerator;
         NestDepth depth = request.Machine == "tiles" ? NestDepth.Tiles : NestDepth.Registers;
         ImmutableArray<NestMachineLayer> nests = cycles is null || !onNests ? []
-            : evaluator.RunNests(design, depth, terminal.Cancellation);
+            : NestMachineReport.Run(evaluator, design, cycles, record, terminal);
         ImmutableArray<MachineLayer> machine = cycles is null || onNests ? []
             : MachineReport.Run(evaluator, design, cycles, record, terminal);
         terminal.Print(bag.Sorted);

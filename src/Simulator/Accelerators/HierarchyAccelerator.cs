@@ -25,6 +25,9 @@ public sealed class HierarchyAccelerator(LoadedHierarchy loaded, MapObjective ob
     /// <summary>The file's content.</summary>
     public LoadedHierarchy Loaded => loaded;
 
+    /// <summary>Its description.</summary>
+    public HierarchicalArchitecture Architecture => loaded.Architecture;
+
     /// <inheritdoc/>
     public string Name => loaded.Architecture.Name;
 

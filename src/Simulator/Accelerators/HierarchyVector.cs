@@ -29,6 +29,7 @@ internal static class HierarchyVector
             Add(ActionNames.Vector, VectorFunctionCatalogue.NameOf(function.Kind), layer.OutputElements);
         else if (!layer.IsMove) Add(ActionNames.Vector, ActionNames.VectorOp, layer.Operations);
         long compute = (layer.Operations + architecture.Vector.Lanes - 1) / architecture.Vector.Lanes, total = compute;
+        total = Math.Max(total, BusCycles(architecture, layer));
         MemoryLevel outermost = architecture.Hierarchy.Memory(0);
         Packing packing = architecture.PackingOf(Operand.Activations);
         long read = 0, written = 0;
@@ -56,5 +57,13 @@ internal static class HierarchyVector
             Traffic = traffic, CompulsoryBytes = traffic.Sum(t => t.ReadBytes + t.WriteBytes),
             OutermostMemory = outermost.Name,
         };
+    }
+
+    /// <summary>Cycles of the outermost memory's bus for a layer.</summary>
+    public static long BusCycles(HierarchicalArchitecture architecture, VectorLayer layer)
+    {
+        Packing packing = architecture.PackingOf(Operand.Activations);
+        if (layer.IsFused || architecture.Hierarchy.Memory(0).BitsPerCycle is not { } rate) return 0;
+        return checked((long)Math.Ceiling((packing.StoredBits(layer.InputElements) + packing.StoredBits(layer.OutputElements)) / rate));
     }
 }

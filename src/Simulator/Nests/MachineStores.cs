@@ -25,7 +25,8 @@ internal sealed class MachineStores
     private readonly SumRegisters _registers;
     private readonly Moved[] _moved;
 
-    public MachineStores(LoopNest nest, Hierarchy hierarchy, DatapathSpec spec, NestOperands operands, NestDepth depth)
+    public MachineStores(LoopNest nest, Hierarchy hierarchy, DatapathSpec spec, NestOperands operands, NestDepth depth,
+        INestRegisters? watch = null)
     {
         (_nest, _hierarchy) = (nest, hierarchy);
         _spaces = [.. Enum.GetValues<Operand>().Select(o => new WordSpace(nest.Layer, o))];
@@ -93,7 +94,7 @@ internal sealed class MachineStores
         Products = new ProductArray(nest, chunk, lists, [inner[0].Inputs!, inner[1].Inputs!], [Reads(Operand.Activations, inner[0], end),
             Reads(Operand.Weights, inner[1], end)], inner[2].Sums!, [.. inner.Select(i => places.Instances / Instances(i.Position))],
             new SumSection(nest, hierarchy, inner[2].Position, end), new Deliveries(nest, hierarchy, inner[2].Position, end, _registers),
-            _registers, scratch, operands);
+            _registers, scratch, operands) { Watch = watch };
     }
 
     /// <summary>Outputs of the layer.</summary>

@@ -17,7 +17,10 @@ internal sealed class NestClock
     private readonly long _skew;
     private readonly long[] _free, _idle, _busy, _stalls;
     private readonly Occupied _use;
+    private readonly INestObserver? _watch;
+    private readonly IdleGaps? _gaps;
     private long _array, _arrayEnd, _compute, _products;
+    private Operand? _moving;
 
     /// <param name="hierarchy">The machine.</param>
     /// <param name="ports">Its ports.</param>
@@ -25,8 +28,12 @@ internal sealed class NestClock
     /// <param name="innermost">By operand, the memory that the multiply-adders use.</param>
     /// <param name="rate">Cycles of a product.</param>
     /// <param name="skew">Cycles from the first multiply-adder to the last.</param>
-    public NestClock(Hierarchy hierarchy, ClockPorts ports, ClockEdge[] edges, int[] innermost, ComputeRate rate, long skew)
+    /// <param name="watch">Who hears of it.</param>
+    public NestClock(Hierarchy hierarchy, ClockPorts ports, ClockEdge[] edges, int[] innermost, ComputeRate rate, long skew,
+        INestObserver? watch = null)
     {
+        (_watch, _gaps) = (watch, watch is null ? null : new IdleGaps(ports.Resources.Count));
+        watch?.Begin(ports.Resources);
         (_hierarchy, _ports, _edges, _innermost, _rate, _skew) = (hierarchy, ports, edges, innermost, rate, skew);
         int n = ports.Resources.Count;
         (_free, _idle, _busy, _stalls, _use) = (new long[n], new long[n], new long[n], new long[n], new Occupied(n));
@@ -52,8 +59,9 @@ internal sealed class NestClock
             if (edge.Changes) edge.FreeBefore = edge.Free;
     }
 
-    /// <summary>The products of one chunk: steps, and words at the innermost stores by operand.</summary>
-    public void Chunk(long steps, ReadOnlySpan<long> words)
+    /// <summary>The products of one chunk: steps, and words at the innermost stores by operand. Loops above it stand at
+    /// <paramref name="index"/>.</summary>
+    public void Chunk(long steps, ReadOnlySpan<long> words, ReadOnlySpan<long> index)
     {
         long cycles = checked((steps * _rate.Cycles + _rate.Products - 1) / _rate.Products);
         _compute += cycles;
@@ -70,8 +78,10 @@ internal sealed class NestClock
             if (_free[_use[i]] > start) (start, waits) = (_free[_use[i]], _use[i]);
             if (_use.Cycles(_use[i]) > longest) (longest, limit) = (_use.Cycles(_use[i]), _use[i]);
         }
-        if (waits >= 0) _stalls[waits] += start - _array;
-        if (limit >= 0) _stalls[limit] += longest - cycles;
+        if (waits >= 0) Stall(waits, _array, start);
+        if (limit >= 0) Stall(limit, start + cycles, start + longest);
+        _watch?.Products(index, start, start + cycles);
+        _moving = null;
         for (int i = 0; i < _use.Count; i++) Work(_use[i], start, _use.Cycles(_use[i]));
         _array = checked(start + longest);
         _arrayEnd = _array + _skew;
@@ -83,6 +93,7 @@ internal sealed class NestClock
     {
         long total = Math.Max(_array, _arrayEnd);
         foreach (ClockEdge edge in _edges) total = Math.Max(total, Math.Max(edge.DownEnd, edge.UpEnd));
+        if (total > _products) _watch?.Wait(-1, _products, total);
         ImmutableArray<NestStall> stalls = [.. Enumerable.Range(0, _stalls.Length).Where(r => _stalls[r] > 0)
             .Select(r => new NestStall(_ports.Resources[r], _stalls[r]))];
         ImmutableArray<ResourceUse> uses = [.. Enumerable.Range(0, _busy.Length)
@@ -93,6 +104,8 @@ internal sealed class NestClock
     private void Up(ClockEdge edge, in Moved moved)
     {
         if (moved.ChildOut == 0) return;
+        _moving = Operand.Outputs;
+        if (edge.ParentLevel == 0) _watch?.OutputsLeave();
         _use.Clear();
         _ports.Access(_use, edge.Level, Operand.Outputs, moved.ChildOut, false);
         _ports.Access(_use, edge.ParentLevel, Operand.Outputs, moved.ParentOut, true, moved.Final && edge.ParentLevel == 0);
@@ -107,6 +120,7 @@ internal sealed class NestClock
     private void Down(ClockEdge edge, in Moved moved)
     {
         if (!edge.Changes) return;
+        _moving = edge.Operand;
         long ready = edge.TwoPlaces ? edge.FreeBefore : edge.Free;
         int cause = _ports.Space(edge.Level, edge.Operand);
         if (moved.ChildIn > 0 && (edge.Operand != Operand.Outputs || moved.Back))
@@ -134,7 +148,7 @@ internal sealed class NestClock
         }
         else if (ready > _array)
         {
-            _stalls[cause] += ready - _array;
+            Stall(cause, _array, ready);
             _array = ready;
         }
     }
@@ -149,6 +163,7 @@ internal sealed class NestClock
             if (edge.TwoPlaces)
             {
                 long used = Math.Min(rest, Math.Max(0, _idle[resource] - edge.Marks[resource]));
+                if (used > 0) _gaps?.Fill(resource, _idle[resource] - edge.Marks[resource], used, _moving, _watch!);
                 (_idle[resource], _busy[resource], rest) = (_idle[resource] - used, _busy[resource] + used, rest - used);
             }
             end = Math.Max(end, Work(resource, start, rest));
@@ -160,8 +175,16 @@ internal sealed class NestClock
     private long Work(int resource, long start, long cycles)
     {
         long begin = Math.Max(start, _free[resource]);
+        if (begin > _free[resource]) _gaps?.Add(resource, _free[resource], begin);
+        if (cycles > 0) _watch?.Use(resource, begin, begin + cycles, _moving);
         _idle[resource] += begin - _free[resource];
         _busy[resource] += cycles;
         return _free[resource] = checked(begin + cycles);
+    }
+
+    private void Stall(int resource, long begin, long end)
+    {
+        _stalls[resource] += end - begin;
+        if (end > begin) _watch?.Wait(resource, begin, end);
     }
 }

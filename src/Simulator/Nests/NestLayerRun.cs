@@ -18,12 +18,14 @@ public sealed record NestLayerRun(NestRun Run, ImmutableArray<string> Difference
     /// <param name="architecture">What it runs on.</param>
     /// <param name="rows">Codes, im2col applied.</param>
     /// <param name="depth">How much of the machine moves.</param>
-    public static NestLayerRun Of(LoopNest nest, HierarchicalArchitecture architecture, MachineOperands rows, NestDepth depth)
+    /// <param name="watch">Who hears of it.</param>
+    public static NestLayerRun Of(LoopNest nest, HierarchicalArchitecture architecture, MachineOperands rows, NestDepth depth,
+        INestObserver? watch = null)
     {
         ArgumentNullException.ThrowIfNull(nest);
         ArgumentNullException.ThrowIfNull(architecture);
         NestOperands operands = NestOperands.Of(nest.Layer, rows);
-        NestRun run = NestMachine.Run(nest, architecture, operands, depth);
+        NestRun run = NestMachine.Run(nest, architecture, operands, depth, watch);
         NestCycles estimate = NestTiming.Of(nest, architecture.Hierarchy, NestMachine.Widths(architecture), NestMachine.Rate(architecture));
         var differences = ImmutableArray.CreateBuilder<string>();
         if (run.Cycles.Total != estimate.Total) differences.Add($"{run.Cycles.Total} cycles, estimate {estimate.Total}");

@@ -30,23 +30,26 @@ public sealed class NestMachine
     private long _steps;
 
     private NestMachine(LoopNest nest, Hierarchy hierarchy, NestWidths widths, ComputeRate rate, DatapathSpec spec, NestOperands operands,
-        NestDepth depth)
+        NestDepth depth, INestObserver? watch)
     {
         (_spec, _depth) = (spec, depth);
         (_nest, _hierarchy, _operands) = (nest, hierarchy, operands);
         _index = new long[nest.Nodes.Length];
         _computePosition = 1 + Enumerable.Range(0, nest.Nodes.Length).Last(n => nest.Nodes[n] is StoreNode);
-        _stores = new MachineStores(nest, hierarchy, spec, operands, depth);
+        _stores = new MachineStores(nest, hierarchy, spec, operands, depth, watch?.Registers);
         var ports = new ClockPorts(hierarchy, widths);
-        _clock = new NestClock(hierarchy, ports, _stores.ClockEdges(ports.Resources.Count), _stores.InnermostLevels, rate, _stores.Skew);
+        _clock = new NestClock(hierarchy, ports, _stores.ClockEdges(ports.Resources.Count), _stores.InnermostLevels, rate, _stores.Skew,
+            watch);
         _done = new int[checked((int)_stores.Outputs)];
     }
 
     /// <summary>Runs a legal nest on an architecture.</summary>
-    public static NestRun Run(LoopNest nest, HierarchicalArchitecture architecture, NestOperands operands, NestDepth depth)
+    public static NestRun Run(LoopNest nest, HierarchicalArchitecture architecture, NestOperands operands, NestDepth depth,
+        INestObserver? watch = null)
     {
         ArgumentNullException.ThrowIfNull(architecture);
-        return Run(nest, architecture.Hierarchy, Widths(architecture), Rate(architecture), architecture.Datapath, operands, depth);
+        return Run(nest, architecture.Hierarchy, Widths(architecture), Rate(architecture), architecture.Datapath, operands, depth,
+            watch);
     }
 
     // Results leave the chip at the activations' width.
@@ -67,8 +70,9 @@ public sealed class NestMachine
     /// <param name="spec">The datapath.</param>
     /// <param name="operands">Codes.</param>
     /// <param name="depth">How much of the machine moves.</param>
+    /// <param name="watch">Who hears of it.</param>
     public static NestRun Run(LoopNest nest, Hierarchy hierarchy, NestWidths widths, ComputeRate rate, DatapathSpec spec,
-        NestOperands operands, NestDepth depth = NestDepth.Registers)
+        NestOperands operands, NestDepth depth = NestDepth.Registers, INestObserver? watch = null)
     {
         ArgumentNullException.ThrowIfNull(nest);
         ArgumentNullException.ThrowIfNull(hierarchy);
@@ -77,7 +81,7 @@ public sealed class NestMachine
         operands.Check();
         if (spec.Dot is { Segment: > 0 })
             throw new NotSupportedException($"datapath '{spec.Name}' takes operands in blocks, which the machine for nests does not move");
-        return new NestMachine(nest, hierarchy, widths, rate, spec, operands, depth).Run();
+        return new NestMachine(nest, hierarchy, widths, rate, spec, operands, depth, watch).Run();
     }
 
     private NestRun Run()
@@ -92,7 +96,7 @@ public sealed class NestMachine
             words.Clear();
             long steps = _stores.Products.Chunk(_index, words, _done);
             _steps += steps;
-            _clock.Chunk(steps, words);
+            _clock.Chunk(steps, words, _index);
             advanced = outer.Next();
         }
         while (advanced >= 0);

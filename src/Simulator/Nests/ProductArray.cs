@@ -54,6 +54,9 @@ internal sealed class ProductArray : ISumSource, IProducts
     /// <inheritdoc/>
     public long Macs { get; private set; }
 
+    /// <summary>Who hears of every step.</summary>
+    public INestRegisters? Watch { get; init; }
+
     /// <inheritdoc/>
     public long Chunk(long[] index, Span<long> words, Span<int> done)
     {
@@ -81,6 +84,7 @@ internal sealed class ProductArray : ISumSource, IProducts
             int zero = _operands.WeightZeroPoints.Length == 0 ? 0 : _operands.WeightZeroPoints[(int)(weight / _weightsOfOutput)];
             _products[leaf] = new Product(a, w, _operands.ActivationZeroPoint, zero);
         }
+        Watch?.Step(_active, _products);
         int instances = _active.Length / _leavesOf[2];
         for (int instance = 0; instance < instances; instance++)
         {
@@ -92,6 +96,7 @@ internal sealed class ProductArray : ISumSource, IProducts
                 (int slot, long word) = Locate(_lists[2], first);
                 int sums = _adders.Run(this, _sums.Register(instance, slot, word), _scratch);
                 _sums.Updates += sums;
+                if (Watch is { WantsSums: true }) Watch.Sum(first, _registers.Peek(_sums.Register(instance, slot, word)));
                 if (instance == 0) words[2] += sums;
                 for (int m = 0; m < _section.Members; m++)
                     if (_active[_from + _section.Instance(_team, m)]) done[(int)word]++;

@@ -20,6 +20,14 @@ internal abstract class SumRegisters(int count)
     /// <summary>Whether a register has taken nothing.</summary>
     public bool IsEmpty(int register) => !_used[register];
 
+    /// <summary>What a register holds, as <see cref="Finish"/> writes it. Only of registers that a read leaves as they are.</summary>
+    public long Peek(int register)
+    {
+        if (!_used[register]) return 0;
+        GemmEvents none = default;
+        return Finish(register, ref none);
+    }
+
     /// <summary>One step of products, at most as many as the unit has lanes.</summary>
     public void Step(int register, ReadOnlySpan<Product> products)
     {
@@ -50,7 +58,7 @@ internal abstract class SumRegisters(int count)
 }
 
 /// <summary>The codes of a product, with their zero points.</summary>
-internal readonly record struct Product(uint Activation, uint Weight, int ActivationZero, int WeightZero);
+public readonly record struct Product(uint Activation, uint Weight, int ActivationZero, int WeightZero);
 
 /// <summary>Registers of any kind, by the definition.</summary>
 internal sealed class ScalarRegisters : SumRegisters

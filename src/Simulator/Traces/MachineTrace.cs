@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Sim.ArchModel;
 using Sim.Mapper;
 using Sim.Simulator.Cycles;
@@ -13,15 +10,13 @@ namespace Sim.Simulator.Traces;
 /// </summary>
 public sealed class MachineTrace(Architecture architecture) : INetworkObserver
 {
-    private sealed record Slice(string Track, string Name, long Begin, long End);
-
-    private readonly List<Slice> _slices = [];
+    private readonly TraceText _text = new();
 
     /// <inheritdoc/>
     public IMachineObserver? Watch(Mapping mapping, long begin)
     {
         ArgumentNullException.ThrowIfNull(mapping);
-        return new Layer(this, mapping, begin, _slices.Count);
+        return new Layer(this, mapping, begin, _text.Count);
     }
 
     /// <inheritdoc/>
@@ -29,31 +24,12 @@ public sealed class MachineTrace(Architecture architecture) : INetworkObserver
     {
         ArgumentNullException.ThrowIfNull(layer);
         if (layer.Cycles == 0) return;
-        _slices.Add(new("layers", layer.Name, layer.Begin, layer.Begin + layer.Cycles));
-        if (layer.Mapping is null) _slices.Add(new("vector unit", layer.Name, layer.Begin, layer.Begin + layer.Cycles));
+        _text.Add("layers", layer.Name, layer.Begin, layer.Begin + layer.Cycles);
+        if (layer.Mapping is null) _text.Add("vector unit", layer.Name, layer.Begin, layer.Begin + layer.Cycles);
     }
 
     /// <summary>The trace; tracks in the order of the machine, slices of a track in time.</summary>
-    public string Write()
-    {
-        var text = new StringBuilder("{\"displayTimeUnit\":\"ns\",\"otherData\":{\"unit\":\"1 us is 1 cycle\"},\"traceEvents\":[\n");
-        string[] tracks = [.. Tracks().Where(t => _slices.Any(s => s.Track == t))];
-        text.Append(CultureInfo.InvariantCulture,
-            $"{{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",\"args\":{{\"name\":{JsonSerializer.Serialize(architecture.Name)}}}}}");
-        ILookup<string, Slice> byTrack = _slices.ToLookup(s => s.Track);
-        for (int t = 0; t < tracks.Length; t++)
-        {
-            string of = string.Create(CultureInfo.InvariantCulture, $"\"pid\":1,\"tid\":{t + 1}");
-            text.Append(CultureInfo.InvariantCulture,
-                $",\n{{\"ph\":\"M\",{of},\"name\":\"thread_name\",\"args\":{{\"name\":{JsonSerializer.Serialize(tracks[t])}}}}}");
-            text.Append(CultureInfo.InvariantCulture,
-                $",\n{{\"ph\":\"M\",{of},\"name\":\"thread_sort_index\",\"args\":{{\"sort_index\":{t + 1}}}}}");
-            foreach (Slice slice in byTrack[tracks[t]].OrderBy(s => s.Begin))
-                text.Append(CultureInfo.InvariantCulture, $",\n{{\"ph\":\"X\",{of},\"ts\":{slice.Begin},\"dur\":{slice.End - slice.Begin},")
-                    .Append("\"name\":").Append(JsonSerializer.Serialize(slice.Name)).Append('}');
-        }
-        return text.Append("\n]}\n").ToString();
-    }
+    public string Write() => _text.Write(architecture.Name, Tracks());
 
     private IEnumerable<string> Tracks()
     {
@@ -78,7 +54,7 @@ public sealed class MachineTrace(Architecture architecture) : INetworkObserver
     {
         private readonly FoldGrid _grid = mapping.Grid;
 
-        public void Restart() => trace._slices.RemoveRange(first, trace._slices.Count - first);
+        public void Restart() => trace._text.Forget(first);
 
         public void Stream(int unit, int fold, long begin, long end)
         {
@@ -111,6 +87,6 @@ public sealed class MachineTrace(Architecture architecture) : INetworkObserver
         }
 
         private void Add(string track, string name, long begin, long end) =>
-            trace._slices.Add(new(track, name, origin + begin, origin + end));
+            trace._text.Add(track, name, origin + begin, origin + end);
     }
 }

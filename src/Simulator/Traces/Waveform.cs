@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Sim.ArchModel;
 using Sim.Datapath.Formats;
 using Sim.Datapath.Kernels.Systolic;
@@ -21,7 +20,7 @@ public sealed class Waveform : IMachineObserver, INetworkObserver
 
     private readonly string _layer;
     private readonly DatapathSpec _datapath;
-    private readonly StringBuilder _text = new();
+    private readonly VcdText _text = new();
     private PeView?[] _before = [];
     private Mapping? _mapping;
     private long _end;
@@ -89,86 +88,52 @@ public sealed class Waveform : IMachineObserver, INetworkObserver
         if (cycle >= _end || Cycles >= MostCycles) return;
         int rows = grid.Shape.Rows, columns = grid.Shape.Columns;
         if (Cycles == 0) Head(grid);
-        _text.Append(CultureInfo.InvariantCulture, $"#{Cycles++}\n");
+        _text.Time(Cycles++);
         for (int pe = 0; pe < rows * columns; pe++)
         {
             PeView now = grid.View(pe / columns, pe % columns);
             PeView? before = _before[pe];
-            if (before?.IsActive != now.IsActive) _text.Append(now.IsActive ? '1' : '0').Append(Code(4 * pe)).Append('\n');
+            if (before?.IsActive != now.IsActive) _text.Bit(now.IsActive, 4 * pe);
             if (grid.IsReference) { _before[pe] = now; continue; }
             bool streamsWeights = grid.Shape.StreamsWeights;
             Value(before?.Left, now.Left, streamsWeights ? _datapath.Weight : _datapath.Activation, 4 * pe + 1);
             Value(before?.Other, now.Other, streamsWeights ? _datapath.Activation : _datapath.Weight, 4 * pe + 2);
             if (before is { } b && b.Sum.Equals(now.Sum)) { _before[pe] = now; continue; }
-            if (SumBits is { } bits) Bits(now.Sum, bits, 4 * pe + 3);
-            else Real(now.Sum, 4 * pe + 3);
+            if (SumBits is { } bits) _text.Vector((long)now.Sum, bits, 4 * pe + 3);
+            else _text.Real(now.Sum, 4 * pe + 3);
             _before[pe] = now;
         }
     }
 
     private int? SumBits => _datapath.Accumulator is IntegerAccumulator { Bits: <= 53 } integer ? integer.Bits : null;
 
-    private static int? BitsOf(INumberFormat format) => format is FixedFormat { Fraction: 0 } f ? f.Bits + 1 : null;
-
     private void Head(PeGrid grid)
     {
         int rows = grid.Shape.Rows, columns = grid.Shape.Columns;
         _before = new PeView?[rows * columns];
-        _text.Append("$version Sim cycle machine $end\n$comment layer ").Append(_layer.Replace('$', '_'))
-            .Append(", first tile, 1 ns a cycle $end\n$timescale 1 ns $end\n$scope module array $end\n");
+        _text.Begin(_layer, "first tile, 1 ns a cycle", "1 ns");
         string other = grid.Shape.Downward ? "stationary" : "top";
         bool streamsWeights = grid.Shape.StreamsWeights;
         for (int pe = 0; pe < rows * columns; pe++)
         {
-            _text.Append(CultureInfo.InvariantCulture, $"$scope module pe_{pe / columns}_{pe % columns} $end\n")
-                .Append(CultureInfo.InvariantCulture, $"$var wire 1 {Code(4 * pe)} active $end\n");
+            _text.Scope(string.Create(CultureInfo.InvariantCulture, $"pe_{pe / columns}_{pe % columns}"));
+            _text.Declare("active", 0, 4 * pe);
             if (!grid.IsReference)
             {
-                Declare("left", BitsOf(streamsWeights ? _datapath.Weight : _datapath.Activation), 4 * pe + 1);
-                Declare(other, BitsOf(streamsWeights ? _datapath.Activation : _datapath.Weight), 4 * pe + 2);
-                Declare("sum", SumBits, 4 * pe + 3);
+                _text.Declare("left", VcdText.BitsOf(streamsWeights ? _datapath.Weight : _datapath.Activation), 4 * pe + 1);
+                _text.Declare(other, VcdText.BitsOf(streamsWeights ? _datapath.Activation : _datapath.Weight), 4 * pe + 2);
+                _text.Declare("sum", SumBits, 4 * pe + 3);
             }
-            _text.Append("$upscope $end\n");
+            _text.Up();
         }
-        _text.Append("$upscope $end\n$enddefinitions $end\n");
-    }
-
-    private void Declare(string name, int? bits, int signal)
-    {
-        if (bits is { } width)
-            _text.Append(CultureInfo.InvariantCulture, $"$var wire {width} {Code(signal)} {name} [{width - 1}:0] $end\n");
-        else _text.Append(CultureInfo.InvariantCulture, $"$var real 64 {Code(signal)} {name} $end\n");
+        _text.End();
     }
 
     private void Value(double? before, double now, INumberFormat format, int signal)
     {
         if (before is { } old && old.Equals(now)) return;
-        if (BitsOf(format) is { } bits) Bits(now, bits, signal);
-        else Real(now, signal);
-    }
-
-    // An integer less its zero point takes a bit more than its code.
-    private void Bits(double value, int bits, int signal)
-    {
-        _text.Append('b');
-        long integer = (long)value;
-        for (int bit = bits - 1; bit >= 0; bit--) _text.Append((integer >> bit & 1) != 0 ? '1' : '0');
-        _text.Append(' ').Append(Code(signal)).Append('\n');
-    }
-
-    private void Real(double value, int signal) =>
-        _text.Append(CultureInfo.InvariantCulture, $"r{value:R} ").Append(Code(signal)).Append('\n');
-
-    // Printable characters from ! to ~ in base 94.
-    private static string Code(int signal)
-    {
-        var code = new StringBuilder();
-        do
-        {
-            code.Append((char)('!' + signal % 94));
-            signal /= 94;
-        }
-        while (signal > 0);
-        return code.ToString();
+        // An integer less its zero point takes a bit more than its code.
+        if (VcdText.BitsOf(format) is { } bits) _text.Vector((long)now, bits, signal);
+        else _text.Real(now, signal);
     }
 }

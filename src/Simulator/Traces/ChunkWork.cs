@@ -6,7 +6,7 @@ namespace Sim.Simulator.Traces;
 
 /// <summary>Who multiplies how often in the products below all stores of a nest: of each place, the product over the dimensions of the
 /// iterations that it has there.</summary>
-internal sealed class ChunkWork
+public sealed class ChunkWork
 {
     private readonly PlaceTable _places;
     private readonly PlaceGroups _groups;
@@ -15,8 +15,10 @@ internal sealed class ChunkWork
     private readonly long[][] _iterations;
     private readonly Dictionary<string, (long[] Macs, int[] Places)> _known = new(StringComparer.Ordinal);
 
+    /// <summary>Of a nest, by groups of places.</summary>
     public ChunkWork(LoopNest nest, PlaceGroups groups)
     {
+        ArgumentNullException.ThrowIfNull(nest);
         (_groups, _places, _index) = (groups, new PlaceTable(nest, nest.Nodes.Length), new long[nest.Nodes.Length]);
         int from = 1 + Enumerable.Range(0, nest.Nodes.Length).Last(n => nest.Nodes[n] is StoreNode);
         _steps = [.. Enum.GetValues<LoopDim>().Select(d => new NestSteps(nest, from, nest.Nodes.Length, _index, d))];

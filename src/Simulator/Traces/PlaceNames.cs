@@ -50,12 +50,14 @@ internal sealed class PlaceNames
 
 /// <summary>Multiply-adders in groups: places of the outermost fabric, at most so many; of more, neighbours along its first axis are one
 /// group. Groups of layers have the same names.</summary>
-internal sealed class PlaceGroups
+public sealed class PlaceGroups
 {
     private const int Most = 16;
 
+    /// <summary>Of what a nest uses.</summary>
     public PlaceGroups(LoopNest nest, Hierarchy hierarchy)
     {
+        ArgumentNullException.ThrowIfNull(hierarchy);
         var places = new PlaceNames(nest, hierarchy);
         Of = new int[places.Count];
         int level = Enumerable.Range(0, hierarchy.Levels.Length)

@@ -12,6 +12,12 @@ internal static class WebAssets
 
     public static string Style => Read("report.css") ?? throw new InvalidOperationException("the style sheet is not embedded");
 
+    /// <summary>What the page of mappings adds to <see cref="Style"/>.</summary>
+    public static string MapStyle => Read("map.css") ?? throw new InvalidOperationException("the style of maps is not embedded");
+
+    /// <summary>The page of mappings: a template with `{{name}}` for its parts.</summary>
+    public static string MapPage => Read("map.html") ?? throw new InvalidOperationException("the page of maps is not embedded");
+
     public static string Script => "(function () {\n'use strict';\n"
         + string.Concat(Scripts.Select(s => Read(s) ?? throw new InvalidOperationException($"'{s}' is not embedded"))) + "})();";
 

@@ -14,6 +14,7 @@ using Sim.Mapper.Constraints;
 using Sim.Mapper.Nests;
 using Sim.Mapper.Search;
 using Sim.Mapper.Timing;
+using Sim.Reports.Maps;
 using Sim.Workloads.Graph;
 using Sim.Workloads.Nests;
 
@@ -28,7 +29,7 @@ internal sealed class MapVerb : IVerb
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private sealed record Options(string Architecture, string Workload, string? Layer, MapObjective Objective, bool Pareto, long Effort,
-        bool Check, bool Advise, bool Json, string? Out);
+        bool Check, bool Advise, bool Json, string? Out, string? Report);
 
     public VerbCommand Build(Terminal terminal)
     {
@@ -52,12 +53,14 @@ internal sealed class MapVerb : IVerb
                 && given.GetValue(objective) is not null,
         };
         var output = new Option<string?>("--out") { Description = "Also write the JSON to this file", HelpName = "FILE" };
+        var report = new Option<string?>("--report") { Description =
+            "Also write a page: roofline, pictures of the nests, traffic of each memory", HelpName = "FILE.html" };
         Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("map", "Find the best mapping of every layer, with a certificate",
             "sim map tpu_like --workload alexnet --layer fc8",
             "sim map tpu_like --workload alexnet --layer fc8 --objective energy --json",
             "sim map gemmini_default --workload bert_base --advise") { arch, workload, layer, objective,
-                effort, check, advise, output, json };
+                effort, check, advise, report, output, json };
         command.Validators.Add(given =>
         {
             if (given.GetValue(objective) is "pareto" && given.GetResult(effort) is { Implicit: false })
@@ -69,7 +72,8 @@ internal sealed class MapVerb : IVerb
             parsed.GetRequiredValue(objective) is "pareto" ? MapObjective.Energy
                 : Enum.Parse<MapObjective>(parsed.GetRequiredValue(objective), ignoreCase: true),
             parsed.GetRequiredValue(objective) is "pareto", EffortOption.Parse(parsed.GetRequiredValue(effort))!.Value,
-            parsed.GetValue(check), parsed.GetValue(advise), parsed.GetValue(json), parsed.GetValue(output)), terminal));
+            parsed.GetValue(check), parsed.GetValue(advise), parsed.GetValue(json), parsed.GetValue(output),
+            parsed.GetValue(report)), terminal));
         return command;
     }
 
@@ -86,6 +90,7 @@ internal sealed class MapVerb : IVerb
         MapAnswer answer = Search(network!.Value.Network, target, layers, options);
         string document = MapReport.Json(answer).ToJsonString(Indented);
         if (options.Out is { } file) File.WriteAllText(file, document + "\n");
+        if (options.Report is { } page) File.WriteAllText(page, MapPage.Of(answer, Program.Version));
         if (options.Json) terminal.Out.WriteLine(document);
         else MapReport.Print(answer, terminal);
         return answer.Layers.Any(r => r.Check is { Wrong.IsEmpty: false }) ? ExitCode.AnswerIsNo : ExitCode.Ok;
@@ -145,7 +150,8 @@ internal sealed class MapVerb : IVerb
 
     private static ImmutableArray<GemmLayer> Chosen(ImmutableArray<GemmLayer> all, Options options, DiagnosticBag bag)
     {
-        if (options.Layer is not { } name) return all;
+        if (all.IsEmpty) bag.Error(new Location(options.Workload), "MAP032", "has no matrix layers to map");
+        if (options.Layer is not { } name || all.IsEmpty) return all;
         ImmutableArray<GemmLayer> chosen = [.. all.Where(l => l.Name == name)];
         if (chosen.IsEmpty)
             bag.Error(new Location(options.Workload), "MAP032",

@@ -14,7 +14,7 @@ namespace Sim.Mapper.Answers;
 /// <param name="Accesses">Words read and written, on the average of full words.</param>
 /// <param name="Bytes">Bytes read and written.</param>
 /// <param name="LeastBytes">Bytes that have to move at least: the operand itself, once; null: not of the outermost memory.</param>
-/// <param name="TileBytes">Bytes of the largest tile of an instance.</param>
+/// <param name="TileBytes">Bytes of the largest tile of an instance; of results in the outermost memory when they are complete.</param>
 public sealed record StoreTraffic(StoreCounts Store, string Memory, double Reads, double Writes, double Accesses, double Bytes,
     double? LeastBytes, double TileBytes)
 {
@@ -38,7 +38,8 @@ public sealed record StoreTraffic(StoreCounts Store, string Memory, double Reads
         double complete = s is { Level: 0, Operand: Operand.Outputs } ? s.Distinct : 0, others = reads + writes - complete;
         return new(s, problem.Hierarchy.Levels[s.Level].Name, reads, writes,
             others * rate.Words + complete * costs.CompleteOutputs.Words, (others * rate.Bits + complete * costs.CompleteOutputs.Bits) / 8,
-            s.Level == 0 ? Compulsory(problem.Layer, s.Operand, costs) : null, s.Peak * rate.Bits / 8);
+            s.Level == 0 ? Compulsory(problem.Layer, s.Operand, costs) : null,
+            s.Peak * (complete > 0 ? costs.CompleteOutputs.Bits : rate.Bits) / 8);
     }
 
     // What has to move at least once: the operand itself.

@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
 using Sim.Mapper.Advice;
-using Sim.Mapper.Answers;
 using Sim.Mapper.Search;
 
-namespace Sim.Cli.Verbs.Maps;
+namespace Sim.Mapper.Answers;
 
 /// <summary>What `sim map` answers.</summary>
 /// <param name="Network">Name of the network.</param>
@@ -12,7 +11,7 @@ namespace Sim.Cli.Verbs.Maps;
 /// <param name="Pareto">Whether all mappings that trade energy for cycles were asked for.</param>
 /// <param name="Layers">In network order.</param>
 /// <param name="Kinds">For each layer a number that equal layers share, from 0 in the order of their first.</param>
-internal sealed record MapAnswer(string Network, MapTarget Target, MapObjective Objective, bool Pareto, ImmutableArray<MappedLayer> Layers,
+public sealed record MapAnswer(string Network, MapTarget Target, MapObjective Objective, bool Pareto, ImmutableArray<MappedLayer> Layers,
     ImmutableArray<int> Kinds)
 {
     /// <summary>Which change helps most, of the network and of each kind of layer, when asked for.</summary>

@@ -48,7 +48,8 @@ public sealed partial class MapPageTests
             Assert.That(classes.Count(c => c == "loop spatial"), Is.EqualTo(layer.Result.Nest.Nodes.Count(n => n is SpatialNode)));
             string[] lines = [.. NestText.Lines(layer.Result.Nest, layer.Problem.Hierarchy)];
             Assert.That(picture.Descendants("title").Select(t => t.Value).Where(t => t.StartsWith("for ", StringComparison.Ordinal)
-                || t.StartsWith("spatial ", StringComparison.Ordinal)), Is.EqualTo(lines.Where(l => !l.StartsWith("store", StringComparison.Ordinal))));
+                || t.StartsWith("spatial ", StringComparison.Ordinal)),
+                Is.EqualTo(lines.Where(l => !l.StartsWith("store", StringComparison.Ordinal))));
         }
         int memories = answer.Target.Architecture.Hierarchy.Levels.Count(l => l is MemoryLevel);
         Assert.That(pictures.Count(p => (string?)p.Attribute("class") == "roof"), Is.InRange(2, memories));
@@ -63,8 +64,8 @@ public sealed partial class MapPageTests
     public void No_layer_is_above_its_ceilings()
     {
         int cases = 0;
-        foreach (string name in new[] { "gemmini_default", "tpu_v1", "shidiannao", "marsellus_rbe", "tpu_like", "nvdla_small", "tpu_v2_core",
-            "simd_scalable" })
+        foreach (string name in new[] { "gemmini_default", "tpu_v1", "shidiannao", "marsellus_rbe", "tpu_like", "nvdla_small",
+            "tpu_v2_core", "simd_scalable" })
         {
             MapAnswer answer = Answer(name, false);
             foreach (MappedLayer layer in answer.Layers)
@@ -74,7 +75,8 @@ public sealed partial class MapPageTests
                 {
                     double bytes = roof.BytesOf(StoreTraffic.Of(layer.Result, layer.Problem));
                     if (bytes == 0 || roof.BytesPerCycle is not { } most) continue;
-                    Assert.That(bytes / layer.Time.Total, Is.LessThanOrEqualTo(most * (1 + 1e-9)), $"{name} {layer.Layer.Name} {roof.Memory}");
+                    Assert.That(bytes / layer.Time.Total, Is.LessThanOrEqualTo(most * (1 + 1e-9)),
+                        $"{name} {layer.Layer.Name} {roof.Memory}");
                     cases++;
                 }
             }

@@ -30,7 +30,8 @@ internal static class MapReport
         double energy = answer.Picojoules, cycles = answer.Cycles, macs = answer.Layers.Sum(r => (double)r.Layer.Macs);
         double stalls = answer.Layers.Sum(r => (double)r.Time.Stalled), drain = answer.Layers.Sum(r => (double)r.Time.Drain);
         terminal.Out.WriteLine($"total: {answer.Layers.Length} layers, {Count(macs, "MACs")}, {Si(energy * 1e-12)}J, "
-            + $"{Count(cycles, "cycles")} ({Si(cycles / architecture.ClockHertz)}s), {Percent(macs / (cycles * answer.Target.Peak))} of the peak; least "
+            + $"{Count(cycles, "cycles")} ({Si(cycles / architecture.ClockHertz)}s), "
+            + $"{Percent(macs / (cycles * answer.Target.Peak))} of the peak; least "
             + $"{answer.Objective.ToString().ToLowerInvariant()} of each layer, one after another");
         terminal.Out.WriteLine($"cycles: compute {Si(cycles - stalls - drain).TrimEnd()}{Waits(answer.Layers)}"
             + (drain > 0 ? $", drain {Si(drain).TrimEnd()}" : ""));

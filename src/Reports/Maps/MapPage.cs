@@ -48,7 +48,8 @@ public sealed class MapPage
             ["time"] = TimeFigure.Of(page._kinds),
             ["layers"] = MapTables.Layers(answer),
             ["kinds"] = string.Concat(page._kinds.Select(k => MapTables.Kind(answer, k.Layer, k.Times, k.Kind))),
-            ["footer"] = E($"sim {version}. Cycles are those of the nest with all waits; a memory's ceiling is what its bus and ports allow."),
+            ["footer"] = E($"sim {version}. Cycles are those of the nest with all waits; a memory's ceiling is what its bus and ports "
+                + "allow."),
         };
         return Fill(WebAssets.MapPage, parts);
     }
@@ -72,7 +73,8 @@ public sealed class MapPage
         if (advice.Best(_answer.Objective) is null) return "<section class=\"notice\"><p>"
             + E($"None of {advice.Rows.Length} single changes of the architecture helps.") + "</p></section>";
         return "<section class=\"card\"><h2>What would help most <small>single changes, each tried by mapping the layers again</small></h2>"
-            + MapTables.Changes([.. advice.Rows.Where(r => r.Gain(_answer.Objective) >= MapAdvice.LeastGain).Take(6)], _answer.Objective, _clock)
+            + MapTables.Changes([.. advice.Rows.Where(r => r.Gain(_answer.Objective) >= MapAdvice.LeastGain).Take(6)], _answer.Objective,
+                _clock)
             + (advice.BetterFound ? "<p class=\"hint\">On the way a mapping was found that is better than the one below on the unchanged "
                 + "accelerator; gains are against it.</p>" : "") + "</section>";
     }

@@ -42,7 +42,8 @@ internal static class MapTables
         string others = times > 1 ? $" <small>and {times - 1} equal layer{(times > 2 ? "s" : "")}</small>" : "";
         var text = new StringBuilder($"<section class=\"card kind\" id=\"kind{kind}\"><h3>{E(row.Layer.Name)}{others}</h3><div>");
         text.Append(NestFigure.Of(row.Result.Nest, row.Problem.Hierarchy, traffic, answer.Target.Architecture.Compute.Name));
-        text.Append("</div><div><p>").Append($"<b>{E(SiNumber.Of(row.Layer.Macs))}MAC, {E(SiNumber.Of(row.Result.Cost.Picojoules * 1e-12))}J, ")
+        text.Append("</div><div><p><b>")
+            .Append(E($"{SiNumber.Of(row.Layer.Macs)}MAC, {SiNumber.Of(row.Result.Cost.Picojoules * 1e-12)}J, "))
             .Append(E($"{SiNumber.Of(row.Time.Total).TrimEnd()} cycles ({SiNumber.Of(row.Time.Total / clock)}s)"))
             .Append($"</b>, {E(MapPage.Percent(row.Layer.Macs / (row.Time.Total * answer.Target.Peak)))} of the peak, bound by ")
             .Append($"<b>{E(row.Result.Cost.Bound)}</b></p><p>").Append(E(Cycles(row))).Append("</p>");
@@ -57,7 +58,8 @@ internal static class MapTables
             text.Append("<p>would help most: <b>").Append(E(best.Change.Text)).Append("</b>: ").Append(E(Gain(best, answer.Objective)))
                 .Append("</p>");
         text.Append("<details><summary>As text</summary><pre>")
-            .Append(E(string.Join('\n', NestText.Lines(row.Result.Nest, row.Problem.Hierarchy)))).Append("</pre></details></div></section>");
+            .Append(E(string.Join('\n', NestText.Lines(row.Result.Nest, row.Problem.Hierarchy))))
+            .Append("</pre></details></div></section>");
         return text.ToString();
     }
 

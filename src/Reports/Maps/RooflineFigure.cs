@@ -57,8 +57,8 @@ internal sealed class RooflineFigure
         foreach (RoofPoint p in _points.OrderByDescending(p => p.Share))
             svg.Raw($"<a href=\"#kind{p.Kind}\"><circle class=\"dot\" data-kind=\"{p.Kind}\" cx=\"{SvgText.F(X(p.Intensity))}\" "
                 + $"cy=\"{SvgText.F(Y(p.Rate))}\" r=\"{SvgText.F(4 + 14 * Math.Sqrt(p.Share))}\" fill=\"{p.Colour}\"><title>"
-                + SvgText.E($"{p.Name}: {SiNumber.Of(p.Rate)}MAC/s at {SiNumber.Of(p.Intensity)}MAC/B, {100 * p.Share:0.#} % of the cycles, "
-                    + $"bound by {p.Bound}") + "</title></circle></a>");
+                + SvgText.E($"{p.Name}: {SiNumber.Of(p.Rate)}MAC/s at {SiNumber.Of(p.Intensity)}MAC/B, "
+                    + $"{MapPage.Percent(p.Share)} of the cycles, bound by {p.Bound}") + "</title></circle></a>");
         Labels(svg, memory);
         Names(svg);
         return svg.ToString();

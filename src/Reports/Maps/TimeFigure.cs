@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Sim.Foundation.Text;
 using Sim.Mapper.Answers;
+using Sim.Mapper.Timing;
 using Sim.Reports.Charts;
 
 namespace Sim.Reports.Maps;
@@ -13,7 +14,8 @@ internal static class TimeFigure
     /// <summary>The drawing with its legend.</summary>
     public static string Of(ImmutableArray<(MappedLayer Layer, int Times, int Kind)> kinds)
     {
-        string[] causes = ["compute", .. kinds.SelectMany(k => k.Layer.Time.Stalls.Select(s => (s.Resource, Cycles: (double)s.Cycles * k.Times)))
+        string[] causes = ["compute", .. kinds
+            .SelectMany(k => k.Layer.Time.Stalls.Select(s => (s.Resource, Cycles: (double)s.Cycles * k.Times)))
             .GroupBy(s => s.Resource.ToString()).OrderByDescending(g => g.Sum(s => s.Cycles)).ThenBy(g => g.Key, StringComparer.Ordinal)
             .Select(g => g.Key), "drain"];
         double most = kinds.Max(k => (double)k.Layer.Time.Total * k.Times);
@@ -40,13 +42,14 @@ internal static class TimeFigure
     }
 
     /// <summary>Names beside their colours.</summary>
-    public static string Legend(IEnumerable<(string Name, string Colour)> entries) => "<p class=\"legend\">" + string.Concat(entries.Select(e =>
-        $"<span><i style=\"background:{e.Colour}\"></i>{SvgText.E(e.Name)}</span>")) + "</p>";
+    public static string Legend(IEnumerable<(string Name, string Colour)> entries) => "<p class=\"legend\">"
+        + string.Concat(entries.Select(e => $"<span><i style=\"background:{e.Colour}\"></i>{SvgText.E(e.Name)}</span>")) + "</p>";
 
     private static IEnumerable<(string Cause, double Cycles)> Parts(MappedLayer layer, int times)
     {
         yield return ("compute", (double)layer.Time.Compute * times);
-        foreach (var stall in layer.Time.Stalls.OrderByDescending(s => s.Cycles)) yield return (stall.Resource.ToString(), (double)stall.Cycles * times);
+        foreach (NestStall stall in layer.Time.Stalls.OrderByDescending(s => s.Cycles))
+            yield return (stall.Resource.ToString(), (double)stall.Cycles * times);
         yield return ("drain", (double)layer.Time.Drain * times);
     }
 }

@@ -13,11 +13,15 @@ internal static class SimHost
     internal static string Path { get; } = System.IO.Path.Combine(ReferenceData.RepositoryRoot, "src", "Cli", "bin", "Release", "net10.0",
         "sim");
 
+    // Caches of the tests are not the user's.
+    private static readonly string Cache = Directory.CreateTempSubdirectory("sim-cache").FullName;
+
     internal static Result Run(IEnumerable<string> arguments, string input = "", string? folder = null, int timeoutSeconds = 240,
         IEnumerable<(string Name, string Value)>? environment = null)
     {
         var start = new ProcessStartInfo(Path) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
             WorkingDirectory = folder ?? ReferenceData.RepositoryRoot };
+        start.Environment["XDG_CACHE_HOME"] = Cache;
         foreach ((string name, string value) in environment ?? []) start.Environment[name] = value;
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         using Process process = Process.Start(start) ?? throw new InvalidOperationException($"could not start {Path}");

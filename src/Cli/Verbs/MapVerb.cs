@@ -9,6 +9,7 @@ using Sim.Foundation;
 using Sim.Foundation.Diagnostics;
 using Sim.Mapper.Advice;
 using Sim.Mapper.Answers;
+using Sim.Mapper.Cache;
 using Sim.Mapper.Checks;
 using Sim.Mapper.Constraints;
 using Sim.Mapper.Nests;
@@ -29,7 +30,8 @@ internal sealed class MapVerb : IVerb
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private sealed record Options(string Architecture, string Workload, string? Layer, MapObjective Objective, bool Pareto, long Effort,
-        bool Check, bool Advise, bool Json, string? Out, string? Report);
+        bool Check, bool Advise, bool Json, string? Out, string? Report,
+        string? Cache);
 
     public VerbCommand Build(Terminal terminal)
     {
@@ -55,12 +57,13 @@ internal sealed class MapVerb : IVerb
         var output = new Option<string?>("--out") { Description = "Also write the JSON to this file", HelpName = "FILE" };
         var report = new Option<string?>("--report") { Description =
             "Also write a page: roofline, pictures of the nests, traffic of each memory", HelpName = "FILE.html" };
+        Option<string?> cache = CacheOption.Create();
         Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("map", "Find the best mapping of every layer, with a certificate",
             "sim map tpu_like --workload alexnet --layer fc8",
             "sim map tpu_like --workload alexnet --layer fc8 --objective energy --json",
             "sim map gemmini_default --workload bert_base --advise") { arch, workload, layer, objective,
-                effort, check, advise, report, output, json };
+                effort, check, advise, cache, report, output, json };
         command.Validators.Add(given =>
         {
             if (given.GetValue(objective) is "pareto" && given.GetResult(effort) is { Implicit: false })
@@ -73,7 +76,7 @@ internal sealed class MapVerb : IVerb
                 : Enum.Parse<MapObjective>(parsed.GetRequiredValue(objective), ignoreCase: true),
             parsed.GetRequiredValue(objective) is "pareto", EffortOption.Parse(parsed.GetRequiredValue(effort))!.Value,
             parsed.GetValue(check), parsed.GetValue(advise), parsed.GetValue(json), parsed.GetValue(output),
-            parsed.GetValue(report)), terminal));
+            parsed.GetValue(report), parsed.GetValue(cache)), terminal));
         return command;
     }
 
@@ -84,10 +87,12 @@ internal sealed class MapVerb : IVerb
         MapConstraints constraints = loaded is null ? MapConstraints.None : ConstraintReader.Of(loaded, bag);
         (string Network, ImmutableArray<GemmLayer> Layers)? network = MatrixLayers.Read(options.Workload, bag);
         ImmutableArray<GemmLayer> layers = network is { } found ? Chosen(found.Layers, options, bag) : [];
+        MapCache cache = CacheOption.Open(options.Cache, bag);
         bag.ThrowIfErrors();
         var target = new MapTarget(loaded!, constraints);
         terminal.Print(bag.Sorted);
-        MapAnswer answer = Search(network!.Value.Network, target, layers, options);
+        MapAnswer answer = Search(network!.Value.Network, target, layers, options, cache);
+        CacheOption.Tell(cache, terminal);
         string document = MapReport.Json(answer).ToJsonString(Indented);
         if (options.Out is { } file) File.WriteAllText(file, document + "\n");
         if (options.Report is { } page) File.WriteAllText(page, MapPage.Of(answer, Program.Version));
@@ -96,7 +101,8 @@ internal sealed class MapVerb : IVerb
         return answer.Layers.Any(r => r.Check is { Wrong.IsEmpty: false }) ? ExitCode.AnswerIsNo : ExitCode.Ok;
     }
 
-    private static MapAnswer Search(string network, MapTarget target, ImmutableArray<GemmLayer> layers, Options options)
+    private static MapAnswer Search(string network, MapTarget target, ImmutableArray<GemmLayer> layers, Options options,
+        MapCache cache)
     {
         var kinds = new Dictionary<string, int>(StringComparer.Ordinal);
         var distinct = new List<(MappedLayer Layer, int Times)>();
@@ -107,7 +113,7 @@ internal sealed class MapVerb : IVerb
             if (!kinds.TryGetValue(EqualLayers.Key(loops), out int kind))
             {
                 kinds[EqualLayers.Key(loops)] = kind = distinct.Count;
-                distinct.Add((Map(target, loops, options), 0));
+                distinct.Add((Map(target, loops, options, cache), 0));
             }
             (MappedLayer first, int times) = distinct[kind];
             distinct[kind] = (first, times + 1);
@@ -116,16 +122,16 @@ internal sealed class MapVerb : IVerb
         }
         return new(network, target, options.Objective, options.Pareto, rows.ToImmutable(), kindOf.ToImmutable())
         {
-            Advice = options.Advise ? new MapAdvisor(target, options.Objective, Math.Min(options.Effort, MapAdvisor.Effort))
+            Advice = options.Advise ? new MapAdvisor(target, options.Objective, Math.Min(options.Effort, MapAdvisor.Effort), cache.Best)
                 .Of([.. distinct]) : null,
         };
     }
 
-    private static MappedLayer Map(MapTarget target, LoopLayer loops, Options options)
+    private static MappedLayer Map(MapTarget target, LoopLayer loops, Options options, MapCache cache)
     {
         MapProblem problem = target.Problem(loops);
-        MapFront? front = options.Pareto ? MapFront.Of(problem, MostPoints) : null;
-        MapResult? best = front is null ? MapSearch.Best(problem, options.Objective, options.Effort) : front.Points.FirstOrDefault();
+        MapFront? front = options.Pareto ? cache.Front(problem, MostPoints) : null;
+        MapResult? best = front is null ? cache.Best(problem, options.Objective, options.Effort) : front.Points.FirstOrDefault();
         if (best is not { } result) throw Excluded(problem, target.Loaded);
         return new(loops, result, problem, ArchitectureTiming.Of(result.Nest, target.Architecture))
         {

@@ -44,6 +44,13 @@ public sealed record ArchitectureChange(string Text, int Level, HierarchicalArch
                 Ports = offChip ? new(m.Ports.Read * 2, m.Ports.Write * 2, m.Ports.Shared * 2) : m.Ports,
             }, offChip ? "off chip" : "buses have no price");
         }
+        string oneWay = m.DramKind is null ? "buses have no price" : "off chip";
+        if (m.ReadBitsPerCycle is { } read)
+            yield return Of(Invariant($"read bandwidth {read / 8:0.##} → {read / 4:0.##} B/cycle"), m with
+                { ReadBitsPerCycle = read * 2 }, oneWay);
+        if (m.WriteBitsPerCycle is { } write)
+            yield return Of(Invariant($"write bandwidth {write / 8:0.##} → {write / 4:0.##} B/cycle"), m with
+                { WriteBitsPerCycle = write * 2 }, oneWay);
         if (m.DramKind is null)
         {
             yield return Of(Invariant($"read ports {m.Ports.Read} → {m.Ports.Read + 1}"), m with

@@ -21,6 +21,7 @@ public sealed class MapAdvisor
     private readonly MapTarget _target;
     private readonly MapObjective _objective;
     private readonly long _effort;
+    private readonly Func<MapProblem, MapObjective, long, MapResult?> _search;
     private readonly ImmutableArray<(ArchitectureChange Change, MapTarget Target)> _changed;
     private readonly ImmutableArray<(string, string)> _unpriced;
 
@@ -28,10 +29,12 @@ public sealed class MapAdvisor
     /// <param name="target">The accelerator.</param>
     /// <param name="objective">What is made least.</param>
     /// <param name="effort">Most steps of a search.</param>
-    public MapAdvisor(MapTarget target, MapObjective objective, long effort = Effort)
+    /// <param name="search">As <see cref="MapSearch.Best"/>, which it is when left out.</param>
+    public MapAdvisor(MapTarget target, MapObjective objective, long effort = Effort,
+        Func<MapProblem, MapObjective, long, MapResult?>? search = null)
     {
         ArgumentNullException.ThrowIfNull(target);
-        (_target, _objective, _effort) = (target, objective, effort);
+        (_target, _objective, _effort, _search) = (target, objective, effort, search ?? MapSearch.Best);
         var changed = ImmutableArray.CreateBuilder<(ArchitectureChange, MapTarget)>();
         var unpriced = ImmutableArray.CreateBuilder<(string, string)>();
         foreach (ArchitectureChange change in ArchitectureChange.All(target.Architecture))
@@ -67,7 +70,7 @@ public sealed class MapAdvisor
         for (int i = 0; i < _changed.Length; i++)
         {
             MapTarget target = _changed[i].Target;
-            if (MapSearch.Best(target.Problem(row.Layer), _objective, _effort) is not { } found) continue;
+            if (_search(target.Problem(row.Layer), _objective, _effort) is not { } found) continue;
             bool proved = found.Certificate.IsOptimal;
             after[i] = On(target, found.Nest, proved);
             if (On(_target, found.Nest, before.Value.IsProved) is { } here && Better(here, before)) before = here;

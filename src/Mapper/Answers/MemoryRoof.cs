@@ -24,8 +24,10 @@ public sealed record MemoryRoof(int Level, string Memory, long Instances, double
         // A partition has ports of its own.
         int parts = Math.Max(1, Enum.GetValues<Operand>().Count(o => memory.PartitionBits[o] is not null));
         double ports = (double)(memory.Ports.Read + memory.Ports.Write + memory.Ports.Shared) * memory.Banks * memory.WordBits * parts;
-        double? bits = memory.DramKind is null && ports > 0 ? Math.Min(ports, memory.BitsPerCycle ?? double.PositiveInfinity)
-            : memory.BitsPerCycle;
+        double bus = memory.BitsPerCycle ?? double.PositiveInfinity;
+        if (memory is { ReadBitsPerCycle: { } read, WriteBitsPerCycle: { } write }) bus = Math.Min(bus, read + write);
+        if (memory.DramKind is null && ports > 0) bus = Math.Min(bus, ports);
+        double? bits = double.IsFinite(bus) ? bus : null;
         return new(level, memory.Name, instances, bits * instances / 8);
     }
 

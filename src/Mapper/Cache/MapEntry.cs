@@ -66,7 +66,8 @@ internal static class MapEntry
         }
     }
 
-    private static bool SameLayer(LoopNest nest, MapProblem problem) => nest.Layer.Sizes.AsSpan().SequenceEqual(problem.Layer.Sizes.AsSpan())
+    private static bool SameLayer(LoopNest nest, MapProblem problem) =>
+        nest.Layer.Sizes.AsSpan().SequenceEqual(problem.Layer.Sizes.AsSpan())
         && nest.Layer with { Sizes = problem.Layer.Sizes, Name = problem.Layer.Name } == problem.Layer;
 
     /// <summary>SHA-256 in hexadecimal.</summary>

@@ -65,7 +65,8 @@ internal static class ProblemText
             Append(property.GetValue(value), text);
             text.Append(';');
         }
-        foreach (FieldInfo field in type.GetFields(BindingFlags.Public | BindingFlags.Instance).OrderBy(f => f.Name, StringComparer.Ordinal))
+        foreach (FieldInfo field in type.GetFields(BindingFlags.Public | BindingFlags.Instance)
+            .OrderBy(f => f.Name, StringComparer.Ordinal))
         {
             text.Append(field.Name).Append('=');
             Append(field.GetValue(value), text);

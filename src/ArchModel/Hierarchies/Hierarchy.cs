@@ -90,6 +90,9 @@ public sealed record MemoryLevel(string Name, long? CapacityBits, PerOperand<lon
     /// known.</summary>
     public DramTiming? Timing { get; init; }
 
+    /// <summary>The accelerator's clock, where <see cref="Timing"/> is known.</summary>
+    public double ClockHertz { get; init; }
+
     /// <summary>Channels of it that work side by side.</summary>
     public int Channels { get; init; } = 1;
 

@@ -38,6 +38,9 @@ internal sealed class IndexRuns
         }
     }
 
+    /// <summary>The residue and the quotient of a start.</summary>
+    public static (long Residue, long Quotient) Place(long start) => (start / Span, start % Span);
+
     /// <summary>Adds one interval.</summary>
     public void Add(long start, long end)
     {

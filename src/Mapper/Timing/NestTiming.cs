@@ -31,7 +31,7 @@ public sealed class NestTiming
         _program = new NestProgram(nest, hierarchy);
         _pool = new ChunkPool(_program);
         _ports = new TimingPorts(_program, widths);
-        _times = new StepTimes(_program, _pool, _ports, rate);
+        _times = new StepTimes(_program, _pool, _ports, widths, rate);
         _clock = new StepClock(_program, _ports);
         _memory = new TimedMemory(_clock.State);
         _chunks = new DimChunks[(_program.Loops.Length + 2) * Dims];

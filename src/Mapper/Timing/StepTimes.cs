@@ -12,6 +12,7 @@ internal sealed class StepTimes
     private readonly TimingPorts _ports;
     private readonly ComputeRate _rate;
     private readonly TransferWords _words;
+    private readonly DramTransfers? _dram;
     private readonly ComputeWords _compute;
     private readonly List<TimedChange> _changes = [];
     private readonly DimChunks[] _before = new DimChunks[LoopLayer.Dims], _after = new DimChunks[LoopLayer.Dims];
@@ -19,10 +20,11 @@ internal sealed class StepTimes
     private readonly long _skew;
 
     /// <summary>Times of one nest.</summary>
-    public StepTimes(NestProgram program, ChunkPool pool, TimingPorts ports, ComputeRate rate)
+    public StepTimes(NestProgram program, ChunkPool pool, TimingPorts ports, NestWidths widths, ComputeRate rate)
     {
         (_program, _pool, _ports, _rate) = (program, pool, ports, rate);
         (_words, _compute) = (new(program), new(program, pool));
+        _dram = DramTransfers.Of(program, widths, _words);
         _hops = new long[program.Edges.Length];
         foreach (NestEdge edge in program.Edges) _hops[edge.Index] = Hops(edge);
         _skew = Skew();
@@ -58,8 +60,8 @@ internal sealed class StepTimes
                 : (_words.Inputs(edge, b, a!), default);
             if (down.Child == 0 && up.Child == 0) continue;
             single |= outputs && !edge.DoubleBuffered;
-            _changes.Add(new TimedChange(edge, outputs && !visited ? null : Down(edge, down), outputs ? Up(edge, up, complete) : null,
-                outputs && single));
+            _changes.Add(new TimedChange(edge, outputs && !visited ? null : Down(edge, down, b, a), outputs ? Up(edge, up, b, a, complete)
+                : null, outputs && single));
         }
         return new TimedStep([.. _changes]);
     }
@@ -78,21 +80,25 @@ internal sealed class StepTimes
         return new TimedChunk(_rate.Of(_compute.Steps(chunks)), _ports.Occupied(), _skew);
     }
 
-    private TimedTransfer? Down(NestEdge edge, TransferElements elements)
+    private TimedTransfer? Down(NestEdge edge, TransferElements elements, DimChunks[]? before, DimChunks[]? after)
     {
         if (elements.Child == 0) return null;
         _ports.Clear();
-        _ports.Access(edge.ParentLevel, edge.Operand, elements.Parent, false);
+        bool banked = _dram is not null && edge.ParentLevel == 0 && after is not null;
+        _ports.Access(edge.ParentLevel, edge.Operand, elements.Parent, false, rows: banked
+            ? _dram!.Down(edge, before, after!, elements.Parent) : 0);
         _ports.Access(edge.Level, edge.Operand, elements.Child, true);
         return Transfer(edge, _program.Hierarchy.Memory(edge.ParentLevel).LatencyCycles);
     }
 
-    private TimedTransfer? Up(NestEdge edge, TransferElements elements, bool complete)
+    private TimedTransfer? Up(NestEdge edge, TransferElements elements, DimChunks[]? before, DimChunks[]? after, bool complete)
     {
         if (elements.Child == 0) return null;
         _ports.Clear();
         _ports.Access(edge.Level, edge.Operand, elements.Child, false);
-        _ports.Access(edge.ParentLevel, edge.Operand, elements.Parent, true, complete && edge.ParentLevel == 0);
+        bool result = complete && edge.ParentLevel == 0, banked = _dram is not null && edge.ParentLevel == 0 && before is not null;
+        _ports.Access(edge.ParentLevel, edge.Operand, elements.Parent, true, result, banked
+            ? _dram!.Up(edge, before!, after, elements.Parent, result) : 0);
         return Transfer(edge, 0);
     }
 

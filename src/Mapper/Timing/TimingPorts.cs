@@ -67,7 +67,8 @@ internal sealed class TimingPorts
     /// <param name="elements">How many of one instance.</param>
     /// <param name="write">Direction.</param>
     /// <param name="result">Whether outputs are complete and have their final width.</param>
-    public void Access(int level, Operand operand, long elements, bool write, bool result = false)
+    /// <param name="rows">Cycles that the rows of a DRAM take at least.</param>
+    public void Access(int level, Operand operand, long elements, bool write, bool result = false, long rows = 0)
     {
         if (elements == 0) return;
         MemoryLevel memory = _hierarchy.Memory(level);
@@ -82,7 +83,7 @@ internal sealed class TimingPorts
         if (bus == None && oneWay == None) return;
         long bits = Ceiling(checked(elements * width), _widths.PartsPerBit);
         if (memory.BurstBits > 0) bits = checked(Ceiling(bits, memory.BurstBits) * memory.BurstBits);
-        if (bus != None) Occupy(bus, checked((long)Math.Ceiling(bits / memory.BitsPerCycle!.Value)));
+        if (bus != None) Occupy(bus, Math.Max(rows, checked((long)Math.Ceiling(bits / memory.BitsPerCycle!.Value))));
         if (oneWay == None) return;
         double rate = write ? memory.WriteBitsPerCycle!.Value : memory.ReadBitsPerCycle!.Value;
         Occupy(oneWay, checked((long)Math.Ceiling(bits / rate)));

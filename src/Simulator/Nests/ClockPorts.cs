@@ -87,8 +87,9 @@ internal sealed class ClockPorts
     /// <summary>The resource that stands for the time from the end of a transfer out of a memory until its words are there.</summary>
     public int Latency(int level) => _latency[level];
 
-    /// <summary>Words of an operand read or written at a memory.</summary>
-    public void Access(Occupied busy, int level, Operand operand, long elements, bool writes, bool result = false)
+    /// <summary>Words of an operand read or written at a memory; the rows of a DRAM take at least so many cycles.</summary>
+    public void Access(Occupied busy, int level, Operand operand, long elements, bool writes, bool result = false,
+        long rows = 0)
     {
         if (elements == 0) return;
         MemoryLevel memory = _hierarchy.Memory(level);
@@ -107,13 +108,13 @@ internal sealed class ClockPorts
         }
         long bits = Up(checked(elements * width), _widths.PartsPerBit);
         if (memory.BurstBits > 0) bits = Up(bits, memory.BurstBits) * memory.BurstBits;
-        Move(_bus[level], memory.BitsPerCycle);
-        if (writes) Move(_writeBus[level], memory.WriteBitsPerCycle);
-        else Move(_readBus[level], memory.ReadBitsPerCycle);
+        Move(_bus[level], memory.BitsPerCycle, rows);
+        if (writes) Move(_writeBus[level], memory.WriteBitsPerCycle, 0);
+        else Move(_readBus[level], memory.ReadBitsPerCycle, 0);
 
-        void Move(int bus, double? rate)
+        void Move(int bus, double? rate, long least)
         {
-            if (rate is { } bitsPerCycle) busy.Add(bus, checked((long)Math.Ceiling(bits / bitsPerCycle)));
+            if (rate is { } bitsPerCycle) busy.Add(bus, Math.Max(least, checked((long)Math.Ceiling(bits / bitsPerCycle))));
         }
     }
 

@@ -12,6 +12,7 @@ internal sealed class InputStore
     private readonly InputStore? _parent;
     private readonly AxisLists _lists;
     private readonly ReadGroups? _reads;
+    private readonly MachineDram? _dram;
     private readonly int _slots, _between;
     private readonly uint[] _values;
     private readonly long[] _words;
@@ -25,8 +26,9 @@ internal sealed class InputStore
     }
 
     /// <summary>A store below another.</summary>
-    public InputStore(InputStore parent, int parentInstances, AxisLists lists, ReadGroups reads)
+    public InputStore(InputStore parent, int parentInstances, AxisLists lists, ReadGroups reads, MachineDram? dram)
     {
+        _dram = parent._parent is null ? dram : null;
         (_parent, _lists, _reads, _slots) = (parent, lists, reads, lists.Slots);
         int instances = lists.Places.Instances;
         _between = instances / parentInstances;
@@ -79,6 +81,7 @@ internal sealed class InputStore
                                 _words[at] = word;
                                 _values[at] = _parent!.Read(parent, above, word);
                                 fills++;
+                                _dram?.Add(word);
                                 if (_reads.IsRead(i, above)) reads++;
                             }
             Fills += fills;
@@ -86,6 +89,7 @@ internal sealed class InputStore
             if (parent == 0) moved.ParentIn += reads;
             if (i == 0) moved.ChildIn = fills;
         }
+        if (_dram is not null) moved.RowsIn = _dram.Cycles(moved.ParentIn, false);
         return moved;
     }
 

@@ -3,6 +3,7 @@ using Sim.ArchModel.Hierarchies;
 using Sim.Datapath.Kernels;
 using Sim.Datapath.Specs;
 using Sim.Mapper.Nests;
+using Sim.Mapper.Timing;
 using Sim.Workloads.Nests;
 
 namespace Sim.Simulator.Nests;
@@ -25,7 +26,7 @@ internal sealed class MachineStores
     private readonly SumRegisters _registers;
     private readonly Moved[] _moved;
 
-    public MachineStores(LoopNest nest, Hierarchy hierarchy, DatapathSpec spec, NestOperands operands, NestDepth depth,
+    public MachineStores(LoopNest nest, Hierarchy hierarchy, DatapathSpec spec, NestOperands operands, NestDepth depth, NestWidths widths,
         INestRegisters? watch = null)
     {
         (_nest, _hierarchy) = (nest, hierarchy);
@@ -66,7 +67,7 @@ internal sealed class MachineStores
                 }
                 store.Inputs = parent is null ? new InputStore(store.Operand == Operand.Activations ? operands.Activations
                     : operands.Weights, store.Lists) : new InputStore(parent.Inputs!, Instances(parent.Position), store.Lists,
-                    Reads(store.Operand, parent, store.Position));
+                    Reads(store.Operand, parent, store.Position), Dram(store.Operand));
                 continue;
             }
             if (parent is null)
@@ -75,9 +76,11 @@ internal sealed class MachineStores
                 continue;
             }
             store.Sums = new SumStore(parent.Sums!, store.Lists, new SumSection(nest, hierarchy, parent.Position, store.Position),
-                new Deliveries(nest, hierarchy, parent.Position, store.Position, _registers), _registers, first, scratch, Outputs);
+                new Deliveries(nest, hierarchy, parent.Position, store.Position, _registers), _registers, first, scratch, Outputs,
+                Dram(Operand.Outputs));
             first += SumStore.Registers(store.Lists);
         }
+        MachineDram? Dram(Operand operand) => MachineDram.Of(nest.Layer, _spaces[(int)operand], hierarchy, widths);
         Store[] inner = [.. last.Select(s => _stores[s])];
         int chunk = _stores.Max(s => s.Position) + 1;
         if (depth == NestDepth.Tiles)

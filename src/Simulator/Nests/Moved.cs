@@ -11,6 +11,12 @@ internal struct Moved
     /// <summary>Words that the parent reads for all its children.</summary>
     public long ParentIn;
 
+    /// <summary>Cycles that the rows of a DRAM take for them.</summary>
+    public long RowsIn;
+
+    /// <summary>Cycles that the rows of a DRAM take for what it gets.</summary>
+    public long RowsOut;
+
     /// <summary>Sums that the first child sends.</summary>
     public long ChildOut;
 

@@ -36,7 +36,7 @@ public sealed class NestMachine
         (_nest, _hierarchy, _operands) = (nest, hierarchy, operands);
         _index = new long[nest.Nodes.Length];
         _computePosition = 1 + Enumerable.Range(0, nest.Nodes.Length).Last(n => nest.Nodes[n] is StoreNode);
-        _stores = new MachineStores(nest, hierarchy, spec, operands, depth, watch?.Registers);
+        _stores = new MachineStores(nest, hierarchy, spec, operands, depth, widths, watch?.Registers);
         var ports = new ClockPorts(hierarchy, widths);
         _clock = new NestClock(hierarchy, ports, _stores.ClockEdges(ports.Resources.Count), _stores.InnermostLevels, rate, _stores.Skew,
             watch);

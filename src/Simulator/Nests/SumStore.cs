@@ -14,6 +14,8 @@ internal sealed class SumStore : ISumSource
     private readonly AxisLists? _lists;
     private readonly SumSection? _section;
     private readonly Deliveries? _adders;
+    private readonly MachineDram? _dram;
+    private readonly List<long>[] _waitsList = [];
     private readonly SumRegisters _registers;
     private readonly int _first, _slots, _members, _scratch;
     private readonly long _size;
@@ -33,8 +35,9 @@ internal sealed class SumStore : ISumSource
 
     /// <summary>A store below another, with registers from a number on.</summary>
     public SumStore(SumStore parent, AxisLists lists, SumSection section, Deliveries adders, SumRegisters registers, int first, int scratch,
-        long size)
+        long size, MachineDram? dram)
     {
+        _dram = parent._parent is null ? dram : null;
         (_parent, _lists, _section, _adders, _registers, _first, _scratch, _size) = (parent, lists, section, adders, registers, first,
             scratch, size);
         (_slots, _members) = (lists.Slots, section.Members);
@@ -51,6 +54,7 @@ internal sealed class SumStore : ISumSource
         (_in, _words, _parentSlots) = (new bool[teams * _members], new long[teams * _slots], new int[teams * _slots]);
         (_waits, _waitsIn) = (new bool[section.Teams], new bool[section.Teams * _members]);
         (_waitsTile, _waitsWords) = (new long[section.Teams], new long[section.Teams]);
+        _waitsList = [.. Enumerable.Range(0, section.Teams).Select(_ => new List<long>())];
         Array.Fill(_words, -1);
     }
 
@@ -96,13 +100,19 @@ internal sealed class SumStore : ISumSource
             _leaves[team] = _has[team] && (end || (active && Tile(first) != _tile[team]) || _parent!.Loses(first / _section!.Instances));
         }
         Moved moved = default;
-        for (int team = 0; team < _section!.Teams; team++) Exchange(team, end, ref moved);
+        List<long> coming = [], leaving = [];
+        for (int team = 0; team < _section!.Teams; team++) Exchange(team, end, coming, leaving, ref moved);
         if (moved.ChildOut > 0)
         {
             moved.Final = true;
             for (int slot = 0; slot < _slots; slot++)
                 if (_words[slot] >= 0) moved.Final &= isDone(_words[slot]);
         }
+        if (_dram is null) return moved;
+        foreach (long word in coming) _dram.Add(word);
+        moved.RowsIn = _dram.Cycles(moved.ParentIn, false);
+        foreach (long word in leaving) _dram.Add(word);
+        moved.RowsOut = _dram.Cycles(moved.ParentOut, moved.Final);
         return moved;
     }
 
@@ -192,8 +202,18 @@ internal sealed class SumStore : ISumSource
                         }
     }
 
+    private void ListWords(List<long> into, int instance)
+    {
+        into.Clear();
+        foreach (AxisEntry a in _lists!.Of(0, instance))
+            foreach (AxisEntry b in _lists.Of(1, instance))
+                foreach (AxisEntry c in _lists.Of(2, instance))
+                    foreach (AxisEntry d in _lists.Of(3, instance))
+                        foreach (AxisEntry e in _lists.Of(4, instance)) into.Add(a.Word + b.Word + c.Word + d.Word + e.Word);
+    }
+
     // What the ports see: in step with instance 0, teams that idle send theirs when they work again.
-    private void Exchange(int team, bool end, ref Moved moved)
+    private void Exchange(int team, bool end, List<long> coming, List<long> leaving, ref Moved moved)
     {
         int first = Instance(team, 0);
         bool active = !end && _lists!.Places.IsActive(first);
@@ -204,6 +224,7 @@ internal sealed class SumStore : ISumSource
             moved.ParentOut += _waitsWords[team] * Enumerable.Range(0, _members).Where(m => _waitsIn[team * _members + m])
                 .Select(m => _section!.Group[m]).Distinct().Count();
             if (team == 0) moved.ChildOut = _waitsWords[team];
+            leaving.AddRange(_waitsList[team]);
             _waits[team] = false;
             Array.Clear(_waitsIn, team * _members, _members);
         }
@@ -212,6 +233,8 @@ internal sealed class SumStore : ISumSource
         {
             (_waits[team], _waitsTile[team], _waitsWords[team]) = (true, tile, _lists!.Words(first));
             moved.ParentIn += _waitsWords[team];
+            if (_dram is not null) ListWords(_waitsList[team], first);
+            coming.AddRange(_waitsList[team]);
             if (team == 0) (moved.ChildIn, moved.Back) = (_waitsWords[team], _seen.Contains(tile));
         }
         for (int m = 0; m < _members; m++)

@@ -13,7 +13,7 @@ public class NestTimingTests
     public void TheClosedFormIsTheWalk(int seed, int most, int cases)
     {
         var random = new Random(seed);
-        int compared = 0, stalled = 0, late = 0, oneWay = 0;
+        int compared = 0, stalled = 0, late = 0, oneWay = 0, banked = 0, rows = 0;
         for (int i = 0; i < cases; i++)
         {
             (LoopNest nest, Hierarchy hierarchy, NestWidths widths, ComputeRate rate) = RandomNest.Make(random, most);
@@ -33,10 +33,25 @@ public class NestTimingTests
             if (closed.Stalled > 0) stalled++;
             if (closed.Stalls.Any(w => w.Resource.Kind == WaitKind.Latency)) late++;
             if (closed.Stalls.Any(w => w.Resource.Kind is WaitKind.ReadBus or WaitKind.WriteBus)) oneWay++;
+            if (hierarchy.Memory(0) is not { Timing: not null } dram) continue;
+            // Rows cost time: without them the bus works less.
+            Hierarchy flat = hierarchy with { Levels = hierarchy.Levels.SetItem(0, dram with { Timing = null }) };
+            (long with, long without) = (Bus(closed), Bus(NestTiming.Of(nest, flat, widths, rate)));
+            Assert.That(with, Is.GreaterThanOrEqualTo(without), text);
+            banked++;
+            if (with > without) rows++;
         }
         Assert.That(compared, Is.GreaterThan(cases * 2 / 3));
         Assert.That(stalled, Is.GreaterThan(cases / 4));
         Assert.That(late, Is.GreaterThan(cases / 20));
         Assert.That(oneWay, Is.GreaterThan(cases / 20));
+        Assert.That(banked, Is.GreaterThan(cases / 3));
+        Assert.That(rows, Is.GreaterThan(cases / 4));
+        Assert.That(WalkedDram.Seen.Hits, Is.GreaterThan(cases));
+        Assert.That(WalkedDram.Seen.Misses, Is.GreaterThan(cases));
+        Assert.That(WalkedDram.Seen.Conflicts, Is.GreaterThan(cases));
     }
+
+    private static long Bus(NestCycles cycles) =>
+        cycles.Uses.Where(u => u.Resource is { Level: 0, Kind: WaitKind.Bus }).Sum(u => u.BusyCycles);
 }

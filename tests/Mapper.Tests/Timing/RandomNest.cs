@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Sim.ArchModel.Hierarchies;
+using Sim.ArchModel.Hierarchies.Dram;
+using Sim.Foundation;
 using Sim.Mapper.Nests;
 using Sim.Mapper.Timing;
 using Sim.Workloads.Nests;
@@ -51,6 +53,7 @@ internal static class RandomNest
 
     private static MemoryLevel Memory(Random random, string name, bool outermost)
     {
+        if (outermost && random.Next(2) == 0) return Dram(random, name);
         bool partitioned = !outermost && random.Next(4) == 0;
         long? part = partitioned ? 1 << 20 : null;
         MemoryPorts ports = random.Next(3) switch { 0 => new(1, 1, 0), 1 => new(0, 0, 1), _ => new(2, 1, 0) };
@@ -60,6 +63,24 @@ internal static class RandomNest
         {
             ReadBitsPerCycle = random.Next(4) == 0 ? random.Next(3, 40) : null,
             WriteBitsPerCycle = random.Next(4) == 0 ? random.Next(3, 40) : null,
+        };
+    }
+
+    // Rows so short that small tiles have hits, misses and conflicts.
+    private static MemoryLevel Dram(Random random, string name)
+    {
+        Sourced<T> Of<T>(T value) => new(value, "random");
+        Sourced<long> Time(int most) => Of((long)random.Next(1, most) * 250);
+        int bus = 8 << random.Next(2), burst = 2 << random.Next(2), bytes = bus * burst / 8;
+        var timing = new DramTiming("random", Of(bus), Of(1e9 * random.Next(1, 4)), Of(burst), Of(1 << random.Next(3)),
+            Of(bytes << random.Next(1, 4)), Time(40), Time(40), Time(40), Time(80), Time(200), Of(random.Next(100, 2000) * 1000L), Time(20),
+            Time(100));
+        int channels = random.Next(1, 4);
+        double clock = random.Next(2) == 0 ? 1e9 : 0.7e9, peak = timing.PeakBytesPerSecond * 8 * channels / clock;
+        return new MemoryLevel(name, null, default, 8, 1, default, random.Next(3) == 0 ? peak / 2 : peak, random.Next(3) * 5, bytes * 8,
+            PerOperand.Of(_ => Keeping.May), default)
+        {
+            DramKind = "DDR4", Timing = timing, Channels = channels, ClockHertz = clock,
         };
     }
 

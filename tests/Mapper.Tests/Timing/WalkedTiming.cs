@@ -94,14 +94,15 @@ internal sealed partial class WalkedTiming
         var changes = new List<(Edge E, Move? Down, Move? Up, bool Early)>();
         foreach (Edge e in _edges)
         {
-            (long childIn, long parentIn, long childOut, long parentOut, bool back, bool final) = Change(e, index, end);
+            (long childIn, long parentIn, long childOut, long parentOut, bool back, bool final, long rowsIn, long rowsOut) = Change(e, index,
+                end);
             if (childIn == 0 && childOut == 0) continue;
             bool o = e.X == Operand.Outputs;
             if (end && !o) continue;
             Move? down = childIn > 0 && (!o || back) ? new Move(this, _h.Memory(e.ParentLevel).LatencyCycles + Hops(e),
-                (e.ParentLevel, parentIn, false, false), (e.Level, childIn, true, false), e.X) : null;
-            Move? up = o && childOut > 0 ? new Move(this, Hops(e), (e.Level, childOut, false, false),
-                (e.ParentLevel, parentOut, true, final && e.ParentLevel == 0), e.X) : null;
+                (e.ParentLevel, parentIn, false, false, rowsIn), (e.Level, childIn, true, false, 0), e.X) : null;
+            Move? up = o && childOut > 0 ? new Move(this, Hops(e), (e.Level, childOut, false, false, 0),
+                (e.ParentLevel, parentOut, true, final && e.ParentLevel == 0, rowsOut), e.X) : null;
             changes.Add((e, down, up, false));
         }
         for (int i = 0; i < changes.Count; i++)
@@ -208,7 +209,7 @@ internal sealed partial class WalkedTiming
     }
 
     // What a step changes at an edge: real sets, child by child; idle children keep what they hold.
-    private (long In, long Read, long Out, long Written, bool Back, bool Final) Change(Edge e, long[]? index, bool end)
+    private (long In, long Read, long Out, long Written, bool Back, bool Final, long RowsIn, long RowsOut) Change(Edge e, long[]? index, bool end)
     {
         var arrive = new Dictionary<string, HashSet<string>>();
         var leave = new Dictionary<string, HashSet<string>>();
@@ -249,7 +250,17 @@ internal sealed partial class WalkedTiming
         }
         // One copy of a partial sum comes back for all that add to it, wherever they are.
         long read = e.X == Operand.Outputs ? arrive.Values.SelectMany(v => v).ToHashSet().Count : arrive.Sum(a => a.Value.Count);
-        return (in0, read, out0, leave.Sum(a => a.Value.Count), back, final);
+        long written = leave.Sum(a => a.Value.Count), rowsIn = 0, rowsOut = 0;
+        if (e.ParentLevel == 0 && _h.Memory(0) is { Timing: not null } dram)
+        {
+            long width = e.X switch { Operand.Activations => _w.Activation, Operand.Weights => _w.Weight, _ => _w.Sum };
+            if (in0 > 0 && (e.X != Operand.Outputs || back))
+                rowsIn = WalkedDram.Cycles(dram, _nest.Layer, e.X, [.. arrive.Values.SelectMany(v => v).Distinct()], width, read);
+            if (out0 > 0)
+                rowsOut = WalkedDram.Cycles(dram, _nest.Layer, e.X, [.. leave.Values.SelectMany(v => v).Distinct()], final ? _w.Result : width,
+                    written);
+        }
+        return (in0, read, out0, written, back, final, rowsIn, rowsOut);
     }
 
     // Sums that instance 0 adds to each word of its tile, once for each choice of the loops above the store.
@@ -274,7 +285,8 @@ internal sealed partial class WalkedTiming
     private string Space(Edge e) => $"{_h.Levels[e.Level].Name} {e.X.ToString().ToLowerInvariant()} space";
 
     // Port and bus cycles of an access; the key orders ports before buses, levels outermost first.
-    private void Access(SortedDictionary<int, (string Name, long Cycles)> busy, int level, Operand x, long words, bool write, bool final)
+    private void Access(SortedDictionary<int, (string Name, long Cycles)> busy, int level, Operand x, long words, bool write, bool final,
+        long rows = 0)
     {
         if (words == 0) return;
         MemoryLevel m = _h.Memory(level);
@@ -290,7 +302,7 @@ internal sealed partial class WalkedTiming
         }
         long bits = words * width;
         if (m.BurstBits > 0) bits = Up(bits, m.BurstBits) * m.BurstBits;
-        if (m.BitsPerCycle is { } rate) Add(level * 16 + 12, m.Name + " bandwidth", (long)Math.Ceiling(bits / rate));
+        if (m.BitsPerCycle is { } rate) Add(level * 16 + 12, m.Name + " bandwidth", Math.Max(rows, (long)Math.Ceiling(bits / rate)));
         if ((write ? m.WriteBitsPerCycle : m.ReadBitsPerCycle) is { } oneWay)
             Add(level * 16 + (write ? 14 : 13), m.Name + (write ? " write bandwidth" : " read bandwidth"), (long)Math.Ceiling(bits / oneWay));
 
@@ -300,12 +312,12 @@ internal sealed partial class WalkedTiming
 
     private sealed class Move
     {
-        public Move(WalkedTiming t, long delay, (int Level, long Words, bool Write, bool Final) a, (int Level, long Words, bool Write,
-            bool Final) b, Operand x)
+        public Move(WalkedTiming t, long delay, (int Level, long Words, bool Write, bool Final, long Rows) a, (int Level, long Words, bool Write,
+            bool Final, long Rows) b, Operand x)
         {
             var busy = new SortedDictionary<int, (string Name, long Cycles)>();
-            t.Access(busy, a.Level, x, a.Words, a.Write, a.Final);
-            t.Access(busy, b.Level, x, b.Words, b.Write, b.Final);
+            t.Access(busy, a.Level, x, a.Words, a.Write, a.Final, a.Rows);
+            t.Access(busy, b.Level, x, b.Words, b.Write, b.Final, b.Rows);
             (Busy, Delay) = ([.. busy.Values], delay);
             foreach ((string name, long cycles) in Busy)
                 if (cycles > Longest) (Longest, Limit) = (cycles, name);

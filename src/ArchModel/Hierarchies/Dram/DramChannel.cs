@@ -26,6 +26,10 @@ public sealed class DramChannel(DramTiming timing)
         _lastColumn = new long[timing.Banks.Value];
     private readonly long[] _lastOpenings = new long[4];
     private int _openings;
+    private readonly long _rowBursts = timing.RowBytes.Value / timing.BurstBytes;
+    // The row that is accessed now: its bank, its bursts.
+    private int _bank;
+    private long _rowStart, _rowEnd;
     private long _column, _hits, _misses, _conflicts;
 
     /// <summary>Most accesses of a strided transfer.</summary>
@@ -72,17 +76,40 @@ public sealed class DramChannel(DramTiming timing)
             throw new NotSupportedException($"a strided transfer of {count} pieces is too long to time access by access");
         for (long i = 0; i < count; i++)
         {
-            long first = checked(i * stride) / burst, last = checked(i * stride + bytes - 1) / burst;
-            long perRow = timing.RowBytes.Value / burst;
-            while (first <= last)
-            {
-                long row = first / perRow, here = Math.Min(last, (row + 1) * perRow - 1) - first + 1;
-                Access(row, here);
-                first += here;
-            }
+            Bursts(checked(i * stride) / burst, checked(i * stride + bytes - 1) / burst);
         }
         return Done();
     }
+
+    /// <summary>Closes all rows: a transfer begins.</summary>
+    public void Begin() => Reset();
+
+    /// <summary>Bursts from one to another, counted from the start of a row of bank 0, next in the transfer.</summary>
+    public void Bursts(long first, long last)
+    {
+        long perRow = _rowBursts;
+        if (first >= _rowStart && last < _rowEnd)
+        {
+            // As below where the row is open and its columns can be read.
+            _hits += last - first + 1;
+            _lastColumn[_bank] = Math.Max(_column, _opened[_bank] + timing.RowToColumn.Value) + ((last - first) * _burst);
+            _column = _lastColumn[_bank] + _burst;
+            return;
+        }
+        while (first <= last)
+        {
+            long row = first / perRow, here = Math.Min(last, (row + 1) * perRow - 1) - first + 1;
+            Access(row, here);
+            (_bank, _rowStart, _rowEnd) = ((int)(row % timing.Banks.Value), row * perRow, (row + 1) * perRow);
+            first += here;
+        }
+    }
+
+    /// <summary>From the first data of the transfer that <see cref="Begin"/> began to its last, without refreshes.</summary>
+    public long DataPicoseconds => _openings == 0 ? 0 : _column - timing.RowToColumn.Value;
+
+    /// <summary>Rows opened since <see cref="Begin"/>.</summary>
+    public long Openings => _misses + _conflicts;
 
     // Consecutive accesses to one row; rows of the address space lie in the banks in turn.
     private void Access(long row, long accesses)
@@ -123,8 +150,7 @@ public sealed class DramChannel(DramTiming timing)
     private DramTransfer Done()
     {
         long busy = _column + timing.ColumnLatency.Value;
-        long pause = timing.Precharge.Value + timing.RefreshCycle.Value + timing.RowToColumn.Value;
-        long usable = timing.RefreshInterval.Value - pause;
+        long pause = timing.RefreshPause, usable = timing.RefreshInterval.Value - pause;
         long refreshes = (busy - 1) / usable;
         return new DramTransfer(checked(busy + refreshes * pause), _hits, _misses, _conflicts, refreshes);
     }
@@ -156,6 +182,7 @@ public sealed class DramChannel(DramTiming timing)
         Array.Clear(_opened);
         Array.Clear(_lastColumn);
         Array.Clear(_lastOpenings);
+        (_rowStart, _rowEnd) = (0, 0);
         (_openings, _column, _hits, _misses, _conflicts) = (0, 0, 0, 0, 0);
     }
 }

@@ -32,6 +32,9 @@ public sealed record DramTiming(string Name, Sourced<int> BusBits, Sourced<doubl
     /// <summary>Most bytes a second.</summary>
     public double PeakBytesPerSecond => BusBits.Value / 8.0 * TransfersPerSecond.Value;
 
+    /// <summary>What a refresh takes from the data: rows close, all banks refresh, a row opens again.</summary>
+    public long RefreshPause => Precharge.Value + RefreshCycle.Value + RowToColumn.Value;
+
     /// <summary>From a request for a closed row to its first data.</summary>
     public long FirstDataPicoseconds => RowToColumn.Value + ColumnLatency.Value;
 }

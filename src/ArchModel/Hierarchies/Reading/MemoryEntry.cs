@@ -91,6 +91,7 @@ internal static class MemoryEntry
         {
             DramKind = kind,
             Timing = timing,
+            ClockHertz = timing is null ? 0 : context.Clock.Hertz,
             ReadBitsPerCycle = OneWay(ReadRate),
             WriteBitsPerCycle = OneWay(WriteRate),
             Channels = channels,

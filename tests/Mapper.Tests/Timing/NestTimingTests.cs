@@ -20,7 +20,8 @@ public class NestTimingTests
             if (nest.Layer.Macs > 20_000) continue;
             var walked = new WalkedTiming(nest, hierarchy, widths, rate);
             NestCycles closed = NestTiming.Of(nest, hierarchy, widths, rate);
-            string text = $"case {i}: {string.Join("; ", nest.Nodes)} of {string.Join(",", nest.Layer.Sizes)} on {string.Join("; ", hierarchy.Levels)}";
+            string text = $"case {i}: {string.Join("; ", nest.Nodes)} of {string.Join(",", nest.Layer.Sizes)} on "
+                + string.Join("; ", hierarchy.Levels);
             Assert.That(closed.Total, Is.EqualTo(walked.Total), text);
             Assert.That(closed.Compute, Is.EqualTo(walked.Compute), text);
             Assert.That(closed.Drain, Is.EqualTo(walked.Drain), text);

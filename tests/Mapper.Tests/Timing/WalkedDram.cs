@@ -22,7 +22,8 @@ internal static class WalkedDram
         long transfer = (long)Math.Round(t.BurstLength.Value * 1e12 / t.TransfersPerSecond.Value);
         var bursts = new SortedSet<long>();
         foreach (long address in addresses)
-            for (long bit = (address - addresses[0]) * width; bit < (address - addresses[0] + 1) * width; bit++) bursts.Add(bit / (bytes * 8));
+            for (long bit = (address - addresses[0]) * width; bit < (address - addresses[0] + 1) * width; bit++)
+                bursts.Add(bit / (bytes * 8));
         long longest = 0;
         (long hits, long misses, long conflicts) = Seen;
         for (int channel = 0; channel < memory.Channels; channel++)

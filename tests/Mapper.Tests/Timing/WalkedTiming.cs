@@ -94,8 +94,8 @@ internal sealed partial class WalkedTiming
         var changes = new List<(Edge E, Move? Down, Move? Up, bool Early)>();
         foreach (Edge e in _edges)
         {
-            (long childIn, long parentIn, long childOut, long parentOut, bool back, bool final, long rowsIn, long rowsOut) = Change(e, index,
-                end);
+            (long childIn, long parentIn, long childOut, long parentOut, bool back, bool final, long rowsIn, long rowsOut) =
+                Change(e, index, end);
             if (childIn == 0 && childOut == 0) continue;
             bool o = e.X == Operand.Outputs;
             if (end && !o) continue;
@@ -209,7 +209,8 @@ internal sealed partial class WalkedTiming
     }
 
     // What a step changes at an edge: real sets, child by child; idle children keep what they hold.
-    private (long In, long Read, long Out, long Written, bool Back, bool Final, long RowsIn, long RowsOut) Change(Edge e, long[]? index, bool end)
+    private (long In, long Read, long Out, long Written, bool Back, bool Final, long RowsIn, long RowsOut) Change(
+        Edge e, long[]? index, bool end)
     {
         var arrive = new Dictionary<string, HashSet<string>>();
         var leave = new Dictionary<string, HashSet<string>>();
@@ -257,8 +258,8 @@ internal sealed partial class WalkedTiming
             if (in0 > 0 && (e.X != Operand.Outputs || back))
                 rowsIn = WalkedDram.Cycles(dram, _nest.Layer, e.X, [.. arrive.Values.SelectMany(v => v).Distinct()], width, read);
             if (out0 > 0)
-                rowsOut = WalkedDram.Cycles(dram, _nest.Layer, e.X, [.. leave.Values.SelectMany(v => v).Distinct()], final ? _w.Result : width,
-                    written);
+                rowsOut = WalkedDram.Cycles(dram, _nest.Layer, e.X, [.. leave.Values.SelectMany(v => v).Distinct()],
+                    final ? _w.Result : width, written);
         }
         return (in0, read, out0, written, back, final, rowsIn, rowsOut);
     }
@@ -283,50 +284,4 @@ internal sealed partial class WalkedTiming
     }
 
     private string Space(Edge e) => $"{_h.Levels[e.Level].Name} {e.X.ToString().ToLowerInvariant()} space";
-
-    // Port and bus cycles of an access; the key orders ports before buses, levels outermost first.
-    private void Access(SortedDictionary<int, (string Name, long Cycles)> busy, int level, Operand x, long words, bool write, bool final,
-        long rows = 0)
-    {
-        if (words == 0) return;
-        MemoryLevel m = _h.Memory(level);
-        long width = x switch { Operand.Activations => _w.Activation, Operand.Weights => _w.Weight, _ => final ? _w.Result : _w.Sum };
-        string own = m.PartitionBits[x] is not null ? " " + x.ToString().ToLowerInvariant() : "";
-        int port = write ? m.Ports.Write : m.Ports.Read;
-        string name = m.Name + own + (port == 0 ? " port" : write ? " write port" : " read port");
-        int slot = level * 16 + (own == "" ? 0 : (int)x * 2) + (write && m.Ports != new MemoryPorts(0, 0, m.Ports.Shared) ? 1 : 0);
-        if (m.Ports != default)
-        {
-            long packed = width <= m.WordBits ? Up(words, m.WordBits / width) : words * Up(width, m.WordBits);
-            Add(slot, name, Up(packed, m.Banks * (port == 0 ? m.Ports.Shared : port)));
-        }
-        long bits = words * width;
-        if (m.BurstBits > 0) bits = Up(bits, m.BurstBits) * m.BurstBits;
-        if (m.BitsPerCycle is { } rate) Add(level * 16 + 12, m.Name + " bandwidth", Math.Max(rows, (long)Math.Ceiling(bits / rate)));
-        if ((write ? m.WriteBitsPerCycle : m.ReadBitsPerCycle) is { } oneWay)
-            Add(level * 16 + (write ? 14 : 13), m.Name + (write ? " write bandwidth" : " read bandwidth"), (long)Math.Ceiling(bits / oneWay));
-
-        void Add(int key, string n, long cycles) => busy[key] = (n, busy.GetValueOrDefault(key).Cycles + cycles);
-        static long Up(long a, long b) => (a + b - 1) / b;
-    }
-
-    private sealed class Move
-    {
-        public Move(WalkedTiming t, long delay, (int Level, long Words, bool Write, bool Final, long Rows) a, (int Level, long Words, bool Write,
-            bool Final, long Rows) b, Operand x)
-        {
-            var busy = new SortedDictionary<int, (string Name, long Cycles)>();
-            t.Access(busy, a.Level, x, a.Words, a.Write, a.Final, a.Rows);
-            t.Access(busy, b.Level, x, b.Words, b.Write, b.Final, b.Rows);
-            (Busy, Delay) = ([.. busy.Values], delay);
-            foreach ((string name, long cycles) in Busy)
-                if (cycles > Longest) (Longest, Limit) = (cycles, name);
-            if (delay > Longest) Limit = t._h.Levels[a.Level].Name + " latency";
-        }
-
-        public (string Name, long Cycles)[] Busy { get; }
-        public long Longest { get; }
-        public long Delay { get; }
-        public string? Limit { get; }
-    }
 }

@@ -41,8 +41,8 @@ public sealed class DramBus
             _channels[0].Bursts(first, last);
             return;
         }
-        for (int c = 0; c < _channels.Length; c++)
-            _channels[c].Bursts((first - c + _channels.Length - 1) / _channels.Length, (last - c + _channels.Length) / _channels.Length - 1);
+        int all = _channels.Length;
+        for (int c = 0; c < all; c++) _channels[c].Bursts((first - c + all - 1) / all, (last - c + all) / all - 1);
     }
 
     /// <summary>Rows opened in the transfer.</summary>

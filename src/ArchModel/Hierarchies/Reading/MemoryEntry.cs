@@ -58,8 +58,8 @@ internal static class MemoryEntry
 
     /// <summary>The keys.</summary>
     public static YamlSchema Schema { get; } = new("memory", "Equal memories, one for each place of the fabrics above.",
-        [Name, Kind, Size, Partitions, Word, Banks, Ports, Rate, ReadRate, WriteRate, Delay, Burst, Timing, Channels, Keeps, MayKeep, Doubled,
-            StatedCostsType.WordEnergy, StatedCostsType.Area, StatedCostsType.Leakage]);
+        [Name, Kind, Size, Partitions, Word, Banks, Ports, Rate, ReadRate, WriteRate, Delay, Burst, Timing, Channels, Keeps, MayKeep,
+            Doubled, StatedCostsType.WordEnergy, StatedCostsType.Area, StatedCostsType.Leakage]);
 
     /// <summary>Reads an entry; null after recording what is wrong.</summary>
     public static MemoryLevel? Read(YamlMap map, EntryContext context, bool outermost, DiagnosticBag bag)
@@ -138,7 +138,8 @@ internal static class MemoryEntry
         if (above) AbovePeak(Rate, map, name, timing, channels, bag);
     }
 
-    private static void AbovePeak(YamlField<Bandwidth?> field, YamlMap map, string name, DramTiming timing, int channels, DiagnosticBag bag) =>
+    private static void AbovePeak(YamlField<Bandwidth?> field, YamlMap map, string name, DramTiming timing, int channels,
+        DiagnosticBag bag) =>
         bag.Error(field.Place(map), "CFG137", string.Create(CultureInfo.InvariantCulture,
             $"'{field.Name}' of memory '{name}' is more than {channels} channel(s) of {timing.Name} have: "
             + $"{timing.PeakBytesPerSecond * channels / 1e9:0.###} GB/s"));

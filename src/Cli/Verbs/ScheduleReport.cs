@@ -44,13 +44,21 @@ internal static class ScheduleReport
         Line("certificate", Certificate(schedule));
         if (schedule.Cores is { } cores)
         {
-            Line("cores", FormattableString.Invariant($"{cores.Cores}: whole runs on each, one every {Si(cores.SampleInterval)}cycles, ")
-                + $"latency {Si(cores.SampleLatency)}; as a pipeline of {cores.Stages.Length} stages, one every "
-                + $"{Si(cores.PipelineInterval)}cycles, latency {Si(cores.PipelineLatency)}");
+            Line("cores", FormattableString.Invariant($"{cores.Cores}: whole runs on each, at best one every ")
+                + $"{Si(cores.Samples.Cycles)}cycles ({Bound(cores.Samples)}), latency {Si(cores.SampleLatency)}");
+            Line("", FormattableString.Invariant($"as a pipeline of {cores.Stages.Length} stages, at best one every ")
+                + $"{Si(cores.Pipeline.Cycles)}cycles ({Bound(cores.Pipeline)}), latency {Si(cores.PipelineLatency)}");
             foreach (PipelineStage stage in cores.Stages)
                 Line("", $"{schedule.Layers[stage.First].Name} to {schedule.Layers[stage.Last].Name}: {Si(stage.Cycles)} cycles");
         }
     }
+
+    private static string Bound(CoreInterval interval) => interval.Bound switch
+    {
+        CoreBound.Dram => "the cores share the DRAM's bus, which binds",
+        CoreBound.Vector => "the cores share the vector unit, which binds",
+        _ => "the cores bind",
+    };
 
     private static string How(ScheduledItem item) => item switch
     {

@@ -97,16 +97,22 @@ public static class ScheduleJson
     private static JsonObject Cores(NetworkSchedule schedule, CorePlan plan) => new()
     {
         ["count"] = plan.Cores,
-        ["runs_spread"] = new JsonObject { ["interval_cycles"] = plan.SampleInterval, ["latency_cycles"] = plan.SampleLatency },
+        ["runs_spread"] = new JsonObject
+        {
+            ["interval_cycles"] = plan.Samples.Cycles, ["bound"] = Name(plan.Samples.Bound), ["latency_cycles"] = plan.SampleLatency,
+        },
         ["pipeline"] = new JsonObject
         {
-            ["interval_cycles"] = plan.PipelineInterval,
+            ["interval_cycles"] = plan.Pipeline.Cycles,
+            ["bound"] = Name(plan.Pipeline.Bound),
             ["latency_cycles"] = plan.PipelineLatency,
             ["stages"] = new JsonArray([.. plan.Stages.Select(s => (JsonNode)new JsonObject
                 { ["first"] = schedule.Layers[s.First].Name, ["last"] = schedule.Layers[s.Last].Name, ["cycles"] = s.Cycles })]),
         },
         ["better"] = plan.PipelineIsFaster ? "pipeline" : "runs_spread",
     };
+
+    private static string Name(CoreBound bound) => bound.ToString().ToLowerInvariant();
 
     private static JsonArray Names(NetworkSchedule schedule, IEnumerable<int> tensors) =>
         new([.. tensors.Select(t => (JsonNode)schedule.Tensors[t].Name)]);

@@ -70,12 +70,12 @@ public sealed class ScheduleSearch
         // What was dropped may have been all that leads to the end.
         for (long limit = _limit; ; limit *= 4)
         {
-            (FoundSchedule? found, long dropped) = Best((energyWeight, cycleWeight), first, end < 0 ? _items.Layers : end, limit);
+            (FoundSchedule? found, long dropped) = Best(new Weights(energyWeight, cycleWeight, false), first, end < 0 ? _items.Layers : end, limit);
             if (found is not null || dropped == 0) return found;
         }
     }
 
-    private (FoundSchedule? Found, long Dropped) Best((double Energy, double Cycles) weights, int first, int end, long limit)
+    private (FoundSchedule? Found, long Dropped) Best(Weights weights, int first, int end, long limit)
     {
         (SortedDictionary<ulong, Node>[] states, long count, long dropped, double droppedBound) = Walk(weights, first, end, limit);
         if (!states[end].TryGetValue(0, out Node? found)) return (null, dropped);
@@ -87,7 +87,7 @@ public sealed class ScheduleSearch
         return (new FoundSchedule([.. items], found.Picojoules, found.Cycles, bound, count, dropped), dropped);
     }
 
-    private (SortedDictionary<ulong, Node>[] States, long Count, long Dropped, double Bound) Walk((double Energy, double Cycles) weights,
+    private (SortedDictionary<ulong, Node>[] States, long Count, long Dropped, double Bound) Walk(Weights weights,
         int first, int end, long limit)
     {
         var states = new SortedDictionary<ulong, Node>[end + 1];
@@ -122,8 +122,19 @@ public sealed class ScheduleSearch
     /// they do not fit, or not within the limit of states.</summary>
     public ImmutableArray<Segment?> SegmentsFrom(int first)
     {
-        (SortedDictionary<ulong, Node>[] states, _, _, _) = Walk((0, 1), first, _items.Layers, _limit);
+        (SortedDictionary<ulong, Node>[] states, _, _, _) = Walk(Weights.Segments, first, _items.Layers, _limit);
         return [.. states.Select((s, end) => end > first && s.TryGetValue(0, out Node? node) ? Sum(node) : (Segment?)null)];
+    }
+
+    /// <summary>All layers as one such segment; null: some layer does not fit.</summary>
+    public Segment? Whole()
+    {
+        for (long limit = _limit; ; limit *= 4)
+        {
+            (SortedDictionary<ulong, Node>[] states, _, long dropped, _) = Walk(Weights.Segments, 0, _items.Layers, limit);
+            if (states[^1].TryGetValue(0, out Node? node)) return Sum(node);
+            if (dropped == 0) return null;
+        }
     }
 
     private Segment Sum(Node last)
@@ -139,7 +150,7 @@ public sealed class ScheduleSearch
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Extend(int first, int last, ulong state, Node node, (double Energy, double Cycles) weights,
+    private void Extend(int first, int last, ulong state, Node node, Weights weights,
         SortedDictionary<ulong, Node> next, int from, int end)
     {
         ItemView view = View(first, last);
@@ -161,15 +172,14 @@ public sealed class ScheduleSearch
                 foreach (ItemChoice choice in Choices(view, first, last, onChip))
                 {
                     if (choice.RoomBits > room) continue;
-                    var value = new Weighed(weights.Energy, weights.Cycles, _machine.Picojoules(choice, loaded),
-                        _machine.Cycles(choice, loaded));
+                    Weighed value = Weigh(weights, choice, loaded);
                     if (best is null || value.CompareTo(best.Value.Value) < 0) best = (value, choice);
                 }
                 if (best is var (cost, way))
                 {
                     double energy = node.Picojoules + cost.Energy;
                     long cycles = checked(node.Cycles + cost.Cycles);
-                    var sum = new Weighed(node.Value.Primary + cost.Primary, node.Value.Secondary + cost.Secondary);
+                    Weighed sum = node.Value.Plus(cost);
                     ulong after = Moved(state, view.StateToNext) | Moved(subset, view.BornToNext);
                     if (!next.TryGetValue(after, out Node? known) || sum.CompareTo(known.Value) < 0)
                         next[after] = new Node(sum, energy, cycles, node, first, last, state, (way, subset, cost.Energy, cost.Cycles));
@@ -268,27 +278,30 @@ public sealed class ScheduleSearch
     private sealed record Node(Weighed Value, double Picojoules, long Cycles, Node? Previous, int First, int Last, ulong State,
         (ItemChoice Way, ulong Subset, double Picojoules, long Cycles) Step);
 
-    // Ties of the weighted sum break by what has no weight.
-    private readonly struct Weighed : IComparable<Weighed>
+    private Weighed Weigh(Weights weights, in ItemChoice choice, long loaded)
     {
-        public Weighed(double energyWeight, double cycleWeight, double energy, long cycles)
+        (double energy, long cycles) = (_machine.Picojoules(choice, loaded), _machine.Cycles(choice, loaded));
+        double primary = (weights.Energy * energy) + (weights.Cycles * cycles);
+        if (!weights.OfSegments) return new(primary, weights.Energy == 0 ? energy : cycles, 0, energy, cycles);
+        return new(primary, _machine.BusCycles(checked(choice.ReadBits + loaded + choice.WriteBits)), choice.VectorCycles, energy, cycles);
+    }
+
+    private readonly record struct Weights(double Energy, double Cycles, bool OfSegments)
+    {
+        public static Weights Segments => new(0, 1, true);
+    }
+
+    // Ties of the weighted sum break by what has no weight; of segments by cycles of the bus, then of the vector unit.
+    private readonly record struct Weighed(double Primary, double Secondary, double Tertiary, double Energy, long Cycles)
+    {
+        public Weighed Plus(in Weighed other) =>
+            new(Primary + other.Primary, Secondary + other.Secondary, Tertiary + other.Tertiary, 0, 0);
+
+        public int CompareTo(in Weighed other)
         {
-            (Energy, Cycles) = (energy, cycles);
-            Primary = (energyWeight * energy) + (cycleWeight * cycles);
-            Secondary = energyWeight == 0 ? energy : cycles;
+            int order = Primary.CompareTo(other.Primary);
+            if (order == 0) order = Secondary.CompareTo(other.Secondary);
+            return order != 0 ? order : Tertiary.CompareTo(other.Tertiary);
         }
-
-        public Weighed(double primary, double secondary) => (Primary, Secondary) = (primary, secondary);
-
-        public double Primary { get; }
-
-        public double Secondary { get; }
-
-        public double Energy { get; }
-
-        public long Cycles { get; }
-
-        public int CompareTo(Weighed other) => Primary != other.Primary ? Primary.CompareTo(other.Primary)
-            : Secondary.CompareTo(other.Secondary);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class ScheduleVerb : IVerb
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private sealed record Options(string Architecture, string Workload, ScheduleObjective Objective, bool Fuse, bool Mapped, bool Json,
-        string? Out);
+        string? Out, long Effort);
 
     public VerbCommand Build(Terminal terminal)
     {
@@ -33,15 +33,23 @@ internal sealed class ScheduleVerb : IVerb
         var fuse = new Option<bool>("--fuse") { Description = "Let consecutive layers run as one, tile by tile" };
         var mapped = new Option<bool>("--mapped") { Description = "Search the best mapping of each matrix layer first (takes longer); "
             + "otherwise their cycles and energy on chip are lower bounds" };
+        Option<string> effort = EffortOption.Create();
+        effort.Description = "With --mapped: " + char.ToLowerInvariant(effort.Description![0]) + effort.Description[1..];
         var output = new Option<string?>("--out") { Description = "Also write the JSON to this file", HelpName = "FILE" };
         Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("schedule", "Schedule a whole network: what stays on chip, which layers are fused, when all run",
             "sim schedule tpu_v1 --workload resnet18",
             "sim schedule edge_npu --workload mobilenet_v2 --fuse --objective energy")
-            { arch, workload, objective, fuse, mapped, output, json };
+            { arch, workload, objective, fuse, mapped, effort, output, json };
+        command.Validators.Add(given =>
+        {
+            if (given.GetResult(effort) is { Implicit: false } && !given.GetValue(mapped))
+                given.AddError("--effort is for --mapped: without it nothing is searched in a layer");
+        });
         command.SetAction(parsed => Run(new(parsed.GetRequiredValue(arch), parsed.GetRequiredValue(workload),
             Enum.Parse<ScheduleObjective>(parsed.GetRequiredValue(objective), ignoreCase: true), parsed.GetValue(fuse),
-            parsed.GetValue(mapped), parsed.GetValue(json), parsed.GetValue(output)), terminal));
+            parsed.GetValue(mapped), parsed.GetValue(json), parsed.GetValue(output),
+            EffortOption.Parse(parsed.GetRequiredValue(effort))!.Value), terminal));
         return command;
     }
 
@@ -76,7 +84,8 @@ internal sealed class ScheduleVerb : IVerb
         {
             NetworkLayers layers = workload.Layers(foldBatchNormalization: true);
             var vector = new VectorCosts(cost, stage.ActivationLevel);
-            ILayerCosts costs = options.Mapped ? new SearchedCosts(cost, vector, options.Objective, constraints)
+            ILayerCosts costs = options.Mapped ? new SearchedCosts(cost, vector, options.Objective, constraints,
+                options.Effort)
                 : new PeakCosts(cost, vector, stage.Cores);
             (NetworkSchedule? schedule, problem) = NetworkSchedule.Of(loaded.Architecture, stage.Machine, stage.Stage, layers,
                 workload.Name, costs, options.Objective, options.Fuse);

@@ -25,12 +25,15 @@ public sealed class SearchedCosts : ILayerCosts
     private readonly Hierarchy _core;
     private readonly MapCosts _prices;
     private readonly MapConstraints _constraints;
+    private readonly long _effort;
     private readonly Dictionary<LoopLayer, MapResult> _found = new(LayerEquality.Instance);
 
-    /// <summary>Costs on an accelerator with what it demands of mappings.</summary>
+    /// <summary>Costs on an accelerator with what it demands of mappings; <paramref name="effort"/> for each layer, as
+    /// <see cref="SearchEffort"/> counts it.</summary>
     public SearchedCosts(HierarchyCost cost, VectorCosts vector, ScheduleObjective objective,
-        MapConstraints constraints)
+        MapConstraints constraints, long effort = SearchEffort.Default)
     {
+        _effort = effort;
         ArgumentNullException.ThrowIfNull(cost);
         ArgumentNullException.ThrowIfNull(constraints);
         (_cost, _vector, _objective) = (cost, vector, (MapObjective)objective);
@@ -59,7 +62,7 @@ public sealed class SearchedCosts : ILayerCosts
         {
             var problem = new MapProblem(loops, _core, _prices)
                 { Packing = PerOperand.Of(_cost.Architecture.PackingOf), Constraints = _constraints };
-            result = MapSearch.Best(problem, _objective, SearchEffort.Default)
+            result = MapSearch.Best(problem, _objective, _effort)
                 ?? throw new NoMappingException(layer.Name, MapExclusion.Of(problem).Text);
             _found[loops] = result;
         }

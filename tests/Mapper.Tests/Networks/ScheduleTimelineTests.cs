@@ -27,6 +27,61 @@ public sealed class ScheduleTimelineTests
         Assert.That(overlapped, Is.GreaterThan(30));
     }
 
+    // By hand: conv, relu behind it, a second conv that reads the input alone, an addition of both. 8 bits a cycle.
+    [Test]
+    public void The_vector_unit_works_beside_the_array_where_nothing_waits_for_it()
+    {
+        var items = new FourLayers(secondReadsRelu: false);
+        FoundSchedule found = new ScheduleSearch(items, FourLayers.Machine).Best(0, 1)!;
+        ScheduleTimeline time = ScheduleTimeline.Of(found, items, FourLayers.Machine);
+        // conv 0 to 10; relu 10 to 16 beside the second conv 10 to 17; the addition when both are made.
+        Assert.That(time.Items.Select(t => (t.Start, t.End)), Is.EqualTo(new[] { (0L, 10L), (10L, 16L), (10L, 17L), (17L, 19L) }));
+        Assert.That((time.Cycles, time.ArrayCycles, time.VectorCycles, time.DramCycles), Is.EqualTo((19L, 17L, 8L, 4L)));
+        Assert.That(found.Cycles, Is.EqualTo(10 + 6 + 7 + 2), "one after the other");
+        // Where the second conv needs the result of the relu nothing overlaps.
+        items = new FourLayers(secondReadsRelu: true);
+        found = new ScheduleSearch(items, FourLayers.Machine).Best(0, 1)!;
+        time = ScheduleTimeline.Of(found, items, FourLayers.Machine);
+        Assert.That(time.Items.Select(t => (t.Start, t.End)), Is.EqualTo(new[] { (0L, 10L), (10L, 16L), (16L, 23L), (23L, 25L) }));
+        Assert.That(time.Cycles, Is.EqualTo(found.Cycles));
+        // Four cores: the vector unit is one, and the array of each has 17 cycles of a run.
+        CorePlan plan = CorePlan.Of(new ScheduleSearch(items, FourLayers.Machine), items.Layers, 4, time);
+        Assert.That(plan.Samples, Is.EqualTo(new CoreInterval(8, CoreBound.Vector)));
+        Assert.That(plan.SampleLatency, Is.EqualTo(32));
+        // Any cut sends a tensor through DRAM, which takes 100 cycles here: all in one stage.
+        Assert.That((plan.Pipeline, plan.Stages.Length), Is.EqualTo((new CoreInterval(25, CoreBound.Cores), 1)));
+    }
+
+    private sealed class FourLayers(bool secondReadsRelu) : IScheduleItems
+    {
+        public static ScheduleMachine Machine { get; } = new(100, 8, 1, 1);
+
+        public ImmutableArray<ScheduleTensor> Tensors { get; } =
+        [
+            new("input", 8, -1, secondReadsRelu ? [0] : [0, 2], false, false), new("a", 8, 0, [1], false, true),
+            new("b", 8, 1, secondReadsRelu ? [2, 3] : [3], false, true), new("c", 8, 2, [3], false, true), new("d", 8, 3, [], true, false),
+        ];
+
+        public int Layers => 4;
+
+        public int Longest(int first) => 1;
+
+        public ImmutableArray<int> Touched(int first, int last) => first switch
+        {
+            0 => [1],
+            1 => [1, 2],
+            2 => secondReadsRelu ? [2, 3] : [3],
+            _ => [2, 3],
+        };
+
+        public ImmutableArray<ItemChoice> Choices(int first, int last, ulong onChip)
+        {
+            long bits = 8 * first switch { 0 => 2, 3 => 1, 2 => secondReadsRelu ? 0 : 1, _ => 0 };
+            if (onChip != (1UL << Touched(first, last).Length) - 1) bits += 800;
+            return [new ItemChoice(10, bits, 0, first switch { 0 => 10, 2 => 7, _ => 0 }, first switch { 1 => 6, 3 => 2, _ => 0 }, 1, 0)];
+        }
+    }
+
     private static void Check(RandomItems items, ImmutableArray<ScheduleItem> list, ScheduleTimeline time, string name)
     {
         long[] moments = [.. time.Items.SelectMany(t => new[] { t.Start, t.DramStart }).Distinct()];

@@ -34,7 +34,8 @@ internal sealed class BenchVerb : IVerb
             "sim bench all --markdown docs/performance.md") { name, architecture, workload, all, effort, markdown, json };
         command.Validators.Add(given =>
         {
-            if (given.GetValue(name) is not { } of || BenchCatalogue.All.FirstOrDefault(b => b.Name == of) is { TakesDesigns: true }) return;
+            IBenchmark? chosen = BenchCatalogue.All.FirstOrDefault(b => b.Name == given.GetValue(name));
+            if (chosen is { TakesDesigns: true }) return;
             foreach (Option option in new Option[] { architecture, workload, all, effort })
                 if (given.GetResult(option) is { Implicit: false }) given.AddError($"{option.Name}: only `sim bench map` takes it");
         });

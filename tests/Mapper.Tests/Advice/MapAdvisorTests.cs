@@ -83,7 +83,8 @@ public sealed class MapAdvisorTests
         {
             AdviceRow[] parts = [.. each.Select(e => e.Rows.Single(r => r.Change.Text == row.Change.Text))];
             Assert.That(row.After.Cycles, Is.EqualTo(parts.Select((p, i) => (i + 1) * p.After.Cycles).Sum()));
-            Assert.That(row.Before.Picojoules, Is.EqualTo(parts.Select((p, i) => (i + 1) * p.Before.Picojoules).Sum()).Within(1e-9).Percent);
+            double before = parts.Select((p, i) => (i + 1) * p.Before.Picojoules).Sum();
+            Assert.That(row.Before.Picojoules, Is.EqualTo(before).Within(1e-9).Percent);
         }
         Assert.That(whole.Rows, Has.Length.EqualTo(11));
     }

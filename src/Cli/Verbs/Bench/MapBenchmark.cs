@@ -26,10 +26,11 @@ internal sealed class MapBenchmark : IBenchmark
 
     public string Name => "map";
 
-    public string Summary => "Certified search of the best mapping (least energy x cycles), one thread, no cache: every distinct layer of a "
-        + "network searched once. The time is the median of its layers, ratios are 10 ms over it; mappings are evaluated or dropped by a "
+    public string Summary => "Certified search of the best mapping (least energy x cycles), one thread, no cache: every distinct layer of "
+        + "a network searched once. The time is the median of its layers, ratios are 10 ms over it; mappings are evaluated or dropped by a "
         + "stated rule, by the certificates' counters, a second of processor time (goal 50 M). Whole networks have a goal of 150 ms for "
-        + "ResNet-50, the slowest layer one of 1 s (! where missed). Row `first`: the first searches after start, the run-time compiler at work.";
+        + "ResNet-50, the slowest layer one of 1 s (! where missed). Row `first`: the first searches after start, "
+        + "the run-time compiler at work.";
 
     public string TimeName => "median ms";
 

@@ -38,6 +38,34 @@ public class BrowserTests
         }
     }
 
+    [TestCase("gemmini_default", "resnet18")]
+    [TestCase("tpu_like", "bert_base")]
+    public void PagesOfMappingsAreReadable(string architecture, string workload)
+    {
+        string node = Find("node"), chromium = Find("chromium", "chromium-browser", "google-chrome");
+        if (!Directory.Exists(Path.Combine(Driver, "node_modules",
+            "puppeteer-core"))) Assert.Ignore("skipped: 'npm ci' has not run in tests/EndToEnd.Tests/Browser");
+        string page = Path.Combine(Path.GetTempPath(), $"sim-map-{Guid.NewGuid():n}.html");
+        try
+        {
+            SimHost.Result map = SimHost.Run(["map", architecture, "--workload", workload, "--effort", "20000000", "--report", page]);
+            Assert.That(map.ExitCode, Is.Zero, map.Error);
+            using JsonDocument found = JsonDocument.Parse(Drive(node, chromium, page, "open_page.cjs"));
+            JsonElement root = found.RootElement;
+            foreach (string list in new[] { "errors", "requests", "overlaps" })
+                Assert.That(root.GetProperty(list).EnumerateArray().Select(e => e.GetString()), Is.Empty, list);
+            Assert.That(root.GetProperty("pictures").GetInt32(), Is.GreaterThanOrEqualTo(8));
+            Assert.That(root.GetProperty("links").GetInt32(), Is.GreaterThanOrEqualTo(30));
+            foreach (string count in new[] { "broken", "empty" }) Assert.That(root.GetProperty(count).GetInt32(), Is.Zero, count);
+            foreach (JsonProperty width in root.GetProperty("overflow").EnumerateObject())
+                Assert.That(width.Value.GetInt32(), Is.LessThanOrEqualTo(0), $"at {width.Name} pixels");
+        }
+        finally
+        {
+            File.Delete(page);
+        }
+    }
+
     // What the README shows is what the demo makes today; figures by what they show, as their coordinates have more digits than a
     // processor's functions promise.
     private static void GalleryIsTheDemos(string folder)
@@ -97,10 +125,10 @@ public class BrowserTests
 
     private static double Luminance(JsonElement rgb) => rgb.GetString()!.Split('(', ',', ')').Skip(1).Take(3).Average(double.Parse);
 
-    private static string Drive(string node, string chromium, string report)
+    private static string Drive(string node, string chromium, string report, string script = "drive_report.cjs")
     {
         var start = new ProcessStartInfo(node) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Driver };
-        foreach (string argument in new[] { "drive_report.cjs", report, chromium }) start.ArgumentList.Add(argument);
+        foreach (string argument in new[] { script, report, chromium }) start.ArgumentList.Add(argument);
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(TimeSpan.FromSeconds(120)))

@@ -177,6 +177,9 @@ public sealed partial class MapVerbTests
             .And.Not.Contain("<script"));
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(document));
         Assert.That(json.RootElement.GetProperty("schema").GetString(), Is.EqualTo("sim.map/1"));
+        Assert.That(Map("--report", page, "--objective", "pareto", "--check", "--layer", "last").ExitCode, Is.Zero);
+        Assert.That(File.ReadAllText(page), Does.Contain("mappings that trade energy for cycles").And.Contain("checked: the nest is legal")
+            .And.Not.Contain("WRONG"));
         Assert.That(Map("--report", Path.Combine(page, "below-a-file")).ExitCode, Is.EqualTo(2));
     }
 

@@ -6,6 +6,7 @@ using Sim.Mapper.Advice;
 using Sim.Mapper.Answers;
 using Sim.Mapper.Nests;
 using Sim.Mapper.Search;
+using Sim.Mapper.Timing;
 using static Sim.Reports.Maps.SvgText;
 
 namespace Sim.Reports.Maps;
@@ -54,6 +55,11 @@ internal static class MapTables
                 .Append(Number(SiNumber.Of(s.Accesses).TrimEnd())).Append(Number(SiNumber.Of(s.Bytes) + "B"))
                 .Append(Number(s.LeastBytes is { } least ? SiNumber.Of(least) + "B" : "")).Append("</tr>");
         text.Append("</tbody></table></div><p class=\"hint\">").Append(E(Proof(row.Result.Certificate))).Append("</p>");
+        if (row.Front is { } front) text.Append(Front(front, answer));
+        if (row.Check is { } check)
+            foreach ((string word, ImmutableArray<string> lines) in new[] { ("checked", check.Done), ("not checked", check.Skipped),
+                ("WRONG", check.Wrong) })
+                foreach (string line in lines) text.Append("<p>").Append(E($"{word}: {line}")).Append("</p>");
         if (answer.Advice is { Each: var each } && each[kind].Best(answer.Objective) is { } best)
             text.Append("<p>would help most: <b>").Append(E(best.Change.Text)).Append("</b>: ").Append(E(Gain(best, answer.Objective)))
                 .Append("</p>");
@@ -61,6 +67,19 @@ internal static class MapTables
             .Append(E(string.Join('\n', NestText.Lines(row.Result.Nest, row.Problem.Hierarchy))))
             .Append("</pre></details></div></section>");
         return text.ToString();
+    }
+
+    private static string Front(MapFront front, MapAnswer answer)
+    {
+        var text = new StringBuilder("<details><summary>").Append(E($"{front.Points.Length} mappings that trade energy for cycles"))
+            .Append(front.Whole ? "" : ", faster ones are missing").Append("</summary><div class=\"scroll bounded\">")
+            .Append(Head([], ["energy", "least cycles", "cycles"], ["nest"]));
+        foreach (MapResult point in front.Points)
+            text.Append("<tr>").Append(Number(SiNumber.Of(point.Cost.Picojoules * 1e-12) + "J"))
+                .Append(Number(SiNumber.Of(point.Cost.Cycles).TrimEnd()))
+                .Append(Number(SiNumber.Of(ArchitectureTiming.Of(point.Nest, answer.Target.Architecture).Total).TrimEnd()))
+                .Append($"<td>{E(string.Join("; ", NestText.Lines(point.Nest, answer.Target.Architecture.Hierarchy)))}</td></tr>");
+        return text.Append("</tbody></table></div></details>").ToString();
     }
 
     /// <summary>Changes of the architecture, the best first.</summary>

@@ -29,7 +29,7 @@ internal sealed class RooflineFigure
     {
         (_width, _height, _peak, _bandwidth, _points) = (width, height, peak, bandwidth, points);
         double ridge = bandwidth is { } b ? peak / b : points.Min(p => p.Intensity);
-        (_x0, _x1) = Decades([.. points.Select(p => p.Intensity), ridge / 2, ridge * 4]);
+        (_x0, _x1) = Decades([.. points.Select(p => p.Intensity), ridge / 12, ridge * 4]);
         (_y0, _y1) = Decades([.. points.Select(p => p.Rate), peak, peak / 9]);
     }
 

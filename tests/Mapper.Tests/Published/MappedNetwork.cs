@@ -52,7 +52,7 @@ internal sealed record MappedNetwork(LoadedHierarchy Machine, ImmutableArray<Map
             MapConstraints constraints = ConstraintReader.Of(loaded, bag);
             Assert.That(bag.ToString(), Is.Empty, machine);
             MapCosts costs = HierarchyMapCosts.Of(new HierarchyCost(loaded));
-            return new(loaded, [.. layers.Gemms.Where(only ?? (_ => true)).Select(LoopLayers.Of)
+            return new(loaded, [.. layers.Gemms.Where(only ?? (_ => true)).Select(l => LoopLayers.Of(l))
                 .GroupBy(l => LoopLayerText.Of(l with { Name = "layer" })).Select(same =>
                 {
                     MapProblem problem = new(same.First(), loaded.Architecture.Hierarchy, costs)

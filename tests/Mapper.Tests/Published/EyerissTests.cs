@@ -113,7 +113,7 @@ public class EyerissTests
         double inputs = At(Operand.Activations, "dram").Reads * Unpadded(nest.Layer);
         long weights = At(Operand.Weights, "dram").Reads, outputs = At(Operand.Outputs, "dram").Updates;
         long waits = cycles.Stalls.Where(s => s.Resource.ToString().StartsWith("dram", StringComparison.Ordinal)).Sum(s => s.Cycles);
-        return new(At(Operand.Weights, "pads").Instances, cycles.Compute / CyclesAMs, cycles.Total / CyclesAMs, waits / CyclesAMs,
+        return new(At(Operand.Weights, "filter_pad").Instances, cycles.Compute / CyclesAMs, cycles.Total / CyclesAMs, waits / CyclesAMs,
             2e-6 * (sums.Reads + sums.Updates + windows.Fills + windows.Reads),
             2e-6 * (sums.Reads + sums.Updates + Unpadded(nest.Layer) * (windows.Fills + windows.Reads)), inputs + weights + outputs,
             inputs * (codedInputs ? Coded(zerosBefore) : 1) + weights + outputs * Coded(zerosAfter), counts.Macs);

@@ -21,8 +21,6 @@ public class TimeloopBestTests
         "bert_base_qkv_s512", "resnet50_conv2_1x1_exp", "resnet50_conv3_ds_1x1_s2", "resnet50_conv4_1x1_red", "resnet50_conv5_1x1_exp",
         "resnet50_fc"];
 
-    private static readonly long WindowEffort = long.Parse(Environment.GetEnvironmentVariable("EFF") ?? "4000000000");
-
     // The prices and rules are Timeloop's: its own mappings cost here what it says.
     [Test]
     public void ItsMappingsCostWhatItSays()
@@ -50,9 +48,9 @@ public class TimeloopBestTests
     [Test, Category("Nightly")]
     public void OurBestIsNoWorseWithWindows([Values("eyeriss_like", "ws_fixed")] string name,
         [Values("resnet50_conv1", "resnet50_conv2_3x3", "resnet50_conv3_3x3", "resnet50_conv4_3x3", "resnet50_conv5_3x3")] string layer) =>
-        Compare(name, [layer], WindowEffort);
+        Compare(name, [layer]);
 
-    private static void Compare(string name, string[] layers, long effort = SearchEffort.Full)
+    private static void Compare(string name, string[] layers)
     {
         TimeloopDesign design = TimeloopDesign.Read(name);
         Dictionary<string, (double Energy, double Cycles)> theirs = Best(name);
@@ -66,13 +64,13 @@ public class TimeloopBestTests
             TimeloopLoops loops = TimeloopProblem.ReadLoops(file, File.ReadAllText(file), bag)!;
             Assert.That(bag.Sorted, Is.Empty);
             MapProblem problem = design.Problem(loops);
-            MapResult found = MapSearch.Best(problem, MapObjective.Edp, effort)!;
+            MapResult found = MapSearch.Best(problem, MapObjective.Edp)!;
             // Its bounding boxes of a stride above the filter hold words that nobody needs: up to four times those that we hold. What does
             // not fit so is searched again with less room.
             long room = design.Hierarchy.Memory(1).CapacityBits!.Value;
             for (int part = 2; part <= 4 && loops.Layer.StrideHeight > loops.Layer.Size(LoopDim.R)
                 && design.Broken(found.Nest, problem).Any(); part++)
-                found = MapSearch.Best(problem with { Hierarchy = design.WithRoom(1, room / part) }, MapObjective.Edp, effort)!;
+                found = MapSearch.Best(problem with { Hierarchy = design.WithRoom(1, room / part) }, MapObjective.Edp)!;
             Assert.That(design.Broken(found.Nest, problem), Is.Empty, layer);
             (double energy, double cycles) = design.Cost(found.Nest, design.Hierarchy);
             (double theirEnergy, double theirCycles) = theirs[layer];

@@ -16,7 +16,7 @@ using Sim.Workloads.Topologies;
 namespace Sim.Mapper.Tests.Published;
 
 /// <summary>A layer's best mapping: cycles of the busiest resource and with waits.</summary>
-internal sealed record MappedLayer(LoopLayer Layer, int Times, NestCounts Counts, double LeastCycles, NestCycles Cycles, bool IsOptimal);
+internal sealed record MappedLayer(LoopLayer Layer, int Times, NestCounts Counts, double LeastCycles, NestCycles Cycles, double DramCycles, bool IsOptimal);
 
 /// <summary>A network on a shipped machine, each different layer searched once.</summary>
 internal sealed record MappedNetwork(LoadedHierarchy Machine, ImmutableArray<MappedLayer> Layers)
@@ -26,6 +26,9 @@ internal sealed record MappedNetwork(LoadedHierarchy Machine, ImmutableArray<Map
     public double LeastCycles => Layers.Sum(l => l.Times * l.LeastCycles);
 
     public double Cycles => Layers.Sum(l => (double)l.Times * l.Cycles.Total);
+
+    /// <summary>Products and the traffic of the outermost memory, one after the other.</summary>
+    public double SerialCycles => Layers.Sum(l => l.Times * (l.Counts.Steps + l.DramCycles));
 
     /// <summary>Elements that cross the outermost memory.</summary>
     public double DramWords => Layers.Sum(l => l.Times * (double)l.Counts.Stores.Where(s => s.Level == 0)
@@ -61,7 +64,7 @@ internal sealed record MappedNetwork(LoadedHierarchy Machine, ImmutableArray<Map
                     };
                     MapResult best = MapSearch.Best(problem, objective, SearchEffort.Default)!;
                     return new MappedLayer(same.First(), same.Count(), best.Counts, best.Cost.Cycles,
-                        ArchitectureTiming.Of(best.Nest, loaded.Architecture), best.Certificate.IsOptimal);
+                        ArchitectureTiming.Of(best.Nest, loaded.Architecture), Dram(best.Counts, problem), best.Certificate.IsOptimal);
                 })]);
         }
         finally
@@ -69,4 +72,10 @@ internal sealed record MappedNetwork(LoadedHierarchy Machine, ImmutableArray<Map
             File.Delete(shapes);
         }
     }
+
+    // Complete results are narrower than partial sums.
+    private static double Dram(NestCounts counts, MapProblem problem) => counts.Stores.Where(s => s.Level == 0).Sum(s =>
+        (s.Reads + (s.Operand == Operand.Outputs ? s.Updates - s.Distinct : 0)) * problem.Costs.Levels[0][s.Operand].Bits
+        + (s.Operand == Operand.Outputs ? s.Distinct * problem.Costs.CompleteOutputs.Bits : 0))
+        / problem.Hierarchy.Memory(0).BitsPerCycle!.Value;
 }

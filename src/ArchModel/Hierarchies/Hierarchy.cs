@@ -77,6 +77,25 @@ public sealed record MemoryLevel(string Name, long? CapacityBits, PerOperand<lon
     MemoryPorts Ports, double? BitsPerCycle, int LatencyCycles, int BurstBits, PerOperand<Keeping> Keeps, PerOperand<bool> DoubleBuffered)
     : HierarchyLevel(Name)
 {
+    /// <summary>Operands whose accesses share ports: each partition has ports of its own (its operand), all that is not partitioned has
+    /// common ones (null).</summary>
+    public IEnumerable<Operand?> PortGroups()
+    {
+        bool common = false;
+        for (Operand operand = Operand.Activations; operand <= Operand.Outputs; operand++)
+        {
+            if (PartitionBits[operand] is not null) yield return operand;
+            else common = true;
+        }
+        if (common) yield return null;
+    }
+
+    /// <summary>The group of an operand.</summary>
+    public Operand? PortGroup(Operand operand) => PartitionBits[operand] is null ? null : operand;
+
+    /// <summary>The ports of a group in reports.</summary>
+    public string PortName(Operand? group) => group is { } own ? $"{Name} {own.ToString().ToLowerInvariant()}" : Name;
+
     /// <summary>Bandwidth of one instance for what is read of it alone, bits a cycle; null: no limit of its own.</summary>
     public double? ReadBitsPerCycle { get; init; }
 

@@ -96,8 +96,9 @@ internal sealed class CompulsoryBound
             if (_problem.Hierarchy.Levels[level] is not MemoryLevel memory) continue;
             int at = level;
             double instances = Axes(l => l < at, _ => true);
-            (double read, double write, double shared) = ((double)memory.Ports.Read * memory.Banks,
-                (double)memory.Ports.Write * memory.Banks, (double)memory.Ports.Shared * memory.Banks);
+            // Accesses of all partitions together, as if each could use the ports of the others.
+            double ports = (double)memory.Banks * memory.PortGroups().Count();
+            (double read, double write, double shared) = (memory.Ports.Read * ports, memory.Ports.Write * ports, memory.Ports.Shared * ports);
             if (read + write + shared > 0)
             {
                 if (read + shared > 0) cycles = Math.Max(cycles, _readWords[level] / instances / (read + shared));

@@ -18,11 +18,20 @@ internal sealed class MemoryRows(MapProblem problem, SkeletonModel model, int le
         (double read, double write, double shared) = ((double)memory.Ports.Read * memory.Banks, (double)memory.Ports.Write * memory.Banks,
             (double)memory.Ports.Shared * memory.Banks);
         bool limited = read + write + shared > 0;
-        if (reads is not null && limited) AddPort("read port", reads, [], read + shared);
-        if (writes is not null && limited) AddPort("write port", [], writes, write + shared);
-        if (shared > 0 && reads is not null && writes is not null) AddPort("ports", reads, writes, read + write + shared);
-        if (memory.BitsPerCycle is not { } bits) return;
-        AddLoad("bus", reads ?? [], writes ?? [], r => r.Bits / bits);
+        foreach (Operand? group in limited ? memory.PortGroups() : [])
+        {
+            var own = (reads ?? []).Where(m => memory.PortGroup(m.Operand) == group).ToList();
+            var ownWrites = (writes ?? []).Where(m => memory.PortGroup(m.Operand) == group).ToList();
+            string ports = memory.PortName(group);
+            if (own.Count > 0) AddPort($"{ports} read port", own, [], read + shared);
+            if (ownWrites.Count > 0) AddPort($"{ports} write port", [], ownWrites, write + shared);
+            if (shared > 0 && own.Count > 0 && ownWrites.Count > 0) AddPort($"{ports} ports", own, ownWrites, read + write + shared);
+        }
+        if (memory.BitsPerCycle is { } bits) AddLoad($"{memory.Name} bus", reads ?? [], writes ?? [], r => r.Bits / bits);
+        if (memory.ReadBitsPerCycle is { } readBits && reads is not null)
+            AddLoad($"{memory.Name} read bus", reads, [], r => r.Bits / readBits);
+        if (memory.WriteBitsPerCycle is { } writeBits && writes is not null)
+            AddLoad($"{memory.Name} write bus", [], writes, r => r.Bits / writeBits);
     }
 
     private void AddPort(string name, IEnumerable<(int Product, double Elements, double Least, Operand Operand)> reads,
@@ -46,7 +55,7 @@ internal sealed class MemoryRows(MapProblem problem, SkeletonModel model, int le
             load.Add(model.PerInstance(product, level), elements * each, least * Math.Min(each, narrow));
             if (level == 0) load.Constant -= elements * (each - narrow);
         }
-        model.Loads.Add(new($"{memory.Name} {name}", level, load));
+        model.Loads.Add(new(name, level, load));
     }
 
     private void AddLimits(List<(int Product, Operand Operand)> held)

@@ -29,7 +29,8 @@ public sealed record NestCost(double Picojoules, double Cycles, string Bound)
         for (int level = 0; level < problem.Hierarchy.Levels.Length; level++)
         {
             if (problem.Hierarchy.Levels[level] is not MemoryLevel memory) continue;
-            double readWords = 0, writeWords = 0, bits = 0;
+            var words = new Dictionary<string, (double Read, double Write)>(StringComparer.Ordinal);
+            double readBits = 0, writeBits = 0;
             foreach (StoreCounts store in counts.Stores.Where(s => s.Level == level))
             {
                 StoreRate rate = costs.Levels[level][store.Operand];
@@ -40,19 +41,25 @@ public sealed record NestCost(double Picojoules, double Cycles, string Bound)
                 energy += reads * rate.Read;
                 energy += update ? (arrived - complete) * rate.Update + complete * last.Update + (writes - arrived) * rate.Write
                     : (writes - complete) * rate.Write + complete * last.Write;
-                readWords += reads * rate.Words / store.Instances;
-                writeWords += ((writes - complete) * rate.Words + complete * last.Words) / store.Instances;
-                bits += ((reads + writes - complete) * rate.Bits + complete * last.Bits) / store.Instances;
+                string ports = memory.PortName(memory.PortGroup(store.Operand));
+                (double readWords, double writeWords) = words.GetValueOrDefault(ports);
+                words[ports] = (readWords + reads * rate.Words / store.Instances,
+                    writeWords + ((writes - complete) * rate.Words + complete * last.Words) / store.Instances);
+                readBits += reads * rate.Bits / store.Instances;
+                writeBits += ((writes - complete) * rate.Bits + complete * last.Bits) / store.Instances;
             }
             (double r, double w, double shared) = ((double)memory.Ports.Read * memory.Banks, (double)memory.Ports.Write * memory.Banks,
                 (double)memory.Ports.Shared * memory.Banks);
-            if (r + w + shared > 0)
+            foreach ((string ports, (double readWords, double writeWords)) in words)
             {
-                if (readWords > 0) resources.Add(($"{memory.Name} read port", readWords / Math.Max(r + shared, 1e-9)));
-                if (writeWords > 0) resources.Add(($"{memory.Name} write port", writeWords / Math.Max(w + shared, 1e-9)));
-                if (shared > 0) resources.Add(($"{memory.Name} ports", (readWords + writeWords) / (r + w + shared)));
+                if (r + w + shared == 0) break;
+                if (readWords > 0) resources.Add(($"{ports} read port", readWords / Math.Max(r + shared, 1e-9)));
+                if (writeWords > 0) resources.Add(($"{ports} write port", writeWords / Math.Max(w + shared, 1e-9)));
+                if (shared > 0) resources.Add(($"{ports} ports", (readWords + writeWords) / (r + w + shared)));
             }
-            if (memory.BitsPerCycle is { } width) resources.Add(($"{memory.Name} bus", bits / width));
+            if (memory.BitsPerCycle is { } width) resources.Add(($"{memory.Name} bus", (readBits + writeBits) / width));
+            if (memory.ReadBitsPerCycle is { } readWidth) resources.Add(($"{memory.Name} read bus", readBits / readWidth));
+            if (memory.WriteBitsPerCycle is { } writeWidth) resources.Add(($"{memory.Name} write bus", writeBits / writeWidth));
         }
         (string bound, double cycles) = resources.MaxBy(r => r.Cycles);
         return new(energy, cycles, bound);

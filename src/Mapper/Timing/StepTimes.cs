@@ -97,7 +97,7 @@ internal sealed class StepTimes
         _ports.Clear();
         _ports.Access(edge.Level, edge.Operand, elements.Child, false);
         bool result = complete && edge.ParentLevel == 0, banked = _dram is not null && edge.ParentLevel == 0 && before is not null;
-        _ports.Access(edge.ParentLevel, edge.Operand, elements.Parent, true, result, banked
+        _ports.Access(edge.ParentLevel, edge.Operand, elements.Parent, true, result ? elements.Distinct : 0, banked
             ? _dram!.Up(edge, before!, after, elements.Parent, result) : 0);
         return Transfer(edge, 0);
     }

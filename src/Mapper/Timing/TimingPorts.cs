@@ -66,22 +66,22 @@ internal sealed class TimingPorts
     /// <param name="operand">Whose elements.</param>
     /// <param name="elements">How many of one instance.</param>
     /// <param name="write">Direction.</param>
-    /// <param name="result">Whether outputs are complete and have their final width.</param>
+    /// <param name="results">How many of them are complete outputs of the final width; of several copies of a sum the last one is.</param>
     /// <param name="rows">Cycles that the rows of a DRAM take at least.</param>
-    public void Access(int level, Operand operand, long elements, bool write, bool result = false, long rows = 0)
+    public void Access(int level, Operand operand, long elements, bool write, long results = 0, long rows = 0)
     {
         if (elements == 0) return;
         MemoryLevel memory = _hierarchy.Memory(level);
-        long width = operand == Operand.Outputs && result ? _widths.Result : _widths.Of(operand);
+        long width = _widths.Of(operand), sums = elements - results;
         int port = _ports[PortOf(level, operand, write)];
         if (port != None)
         {
             long parallel = checked((long)memory.Banks * PortsOf(memory.Ports, write));
-            Occupy(port, Ceiling(Words(elements, width, memory.WordBits), parallel));
+            Occupy(port, Ceiling(checked(Words(sums, width, memory.WordBits) + Words(results, _widths.Result, memory.WordBits)), parallel));
         }
         (int bus, int oneWay) = (_buses[level], _oneWay[(level * 2) + (write ? 1 : 0)]);
         if (bus == None && oneWay == None) return;
-        long bits = Ceiling(checked(elements * width), _widths.PartsPerBit);
+        long bits = Ceiling(checked(sums * width + results * _widths.Result), _widths.PartsPerBit);
         if (memory.BurstBits > 0) bits = checked(Ceiling(bits, memory.BurstBits) * memory.BurstBits);
         if (bus != None) Occupy(bus, Math.Max(rows, checked((long)Math.Ceiling(bits / memory.BitsPerCycle!.Value))));
         if (oneWay == None) return;

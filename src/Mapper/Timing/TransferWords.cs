@@ -6,9 +6,9 @@ namespace Sim.Mapper.Timing;
 /// <summary>
 /// Elements of one transfer. Down (activations, weights, partial sums read back): Child arrive at instance 0 of the child, Parent are read
 /// by instance 0 of the parent for all its children. Up (outputs): Child leave instance 0 of the child, Parent are written by instance 0 of
-/// the parent.
+/// the parent, of Distinct sums.
 /// </summary>
-internal readonly record struct TransferElements(long Child, long Parent);
+internal readonly record struct TransferElements(long Child, long Parent, long Distinct = 0);
 
 /// <summary>
 /// What moves over an edge when a temporal loop steps, for instance 0 of the parent. Tiles are exact sets: what arrives is what was not
@@ -56,7 +56,8 @@ internal sealed class TransferWords(NestProgram program)
         }
         if (before is null || after is null) (kept0, allKept) = (0, 0);
         return (new TransferElements(new0 - kept0, all - allKept),
-            new TransferElements(old0 - kept0, before is null ? 0 : Leaving(edge, before, members, after)));
+            before is null ? default : new TransferElements(old0 - kept0, Leaving(edge, before, members, after),
+                Left(edge, before, after, null, 0)));
     }
 
     // Sums of all children that go up: those whose tile the same loop brought have the same members, so as many copies.

@@ -88,7 +88,7 @@ internal sealed class ClockPorts
     public int Latency(int level) => _latency[level];
 
     /// <summary>Words of an operand read or written at a memory; the rows of a DRAM take at least so many cycles.</summary>
-    public void Access(Occupied busy, int level, Operand operand, long elements, bool writes, bool result = false,
+    public void Access(Occupied busy, int level, Operand operand, long elements, bool writes, long results = 0,
         long rows = 0)
     {
         if (elements == 0) return;
@@ -97,16 +97,18 @@ internal sealed class ClockPorts
         {
             Operand.Activations => _widths.Activation,
             Operand.Weights => _widths.Weight,
-            _ => result ? _widths.Result : _widths.Sum,
+            _ => _widths.Sum,
         };
         if (_port[level, (int)operand, writes ? 1 : 0] is >= 0 and var port)
         {
             long word = memory.WordBits * _widths.PartsPerBit;
-            long words = width > word ? elements * Up(width, word) : Up(elements, word / width);
+            long Words(long count, long each) => each > word ? count * Up(each, word) : Up(count, word / each);
+            long words = Words(elements - results, width) + Words(results, _widths.Result);
             int ports = writes ? memory.Ports.Write : memory.Ports.Read;
             busy.Add(port, Up(words, (long)memory.Banks * (ports > 0 ? ports : Math.Max(1, memory.Ports.Shared))));
         }
-        long bits = Up(checked(elements * width), _widths.PartsPerBit);
+        // Of the copies of a sum the last one is the result.
+        long bits = Up(checked((elements - results) * width + results * _widths.Result), _widths.PartsPerBit);
         if (memory.BurstBits > 0) bits = Up(bits, memory.BurstBits) * memory.BurstBits;
         Move(_bus[level], memory.BitsPerCycle, rows);
         if (writes) Move(_writeBus[level], memory.WriteBitsPerCycle, 0);

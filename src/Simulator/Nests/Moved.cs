@@ -23,6 +23,9 @@ internal struct Moved
     /// <summary>Sums that the parent takes from all its children.</summary>
     public long ParentOut;
 
+    /// <summary>Outputs that these belong to.</summary>
+    public long Distinct;
+
     /// <summary>Whether the sums that come had been there before.</summary>
     public bool Back;
 

@@ -108,7 +108,8 @@ internal sealed class NestClock
         if (edge.ParentLevel == 0) _watch?.OutputsLeave();
         _use.Clear();
         _ports.Access(_use, edge.Level, Operand.Outputs, moved.ChildOut, false);
-        _ports.Access(_use, edge.ParentLevel, Operand.Outputs, moved.ParentOut, true, moved.Final && edge.ParentLevel == 0,
+        _ports.Access(_use, edge.ParentLevel, Operand.Outputs, moved.ParentOut, true, moved.Final && edge.ParentLevel == 0
+            ? moved.Distinct : 0,
             moved.RowsOut);
         long start = Math.Max(edge.UpEnd, edge.Free), end = start;
         _use.Sort();
@@ -127,7 +128,7 @@ internal sealed class NestClock
         if (moved.ChildIn > 0 && (edge.Operand != Operand.Outputs || moved.Back))
         {
             _use.Clear();
-            _ports.Access(_use, edge.ParentLevel, edge.Operand, moved.ParentIn, false, false, moved.RowsIn);
+            _ports.Access(_use, edge.ParentLevel, edge.Operand, moved.ParentIn, false, 0, moved.RowsIn);
             _ports.Access(_use, edge.Level, edge.Operand, moved.ChildIn, true);
             _use.Sort();
             (long start, long longest, int limit) = (Math.Max(edge.DownEnd, ready), 0, cause);

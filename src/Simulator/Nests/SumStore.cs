@@ -225,6 +225,7 @@ internal sealed class SumStore : ISumSource
                 .Select(m => _section!.Group[m]).Distinct().Count();
             if (team == 0) moved.ChildOut = _waitsWords[team];
             leaving.AddRange(_waitsList[team]);
+            moved.Distinct += _waitsWords[team];
             _waits[team] = false;
             Array.Clear(_waitsIn, team * _members, _members);
         }

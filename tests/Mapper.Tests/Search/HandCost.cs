@@ -15,7 +15,9 @@ internal static class HandCost
         for (int level = 0; level < problem.Hierarchy.Levels.Length; level++)
         {
             if (problem.Hierarchy.Levels[level] is not MemoryLevel memory) continue;
-            double reads = 0, writes = 0, bits = 0, held = 0;
+            double bits = 0, held = 0, readBits = 0;
+            // Partitions have ports of their own: the last entry is of what is not partitioned.
+            double[] reads = new double[4], writes = new double[4];
             foreach (StoreCounts s in counts.Stores)
             {
                 if (s.Level != level) continue;
@@ -24,11 +26,13 @@ internal static class HandCost
                 held += tile;
                 if (memory.PartitionBits[s.Operand] is { } part && tile > part) return null;
                 double inst = s.Instances;
+                int ports = memory.PartitionBits[s.Operand] is null ? 3 : (int)s.Operand;
                 if (s.Operand != Operand.Outputs)
                 {
                     energy += s.Reads * rate.Read + s.Fills * rate.Write;
-                    reads += s.Reads / inst * rate.Words;
-                    writes += s.Fills / inst * rate.Words;
+                    reads[ports] += s.Reads / inst * rate.Words;
+                    writes[ports] += s.Fills / inst * rate.Words;
+                    readBits += s.Reads / inst * rate.Bits;
                     bits += (s.Reads + s.Fills) / inst * rate.Bits;
                     continue;
                 }
@@ -37,19 +41,22 @@ internal static class HandCost
                 double write = prices.AddsRead ? rate.Write : rate.Update;
                 double last = prices.AddsRead ? prices.CompleteOutputs.Write : prices.CompleteOutputs.Update;
                 energy += r * rate.Read + partial * write + done * last + s.ReadBackMembers * rate.Write;
-                reads += r / inst * rate.Words;
-                writes += ((partial + s.ReadBackMembers) * rate.Words + done * prices.CompleteOutputs.Words) / inst;
+                readBits += r / inst * rate.Bits;
+                reads[ports] += r / inst * rate.Words;
+                writes[ports] += ((partial + s.ReadBackMembers) * rate.Words + done * prices.CompleteOutputs.Words) / inst;
                 bits += ((r + partial + s.ReadBackMembers) * rate.Bits + done * prices.CompleteOutputs.Bits) / inst;
             }
             if (memory.CapacityBits is { } capacity && level > 0 && held > capacity) return null;
             MemoryPorts p = memory.Ports;
-            if (p.Read + p.Write + p.Shared > 0)
+            for (int g = 0; g < 4 && p.Read + p.Write + p.Shared > 0; g++)
             {
-                if (p.Read + p.Shared > 0) cycles = Math.Max(cycles, reads / (memory.Banks * (p.Read + p.Shared)));
-                if (p.Write + p.Shared > 0) cycles = Math.Max(cycles, writes / (memory.Banks * (p.Write + p.Shared)));
-                if (p.Shared > 0) cycles = Math.Max(cycles, (reads + writes) / (memory.Banks * (p.Read + p.Write + p.Shared)));
+                if (p.Read + p.Shared > 0) cycles = Math.Max(cycles, reads[g] / (memory.Banks * (p.Read + p.Shared)));
+                if (p.Write + p.Shared > 0) cycles = Math.Max(cycles, writes[g] / (memory.Banks * (p.Write + p.Shared)));
+                if (p.Shared > 0) cycles = Math.Max(cycles, (reads[g] + writes[g]) / (memory.Banks * (p.Read + p.Write + p.Shared)));
             }
             if (memory.BitsPerCycle is { } bus) cycles = Math.Max(cycles, bits / bus);
+            if (memory.ReadBitsPerCycle is { } readBus) cycles = Math.Max(cycles, readBits / readBus);
+            if (memory.WriteBitsPerCycle is { } writeBus) cycles = Math.Max(cycles, (bits - readBits) / writeBus);
         }
         return (energy, cycles);
     }

@@ -69,7 +69,11 @@ internal sealed class TimeloopDesign
                 Value(price, "leak", 0), Value(own, "read_bandwidth", 0), Value(own, "write_bandwidth", 0));
             _parts[memory.Name] = part;
             // Reads and writes each have their own words a cycle: ports of one bank, a word each.
-            levels.Add(memory with { BitsPerCycle = null, Banks = 1, Ports = new((int)part.ReadsPerCycle, (int)part.WritesPerCycle, 0) });
+            levels.Add(memory with
+            {
+                BitsPerCycle = null, ReadBitsPerCycle = null, WriteBitsPerCycle = null, Banks = 1,
+                Ports = new((int)part.ReadsPerCycle, (int)part.WritesPerCycle, 0),
+            });
             rates.Add(PerOperand.Of(_ => new StoreRate(part.Read, part.Write, part.Update, 1, bits)));
         }
         Hierarchy = new(whole.Name, levels.ToImmutable());

@@ -94,15 +94,15 @@ internal sealed partial class WalkedTiming
         var changes = new List<(Edge E, Move? Down, Move? Up, bool Early)>();
         foreach (Edge e in _edges)
         {
-            (long childIn, long parentIn, long childOut, long parentOut, bool back, bool final, long rowsIn, long rowsOut) =
+            (long childIn, long parentIn, long childOut, long parentOut, bool back, long finals, long rowsIn, long rowsOut) =
                 Change(e, index, end);
             if (childIn == 0 && childOut == 0) continue;
             bool o = e.X == Operand.Outputs;
             if (end && !o) continue;
             Move? down = childIn > 0 && (!o || back) ? new Move(this, _h.Memory(e.ParentLevel).LatencyCycles + Hops(e),
-                (e.ParentLevel, parentIn, false, false, rowsIn), (e.Level, childIn, true, false, 0), e.X) : null;
-            Move? up = o && childOut > 0 ? new Move(this, Hops(e), (e.Level, childOut, false, false, 0),
-                (e.ParentLevel, parentOut, true, final && e.ParentLevel == 0, rowsOut), e.X) : null;
+                (e.ParentLevel, parentIn, false, 0, rowsIn), (e.Level, childIn, true, 0, 0), e.X) : null;
+            Move? up = o && childOut > 0 ? new Move(this, Hops(e), (e.Level, childOut, false, 0, 0),
+                (e.ParentLevel, parentOut, true, e.ParentLevel == 0 ? finals : 0, rowsOut), e.X) : null;
             changes.Add((e, down, up, false));
         }
         for (int i = 0; i < changes.Count; i++)
@@ -184,8 +184,8 @@ internal sealed partial class WalkedTiming
         var busy = new SortedDictionary<int, (string Name, long Cycles)>();
         foreach (Operand x in Enum.GetValues<Operand>())
         {
-            Access(busy, _innerLevel[(int)x], x, words[(int)x], false, false);
-            if (x == Operand.Outputs) Access(busy, _innerLevel[(int)x], x, words[(int)x], true, false);
+            Access(busy, _innerLevel[(int)x], x, words[(int)x], false, 0);
+            if (x == Operand.Outputs) Access(busy, _innerLevel[(int)x], x, words[(int)x], true, 0);
         }
         (long from, string? waits, long longest, string? limit) = (_array, null, cycles, null);
         foreach ((string r, long c) in busy.Values)
@@ -209,7 +209,7 @@ internal sealed partial class WalkedTiming
     }
 
     // What a step changes at an edge: real sets, child by child; idle children keep what they hold.
-    private (long In, long Read, long Out, long Written, bool Back, bool Final, long RowsIn, long RowsOut) Change(
+    private (long In, long Read, long Out, long Written, bool Back, long Finals, long RowsIn, long RowsOut) Change(
         Edge e, long[]? index, bool end)
     {
         var arrive = new Dictionary<string, HashSet<string>>();
@@ -261,7 +261,9 @@ internal sealed partial class WalkedTiming
                 rowsOut = WalkedDram.Cycles(dram, _nest.Layer, e.X, [.. leave.Values.SelectMany(v => v).Distinct()],
                     final ? _w.Result : width, written);
         }
-        return (in0, read, out0, written, back, final, rowsIn, rowsOut);
+        // Copies of a sum are added where they arrive: the last one makes the result.
+        long finals = final ? leave.Values.SelectMany(v => v).Distinct().Count() : 0;
+        return (in0, read, out0, written, back, finals, rowsIn, rowsOut);
     }
 
     // Sums that instance 0 adds to each word of its tile, once for each choice of the loops above the store.

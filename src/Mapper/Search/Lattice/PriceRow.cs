@@ -57,21 +57,31 @@ internal sealed class PriceRow
             if (read + write + shared > 0)
             {
                 double reads = 1 / Math.Max(read + shared, 1e-9), writes = 1 / Math.Max(write + shared, 1e-9);
-                rows.Add(Row("read port", level, r => r.Words * reads, _ => 0));
-                rows.Add(Row("write port", level, _ => 0, r => r.Words * writes));
                 double both = 1 / (read + write + shared);
-                if (shared > 0) rows.Add(Row("ports", level, r => r.Words * both, r => r.Words * both));
+                foreach (Operand? group in memory.PortGroups())
+                {
+                    string ports = memory.PortName(group);
+                    bool Has(Operand operand) => memory.PortGroup(operand) == group;
+                    rows.Add(Row($"{ports} read port", level, Has, r => r.Words * reads, _ => 0));
+                    rows.Add(Row($"{ports} write port", level, Has, _ => 0, r => r.Words * writes));
+                    if (shared > 0) rows.Add(Row($"{ports} ports", level, Has, r => r.Words * both, r => r.Words * both));
+                }
             }
-            if (memory.BitsPerCycle is { } width) rows.Add(Row("bus", level, r => r.Bits / width, r => r.Bits / width));
+            if (memory.BitsPerCycle is { } width)
+                rows.Add(Row($"{memory.Name} bus", level, _ => true, r => r.Bits / width, r => r.Bits / width));
+            if (memory.ReadBitsPerCycle is { } readWidth)
+                rows.Add(Row($"{memory.Name} read bus", level, _ => true, r => r.Bits / readWidth, _ => 0));
+            if (memory.WriteBitsPerCycle is { } writeWidth)
+                rows.Add(Row($"{memory.Name} write bus", level, _ => true, _ => 0, r => r.Bits / writeWidth));
         }
         return rows.ToImmutable();
 
-        PriceRow Row(string name, int at, Func<StoreRate, double> read, Func<StoreRate, double> write)
+        PriceRow Row(string name, int at, Func<Operand, bool> has, Func<StoreRate, double> read, Func<StoreRate, double> write)
         {
             StoreRate Of(StoreRate r) => new(read(r), write(r), write(r), 0, 0);
             var rates = new PerOperand<StoreRate>[problem.Hierarchy.Levels.Length];
-            rates[at] = PerOperand.Of(o => Of(problem.Costs.Levels[at][o]));
-            return new($"{problem.Hierarchy.Levels[at].Name} {name}", rates, at == 0 ? Of(problem.Costs.CompleteOutputs) : default,
+            rates[at] = PerOperand.Of(o => has(o) ? Of(problem.Costs.Levels[at][o]) : default);
+            return new(name, rates, at == 0 && has(Operand.Outputs) ? Of(problem.Costs.CompleteOutputs) : default,
                 problem.Costs.AddsRead);
         }
     }

@@ -16,7 +16,8 @@ using Sim.Workloads.Topologies;
 namespace Sim.Mapper.Tests.Published;
 
 /// <summary>A layer's best mapping: cycles of the busiest resource and with waits.</summary>
-internal sealed record MappedLayer(LoopLayer Layer, int Times, NestCounts Counts, double LeastCycles, NestCycles Cycles, double DramCycles, bool IsOptimal);
+internal sealed record MappedLayer(LoopLayer Layer, int Times, NestCounts Counts, double LeastCycles, NestCycles Cycles, double DramCycles,
+    bool IsOptimal);
 
 /// <summary>A network on a shipped machine, each different layer searched once.</summary>
 internal sealed record MappedNetwork(LoadedHierarchy Machine, ImmutableArray<MappedLayer> Layers)

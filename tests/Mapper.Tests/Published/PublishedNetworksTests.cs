@@ -57,6 +57,7 @@ public class PublishedNetworksTests
     {
         MappedNetwork ours = MappedNetwork.Of("eyeriss_v1", workload, MapObjective.Edp,
             only: l => l.Name.StartsWith("conv", StringComparison.Ordinal), batch: Batch(batch));
+        if (workload == "vgg16") NoteVgg(ours);
         Note($"Eyeriss, {workload}, batch {batch}, our mappings", "Chen et al., JSSC 52(1), 2017, measured", ours,
             Text($"{accesses} DRAM accesses a MAC with its run-length coding: ours {ours.DramWords / ours.Macs:F4} without; ")
             + Text($"{frames} frames/s: ours {batch * 200e6 / ours.Cycles:F2} with waits, {batch * 200e6 / ours.LeastCycles:F2} by the ")
@@ -72,6 +73,27 @@ public class PublishedNetworksTests
             text = text.Replace(from, to, StringComparison.Ordinal);
         }
         return text;
+    }
+
+    // Table VI, by shape: ms with the DRAM, ms without, MB of the DRAM (coded) of the first layer of each.
+    private static readonly (string Layer, double Ms, double ProcessingMs, double DramMb)[] s_vgg =
+    [
+        ("conv1_1", 76.2, 38.0, 15.4), ("conv1_2", 910.3, 810.6, 54.0), ("conv2_1", 470.3, 405.3, 33.4), ("conv2_2", 894.3, 810.8, 48.5),
+        ("conv3_1", 241.1, 204.0, 20.2), ("conv3_2", 460.9, 408.1, 32.2), ("conv4_1", 135.8, 105.1, 17.8), ("conv4_2", 254.8, 210.0, 28.6),
+        ("conv5_1", 54.3, 48.3, 6.3),
+    ];
+
+    private static void NoteVgg(MappedNetwork ours)
+    {
+        Assert.That(ours.Layers.Select(l => l.Layer.Name), Is.EqualTo(s_vgg.Select(l => l.Layer)));
+        foreach ((MappedLayer l, (string layer, double ms, double processing, double dram)) in ours.Layers.Zip(s_vgg))
+        {
+            // No layer needs fewer cycles than its products on all PEs, and the chip needed more than that.
+            Assert.That(processing * 200e3, Is.GreaterThan(l.Counts.Macs / 168.0), layer);
+            Truth.Checked(Area, $"Eyeriss, VGG-16 {layer}, batch 3, our mapping", "Chen et al., JSSC 52(1), 2017, table VI, measured", 3,
+                Text($"{ms} ms: ours {l.Cycles.Total / 200e3:F1} with waits; {processing} of processing: ours {l.Counts.Steps / 200e3:F1} ")
+                + Text($"of products; DRAM {dram} MB coded: ours {l.DramCycles * 2.4e-6:F1} uncoded"));
+        }
     }
 
     private static Func<string, string> Batch(int samples) => text => text + $"batch: {samples}\n";

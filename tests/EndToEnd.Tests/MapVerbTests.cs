@@ -185,6 +185,8 @@ public sealed partial class MapVerbTests
 
     [TestCase("--objective pareto --effort 5", "--objective pareto searches every mapping")]
     [TestCase("--objective pareto --advise", "--advise: --objective pareto has no one number")]
+    [TestCase("--report nowhere/page.html", "--report: there is no folder '")]
+    [TestCase("--out nowhere/map.json", "--out: there is no folder '")]
     [TestCase("--layer fist", "error MAP032: has no matrix layer 'fist'; did you mean 'first'?")]
     [TestCase("--effort none", "--effort: 'none' is neither")]
     public void What_cannot_be_answered_is_refused(string options, string message)

@@ -28,6 +28,7 @@ internal sealed class BenchVerb : IVerb
         var workload = new Option<string[]>("--workload") { Description = "map: only this network (may be repeated)", HelpName = "W" };
         var all = new Option<bool>("--all") { Description = "map: every shipped sim.architecture/2, in place of a few (takes long)" };
         Option<string> effort = EffortOption.Create();
+        effort.Description = "map: " + effort.Description;
         Option<bool> json = CommonOptions.Json();
         var command = new VerbCommand("bench", "Measure speed as ratios against a baseline of the same run",
             "sim bench gemm", "sim bench map --architecture eyeriss_v1 --workload resnet50",

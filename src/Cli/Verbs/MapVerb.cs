@@ -64,6 +64,13 @@ internal sealed class MapVerb : IVerb
             "sim map tpu_like --workload alexnet --layer fc8 --objective energy --json",
             "sim map gemmini_default --workload bert_base --advise") { arch, workload, layer, objective,
                 effort, check, advise, cache, report, output, json };
+        // Before a search of minutes, not after it.
+        foreach (Option<string?> file in new[] { output, report })
+            command.Validators.Add(given =>
+            {
+                if (given.GetValue(file) is not { } path || Path.GetDirectoryName(Path.GetFullPath(path)) is not { } folder) return;
+                if (!Directory.Exists(folder)) given.AddError($"{file.Name}: there is no folder '{folder}'");
+            });
         command.Validators.Add(given =>
         {
             if (given.GetValue(objective) is "pareto" && given.GetResult(effort) is { Implicit: false })

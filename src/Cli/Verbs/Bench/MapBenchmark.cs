@@ -73,7 +73,6 @@ internal sealed class MapBenchmark : IBenchmark
     private static BenchRow Measure(string architecture, MapTarget target, string network, ImmutableArray<GemmLayer> layers, long effort,
         Action<string> progress)
     {
-        progress($"{architecture}, {network}");
         ImmutableArray<(LoopLayer Layer, int Times)> distinct = EqualLayers.Of(layers);
         var times = new List<(double Milliseconds, string Layer)>();
         var found = new List<MapResult>();
@@ -94,6 +93,8 @@ internal sealed class MapBenchmark : IBenchmark
         double mappings = found.Sum(r => Seen(r.Certificate)), rate = mappings / Math.Max(processor, 1e-9);
         int proved = found.Count(r => r.Certificate.IsOptimal);
         double gap = found.Count == 0 ? 0 : found.Max(r => r.Certificate.Gap);
+        progress($"{architecture}, {network}: {proved} of {distinct.Length} proved, median {Number(median, "0.0")} ms, slowest "
+            + $"{Number(worst, "0.0")} ms, network {Number(whole, "0.0")} ms");
         bool resnet = network.StartsWith("resnet50", StringComparison.Ordinal);
         string how = $"{proved} of {distinct.Length} distinct layers proved" + (unmapped > 0 ? $", {unmapped} do not fit" : "");
         return new BenchRow($"{architecture}, {network}", how, median, rate, "mappings/s", MedianMilliseconds / median,

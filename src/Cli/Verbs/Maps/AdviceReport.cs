@@ -22,7 +22,8 @@ internal static class AdviceReport
                 + (best.Bound is { } bound ? $", then bound by {bound}" : "")
                 + Invariant($" (of {tried} tried{(best.IsProved ? "" : "; not proved: searches of bounded effort")})");
         if (advice.BetterFound)
-            yield return "  these searches found a mapping better than the one above on the unchanged accelerator; gains are against it";
+            yield return "  these searches found a mapping that is better, waits counted, than the one above on the unchanged accelerator; "
+                + "gains are against it";
     }
 
     private static string Cost(AdviceCost cost, double clockHertz) =>

@@ -5,6 +5,7 @@ using Sim.Exploration.Metrics;
 using Sim.Exploration.Studies;
 using Sim.Reports.Charts;
 using Sim.Simulator;
+using Sim.Simulator.Timing;
 
 namespace Sim.Reports.Exporters;
 
@@ -114,7 +115,39 @@ internal sealed class HtmlData
                 Text(e.Source);
             });
         _json.WriteEndArray();
-        if (l.Numerics is not { } n2)
+        Numerics(l.Numerics);
+        Time(l);
+    }
+
+    // What bounds a layer, what it waits for, what it moves; unknown in records of before these were kept.
+    private void Time(LayerRecord l)
+    {
+        if (l.Bound is { } bound) Text(bound);
+        else _json.WriteNullValue();
+        _json.WriteStartArray();
+        foreach (Stall stall in l.Stalls)
+            Row(() =>
+            {
+                Text(stall.Cause);
+                _json.WriteNumberValue(stall.Cycles);
+            });
+        _json.WriteEndArray();
+        _json.WriteStartArray();
+        foreach (IGrouping<string, MemoryTraffic> memory in l.Traffic.GroupBy(t => t.Memory, StringComparer.Ordinal))
+            Row(() =>
+            {
+                Text(memory.Key);
+                _json.WriteNumberValue(memory.Sum(t => t.ReadBytes));
+                _json.WriteNumberValue(memory.Sum(t => t.WriteBytes));
+            });
+        _json.WriteEndArray();
+        if (l.CompulsoryBytes is { } least) _json.WriteNumberValue(least);
+        else _json.WriteNullValue();
+    }
+
+    private void Numerics(LayerNumerics? n)
+    {
+        if (n is not { } n2)
         {
             _json.WriteNullValue();
             return;

@@ -3,10 +3,12 @@ const state = { selected: head.shown, view: 'largest' };
 
 // Layers arrive as rows of numbers and string indices; here they get names.
 function layersOf(point) {
-  return point.detail.layers.map(([name, op, groups, m, n, k, compute, stall, utilization, energy, numerics]) => ({
+  return point.detail.layers.map(([name, op, groups, m, n, k, compute, stall, utilization, energy, numerics, bound, stalls, traffic, least]) => ({
     name: text(name), op: text(op), groups, m, n, k, compute, stall, utilization,
     energy: energy.map(([component, action, count, each, source]) => ({ component: text(component), action: text(action), count, each, source: text(source), nanojoules: count * each / 1000 })),
     numerics: numerics && { sqnr: real(numerics[0]), outputs: numerics[1], overflowed: numerics[2], nan: numerics[3], saturated: numerics[4], encoded: numerics[5], kernel: text(numerics[6]) },
+    bound: bound === null ? 'unknown' : text(bound), least, stalls: stalls.map(([cause, cycles]) => ({ cause: text(cause), cycles })),
+    traffic: traffic.map(([memory, read, written]) => ({ memory: text(memory), read, written })),
   }));
 }
 
@@ -47,14 +49,15 @@ function drawDetail(point) {
     const components = [...new Set(layers.flatMap(l => l.energy.map(e => e.component)))];
     const nanojoules = (l, c) => l.energy.filter(e => e.component === c).reduce((s, e) => s + e.nanojoules, 0);
     bars('chart-energy', layers, components.map(c => [c, layers.map(l => nanojoules(l, c))]), { unit: 'nJ' });
-    bars('chart-cycles', layers, [['compute', layers.map(l => l.compute)], ['stall', layers.map(l => l.stall)]], { unit: 'cycles' });
+    bars('chart-cycles', layers, [['compute', layers.map(l => l.compute)], ...stallSeries(layers)], { unit: 'cycles' });
     drawNumerics(layers);
     drawArea(detail);
   }
+  const memories = [...new Set(layers.flatMap(l => l.traffic.map(t => t.memory)))];
   byId('layer-table').innerHTML = table(
-    [{ t: 'layer' }, { t: 'operator' }, { t: 'groups', n: 1 }, { t: 'M', n: 1 }, { t: 'N', n: 1 }, { t: 'K', n: 1 }, { t: 'compute cycles', n: 1 }, { t: 'stall cycles', n: 1 }, { t: 'utilization', n: 1 }, { t: 'energy', n: 1 },
-      { t: 'SQNR (dB)', n: 1 }, { t: 'overflowed', n: 1 }, { t: 'NaN', n: 1 }, { t: 'saturated inputs', n: 1 }, { t: 'kernel' }],
-    layers.map(l => [l.name, l.op, l.groups, l.m, l.n, l.k, number(l.compute), number(l.stall), number(l.utilization), scaled(l.energy.reduce((s, e) => s + e.nanojoules, 0), 'nJ'),
+    [{ t: 'layer' }, { t: 'operator' }, { t: 'groups', n: 1 }, { t: 'M', n: 1 }, { t: 'N', n: 1 }, { t: 'K', n: 1 }, { t: 'compute cycles', n: 1 }, { t: 'stall cycles', n: 1 }, { t: 'bound by' }, { t: 'waits for', words: 1 }, { t: 'utilization', n: 1 },
+      ...memories.map(m => ({ t: `${m} moves`, n: 1 })), { t: 'least bytes', n: 1 }, { t: 'energy', n: 1 }, { t: 'SQNR (dB)', n: 1 }, { t: 'overflowed', n: 1 }, { t: 'NaN', n: 1 }, { t: 'saturated inputs', n: 1 }, { t: 'kernel' }],
+    layers.map(l => [l.name, l.op, l.groups, l.m, l.n, l.k, number(l.compute), number(l.stall), l.bound, waits(l), number(l.utilization), ...memories.map(m => moved(l, m)), l.least === null ? 'unknown' : scaled(l.least, 'B'), scaled(l.energy.reduce((s, e) => s + e.nanojoules, 0), 'nJ'),
       ...(l.numerics ? [number(l.numerics.sqnr, 'dB'), share(l.numerics.overflowed, l.numerics.outputs), share(l.numerics.nan, l.numerics.outputs), share(l.numerics.saturated, l.numerics.encoded), l.numerics.kernel] : ['', '', '', '', ''])]));
   byId('area-total').textContent = `${scaled(detail.area.reduce((s, a) => s + a[2], 0), 'um2')} in ${detail.area.length} items`;
   byId('area-table').innerHTML = table([{ t: 'component' }, { t: 'role' }, { t: 'value', n: 1 }, { t: 'unit' }, { t: 'source', source: 1 }], detail.area.map(([c, r, v, u, s]) => [text(c), text(r), number(v), text(u), text(s)]));
@@ -72,6 +75,17 @@ function drawDetail(point) {
   byId('configuration').innerHTML = `<div><h4>Architecture</h4><pre>${escapeHtml(pretty(text(detail.texts[0])))}</pre></div><div><h4>Quantization recipe</h4><pre>${escapeHtml(pretty(text(detail.texts[1])))}</pre><h4>Network and inputs</h4>${
     pairs([['network', point.network], ...detail.digests.map(([k, v]) => [text(k), text(v)]), ['design key', detail.key]])}</div>`;
 }
+
+// Waiting cycles by cause, the largest causes first; what a record gives no cause for is `stall`.
+const mostCauses = 8;
+function stallSeries(layers) {
+  const of = cause => layers.map(l => l.stalls.filter(s => s.cause === cause).reduce((sum, s) => sum + s.cycles, 0)), total = values => values.reduce((sum, v) => sum + v, 0);
+  const causes = [...new Set(layers.flatMap(l => l.stalls.map(s => s.cause)))].map(c => [c, of(c)]).sort((a, b) => total(b[1]) - total(a[1]) || (a[0] < b[0] ? -1 : 1));
+  const shown = causes.slice(0, mostCauses), named = layers.map((_, i) => shown.reduce((sum, [, values]) => sum + values[i], 0)), rest = layers.map((l, i) => l.stall - named[i]);
+  return [...shown, ...(rest.some(v => v > 0) ? [[causes.length ? 'other stalls' : 'stall', rest]] : [])];
+}
+const waits = l => [...l.stalls].sort((a, b) => b.cycles - a.cycles).map(s => `${s.cause} ${scaled(s.cycles, 'cycles')}`).join(', ') || (l.stall > 0 ? 'unknown' : 'nothing');
+const moved = (l, memory) => l.least === null && l.traffic.length === 0 ? 'unknown' : scaled(l.traffic.filter(t => t.memory === memory).reduce((sum, t) => sum + t.read + t.written, 0), 'B');
 
 const share = (part, whole) => whole ? percent(part / whole) : '';
 

@@ -70,7 +70,7 @@ function frontOfTwo(candidates, x, y) {
 const goalOf = metric => (objectives.find(o => o.metric === metric) || metric).goal;
 
 const table = (heads, rows, kind) => `<table class="${kind || ''}"><thead><tr>${heads.map(h => `<th class="${h.n ? 'n' : ''}">${escapeHtml(h.t)}</th>`).join('')}</tr></thead><tbody>${
-  rows.map(r => `<tr>${r.map((c, i) => `<td class="${heads[i].n ? 'n' : heads[i].source ? 'source' : ''}">${escapeHtml(c)}</td>`).join('')}</tr>`).join('')}</tbody></table>`;
+  rows.map(r => `<tr>${r.map((c, i) => `<td class="${heads[i].n ? 'n' : heads[i].source ? 'source' : heads[i].words ? 'words' : ''}">${escapeHtml(c)}</td>`).join('')}</tr>`).join('')}</tbody></table>`;
 const pairs = rows => `<table class="pairs"><tbody>${rows.map(([a, b]) => `<tr><td>${escapeHtml(a)}</td><td>${escapeHtml(b)}</td></tr>`).join('')}</tbody></table>`;
 
 const bestFirst = objectives.length ? (a, b) => {

@@ -62,7 +62,8 @@ public partial class HtmlExportTests
         JsonElement[] rows = [.. data.RootElement.GetProperty("points").EnumerateArray().Where(p => p.TryGetProperty("d", out _))
             .SelectMany(p => p.GetProperty("d").GetProperty("layers").EnumerateArray())];
         JsonElement row = rows.Single(r => r[11].ValueKind == JsonValueKind.Number);
-        string Named(JsonElement cells) => string.Join(x, cells.EnumerateArray().Select((c, i) => i == 0 ? strings[c.GetInt32()] : c.ToString()));
+        string Named(JsonElement cells) => string.Join(' ',
+            cells.EnumerateArray().Select((c, i) => i == 0 ? strings[c.GetInt32()] : c.ToString()));
         Assert.That(strings[row[11].GetInt32()], Is.EqualTo("sram <read> port"));
         Assert.That(row[12].EnumerateArray().Select(Named), Is.EqualTo(new[] { "dram bandwidth 70", "drain 7" }));
         Assert.That(row[13].EnumerateArray().Select(Named), Is.EqualTo(new[] { "dram 405 60", "sram 9 8" }));

@@ -132,6 +132,7 @@ public sealed partial class MapVerbTests
         JsonElement root = Json("--advise", "--objective", "latency"), advice = root.GetProperty("advice");
         JsonElement[] tried = [.. advice.GetProperty("tried").EnumerateArray()];
         Assert.That(tried, Has.Length.GreaterThanOrEqualTo(10));
+        Assert.That(Number(advice, "effort"), Is.EqualTo(20_000_000));
         Assert.That(tried.Select(t => Number(t, "gain")), Is.Ordered.Descending);
         Assert.That(advice.GetProperty("best").GetString(), Is.EqualTo(tried.First(t => !t.GetProperty("misses_clock").GetBoolean())
             .GetProperty("change").GetString()));

@@ -44,8 +44,10 @@ public sealed record AdviceRow(ArchitectureChange Change, AdviceCost Before, Adv
 /// <summary>Single changes of an accelerator, each tried by a search: the greatest gain first, of equal gains the least area.</summary>
 /// <param name="Rows">What was tried.</param>
 /// <param name="NotTried">Changes without an answer, and why.</param>
+/// <param name="Effort">Most steps of each search.</param>
 /// <param name="BetterFound">Whether a mapping better than the given one was found on the way; gains are then against it.</param>
-public sealed record MapAdvice(ImmutableArray<AdviceRow> Rows, ImmutableArray<(string Change, string Reason)> NotTried, bool BetterFound)
+public sealed record MapAdvice(ImmutableArray<AdviceRow> Rows, ImmutableArray<(string Change, string Reason)> NotTried, long Effort,
+    bool BetterFound)
 {
     /// <summary>A gain below this is none.</summary>
     public const double LeastGain = 1.001;

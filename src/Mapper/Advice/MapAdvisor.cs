@@ -113,7 +113,7 @@ public sealed class MapAdvisor
                 IsLeast(target.Cost, change), target.Cost.Clock.Problem is not null && _target.Cost.Clock.Problem is null));
         }
         return new([.. rows.OrderByDescending(r => r.Gain(_objective)).ThenBy(r => r.AreaAfter ?? double.MaxValue)
-            .ThenBy(r => r.Change.Text, StringComparer.Ordinal)], [.. missing], layers.Any(l => l.Layer.BetterFound));
+            .ThenBy(r => r.Change.Text, StringComparer.Ordinal)], [.. missing], _effort, layers.Any(l => l.Layer.BetterFound));
     }
 
     // COST006 says of a memory with many ports that its price is a lower bound.

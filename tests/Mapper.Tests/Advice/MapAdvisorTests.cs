@@ -89,6 +89,28 @@ public sealed class MapAdvisorTests
         Assert.That(whole.Rows, Has.Length.EqualTo(11));
     }
 
+    // The clock is between what the memory needs and what twice as much needs, so only more capacity misses it.
+    [Test]
+    public void A_change_that_misses_the_clock_is_listed_and_not_the_answer()
+    {
+        double now = Slowest(Target("capacity: 256 KiB", "shape: {x: 2}", Slow)), next = Slowest(Target("capacity: 512 KiB", "shape: {x: 2}",
+            Slow));
+        Assert.That(next, Is.GreaterThan(now * 1.01));
+        MapTarget target = Target("capacity: 256 KiB", "shape: {x: 2}", FormattableString.Invariant($"{2000 / (now + next):F3} MHz"));
+        Assert.That(target.Cost.Clock.Problem, Is.Null);
+        LoopLayer layer = LoopLayer.Gemm("wide", 1, 512, 512, 512, true);
+        MapAdvice advice = Advice(target, MapObjective.Energy, layer);
+        AdviceRow more = advice.Rows.Single(r => r.Change.Text == "buffer capacity 256 KiB → 512 KiB");
+        Assert.That(more.MissesClock, Is.True);
+        Assert.That(more.Gain(MapObjective.Energy), Is.GreaterThan(MapAdvice.LeastGain), "it would help");
+        Assert.That(advice.Rows.Count(r => r.MissesClock), Is.EqualTo(1));
+        Assert.That(advice.Best(MapObjective.Energy)?.Change.Text, Is.Not.EqualTo(more.Change.Text));
+    }
+
+    private const string Slow = "1 MHz";
+
+    private static double Slowest(MapTarget target) => target.Cost.Clock.Paths.Max(p => p.Nanoseconds);
+
     [Test]
     public void Every_change_changes_one_level_and_no_lanes()
     {
@@ -131,13 +153,13 @@ public sealed class MapAdvisorTests
         return new(layer, result, problem, ArchitectureTiming.Of(result.Nest, target.Architecture));
     }
 
-    private static MapTarget Target(string buffer, string shape)
+    private static MapTarget Target(string buffer, string shape, string clock = "100 MHz")
     {
         var bag = new DiagnosticBag();
         YamlDocument document = YamlDocument.Parse($$$"""
             schema: sim.architecture/2
             technology: nangate45
-            clock: 100 MHz
+            clock: {{{clock}}}
             datapath: int8_acc32
             hierarchy:
               - {memory: dram, kind: LPDDR4, bandwidth: 1 B/cycle}

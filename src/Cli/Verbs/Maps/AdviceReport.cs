@@ -35,7 +35,7 @@ internal static class AdviceReport
     /// <summary>All that was tried, the best first.</summary>
     public static JsonObject Json(MapAdvice advice, MapObjective objective) => new()
     {
-        ["effort"] = MapAdvisor.Effort,
+        ["effort"] = advice.Effort,
         ["better_mapping_found"] = advice.BetterFound,
         ["best"] = advice.Best(objective)?.Change.Text,
         ["tried"] = new JsonArray([.. advice.Rows.Select(r => (JsonNode)new JsonObject

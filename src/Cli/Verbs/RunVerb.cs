@@ -101,6 +101,9 @@ internal sealed class RunVerb : IVerb
         if (request.VcdFile is not null && request.VcdLayer is null)
             bag.Error(new Location("--vcd-file"), "CLI002", "--vcd-file needs --vcd LAYER");
         IAccelerator? accelerator = AcceleratorLoader.Load(request.Architecture, Objective(request.Objective), bag);
+        if (accelerator is HierarchyAccelerator { Datapath.Dot.Segment: > 0 } && request.Machine is not null)
+            bag.Error(new Location("--machine"), "CLI002", $"datapath '{accelerator.Datapath.Name}' takes operands in blocks with scales, "
+                + "which the machine for sim.architecture/2 does not move; run without --machine, or on a sim.architecture/1");
         Recipe? recipe = request.Recipe is null ? Recipe.Default : RecipeFile.Load(request.Recipe, bag);
         InputTransform? transform = request.Offset == 0 && request.Scale == 1 ? null : new InputTransform(request.Offset, request.Scale);
         string name = ShapeFile.IsOne(request.Model) ? "" : Path.GetFileNameWithoutExtension(request.Model);

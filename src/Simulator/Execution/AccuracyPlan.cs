@@ -59,6 +59,8 @@ public sealed class AccuracyPlan
         var bag = new DiagnosticBag();
         DatapathFit.Check(network, spec, recipe, place, bag);
         bag.ThrowIfErrors();
+        CheckBlocks(network, spec, recipe, orders, place, bag);
+        bag.ThrowIfErrors();
         ElementEncoder encoder = network.Encoder(spec.Activation);
         var warnings = ImmutableArray.CreateBuilder<string>();
         warnings.AddRange(network.Warnings);
@@ -100,6 +102,27 @@ public sealed class AccuracyPlan
         return new(network, whole, key) { Warnings = warnings.ToImmutable() };
     }
 
+    // Blocks that share a scale are multiplied whole, one after the other.
+    private static void CheckBlocks(PreparedNetwork network, DatapathSpec spec, Recipe recipe, Func<string, ReductionOrder> orders,
+        Location place, DiagnosticBag bag)
+    {
+        if (spec.Dot is not { Segment: > 0 } unit) return;
+        foreach (MatrixLayer layer in network.Layers)
+        {
+            if (recipe.FloatLayerNames.Contains(layer.Name) || layer.TakesIntegers) continue;
+            ReductionOrder order = orders(layer.Name).Canonical(Channels(spec, layer, recipe)?.MostProducts ?? layer.Shape.K);
+            if (order.Nested is not null)
+                bag.Error(place, "NET028", $"the mapping of layer '{layer.Name}' adds parts of blocks apart from each other: datapath "
+                    + $"'{spec.Name}' multiplies blocks of {unit.Segment} whole. Run without data, or choose another mapping");
+            else if (order.Chunk % unit.Segment != 0)
+                bag.Error(place, "NET028", $"layer '{layer.Name}' is summed in chunks of {order.Chunk} products, which are no whole blocks "
+                    + $"of {unit.Segment}: datapath '{spec.Name}' takes its operands in such blocks");
+        }
+    }
+
+    private static ChannelBlocks? Channels(DatapathSpec spec, MatrixLayer layer, Recipe recipe) =>
+        recipe.BlocksAlong == BlockAxis.Channels ? ChannelBlocks.Of(spec, layer.Shape) : null;
+
     // Exact sums of integers are those of a wide register.
     private static DatapathSpec KernelSpec(MatrixLayer layer, DatapathSpec spec) =>
         layer.TakesIntegers && spec.InexactMultiplier is null && spec.Accumulator is ExactAccumulator ? Register(spec, 64) : spec;
@@ -130,15 +153,8 @@ public sealed class AccuracyPlan
     private static QuantizedLayer QuantizeBlocks(PreparedNetwork network, MatrixLayer layer, DatapathSpec spec, RegisterReading register,
         DotUnitSpec unit, Recipe recipe, ReductionOrder order)
     {
-        ChannelBlocks? channels = recipe.BlocksAlong == BlockAxis.Channels ? ChannelBlocks.Of(spec, layer.Shape) : null;
+        ChannelBlocks? channels = Channels(spec, layer, recipe);
         order = order.Canonical(channels?.MostProducts ?? layer.Shape.K);
-        if (order.Nested is not null)
-            throw new InvalidInputException(default, "NET028",
-                $"the mapping of layer '{layer.Name}' adds single products in an order of its own: datapath '{spec.Name}' takes its "
-                + $"operands in blocks of {unit.Segment}");
-        if (order.Chunk % unit.Segment != 0)
-            throw new InvalidInputException(default, "NET028",
-                $"layer '{layer.Name}' is summed in chunks of {order.Chunk} products, which are no whole blocks of {unit.Segment}: datapath '{spec.Name}' takes its operands in such blocks");
         (uint[][] codes, float[] scales) = BlockOperands.Weights(spec, layer,
             TensorEncoder.Of(recipe.WeightRounding, recipe.Seed, TensorEncoder.NameOfWeights(layer.Name)), Search(recipe.Weights), channels,
             () => network.Weights(layer, spec.Weight, recipe, null));

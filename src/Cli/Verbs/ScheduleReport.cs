@@ -83,7 +83,7 @@ internal static class ScheduleReport
         string states = FormattableString.Invariant($"{best.States} sets of tensors on chip considered");
         string objective = schedule.Objective.ToString().ToLowerInvariant();
         return schedule.Gap == 0 ? $"no schedule of the space has a smaller {objective}: {states}"
-            : string.Create(CultureInfo.InvariantCulture, $"{objective} at most {100 * schedule.Gap:0.##} % above the best: {states}, ")
+            : string.Create(CultureInfo.InvariantCulture, $"{objective} at most {100 * schedule.Gap:G3} % above the best: {states}, ")
                 + FormattableString.Invariant($"{best.Dropped} dropped");
     }
 

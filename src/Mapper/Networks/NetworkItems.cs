@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
@@ -19,13 +20,11 @@ public sealed class NetworkItems : IScheduleItems
     private readonly RowMemory[] _rows;
     private readonly List<ItemChoice> _ways = [];
 
-    // Layers that may run as one.
-    private sealed class Run
-    {
-        public required ImmutableArray<int> Touched { get; init; }
+    private readonly ShapeNames _names;
+    private readonly ConcurrentDictionary<string, RunShape> _shapes = new(StringComparer.Ordinal);
 
-        public required FusedGroup? Group { get; init; }
-    }
+    // Layers that may run as one.
+    private sealed record Run(ImmutableArray<int> Touched, RunShape Shape);
 
     /// <summary>Items of a network on a memory; groups if <paramref name="fuse"/>.</summary>
     public NetworkItems(ScheduleNetwork network, StageMemory stage, bool fuse)
@@ -33,15 +32,15 @@ public sealed class NetworkItems : IScheduleItems
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(stage);
         (_network, _stage, _layers, _fuse) = (network, stage, new LayerItems(network, stage), fuse);
-        _runs = [.. network.Layers.Select((_, first) => new Run?[Longest(first)])];
-        _rows = [.. network.Layers.Select(_ => new RowMemory())];
+        _runs = [.. network.Layers.Select((_, first) => new Run?[LongestAt(first)])];
+        (_rows, _names) = ([.. network.Layers.Select(_ => new RowMemory())], new ShapeNames(network));
         if (fuse) Prepare();
     }
 
     private NetworkItems(NetworkItems of)
     {
-        (_network, _stage, _layers, _rows) = (of._network, of._stage, of._layers, of._rows);
-        _runs = [.. _network.Layers.Select((_, first) => new Run?[Longest(first)])];
+        (_network, _stage, _layers, _rows, _names) = (of._network, of._stage, of._layers, of._rows, of._names);
+        _runs = [.. _network.Layers.Select((_, first) => new Run?[LongestAt(first)])];
     }
 
     // All groups, and tilings of all layers: each is made by itself, so threads do not change what comes out.
@@ -84,10 +83,12 @@ public sealed class NetworkItems : IScheduleItems
     public FusionPlan? Plan(ScheduleItem item)
     {
         ArgumentNullException.ThrowIfNull(item);
-        return item.Choice.Plan < 0 ? RunOf(item.First, item.Last).Group!.Plan(-1 - item.Choice.Plan) : null;
+        return item.Choice.Plan < 0 ? RunOf(item.First, item.Last).Shape.Group!.Plan(-1 - item.Choice.Plan) : null;
     }
 
-    public int Longest(int first)
+    public int Longest(int first) => _runs[first].Length;
+
+    private int LongestAt(int first)
     {
         int behind = _layers.LastBehind(first) - first + 1;
         if (!_fuse) return behind;
@@ -102,6 +103,13 @@ public sealed class NetworkItems : IScheduleItems
     public ImmutableArray<ItemChoice> Choices(int first, int last, ulong onChip)
     {
         Run run = RunOf(first, last);
+        if (!run.Shape.Choices.TryGetValue(onChip, out ImmutableArray<ItemChoice> known))
+            run.Shape.Choices[onChip] = known = Choices(first, last, run, onChip);
+        return known;
+    }
+
+    private ImmutableArray<ItemChoice> Choices(int first, int last, Run run, ulong onChip)
+    {
         // More tensors than a set has bits for are not run as one.
         if (run.Touched.Length > 64) return [];
         bool There(int tensor) => run.Touched.IndexOf(tensor) is >= 0 and var at && (onChip >> at & 1) != 0;
@@ -112,7 +120,7 @@ public sealed class NetworkItems : IScheduleItems
         _ways.Clear();
         if (last <= _layers.LastBehind(first)) _layers.Add(first, last, There, room, _ways);
         int alone = _ways.Count;
-        run.Group?.Add(onChip, room, _ways);
+        run.Shape.Group?.Add(onChip, room, _ways);
         Span<ItemChoice> ways = CollectionsMarshal.AsSpan(_ways);
         for (int i = alone; i < ways.Length; i++) ways[i] = ways[i] with { Plan = -1 - ways[i].Plan };
         return [.. ways[..Unbeaten(ways)]];
@@ -142,11 +150,11 @@ public sealed class NetworkItems : IScheduleItems
     {
         if (_runs[first][last - first] is { } known) return known;
         ImmutableArray<int> touched = TouchedBy(first, last);
-        return _runs[first][last - first] = new()
-        {
-            Touched = touched,
-            Group = _fuse && first < last ? FusedGroup.Of(_network, _stage, (first, last), touched, _rows[last]) : null,
-        };
+        string name = _names.Of(first, last, touched, last <= _layers.LastBehind(first));
+        if (!_shapes.TryGetValue(name, out RunShape? shape))
+            shape = _shapes.GetOrAdd(name, new RunShape(_fuse && first < last
+                ? FusedGroup.Of(_network, _stage, (first, last), touched, _rows[last]) : null));
+        return _runs[first][last - first] = new(touched, shape);
     }
 
     private ImmutableArray<int> TouchedBy(int first, int last)

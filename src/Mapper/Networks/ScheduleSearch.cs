@@ -158,13 +158,13 @@ public sealed class ScheduleSearch
         long held = Bits(_live[first], state);
         if (held > _machine.RoomBits) return;
         ulong newborn = (1UL << view.Born.Length) - 1;
+        // Nothing stays beyond the last layer asked for, or comes from before the first.
+        for (int k = 0; k < view.Born.Length; k++)
+            if (_items.Tensors[view.Born[k]] is var born && (born.Last >= end || born.First < from)) newborn &= ~(1UL << k);
         for (ulong subset = newborn; ; subset = (subset - 1) & newborn)
         {
-            // Nothing stays beyond the last layer asked for, or comes from before the first.
             long room = _machine.RoomBits - held - Bits(view.Born, subset);
-            bool allowed = room >= 0 && !view.Born.Where((t, k) => (subset >> k & 1) != 0
-                && (_items.Tensors[t].Last >= end || _items.Tensors[t].First < from)).Any();
-            if (allowed)
+            if (room >= 0)
             {
                 ulong onChip = touched | Moved(subset, view.FromBorn);
                 long loaded = Bits(view.Born, subset & view.Given);
@@ -278,6 +278,7 @@ public sealed class ScheduleSearch
     private sealed record Node(Weighed Value, double Picojoules, long Cycles, Node? Previous, int First, int Last, ulong State,
         (ItemChoice Way, ulong Subset, double Picojoules, long Cycles) Step);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Weighed Weigh(Weights weights, in ItemChoice choice, long loaded)
     {
         (double energy, long cycles) = (_machine.Picojoules(choice, loaded), _machine.Cycles(choice, loaded));

@@ -13,6 +13,8 @@ public static class MapSearch
 {
     private const int QuickIterations = 6, Iterations = 40;
 
+    private const long WindowEffort = SearchEffort.Default / 2;
+
     /// <summary>Searches; null when nothing fits. <paramref name="effort"/>: counted steps, <see cref="SearchEffort.Full"/>: until the
     /// optimum is proved.</summary>
     public static MapResult? Best(MapProblem problem, MapObjective objective, long effort = SearchEffort.Full)
@@ -20,8 +22,16 @@ public static class MapSearch
         ArgumentNullException.ThrowIfNull(problem);
         if (problem.Constraints.Nest is { } nest) return Given(problem, nest, objective);
         problem = problem with { Hierarchy = ConstrainedHierarchy.Of(problem.Hierarchy, problem.Constraints) };
-        if (LatticeRules.Covers(problem)) return Lattice(problem, objective, new(effort));
-        return new Run(problem, objective, new(effort)).Best();
+        var incumbent = new Incumbent(problem, objective);
+        var spent = new SearchEffort(effort);
+        if (!LatticeRules.Covers(problem)) return new Run(problem, incumbent, spent, 0).Best();
+        bool windows = problem.HasWindow(Sliding.Rows) || problem.HasWindow(Sliding.Columns);
+        // Of windows the lattice knows bounds only: the rest is left to the skeletons.
+        var first = new SearchEffort(windows ? Math.Min(effort, WindowEffort) : effort);
+        MapResult? found = Lattice(problem, objective, incumbent, first);
+        spent.Add(first.Spent);
+        if (!windows || found is null or { Certificate.IsOptimal: true } || spent.IsSpent) return found;
+        return new Run(problem, incumbent, spent, found.Certificate.Bound).Best();
     }
 
     // The only mapping; null when it is illegal.
@@ -35,10 +45,9 @@ public static class MapSearch
             true, 0));
     }
 
-    // Layers without windows: over the lattice of tiles.
-    private static MapResult? Lattice(MapProblem problem, MapObjective objective, SearchEffort effort)
+    // Over the lattice of tiles.
+    private static MapResult? Lattice(MapProblem problem, MapObjective objective, Incumbent incumbent, SearchEffort effort)
     {
-        var incumbent = new Incumbent(problem, objective);
         double unfinished = double.PositiveInfinity;
         long continued = 0, offered = 0;
         foreach (LatticeModel part in new LatticeModel(problem).Parts(objective != MapObjective.Energy))
@@ -69,9 +78,10 @@ public static class MapSearch
 
     private sealed record Placed(double Bound, IEnumerator<Skeleton> Skeletons);
 
-    private sealed class Run(MapProblem problem, MapObjective objective, SearchEffort effort)
+    private sealed class Run(MapProblem problem, Incumbent incumbent, SearchEffort effort, double known)
     {
-        private readonly Incumbent _incumbent = new(problem, objective);
+        private readonly MapObjective objective = incumbent.Objective;
+        private readonly Incumbent _incumbent = incumbent;
         private readonly MapCounters _counters = new();
         private readonly List<Open> _open = [];
         private long _skeletons;
@@ -159,6 +169,8 @@ public static class MapSearch
             NestCounts counts = NestCounts.Of(_incumbent.Nest!, problem.Hierarchy);
             NestCost cost = NestCost.Of(counts, problem);
             double value = cost.Value(objective);
+            // Nothing is below a bound that is known already.
+            _unfinished = Math.Max(_unfinished, known);
             // What was unfinished when a worse one was the best may be above the last one.
             bool optimal = _unfinished > value * (1 + 1e-12);
             // A skeleton counts repeats of a store below a loop that leaves its tile as it is; another skeleton has the same nest without

@@ -37,7 +37,8 @@ internal sealed class WindowSets(int stride, int dilation)
 
     private long Span(long outputs, long filters) => (outputs - 1) * stride + (filters - 1) * dilation + 1;
 
-    private bool Contiguous(long outputs, long filters) =>
+    /// <summary>Whether a tile's rows have no gaps.</summary>
+    public bool Contiguous(long outputs, long filters) =>
         (outputs == 1 || stride == 1 || (dilation == 1 && filters >= stride))
         && (filters == 1 || dilation == 1 || (stride == 1 && outputs >= dilation));
 

@@ -11,8 +11,8 @@ internal readonly record struct EdgePlaces(double Shared, double Summed, double 
 }
 
 /// <summary>
-/// Elements that move between a store and its parent, as a × visits + b, visits being how often each element arrives below. The same
-/// counts as those of a <see cref="SkeletonModel"/>.
+/// Elements that move between a store and its parent, as a × visits + b, visits being how often each element arrives below (drain, write)
+/// or is read above (read, arrive). The same counts as those of a <see cref="SkeletonModel"/>.
 /// </summary>
 internal readonly record struct EdgeTraffic(double Read, double ReadConstant, double Arrive, double Complete, double Drain,
     double Write, double WriteConstant)

@@ -14,7 +14,7 @@ internal sealed record LatticeDim(ImmutableArray<LoopDim> Members, long Size)
     /// <summary>Whether it indexes an operand.</summary>
     public bool Indexes(Operand operand) => Skeleton.Indexes(operand, Members[0]);
 
-    /// <summary>The dimensions of a layer without windows.</summary>
+    /// <summary>The dimensions of a layer. Those of windows stand alone.</summary>
     public static ImmutableArray<LatticeDim> Of(MapProblem problem)
     {
         var groups = new List<(string Key, List<LoopDim> Members)>();
@@ -34,6 +34,7 @@ internal sealed record LatticeDim(ImmutableArray<LoopDim> Members, long Size)
     private static string Key(MapProblem problem, LoopDim dim)
     {
         string key = string.Concat(Enum.GetValues<Operand>().Select(o => Skeleton.Indexes(o, dim) ? '1' : '0'));
+        if (problem.InWindow(dim)) key += dim;
         IEnumerable<BoundRule> rules = problem.Constraints.Rules.OfType<BoundRule>();
         foreach ((BoundRule rule, int index) in rules.Select((r, i) => (r, i)))
             foreach (DimBound bound in rule.Bounds.Where(b => b.Dim == dim))

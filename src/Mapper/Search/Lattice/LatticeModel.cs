@@ -5,11 +5,12 @@ using Sim.Mapper.Nests;
 
 namespace Sim.Mapper.Search.Lattice;
 
-/// <summary>Places between the innermost stores of a nest so far and what comes next.</summary>
-internal readonly record struct Crossed(double Activations, double Weights, double Outputs, double Summed, double Above)
+/// <summary>Places between the innermost stores of a nest so far and what comes next. Loose: loops in time over dimensions of windows stand
+/// among them, so that the tiles of neighbouring places need not lie side by side.</summary>
+internal readonly record struct Crossed(double Activations, double Weights, double Outputs, double Summed, double Above, int Window, bool IsLoose)
 {
     /// <summary>At the outermost memory.</summary>
-    public static Crossed None { get; } = new(1, 1, 1, 1, 1);
+    public static Crossed None { get; } = new(1, 1, 1, 1, 1, 0, false);
 
     /// <summary>Of an operand.</summary>
     public EdgePlaces Of(Operand operand) => new(operand switch
@@ -21,12 +22,12 @@ internal readonly record struct Crossed(double Activations, double Weights, doub
 
     /// <summary>Below fabrics.</summary>
     public Crossed Below(SpatialUse use) => new(Activations * use.Shared.Activations, Weights * use.Shared.Weights,
-        Outputs * use.Shared.Outputs, Summed * use.Summed, Above);
+        Outputs * use.Shared.Outputs, Summed * use.Summed, Above, Window + use.Window, IsLoose);
 
     /// <summary>Below a store of an operand.</summary>
     public Crossed Stored(Operand operand) => operand switch
     {
-        Operand.Activations => this with { Activations = 1 },
+        Operand.Activations => this with { Activations = 1, Window = 0, IsLoose = false },
         Operand.Weights => this with { Weights = 1 },
         _ => this with { Outputs = 1, Summed = 1, Above = Above * Summed },
     };
@@ -37,6 +38,7 @@ internal sealed class LatticeModel
 {
     private readonly double[]?[,] _held;
     private readonly int[]?[,] _fitting;
+    private readonly Dictionary<(int, bool), double[]> _upVisits = [];
     private readonly Dictionary<(int, int, int), int[]?> _reach = [];
 
     /// <summary>Of a problem whose constraints the lattice covers.</summary>
@@ -45,7 +47,12 @@ internal sealed class LatticeModel
         Problem = problem;
         Lattice = new(LatticeDim.Of(problem));
         Space = new(problem.Hierarchy);
-        Uses = [.. Space.Blocks.Select(b => SpatialUse.Of(problem, Lattice, b))];
+        Windows = new(problem, Lattice);
+        Uses = [.. Space.Blocks.Select(b => SpatialUse.Of(problem, Lattice, b, Windows))];
+        double[] words = Windows.Of(0, false);
+        Visits = PerOperand.Of(o => o == Operand.Activations ? Lattice.Repeats[o].Select((r, t) => r * words[t]).ToArray()
+            : Lattice.Repeats[o]);
+        LeastVisits = PerOperand.Of(o => Low(Visits[o], Lattice.Repeats[o], o == Operand.Activations ? words : null));
         MostPlaces = [.. Uses.Select(u => u.Select(s => s.Places).DefaultIfEmpty(1).Max())];
         Energy = PriceRow.Energy(problem);
         Loads = PriceRow.Loads(problem);
@@ -67,6 +74,7 @@ internal sealed class LatticeModel
 
     private LatticeModel(LatticeModel all, ImmutableArray<ImmutableArray<SpatialUse>> uses)
     {
+        (Windows, Visits, LeastVisits) = (all.Windows, all.Visits, all.LeastVisits);
         (Problem, Lattice, Space, Energy, Loads, Sizes, Products, Steps, Room, _held, _fitting, LeastPlaces, Inside, IsInside) =
             (all.Problem, all.Lattice, all.Space, all.Energy, all.Loads, all.Sizes, all.Products, all.Steps, all.Room, all._held,
             all._fitting, all.LeastPlaces, all.Inside, all.IsInside);
@@ -102,6 +110,16 @@ internal sealed class LatticeModel
 
     /// <summary>Tiles.</summary>
     public TileLattice Lattice { get; }
+
+    /// <summary>Words of windows.</summary>
+    public WindowWords Windows { get; }
+
+    /// <summary>By operand and tile: how often each element arrives at a store above this tile; of windows, words for each element of the
+    /// other dimensions.</summary>
+    public PerOperand<double[]> Visits { get; }
+
+    /// <summary>The same at least, where the tile of the store is a divisor of this one in dimensions of the operand.</summary>
+    public PerOperand<double[]> LeastVisits { get; }
 
     /// <summary>States.</summary>
     public StoreSpace Space { get; }
@@ -158,6 +176,19 @@ internal sealed class LatticeModel
     /// <summary>Most instances of a memory.</summary>
     public double Instances(int level) => MostPlaces.Take(Space.Segment(level)).Aggregate(1.0, (all, places) => all * places);
 
+    /// <summary>By tile: as <see cref="Visits"/>, what the parent reads, before it is divided by the places that share every word.</summary>
+    public double[] UpVisits(Operand operand, in Crossed crossed)
+    {
+        if (operand != Operand.Activations || crossed.Window == 0) return Visits[operand];
+        if (_upVisits.TryGetValue((crossed.Window, crossed.IsLoose), out double[]? known)) return known;
+        double[] words = Windows.Of(crossed.Window, crossed.IsLoose);
+        return _upVisits[(crossed.Window, crossed.IsLoose)] = [.. words.Select((w, t) => w * Lattice.Repeats[operand][t])];
+    }
+
+    /// <summary>The same of compute units, which keep nothing.</summary>
+    public double UnitVisits(Operand operand, in Crossed crossed) => Lattice.Repeats[operand][0]
+        * (operand == Operand.Activations && Windows.Any ? Windows.Units(crossed.Window) : 1);
+
     /// <summary>What moves on an edge.</summary>
     public EdgeTraffic Traffic(Operand operand, int parent, int child, in Crossed crossed) => EdgeTraffic.Of(operand, Sizes[operand],
         parent == 0, child < 0, crossed.Of(operand), Problem.Costs);
@@ -174,7 +205,7 @@ internal sealed class LatticeModel
             double bits = Problem.Costs.Levels[level][operand].Bits * (memory.DoubleBuffered[operand] ? 2 : 1);
             for (int tile = 0; tile < held.Length; tile++)
             {
-                double elements = Lattice.Relevant[operand][tile];
+                double elements = Elements(operand, tile);
                 held[tile] = Problem.Packing is { } packing
                     ? NestCapacity.Words(memory, operand, (long)elements, packing) : elements * bits;
                 // Bits hold beside whole words.
@@ -186,6 +217,22 @@ internal sealed class LatticeModel
             _held[(int)operand, level] = held;
             _fitting[(int)operand, level] = [.. Enumerable.Range(0, held.Length).Where(t => !double.IsPositiveInfinity(held[t]))];
         }
+    }
+
+    // Elements of a tile.
+    private double Elements(Operand operand, int tile)
+    {
+        double elements = Lattice.Plain[operand][tile];
+        if (operand != Operand.Activations || !Windows.Any) return elements;
+        return elements / Lattice.Plain[operand][Windows.Part(tile)] * Windows.Tile(tile);
+    }
+
+    private double[] Low(double[] visits, double[] repeats, double[]? words)
+    {
+        if (words is null || !Windows.Any) return visits;
+        double[] least = [.. words];
+        Lattice.MinOverDivisors(least, Windows.Dims);
+        return [.. least.Select((w, t) => w * repeats[t])];
     }
 
     private double Whole(double bits, MemoryLevel memory) => Problem.Packing is null ? bits : Math.Floor(bits / memory.WordBits);

@@ -5,14 +5,32 @@ using Sim.Workloads.Nests;
 
 namespace Sim.Mapper.Search.Lattice;
 
-/// <summary>The loop nest of a whole path of steps. In a slot stand N, G, C, P, Q, R, S, M in this order: none moves less than
-/// another.</summary>
+/// <summary>The loop nests of a whole path of steps. In a slot stand N, G, C, P, Q, R, S, M in this order; without windows none moves less
+/// than another.</summary>
 internal static class LatticeNest
 {
-    private static readonly LoopDim[] Order = [LoopDim.N, LoopDim.G, LoopDim.C, LoopDim.P, LoopDim.Q, LoopDim.R, LoopDim.S, LoopDim.M];
+    private static readonly LoopDim[] First = [LoopDim.N, LoopDim.G, LoopDim.C];
+    private static readonly LoopDim[][] Windows =
+    [
+        [LoopDim.P, LoopDim.Q, LoopDim.R, LoopDim.S], [LoopDim.Q, LoopDim.P, LoopDim.S, LoopDim.R],
+        [LoopDim.P, LoopDim.R, LoopDim.Q, LoopDim.S], [LoopDim.Q, LoopDim.S, LoopDim.P, LoopDim.R],
+        [LoopDim.R, LoopDim.S, LoopDim.P, LoopDim.Q], [LoopDim.R, LoopDim.S, LoopDim.Q, LoopDim.P],
+    ];
 
-    /// <summary>Writes it.</summary>
-    public static LoopNest Of(LatticeModel model, PartialNest last)
+    /// <summary>One of them.</summary>
+    public static LoopNest Of(LatticeModel model, PartialNest last) => Of(model, last, [.. First, .. Windows[0], LoopDim.M]);
+
+    /// <summary>Some orders of the loops in the slots, which move different amounts of windows.</summary>
+    public static IEnumerable<LoopNest> Some(LatticeModel model, PartialNest last)
+    {
+        foreach (LoopDim[] windows in Windows)
+        {
+            yield return Of(model, last, [.. First, .. windows, LoopDim.M]);
+            yield return Of(model, last, [LoopDim.M, .. First, .. windows]);
+        }
+    }
+
+    private static LoopNest Of(LatticeModel model, PartialNest last, LoopDim[] order)
     {
         // Tiles below each place for loops, outermost first, and what stands between the places.
         var places = new List<(int Ratio, (int Level, int Axis)? Axis)>();
@@ -31,11 +49,11 @@ internal static class LatticeNest
             if (Relaxation.Resolved(part.Outer!.State, part.Step) is { } operand)
                 stores.Add((places.Count, new(operand, part.Outer.State.Target)));
         }
-        return Write(model, places, stores);
+        return Write(model, places, stores, order);
     }
 
     private static LoopNest Write(LatticeModel model, List<(int Ratio, (int Level, int Axis)? Axis)> places,
-        List<(int Place, StoreNode Store)> stores)
+        List<(int Place, StoreNode Store)> stores, LoopDim[] order)
     {
         LoopLayer layer = model.Problem.Layer;
         var counts = new long[LoopLayer.Dims][];
@@ -52,7 +70,7 @@ internal static class LatticeNest
         {
             while (next < stores.Count && stores[next].Place == p) nodes.Add(stores[next++].Store);
             if (p == places.Count) break;
-            foreach (LoopDim dim in Order)
+            foreach (LoopDim dim in order)
             {
                 if (counts[(int)dim] is not { } split || split[p] == 1) continue;
                 tiles[(int)dim] /= split[p];

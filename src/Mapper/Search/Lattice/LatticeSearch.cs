@@ -1,3 +1,5 @@
+using Sim.Mapper.Nests;
+
 namespace Sim.Mapper.Search.Lattice;
 
 /// <summary>
@@ -50,7 +52,7 @@ internal sealed class LatticeSearch
             if (at.Bound >= Limit()) return;
             if (_effort.IsSpent && _incumbent.Nest is not null)
             {
-                Unfinished = at.Bound;
+                Unfinished = Math.Min(Unfinished, at.Bound);
                 return;
             }
             if (Continued < 20 || (Continued & Continued - 1) == 0) Dive(part);
@@ -99,6 +101,18 @@ internal sealed class LatticeSearch
     {
         Evaluated++;
         double value = _bound.Value(whole.Energy, whole.Loads, whole);
-        if (value < Limit()) _incumbent.Offer(value, () => LatticeNest.Of(_model, whole));
+        if (!(value < Limit())) return;
+        if (!_model.Windows.Any)
+        {
+            _incumbent.Offer(value, () => LatticeNest.Of(_model, whole));
+            return;
+        }
+        foreach (LoopNest nest in LatticeNest.Some(_model, whole).DistinctBy(NestKey.Of))
+        {
+            _effort.Add(40_000);
+            _incumbent.OfferExact(nest);
+        }
+        // Orders of loops that were not counted may move less, down to the bound.
+        if (value < Limit()) Unfinished = Math.Min(Unfinished, value);
     }
 }

@@ -39,7 +39,7 @@ internal sealed class PartialBound(LatticeModel model, MapObjective objective)
     }
 
     /// <summary>The bound of everything.</summary>
-    public double Root(PartialNest root) => Of(root.State, root.Crossed, root).Least(root.Tile, root.Energy, null, 0, 0, 0);
+    public double Root(PartialNest root) => Of(root.State, root.Crossed, root).Least(root.Tile, root.Energy, null, default, 0, 0);
 
     /// <summary>Bounds of what follows a state.</summary>
     public At Of(StoreState next, in Crossed crossed, PartialNest outer, double compute = -1, double places = 0) =>
@@ -90,12 +90,12 @@ internal sealed class PartialBound(LatticeModel model, MapObjective objective)
 
         private double Pending(Relaxation relaxation, Operand operand, int target, int mark, in Crossed crossed)
         {
-            (double visits, double rest) = relaxation.Edge(operand, _outer.State.Last(operand), target, crossed);
-            return visits * _model.Lattice.Visits[operand][mark] + rest;
+            (double up, double down, double rest) = relaxation.Edge(operand, _outer.State.Last(operand), target, crossed);
+            return (up + down) * _model.LeastVisits[operand][mark] + rest;
         }
 
         /// <summary>The bound at a tile. <paramref name="energy"/> holds the step; <paramref name="edge"/> its loads.</summary>
-        public double Least(int tile, double energy, PartialEdge? edge, double visits, int level, double takes, Operand marked = default,
+        public double Least(int tile, double energy, PartialEdge? edge, Visits visits, int level, double takes, Operand marked = default,
             double markVisits = 0, Crossed markCrossed = default)
         {
             double cycles = _steps;
@@ -112,8 +112,8 @@ internal sealed class PartialBound(LatticeModel model, MapObjective objective)
                         if (relaxation.LoadWeights[i] != 0) sum += relaxation.LoadWeights[i] * edge.Load(i, visits);
                 if (markVisits > 0)
                 {
-                    (double each, double rest) = relaxation.Edge(marked, _outer.State.Last(marked), _state.Target, markCrossed);
-                    sum += each * markVisits + rest;
+                    (double up, double down, double rest) = relaxation.Edge(marked, _outer.State.Last(marked), _state.Target, markCrossed);
+                    sum += (up + down) * markVisits + rest;
                 }
                 if (p == _energy) leastEnergy = sum * Rounding;
                 else if (p == _cycles) cycles = Math.Max(cycles, sum * Rounding);

@@ -47,8 +47,8 @@ internal sealed class PartialNest
     /// <summary>Crossed at the mark.</summary>
     public Crossed MarkCrossed { get; init; }
 
-    /// <summary>Visits of the pending store: those at its mark times the places crossed since then.</summary>
-    public double MarkVisits { get; init; }
+    /// <summary>Repeats of the pending store: those at its mark times the places crossed since then.</summary>
+    public double MarkRepeats { get; init; }
 
     /// <summary>A lower bound of the objective over all nests that continue it.</summary>
     public double Bound { get; init; }
@@ -66,7 +66,7 @@ internal sealed class PartialNest
     public bool Covers(PartialNest other, bool energy, bool loads)
     {
         if (energy && Energy > other.Energy) return false;
-        if (State.Pending >= 0 && (MarkVisits > other.MarkVisits || MarkCrossed != other.MarkCrossed)) return false;
+        if (State.Pending >= 0 && (MarkRepeats > other.MarkRepeats || MarkCrossed != other.MarkCrossed)) return false;
         if (loads)
         {
             for (int i = 0; i < Loads.Length; i++)

@@ -56,21 +56,29 @@ internal sealed class PartialSteps(LatticeModel model, PartialBound bound, Searc
         return _tiles;
     }
 
+    private static Crossed Loose(PartialNest outer) => outer.Crossed.Window == 0 ? outer.Crossed : outer.Crossed with { IsLoose = true };
+
+    // Whether loops over dimensions of windows stand between a partial nest and a tile.
+    private bool Moves(PartialNest outer, int tile) => model.Windows.Part(outer.Tile) != model.Windows.Part(tile);
+
     private void Store(PartialNest outer, in Step step, Func<double> limit, Action<PartialNest> found)
     {
         int parent = outer.State.Last(step.Operand);
-        Crossed crossed = outer.Crossed.Stored(step.Operand);
+        Crossed crossed = outer.Crossed.Stored(step.Operand), loose = Loose(outer).Stored(step.Operand);
         var edge = new PartialEdge(model, step.Operand, parent, step.Level, outer.Crossed, outer.Instances, outer.Instances[^1]);
-        PartialBound.At at = bound.Of(step.Next, crossed, outer);
-        double[] visits = model.Lattice.Visits[step.Operand];
+        PartialBound.At at = bound.Of(step.Next, crossed, outer), atLoose = loose == crossed ? at : bound.Of(step.Next, loose, outer);
+        double[] down = model.Visits[step.Operand], up = model.UpVisits(step.Operand, outer.Crossed);
+        double[] upLoose = model.UpVisits(step.Operand, Loose(outer));
         double[]? held = model.Held(step.Operand, step.Level);
         double room = Room(step.Level);
         foreach (int tile in Tiles(outer, step.Operand))
         {
             double takes = held is null ? 0 : held[tile];
             if (outer.Used[step.Level] + takes > room || double.IsPositiveInfinity(takes)) continue;
-            double energy = outer.Energy + edge.Energy(visits[tile]);
-            double least = at.Least(tile, energy, edge, visits[tile], step.Level, takes);
+            bool moves = !ReferenceEquals(up, upLoose) || loose != crossed ? Moves(outer, tile) : false;
+            var visits = new Visits((moves ? upLoose : up)[tile], down[tile]);
+            double energy = outer.Energy + edge.Energy(visits);
+            double least = (moves ? atLoose : at).Least(tile, energy, edge, visits, step.Level, takes);
             if (!(least < limit())) continue;
             double[] used = outer.Used;
             if (takes > 0)
@@ -80,26 +88,29 @@ internal sealed class PartialSteps(LatticeModel model, PartialBound bound, Searc
             }
             found(new()
             {
-                Outer = outer, Step = step, Above = tile, Tile = tile, State = step.Next, Crossed = crossed, Energy = energy,
-                Loads = edge.Loads(outer.Loads, visits[tile]), Used = used, Instances = outer.Instances, Compute = outer.Compute,
-                Mark = outer.Mark, MarkCrossed = outer.MarkCrossed, MarkVisits = outer.MarkVisits, Bound = Math.Max(least, outer.Bound),
+                Outer = outer, Step = step, Above = tile, Tile = tile, State = step.Next, Crossed = moves ? loose : crossed,
+                Energy = energy, Loads = edge.Loads(outer.Loads, visits), Used = used, Instances = outer.Instances, Compute = outer.Compute,
+                Mark = outer.Mark, MarkCrossed = outer.MarkCrossed, MarkRepeats = outer.MarkRepeats, Bound = Math.Max(least, outer.Bound),
             });
         }
     }
 
     private void Mark(PartialNest outer, in Step step, Func<double> limit, Action<PartialNest> found)
     {
-        PartialBound.At at = bound.Of(step.Next, outer.Crossed, outer);
-        double[] visits = model.Lattice.Visits[step.Operand];
+        PartialBound.At tight = bound.Of(step.Next, outer.Crossed, outer), loose = bound.Of(step.Next, Loose(outer), outer);
+        double[] visits = model.LeastVisits[step.Operand];
         foreach (int tile in Tiles(outer, step.Operand))
         {
-            double least = at.Least(tile, outer.Energy, null, 0, 0, 0, step.Operand, visits[tile], outer.Crossed);
+            bool moves = outer.Crossed.Window != 0 && Moves(outer, tile);
+            PartialBound.At at = moves ? loose : tight;
+            double least = at.Least(tile, outer.Energy, null, default, 0, 0, step.Operand, visits[tile], outer.Crossed);
             if (!(least < limit())) continue;
             found(new()
             {
-                Outer = outer, Step = step, Above = tile, Tile = tile, State = step.Next, Crossed = outer.Crossed, Energy = outer.Energy,
-                Loads = outer.Loads, Used = outer.Used, Instances = outer.Instances, Compute = outer.Compute, Mark = tile,
-                MarkCrossed = outer.Crossed, MarkVisits = visits[tile], Bound = Math.Max(least, outer.Bound),
+                Outer = outer, Step = step, Above = tile, Tile = tile, State = step.Next, Crossed = moves ? Loose(outer) : outer.Crossed,
+                Energy = outer.Energy, Loads = outer.Loads, Used = outer.Used, Instances = outer.Instances, Compute = outer.Compute, Mark = tile,
+                MarkCrossed = outer.Crossed, MarkRepeats = model.Lattice.Repeats[step.Operand][tile],
+                Bound = Math.Max(least, outer.Bound),
             });
         }
     }
@@ -107,31 +118,47 @@ internal sealed class PartialSteps(LatticeModel model, PartialBound bound, Searc
     private void Cross(PartialNest outer, in Step step, Func<double> limit, Action<PartialNest> found)
     {
         Operand? resolved = Relaxation.Resolved(outer.State, step);
-        bool innermost = step.Next.Segment == model.Space.Blocks.Length;
-        bool[]? inside = innermost ? model.IsInside : null;
+        bool[]? inside = step.Next.Segment == model.Space.Blocks.Length ? model.IsInside : null;
         // Loops directly above fabrics count as those directly below them, but for a marked store and rules of what stands inside.
-        uint open = outer.State.Pending >= 0 || inside is not null ? Relaxation.Open(model, outer.State) : 0;
+        // and for windows, of which neighbouring places share more the nearer their tiles lie.
+        uint open = outer.State.Pending >= 0 || inside is not null ? Relaxation.Open(model, outer.State) : model.Windows.Dims;
         int[] tiles = [.. Tiles(outer, open)];
+        if (outer.Crossed is { Window: not 0, IsLoose: false })
+        {
+            Cross(outer, step, limit, found, outer.Crossed, resolved, inside, [.. tiles.Where(t => !Moves(outer, t))]);
+            Cross(outer, step, limit, found, Loose(outer), resolved, inside, [.. tiles.Where(t => Moves(outer, t))]);
+        }
+        else
+        {
+            Cross(outer, step, limit, found, outer.Crossed, resolved, inside, tiles);
+        }
+    }
+
+    private void Cross(PartialNest outer, in Step step, Func<double> limit, Action<PartialNest> found, in Crossed crossed,
+        Operand? resolved, bool[]? inside, int[] tiles)
+    {
+        bool innermost = step.Next.Segment == model.Space.Blocks.Length;
         foreach (SpatialUse use in model.Uses[outer.State.Segment])
         {
             double places = outer.Instances[^1] * use.Places;
             if (innermost && places < model.LeastPlaces) continue;
-            Crossed below = outer.Crossed.Below(use);
+            Crossed below = crossed.Below(use);
             PartialEdge? edge = null;
-            double visits = outer.MarkVisits;
+            double repeats = outer.MarkRepeats;
             if (outer.State.Pending >= 0)
-                visits *= model.Lattice.Whole[(Operand)outer.State.Pending] / model.Lattice.Visits[(Operand)outer.State.Pending][use.Tile];
+                repeats *= model.Lattice.Whole[(Operand)outer.State.Pending] / model.Lattice.Repeats[(Operand)outer.State.Pending][use.Tile];
             double[] instances = [.. outer.Instances, places];
-            double[]? held = null;
+            double[]? held = null, wordsUp = null, wordsDown = null;
             if (resolved is { } operand)
             {
+                if (operand == Operand.Activations) (wordsUp, wordsDown) = (model.Windows.Of(below.Window, false), model.Windows.Of(0, false));
                 edge = new(model, operand, outer.State.Last(operand), outer.State.Target, below, instances, places);
                 held = model.Held(operand, outer.State.Target);
                 below = below.Stored(operand);
             }
             double compute = outer.Compute + Relaxation.Compute(model, outer.State.Segment, use);
             PartialBound.At at = bound.Of(step.Next, below, outer, compute, places);
-            double energy = outer.Energy + (edge?.Energy(visits) ?? 0), room = Room(outer.State.Target);
+            double room = Room(outer.State.Target);
             effort.Add(20 + 4L * tiles.Length);
             foreach (int above in tiles)
             {
@@ -140,6 +167,8 @@ internal sealed class PartialSteps(LatticeModel model, PartialBound bound, Searc
                 if (inside is not null && !inside[tile]) continue;
                 double takes = held is null ? 0 : held[tile];
                 if (double.IsPositiveInfinity(takes) || (held is not null && outer.Used[outer.State.Target] + takes > room)) continue;
+                var visits = new Visits(repeats * (wordsUp?[tile] ?? 1), repeats * (wordsDown?[tile] ?? 1));
+                double energy = outer.Energy + (edge?.Energy(visits) ?? 0);
                 double least = at.Least(tile, energy, edge, visits, outer.State.Target, takes);
                 if (!(least < limit())) continue;
                 double[] used = outer.Used;
@@ -153,7 +182,7 @@ internal sealed class PartialSteps(LatticeModel model, PartialBound bound, Searc
                     Outer = outer, Step = step, Above = above, Tile = tile, Use = use, State = step.Next, Crossed = below,
                     Energy = energy, Loads = edge is null ? outer.Loads : edge.Loads(outer.Loads, visits), Used = used,
                     Instances = instances, Compute = compute, Mark = outer.Mark, MarkCrossed = outer.MarkCrossed,
-                    MarkVisits = resolved is null ? visits : 0, Bound = Math.Max(least, outer.Bound),
+                    MarkRepeats = resolved is null ? repeats : 0, Bound = Math.Max(least, outer.Bound),
                 });
             }
         }
@@ -166,7 +195,8 @@ internal sealed class PartialSteps(LatticeModel model, PartialBound bound, Searc
         foreach (Operand operand in Enum.GetValues<Operand>())
         {
             var edge = new PartialEdge(model, operand, outer.State.Last(operand), -1, outer.Crossed, outer.Instances, 1);
-            double visits = model.Lattice.Visits[operand][0];
+            double units = model.UnitVisits(operand, outer.Crossed);
+            var visits = new Visits(units, units);
             energy += edge.Energy(visits);
             loads = edge.Loads(loads, visits);
         }
@@ -181,11 +211,14 @@ internal sealed class PartialSteps(LatticeModel model, PartialBound bound, Searc
     }
 }
 
-/// <summary>Energy and loads of one edge of a nest, exactly.</summary>
+/// <summary>How often each element is read above and arrives below.</summary>
+internal readonly record struct Visits(double Up, double Down);
+
+/// <summary>Energy and loads of one edge of a nest: exactly, at least where windows move.</summary>
 internal sealed class PartialEdge
 {
-    private readonly (double Visits, double Fixed) _energy;
-    private readonly (double Visits, double Fixed)[] _loads;
+    private readonly (double Up, double Down, double Fixed) _energy;
+    private readonly (double Up, double Down, double Fixed)[] _loads;
 
     /// <summary>Of an operand between two memories; -1: compute units.</summary>
     public PartialEdge(LatticeModel model, Operand operand, int parent, int child, in Crossed crossed, double[] instances, double children)
@@ -193,18 +226,18 @@ internal sealed class PartialEdge
         EdgeTraffic traffic = model.Traffic(operand, parent, child, crossed);
         _energy = model.Energy.Edge(operand, parent, child, traffic, 1, 1);
         double parents = instances[model.Space.Segment(parent)];
-        _loads = new (double, double)[model.Loads.Length];
+        _loads = new (double, double, double)[model.Loads.Length];
         for (int i = 0; i < _loads.Length; i++) _loads[i] = model.Loads[i].Edge(operand, parent, child, traffic, parents, children);
     }
 
     /// <summary>pJ at so many visits.</summary>
-    public double Energy(double visits) => _energy.Visits * visits + _energy.Fixed;
+    public double Energy(Visits visits) => _energy.Up * visits.Up + _energy.Down * visits.Down + _energy.Fixed;
 
     /// <summary>Cycles of a load at so many visits.</summary>
-    public double Load(int load, double visits) => _loads[load].Visits * visits + _loads[load].Fixed;
+    public double Load(int load, Visits visits) => _loads[load].Up * visits.Up + _loads[load].Down * visits.Down + _loads[load].Fixed;
 
     /// <summary>Loads with this edge.</summary>
-    public double[] Loads(double[] before, double visits)
+    public double[] Loads(double[] before, Visits visits)
     {
         var loads = new double[before.Length];
         for (int i = 0; i < loads.Length; i++) loads[i] = before[i] + Load(i, visits);

@@ -23,22 +23,19 @@ internal sealed class PriceRow
 
     private bool AddsRead { get; }
 
-    /// <summary>Price of an edge: <c>Visits</c> × visits + <c>Fixed</c>. <paramref name="child"/> -1: compute units. Accesses at the two
+    /// <summary>Price of an edge: <c>Up</c> × visits above + <c>Down</c> × visits below + <c>Fixed</c>. <paramref name="child"/> -1: compute units. Accesses at the two
     /// levels are divided by their instances.</summary>
-    public (double Visits, double Fixed) Edge(Operand operand, int parent, int child, in EdgeTraffic traffic, double parents,
+    public (double Up, double Down, double Fixed) Edge(Operand operand, int parent, int child, in EdgeTraffic traffic, double parents,
         double children)
     {
         StoreRate up = _rates[parent][operand];
         double arrive = AddsRead ? up.Write : up.Update, last = AddsRead ? Complete.Write : Complete.Update;
-        double visits = (traffic.Read * up.Read + traffic.Arrive * arrive) / parents;
+        double read = (traffic.Read * up.Read + traffic.Arrive * arrive) / parents;
         double rest = (traffic.ReadConstant * up.Read - traffic.Complete * (arrive - last)) / parents;
-        if (child >= 0)
-        {
-            StoreRate down = _rates[child][operand];
-            visits += (traffic.Drain * down.Read + traffic.Write * down.Write) / children;
-            rest += traffic.WriteConstant * down.Write / children;
-        }
-        return (visits, rest);
+        if (child < 0) return (read, 0, rest);
+        StoreRate down = _rates[child][operand];
+        return (read, (traffic.Drain * down.Read + traffic.Write * down.Write) / children,
+            rest + traffic.WriteConstant * down.Write / children);
     }
 
     /// <summary>Energy.</summary>

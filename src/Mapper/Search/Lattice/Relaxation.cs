@@ -57,7 +57,7 @@ internal sealed class Relaxation
     }
 
     /// <summary>Price of an edge.</summary>
-    public (double Visits, double Fixed) Edge(Operand operand, int parent, int child, in Crossed crossed) =>
+    public (double Up, double Down, double Fixed) Edge(Operand operand, int parent, int child, in Crossed crossed) =>
         Row.Edge(operand, parent, child, _model.Traffic(operand, parent, child, crossed), 1, 1);
 
     /// <summary>Share of the compute units' cycles that falls to the use of one block: all blocks together give at most the cycles.</summary>
@@ -96,15 +96,23 @@ internal sealed class Relaxation
                     break;
             }
         }
+        bool tight = crossed is { Window: not 0, IsLoose: false };
+        uint open = Open(_model, state) & ~(tight ? _model.Windows.Dims : 0);
         if (_model.Reach(state) is { } reach)
         {
-            lattice.MinOverDivisors(least, Open(_model, state), reach);
+            lattice.MinOverDivisors(least, open, reach);
             _effort.Add(lattice.Count / 4 + 8L * reach.Length);
         }
         else
         {
-            lattice.MinOverDivisors(least, Open(_model, state));
+            lattice.MinOverDivisors(least, open);
             _effort.Add(4L * lattice.Count);
+        }
+        // With loops over dimensions of windows here the places crossed are loose.
+        if (tight)
+        {
+            double[] loose = Table(state, crossed with { IsLoose = true });
+            for (int i = 0; i < least.Length; i++) least[i] = Math.Min(least[i], loose[i]);
         }
         return _tables[(state, crossed)] = least;
     }
@@ -124,26 +132,28 @@ internal sealed class Relaxation
         double sum = 0;
         foreach (Operand operand in Enum.GetValues<Operand>())
         {
-            (double visits, double rest) = Edge(operand, state.Last(operand), -1, crossed);
-            sum += visits * _model.Lattice.Visits[operand][0] + rest;
+            (double up, _, double rest) = Edge(operand, state.Last(operand), -1, crossed);
+            sum += up * _model.UnitVisits(operand, crossed) + rest;
         }
         return sum;
     }
 
     private void AddStore(double[] least, StoreState state, in Step step, in Crossed crossed, double[] next, bool holds)
     {
-        (double visits, double rest) = Edge(step.Operand, state.Last(step.Operand), step.Level, crossed);
-        double[] arrivals = _model.Lattice.Visits[step.Operand];
+        (double up, double down, double rest) = Edge(step.Operand, state.Last(step.Operand), step.Level, crossed);
+        double[] arrivals = (holds ? _model.Visits : _model.LeastVisits)[step.Operand];
+        double[] reads = holds ? _model.UpVisits(step.Operand, crossed) : arrivals;
+        if (ReferenceEquals(reads, arrivals)) (up, down) = (0, up + down);
         double[]? held = holds ? _model.Held(step.Operand, step.Level) : null;
         double room = RoomPrice(step.Level);
         int[]? reach = _model.Reach(step.Next);
         _effort.Add(reach?.Length ?? least.Length);
         if (reach is null)
-            for (int i = 0; i < least.Length; i++) least[i] = Math.Min(least[i], visits * arrivals[i] + rest + next[i]);
+            for (int i = 0; i < least.Length; i++) least[i] = Math.Min(least[i], up * reads[i] + down * arrivals[i] + rest + next[i]);
         else if (held is null || room == 0)
-            foreach (int i in reach) least[i] = Math.Min(least[i], visits * arrivals[i] + rest + next[i]);
+            foreach (int i in reach) least[i] = Math.Min(least[i], up * reads[i] + down * arrivals[i] + rest + next[i]);
         else
-            foreach (int i in reach) least[i] = Math.Min(least[i], visits * arrivals[i] + rest + room * held[i] + next[i]);
+            foreach (int i in reach) least[i] = Math.Min(least[i], up * reads[i] + down * arrivals[i] + rest + room * held[i] + next[i]);
     }
 
     /// <summary>Price of a unit of a memory's room.</summary>
@@ -187,6 +197,7 @@ internal sealed class Relaxation
     private Crossed Below(in Crossed crossed, int block, SpatialUse use) => _most is null ? crossed.Below(use) : crossed.Below(use) with
     {
         Activations = crossed.Activations * _most[block].Activations,
+        Window = crossed.Window + use.Window,
         Weights = crossed.Weights * _most[block].Weights,
     };
 

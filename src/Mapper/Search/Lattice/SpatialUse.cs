@@ -13,13 +13,15 @@ namespace Sim.Mapper.Search.Lattice;
 /// <param name="Places">Places in use.</param>
 /// <param name="Shared">By operand: places that one word serves, or that add into one sum.</param>
 /// <param name="Summed">Places of summed dimensions.</param>
-internal sealed record SpatialUse(int Tile, ImmutableArray<int> Axes, double Places, PerOperand<double> Shared, double Summed)
+/// <param name="Window">Places of windows' dimensions that share activations, as a tile of the lattice.</param>
+internal sealed record SpatialUse(int Tile, ImmutableArray<int> Axes, double Places, PerOperand<double> Shared, double Summed, int Window)
 {
     /// <summary>All ways of the axes of neighbouring fabrics. Of those with the same counts the ones stay that no other shares more
     /// than.</summary>
-    public static ImmutableArray<SpatialUse> Of(MapProblem problem, TileLattice lattice, IReadOnlyList<(int Level, int Axis)> axes)
+    public static ImmutableArray<SpatialUse> Of(MapProblem problem, TileLattice lattice, IReadOnlyList<(int Level, int Axis)> axes,
+        WindowWords windows)
     {
-        var uses = new List<SpatialUse> { new(0, [], 1, PerOperand.Of(_ => 1.0), 1) };
+        var uses = new List<SpatialUse> { new(0, [], 1, PerOperand.Of(_ => 1.0), 1, 0) };
         foreach ((int level, int index) in axes)
         {
             FabricAxis axis = problem.Hierarchy.Fabric(level).Axes[index];
@@ -29,12 +31,13 @@ internal sealed record SpatialUse(int Tile, ImmutableArray<int> Axes, double Pla
                 foreach (int tile in open)
                 {
                     if (!lattice.Divides(use.Tile, lattice.Count - 1 - tile)) continue;
-                    double Held(Operand o) => lattice.Whole[o] / lattice.Visits[o][tile];
+                    double Held(Operand o) => lattice.Whole[o] / lattice.Repeats[o][tile];
                     bool Shares(Operand o) => o == Operand.Outputs ? axis.Outputs != Reduction.None : axis.Of(o) != Sharing.None;
                     next.Add(new(use.Tile + tile, use.Axes.Add(tile), use.Places * lattice.Places[tile],
-                        PerOperand.Of(o => use.Shared[o] * (Shares(o) ? Held(o) : 1)), use.Summed * Held(Operand.Outputs)));
+                        PerOperand.Of(o => use.Shared[o] * (Shares(o) ? Held(o) : 1)), use.Summed * Held(Operand.Outputs),
+                        use.Window + (Shares(Operand.Activations) ? windows.Part(tile) : 0)));
                 }
-            uses = [.. next.GroupBy(u => u.Tile).OrderBy(g => g.Key).SelectMany(Undominated)];
+            uses = [.. next.GroupBy(u => u.Tile).OrderBy(g => g.Key).SelectMany(g => Undominated(g, lattice))];
         }
         return [.. uses];
     }
@@ -60,7 +63,7 @@ internal sealed record SpatialUse(int Tile, ImmutableArray<int> Axes, double Pla
         return [.. tiles];
     }
 
-    private static IEnumerable<SpatialUse> Undominated(IEnumerable<SpatialUse> uses)
+    private static IEnumerable<SpatialUse> Undominated(IEnumerable<SpatialUse> uses, TileLattice lattice)
     {
         SpatialUse[] all = [.. uses];
         for (int b = 0; b < all.Length; b++)
@@ -70,8 +73,8 @@ internal sealed record SpatialUse(int Tile, ImmutableArray<int> Axes, double Pla
             {
                 if (a == b) continue;
                 bool covers = all[a].Shared.Activations >= all[b].Shared.Activations && all[a].Shared.Weights >= all[b].Shared.Weights
-                    && all[a].Shared.Outputs >= all[b].Shared.Outputs;
-                kept = !(covers && (a < b || all[a].Shared != all[b].Shared));
+                    && all[a].Shared.Outputs >= all[b].Shared.Outputs && lattice.Divides(all[b].Window, all[a].Window);
+                kept = !(covers && (a < b || all[a].Shared != all[b].Shared || all[a].Window != all[b].Window));
             }
             if (kept) yield return all[b];
         }
@@ -82,7 +85,7 @@ internal sealed record SpatialUse(int Tile, ImmutableArray<int> Axes, double Pla
 internal static class LatticeRules
 {
     /// <summary>Whether every rule is one of axes, of loops inside the innermost fabric, or of the places in use.</summary>
-    public static bool Covers(MapProblem problem) => !problem.HasWindow(Sliding.Rows) && !problem.HasWindow(Sliding.Columns) && problem.Constraints.Rules.All(r => r switch
+    public static bool Covers(MapProblem problem) => problem.Constraints.Rules.All(r => r switch
     {
         BoundRule { Place: BoundPlace.Axis } => true,
         BoundRule { Place: BoundPlace.Inside } b => !problem.Hierarchy.Levels.Skip(b.Level + 1).SkipWhile(l => l is FabricLevel)

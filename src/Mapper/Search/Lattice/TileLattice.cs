@@ -47,11 +47,11 @@ internal sealed class TileLattice
                     Tiles[_chains[c].Dim][point] *= _chains[c].Prime;
                     _divisible[point] |= 1ul << c;
                 }
-        Relevant = PerOperand.Of(o => Elements(d => d.Indexes(o)));
+        Plain = PerOperand.Of(o => Elements(d => d.Indexes(o)));
         Places = Elements(_ => true);
         Whole = PerOperand.Of(o => dims.Where(d => !d.Indexes(o)).Aggregate(1.0, (size, d) => size * d.Size));
         PerOperand<double[]> held = PerOperand.Of(o => Elements(d => !d.Indexes(o)));
-        Visits = PerOperand.Of(o => held[o].Select(t => Whole[o] / t).ToArray());
+        Repeats = PerOperand.Of(o => held[o].Select(t => Whole[o] / t).ToArray());
     }
 
     /// <summary>Dimensions.</summary>
@@ -63,8 +63,8 @@ internal sealed class TileLattice
     /// <summary>Sizes by dimension and tile.</summary>
     public long[][] Tiles { get; }
 
-    /// <summary>By operand and tile: elements of the operand.</summary>
-    public PerOperand<double[]> Relevant { get; }
+    /// <summary>By operand and tile: product of the dimensions that index the operand.</summary>
+    public PerOperand<double[]> Plain { get; }
 
     /// <summary>By tile: its iterations.</summary>
     public double[] Places { get; }
@@ -72,8 +72,8 @@ internal sealed class TileLattice
     /// <summary>By operand: product of the sizes that it does not have.</summary>
     public PerOperand<double> Whole { get; }
 
-    /// <summary>By operand and tile: how often each element arrives when the store stands above this tile.</summary>
-    public PerOperand<double[]> Visits { get; }
+    /// <summary>By operand and tile: iterations of the loops above that do not index the operand.</summary>
+    public PerOperand<double[]> Repeats { get; }
 
     /// <summary>Whether a tile divides another.</summary>
     public bool Divides(int part, int whole)

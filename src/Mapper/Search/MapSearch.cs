@@ -31,7 +31,9 @@ public static class MapSearch
         MapResult? found = Lattice(problem, objective, incumbent, first);
         spent.Add(first.Spent);
         if (!windows || found is null or { Certificate.IsOptimal: true } || spent.IsSpent) return found;
-        return new Run(problem, incumbent, spent, found.Certificate.Bound).Best();
+        var rest = new SearchEffort(effort == SearchEffort.Full ? effort : effort - spent.Spent);
+        MapResult whole = new Run(problem, incumbent, rest, found.Certificate.Bound).Best()!;
+        return whole with { Certificate = whole.Certificate with { Effort = whole.Certificate.Effort + spent.Spent } };
     }
 
     // The only mapping; null when it is illegal.
@@ -48,15 +50,21 @@ public static class MapSearch
     // Over the lattice of tiles.
     private static MapResult? Lattice(MapProblem problem, MapObjective objective, Incumbent incumbent, SearchEffort effort)
     {
+        LatticeSearch[] parts = [.. new LatticeModel(problem).Parts(objective != MapObjective.Energy).Select(p =>
+            new LatticeSearch(p, objective, incumbent, effort))];
+        foreach (LatticeSearch part in parts) part.Start();
         double unfinished = double.PositiveInfinity;
-        long continued = 0, offered = 0;
-        foreach (LatticeModel part in new LatticeModel(problem).Parts(objective != MapObjective.Energy))
+        while (parts.MinBy(p => p.Least) is { Least: < double.PositiveInfinity } next)
         {
-            var search = new LatticeSearch(part, objective, incumbent, effort);
-            search.Run();
-            (unfinished, continued, offered) = (Math.Min(unfinished, search.Unfinished), continued + search.Continued,
-                offered + search.Evaluated);
+            if (effort.IsSpent && incumbent.Nest is not null)
+            {
+                unfinished = next.Least;
+                break;
+            }
+            next.Continue();
         }
+        unfinished = Math.Min(unfinished, parts.Min(p => p.Uncounted));
+        long continued = parts.Sum(p => p.Continued), offered = parts.Sum(p => p.Evaluated);
         if (incumbent.Nest is not { } nest) return null;
         BigInteger size = 0;
         foreach (ImmutableArray<(Operand Operand, int Level)> placement in Skeletons.Placements(problem.Hierarchy))

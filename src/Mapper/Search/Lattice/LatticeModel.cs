@@ -38,6 +38,7 @@ internal sealed class LatticeModel
 {
     private readonly double[]?[,] _held;
     private readonly int[]?[,] _fitting;
+    private double[]? _leastUp;
     private readonly Dictionary<(int, bool), double[]> _upVisits = [];
     private readonly Dictionary<(int, int, int), int[]?> _reach = [];
 
@@ -180,6 +181,7 @@ internal sealed class LatticeModel
     public double[] UpVisits(Operand operand, in Crossed crossed)
     {
         if (operand != Operand.Activations || crossed.Window == 0) return Visits[operand];
+        if (crossed.Window < 0) return _leastUp ??= [.. Windows.Least(SharedWindows()).Select((w, t) => w * Lattice.Repeats[operand][t])];
         if (_upVisits.TryGetValue((crossed.Window, crossed.IsLoose), out double[]? known)) return known;
         double[] words = Windows.Of(crossed.Window, crossed.IsLoose);
         return _upVisits[(crossed.Window, crossed.IsLoose)] = [.. words.Select((w, t) => w * Lattice.Repeats[operand][t])];
@@ -187,7 +189,18 @@ internal sealed class LatticeModel
 
     /// <summary>The same of compute units, which keep nothing.</summary>
     public double UnitVisits(Operand operand, in Crossed crossed) => Lattice.Repeats[operand][0]
-        * (operand == Operand.Activations && Windows.Any ? Windows.Units(crossed.Window) : 1);
+        * (operand == Operand.Activations && Windows.Any
+            ? crossed.Window < 0 ? SharedWindows().Append(0).Min(Windows.Units) : Windows.Units(crossed.Window) : 1);
+
+    // What uses of one block or of several share of windows.
+    private List<int> SharedWindows()
+    {
+        var sums = new HashSet<int> { 0 };
+        foreach (ImmutableArray<SpatialUse> uses in Uses)
+            sums.UnionWith([.. sums.SelectMany(s => uses.Select(u => u.Window).Distinct().Select(w => s + w))
+                .Where(s => s < Lattice.Count)]);
+        return [.. sums.Where(s => s > 0).Order()];
+    }
 
     /// <summary>What moves on an edge.</summary>
     public EdgeTraffic Traffic(Operand operand, int parent, int child, in Crossed crossed) => EdgeTraffic.Of(operand, Sizes[operand],

@@ -35,30 +35,31 @@ internal sealed class LatticeSearch
     /// <summary>Partial nests that were continued.</summary>
     public long Continued { get; private set; }
 
-    /// <summary>A bound of all nests that were not finished; infinite when the best one is proved.</summary>
-    public double Unfinished { get; private set; } = double.PositiveInfinity;
+    /// <summary>A bound of all nests whose orders of loops were not all counted.</summary>
+    public double Uncounted { get; private set; } = double.PositiveInfinity;
 
     private double Limit() => _incumbent.Value * Better;
 
-    /// <summary>Searches until the best nest is proved or the effort is spent.</summary>
-    public void Run()
+    /// <summary>Tunes the bounds. Afterwards <see cref="Least"/> is a bound of all nests.</summary>
+    public void Start()
     {
         var tuning = new RelaxationTuning(_model, _objective, _bound, _effort, Offer);
         if (!tuning.Run(() => _incumbent.Value)) return;
         PartialNest root = _steps.Root();
         _open.Enqueue(root, (_bound.Root(root), _number++));
-        while (_open.TryDequeue(out PartialNest? part, out (double Bound, long Number) at))
-        {
-            if (at.Bound >= Limit()) return;
-            if (_effort.IsSpent && _incumbent.Nest is not null)
-            {
-                Unfinished = Math.Min(Unfinished, at.Bound);
-                return;
-            }
-            if (Continued < 20 || (Continued & Continued - 1) == 0) Dive(part);
-            Continued++;
-            _steps.Continue(part, Limit, Push);
-        }
+    }
+
+    /// <summary>A bound of all nests that are not finished; infinite when nothing is left.</summary>
+    public double Least => _open.TryPeek(out _, out (double Bound, long Number) at) && at.Bound < Limit() ? at.Bound
+        : double.PositiveInfinity;
+
+    /// <summary>Continues the partial nest of least bound.</summary>
+    public void Continue()
+    {
+        PartialNest part = _open.Dequeue();
+        if (Continued < 20 || (Continued & Continued - 1) == 0) Dive(part);
+        Continued++;
+        _steps.Continue(part, Limit, Push);
     }
 
     private void Push(PartialNest part)
@@ -113,6 +114,6 @@ internal sealed class LatticeSearch
             _incumbent.OfferExact(nest);
         }
         // Orders of loops that were not counted may move less, down to the bound.
-        if (value < Limit()) Unfinished = Math.Min(Unfinished, value);
+        if (value < Limit()) Uncounted = Math.Min(Uncounted, value);
     }
 }

@@ -96,7 +96,7 @@ internal sealed class Relaxation
                     break;
             }
         }
-        bool tight = crossed is { Window: not 0, IsLoose: false };
+        bool tight = crossed is { Window: > 0, IsLoose: false };
         uint open = Open(_model, state) & ~(tight ? _model.Windows.Dims : 0);
         if (_model.Reach(state) is { } reach)
         {
@@ -197,7 +197,8 @@ internal sealed class Relaxation
     private Crossed Below(in Crossed crossed, int block, SpatialUse use) => _most is null ? crossed.Below(use) : crossed.Below(use) with
     {
         Activations = crossed.Activations * _most[block].Activations,
-        Window = crossed.Window + use.Window,
+        Window = use.Window == 0 && crossed.Window >= 0 ? crossed.Window : -1,
+        IsLoose = use.Window != 0 || crossed.IsLoose,
         Weights = crossed.Weights * _most[block].Weights,
     };
 

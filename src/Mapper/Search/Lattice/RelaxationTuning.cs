@@ -14,20 +14,21 @@ internal sealed class RelaxationTuning(LatticeModel model, MapObjective objectiv
     private PartialNest? _best;
     private double _value = double.PositiveInfinity;
 
-    /// <summary>Fills in the bounds; false when they show that nothing is better than the best.</summary>
+    /// <summary>Fills in the bounds; false when they show that nothing is better than the best. First without telling apart how much
+    /// activations and weights are shared, which is much less work.</summary>
     public bool Run(Func<double> best)
     {
-        if (objective != MapObjective.Latency && !double.IsPositiveInfinity(best()))
-        {
-            // First without telling apart how much activations and weights are shared: that is much less work.
-            bound.Energy = new(model, 1, new double[model.Loads.Length], 0, new double[model.Room.Length], effort, coarse: true);
-            if (IsDone(best)) return false;
-        }
-        if (objective != MapObjective.Latency) bound.Energy = Tune(0, 1, objective == MapObjective.Energy ? Rounds : SideRounds, best);
+        if (Run(best, 1, 2, coarse: true) && (effort.Spent < effort.Limit / 4 || _best is null)) Run(best, SideRounds, Rounds, coarse: false);
+        return !IsDone(best);
+    }
+
+    private bool Run(Func<double> best, int side, int main, bool coarse)
+    {
+        if (objective != MapObjective.Latency) bound.Energy = Tune(0, 1, objective == MapObjective.Energy ? main : side, coarse, best);
         if (objective == MapObjective.Energy || IsDone(best)) return !IsDone(best);
-        bound.Cycles = Tune(1, 0, objective == MapObjective.Latency ? Rounds : SideRounds, best);
+        bound.Cycles = Tune(1, 0, objective == MapObjective.Latency ? main : side, coarse, best);
         if (objective == MapObjective.Edp && !IsDone(best) && _best is { } nest)
-            bound.Mix = Tune(1 / Cycles(nest), 1 / nest.Energy, Rounds, best);
+            bound.Mix = Tune(1 / Cycles(nest), 1 / nest.Energy, main, coarse, best);
         return !IsDone(best);
     }
 
@@ -36,7 +37,7 @@ internal sealed class RelaxationTuning(LatticeModel model, MapObjective objectiv
     private double Cycles(PartialNest nest) => nest.Loads.Append(model.Steps / nest.Instances[^1]).Max();
 
     // The weight of cycles spreads over loads and compute units, that of energy is given.
-    private Relaxation Tune(double cycles, double energy, int rounds, Func<double> best)
+    private Relaxation Tune(double cycles, double energy, int rounds, bool coarse, Func<double> best)
     {
         var rooms = new double[model.Room.Length];
         var shares = new double[model.Loads.Length + 1];
@@ -46,7 +47,7 @@ internal sealed class RelaxationTuning(LatticeModel model, MapObjective objectiv
         int late = 0;
         for (int round = 0; round < rounds; round++)
         {
-            var now = new Relaxation(model, energy, [.. shares[..^1].Select(s => s * cycles)], shares[^1] * cycles, [.. rooms], effort);
+            var now = new Relaxation(model, energy, [.. shares[..^1].Select(s => s * cycles)], shares[^1] * cycles, [.. rooms], effort, coarse);
             if (kept is not null) now.Reuse(last!);
             last = now;
             (double value, PartialNest? path) = Look(now);

@@ -24,6 +24,8 @@ internal sealed class WindowWords
             if (_sizes.TryGetValue((outputs, filters), out (double, bool) known)) return known;
             return _sizes[(outputs, filters)] = (Sets.Rows(outputs, filters), Sets.Contiguous(outputs, filters));
         }
+
+        public double Fresh(long outputs, long filters, long shift) => Sets.Fresh(outputs, filters, [], shift);
     }
 
     /// <summary>Of a layer.</summary>
@@ -101,11 +103,39 @@ internal sealed class WindowWords
         if (axis is null) return (1, 1, false);
         (long outputs, long filters) = (_lattice.Tiles[axis.Output][union], _lattice.Tiles[axis.Filter][union]);
         (double size, bool contiguous) = axis.Of(outputs, filters);
-        double outputSteps = axis.Outputs / outputs, filterSteps = axis.Filters / filters, steps = outputSteps * filterSteps;
+        long outputSteps = axis.Outputs / outputs, filterSteps = axis.Filters / filters;
+        double steps = (double)outputSteps * filterSteps;
         if (steps == 1) return (size, size, false);
-        double byOutput = Math.Min(size, contiguous ? _lattice.Tiles[axis.Output][tile] * axis.Stride : 1);
-        double byFilter = Math.Min(size, contiguous ? _lattice.Tiles[axis.Filter][tile] * axis.Dilation : 1);
-        double each = filterSteps == 1 ? byOutput : outputSteps == 1 ? byFilter : Math.Min(byOutput, byFilter) / 2;
-        return (steps * size, steps * each, true);
+        long byOutput = _lattice.Tiles[axis.Output][tile] * axis.Stride, byFilter = _lattice.Tiles[axis.Filter][tile] * axis.Dilation;
+        // With one dimension alone no two tiles are nearer than a step; else only the steps of one loop are sure.
+        if (filterSteps == 1 && contiguous) return (steps * size, steps * Math.Min(byOutput, size), true);
+        if (outputSteps == 1 && contiguous) return (steps * size, steps * Math.Min(byFilter, size), true);
+        double New(long shift) => tile == union ? axis.Fresh(outputs, filters, shift) : contiguous ? Math.Min(shift, size) : 1;
+        double least = double.PositiveInfinity;
+        if (outputSteps > 1) least = Math.Min(least, steps * Inner(outputSteps) * New(byOutput));
+        if (filterSteps > 1) least = Math.Min(least, steps * Inner(filterSteps) * New(byFilter));
+        return (steps * size, least, true);
+    }
+
+    // Least share of the steps that a loop of one dimension makes when it is the innermost: its count is at least the least prime.
+    private static double Inner(long steps)
+    {
+        long prime = 2;
+        while (prime * prime <= steps && steps % prime != 0) prime++;
+        if (steps % prime != 0) prime = steps;
+        return (prime - 1.0) / prime;
+    }
+
+    /// <summary>By tile: the least that any sharing reads.</summary>
+    public double[] Least(IReadOnlyCollection<int> shared)
+    {
+        double[] least = [.. Of(0, false)];
+        foreach (int some in shared)
+        {
+            double[] words = Of(some, true);
+            for (int tile = 0; tile < least.Length; tile++)
+                if (_lattice.Divides(some, least.Length - 1 - tile)) least[tile] = Math.Min(least[tile], words[tile]);
+        }
+        return least;
     }
 }

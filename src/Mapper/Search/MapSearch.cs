@@ -28,12 +28,13 @@ public static class MapSearch
         bool windows = problem.HasWindow(Sliding.Rows) || problem.HasWindow(Sliding.Columns);
         // Of windows the lattice knows bounds only: the rest is left to the skeletons.
         var first = new SearchEffort(windows ? Math.Min(effort, WindowEffort) : effort);
-        MapResult? found = Lattice(problem, objective, incumbent, first);
+        (MapResult? found, double known) = Lattice(problem, objective, incumbent, first);
         spent.Add(first.Spent);
-        if (!windows || found is null or { Certificate.IsOptimal: true } || spent.IsSpent) return found;
+        if (!windows || double.IsPositiveInfinity(known) || found is { Certificate.IsOptimal: true } || (spent.IsSpent && found is not null))
+            return found;
         var rest = new SearchEffort(effort == SearchEffort.Full ? effort : effort - spent.Spent);
-        MapResult whole = new Run(problem, incumbent, rest, found.Certificate.Bound).Best()!;
-        return whole with { Certificate = whole.Certificate with { Effort = whole.Certificate.Effort + spent.Spent } };
+        MapResult? whole = new Run(problem, incumbent, rest, known).Best();
+        return whole is null ? null : whole with { Certificate = whole.Certificate with { Effort = whole.Certificate.Effort + spent.Spent } };
     }
 
     // The only mapping; null when it is illegal.
@@ -47,8 +48,8 @@ public static class MapSearch
             true, 0));
     }
 
-    // Over the lattice of tiles.
-    private static MapResult? Lattice(MapProblem problem, MapObjective objective, Incumbent incumbent, SearchEffort effort)
+    // Over the lattice of tiles, with a bound of what is not finished.
+    private static (MapResult? Result, double Unfinished) Lattice(MapProblem problem, MapObjective objective, Incumbent incumbent, SearchEffort effort)
     {
         LatticeSearch[] parts = [.. new LatticeModel(problem).Parts(objective != MapObjective.Energy).Select(p =>
             new LatticeSearch(p, objective, incumbent, effort))];
@@ -65,7 +66,7 @@ public static class MapSearch
         }
         unfinished = Math.Min(unfinished, parts.Min(p => p.Uncounted));
         long continued = parts.Sum(p => p.Continued), offered = parts.Sum(p => p.Evaluated);
-        if (incumbent.Nest is not { } nest) return null;
+        if (incumbent.Nest is not { } nest) return (null, unfinished);
         BigInteger size = 0;
         foreach (ImmutableArray<(Operand Operand, int Level)> placement in Skeletons.Placements(problem.Hierarchy))
             size += SkeletonSpace.Size(problem, placement);
@@ -79,7 +80,7 @@ public static class MapSearch
         // Dives may meet a nest more than once.
         UInt128 all = size > (BigInteger)UInt128.MaxValue ? UInt128.MaxValue : (UInt128)size;
         UInt128 evaluated = UInt128.Min(all, (UInt128)offered);
-        return new(nest, counts, cost, new(size, continued, all, 0, 0, 0, 0, all - evaluated, evaluated, 0, Math.Min(unfinished, value), value, optimal, effort.Spent));
+        return (new(nest, counts, cost, new(size, continued, all, 0, 0, 0, 0, all - evaluated, evaluated, 0, Math.Min(unfinished, value), value, optimal, effort.Spent)), unfinished);
     }
 
     private sealed record Open(SkeletonModel Model, List<DimGroup> Groups, DualBound Bound);

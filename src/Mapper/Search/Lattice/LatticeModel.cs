@@ -22,7 +22,8 @@ internal readonly record struct Crossed(double Activations, double Weights, doub
 
     /// <summary>Below fabrics.</summary>
     public Crossed Below(SpatialUse use) => new(Activations * use.Shared.Activations, Weights * use.Shared.Weights,
-        Outputs * use.Shared.Outputs, Summed * use.Summed, Above, Window + use.Window, IsLoose);
+        Outputs * use.Shared.Outputs, Summed * use.Summed, Above, Window + use.Window,
+        IsLoose || (use.Spaces && Window + use.Window != 0));
 
     /// <summary>Below a store of an operand.</summary>
     public Crossed Stored(Operand operand) => operand switch
@@ -190,7 +191,8 @@ internal sealed class LatticeModel
     /// <summary>The same of compute units, which keep nothing.</summary>
     public double UnitVisits(Operand operand, in Crossed crossed) => Lattice.Repeats[operand][0]
         * (operand == Operand.Activations && Windows.Any
-            ? crossed.Window < 0 ? SharedWindows().Append(0).Min(Windows.Units) : Windows.Units(crossed.Window) : 1);
+            ? crossed.Window < 0 ? SharedWindows().Append(0).Min(w => Windows.Units(w, true))
+            : Windows.Units(crossed.Window, crossed.IsLoose) : 1);
 
     // What uses of one block or of several share of windows.
     private List<int> SharedWindows()

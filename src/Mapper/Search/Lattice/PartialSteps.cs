@@ -192,10 +192,11 @@ internal sealed class PartialSteps(LatticeModel model, PartialBound bound, Searc
     {
         double energy = outer.Energy;
         double[] loads = outer.Loads;
+        Crossed crossed = Moves(outer, 0) ? Loose(outer) : outer.Crossed;
         foreach (Operand operand in Enum.GetValues<Operand>())
         {
-            var edge = new PartialEdge(model, operand, outer.State.Last(operand), -1, outer.Crossed, outer.Instances, 1);
-            double units = model.UnitVisits(operand, outer.Crossed);
+            var edge = new PartialEdge(model, operand, outer.State.Last(operand), -1, crossed, outer.Instances, 1);
+            double units = model.UnitVisits(operand, crossed);
             var visits = new Visits(units, units);
             energy += edge.Energy(visits);
             loads = edge.Loads(loads, visits);

@@ -14,14 +14,17 @@ namespace Sim.Mapper.Search.Lattice;
 /// <param name="Shared">By operand: places that one word serves, or that add into one sum.</param>
 /// <param name="Summed">Places of summed dimensions.</param>
 /// <param name="Window">Places of windows' dimensions that share activations, as a tile of the lattice.</param>
-internal sealed record SpatialUse(int Tile, ImmutableArray<int> Axes, double Places, PerOperand<double> Shared, double Summed, int Window)
+/// <param name="Spaces">Whether dimensions of windows lie on axes that do not share activations: tiles of places that share need not lie side
+/// by side.</param>
+internal sealed record SpatialUse(int Tile, ImmutableArray<int> Axes, double Places, PerOperand<double> Shared, double Summed, int Window,
+    bool Spaces)
 {
     /// <summary>All ways of the axes of neighbouring fabrics. Of those with the same counts the ones stay that no other shares more
     /// than.</summary>
     public static ImmutableArray<SpatialUse> Of(MapProblem problem, TileLattice lattice, IReadOnlyList<(int Level, int Axis)> axes,
         WindowWords windows)
     {
-        var uses = new List<SpatialUse> { new(0, [], 1, PerOperand.Of(_ => 1.0), 1, 0) };
+        var uses = new List<SpatialUse> { new(0, [], 1, PerOperand.Of(_ => 1.0), 1, 0, false) };
         foreach ((int level, int index) in axes)
         {
             FabricAxis axis = problem.Hierarchy.Fabric(level).Axes[index];
@@ -35,7 +38,8 @@ internal sealed record SpatialUse(int Tile, ImmutableArray<int> Axes, double Pla
                     bool Shares(Operand o) => o == Operand.Outputs ? axis.Outputs != Reduction.None : axis.Of(o) != Sharing.None;
                     next.Add(new(use.Tile + tile, use.Axes.Add(tile), use.Places * lattice.Places[tile],
                         PerOperand.Of(o => use.Shared[o] * (Shares(o) ? Held(o) : 1)), use.Summed * Held(Operand.Outputs),
-                        use.Window + (Shares(Operand.Activations) ? windows.Part(tile) : 0)));
+                        use.Window + (Shares(Operand.Activations) ? windows.Part(tile) : 0),
+                        use.Spaces || (!Shares(Operand.Activations) && windows.Part(tile) != 0)));
                 }
             uses = [.. next.GroupBy(u => u.Tile).OrderBy(g => g.Key).SelectMany(g => Undominated(g, lattice))];
         }
@@ -73,8 +77,9 @@ internal sealed record SpatialUse(int Tile, ImmutableArray<int> Axes, double Pla
             {
                 if (a == b) continue;
                 bool covers = all[a].Shared.Activations >= all[b].Shared.Activations && all[a].Shared.Weights >= all[b].Shared.Weights
-                    && all[a].Shared.Outputs >= all[b].Shared.Outputs && lattice.Divides(all[b].Window, all[a].Window);
-                kept = !(covers && (a < b || all[a].Shared != all[b].Shared || all[a].Window != all[b].Window));
+                    && all[a].Shared.Outputs >= all[b].Shared.Outputs && lattice.Divides(all[b].Window, all[a].Window)
+                    && (!all[b].Spaces || all[a].Spaces);
+                kept = !(covers && (a < b || all[a].Shared != all[b].Shared || all[a].Window != all[b].Window || all[a].Spaces != all[b].Spaces));
             }
             if (kept) yield return all[b];
         }

@@ -76,8 +76,8 @@ internal sealed class WindowWords
         for (int tile = 0; tile < words.Length; tile++)
         {
             if (!_lattice.Divides(shared, words.Length - 1 - tile)) continue;
-            (double rows, double rowSteps, bool rowsMove) = Moves(_rows, loose ? tile : tile + shared, tile + shared);
-            (double columns, double columnSteps, bool columnsMove) = Moves(_columns, loose ? tile : tile + shared, tile + shared);
+            (double rows, double rowSteps, bool rowsMove) = Moves(_rows, tile, tile + shared, loose);
+            (double columns, double columnSteps, bool columnsMove) = Moves(_columns, tile, tile + shared, loose);
             words[tile] = (rowsMove, columnsMove) switch
             {
                 (false, false) => rows * columns,
@@ -90,19 +90,23 @@ internal sealed class WindowWords
     }
 
     /// <summary>Words that compute units read, which keep nothing.</summary>
-    public double Units(int shared)
+    public double Units(int shared, bool loose)
     {
-        (double rows, _, _) = Moves(_rows, 0, shared);
-        (double columns, _, _) = Moves(_columns, 0, shared);
+        (double rows, _, _) = Moves(_rows, 0, shared, loose);
+        (double columns, _, _) = Moves(_columns, 0, shared, loose);
         return rows * columns;
     }
 
     // All tiles anew; at least so much when this window is innermost; whether it moves at all.
-    private (double All, double Steps, bool Moves) Moves(Axis? axis, int tile, int union)
+    private (double All, double Steps, bool Moves) Moves(Axis? axis, int tile, int union, bool loose)
     {
         if (axis is null) return (1, 1, false);
         (long outputs, long filters) = (_lattice.Tiles[axis.Output][union], _lattice.Tiles[axis.Filter][union]);
         (double size, bool contiguous) = axis.Of(outputs, filters);
+        // Places farther apart touch at least as many rows when every row is touched; else rows of different places may be the same.
+        if (loose && (axis.Stride > 1 || axis.Dilation > 1))
+            (size, contiguous) = (axis.Of(_lattice.Tiles[axis.Output][tile], _lattice.Tiles[axis.Filter][tile]).Size, false);
+        if (!loose) tile = union;
         long outputSteps = axis.Outputs / outputs, filterSteps = axis.Filters / filters;
         double steps = (double)outputSteps * filterSteps;
         if (steps == 1) return (size, size, false);
@@ -110,7 +114,7 @@ internal sealed class WindowWords
         // With one dimension alone no two tiles are nearer than a step; else only the steps of one loop are sure.
         if (filterSteps == 1 && contiguous) return (steps * size, steps * Math.Min(byOutput, size), true);
         if (outputSteps == 1 && contiguous) return (steps * size, steps * Math.Min(byFilter, size), true);
-        double New(long shift) => tile == union ? axis.Fresh(outputs, filters, shift) : contiguous ? Math.Min(shift, size) : 1;
+        double New(long shift) => !loose ? axis.Fresh(outputs, filters, shift) : contiguous ? Math.Min(shift, size) : 1;
         double least = double.PositiveInfinity;
         if (outputSteps > 1) least = Math.Min(least, steps * Inner(outputSteps) * New(byOutput));
         if (filterSteps > 1) least = Math.Min(least, steps * Inner(filterSteps) * New(byFilter));

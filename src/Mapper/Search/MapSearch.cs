@@ -13,7 +13,7 @@ public static class MapSearch
 {
     private const int QuickIterations = 6, Iterations = 40;
 
-    private const long WindowEffort = SearchEffort.Default / 2;
+    private const long WindowEffort = SearchEffort.Default / 4 * 3;
 
     /// <summary>Searches; null when nothing fits. <paramref name="effort"/>: counted steps, <see cref="SearchEffort.Full"/>: until the
     /// optimum is proved.</summary>
@@ -28,7 +28,7 @@ public static class MapSearch
         bool windows = problem.HasWindow(Sliding.Rows) || problem.HasWindow(Sliding.Columns);
         // Of windows the lattice knows bounds only: the rest is left to the skeletons.
         var first = new SearchEffort(windows ? Math.Min(effort, WindowEffort) : effort);
-        (MapResult? found, double known) = Lattice(problem, objective, incumbent, first);
+        (MapResult? found, double known) = Lattice(problem, objective, incumbent, first, windows);
         spent.Add(first.Spent);
         if (!windows || double.IsPositiveInfinity(known) || found is { Certificate.IsOptimal: true } || (spent.IsSpent && found is not null))
             return found;
@@ -49,11 +49,20 @@ public static class MapSearch
     }
 
     // Over the lattice of tiles, with a bound of what is not finished.
-    private static (MapResult? Result, double Unfinished) Lattice(MapProblem problem, MapObjective objective, Incumbent incumbent, SearchEffort effort)
+    private static (MapResult? Result, double Unfinished) Lattice(MapProblem problem, MapObjective objective, Incumbent incumbent,
+        SearchEffort effort, bool windows)
     {
         LatticeSearch[] parts = [.. new LatticeModel(problem).Parts(objective != MapObjective.Energy).Select(p =>
             new LatticeSearch(p, objective, incumbent, effort))];
-        foreach (LatticeSearch part in parts) part.Start();
+        // What an early part finds drops later ones.
+        foreach (LatticeSearch part in parts)
+        {
+            long until = effort.Spent + (effort.Limit - effort.Spent) / 6 * (windows ? 1 : 4);
+            part.Tune(coarse: true);
+            if (part.Least < double.PositiveInfinity && (effort.Spent < effort.Limit / 4 * 3 || incumbent.Nest is null))
+                part.Tune(coarse: false);
+            while (effort.Spent < until && part.Least < double.PositiveInfinity) part.Continue();
+        }
         double unfinished = double.PositiveInfinity;
         while (parts.MinBy(p => p.Least) is { Least: < double.PositiveInfinity } next)
         {

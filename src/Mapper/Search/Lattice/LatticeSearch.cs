@@ -17,6 +17,7 @@ internal sealed class LatticeSearch
     private readonly SearchEffort _effort;
     private readonly PartialBound _bound;
     private readonly PartialSteps _steps;
+    private readonly RelaxationTuning _tuning;
     private readonly Dictionary<(StoreState, Crossed, int, double), List<PartialNest>> _seen = [];
     private readonly PriorityQueue<PartialNest, (double Bound, long Number)> _open = new();
     private long _number;
@@ -27,6 +28,7 @@ internal sealed class LatticeSearch
         (_model, _objective, _incumbent, _effort) = (model, objective, incumbent, effort);
         _bound = new(model, objective);
         _steps = new(model, _bound, effort);
+        _tuning = new(model, objective, _bound, effort, Offer);
     }
 
     /// <summary>Nests evaluated.</summary>
@@ -40,11 +42,12 @@ internal sealed class LatticeSearch
 
     private double Limit() => _incumbent.Value * Better;
 
-    /// <summary>Tunes the bounds. Afterwards <see cref="Least"/> is a bound of all nests.</summary>
-    public void Start()
+    /// <summary>Finds bounds; first coarse ones, then fine ones. What they drop is dropped for good.</summary>
+    public void Tune(bool coarse)
     {
-        var tuning = new RelaxationTuning(_model, _objective, _bound, _effort, Offer);
-        if (!tuning.Run(() => _incumbent.Value)) return;
+        if (_open.Count == 0 && _number > 0) return;
+        _open.Clear();
+        if (!_tuning.Run(() => _incumbent.Value, coarse)) return;
         PartialNest root = _steps.Root();
         _open.Enqueue(root, (_bound.Root(root), _number++));
     }

@@ -14,13 +14,9 @@ internal sealed class RelaxationTuning(LatticeModel model, MapObjective objectiv
     private PartialNest? _best;
     private double _value = double.PositiveInfinity;
 
-    /// <summary>Fills in the bounds; false when they show that nothing is better than the best. First without telling apart how much
+    /// <summary>Fills in the bounds; false when they show that nothing is better than the best. Coarse ones do not tell apart how much
     /// activations and weights are shared, which is much less work.</summary>
-    public bool Run(Func<double> best)
-    {
-        if (Run(best, 1, 2, coarse: true) && (effort.Spent < effort.Limit / 4 || _best is null)) Run(best, SideRounds, Rounds, coarse: false);
-        return !IsDone(best);
-    }
+    public bool Run(Func<double> best, bool coarse) => coarse ? Run(best, 1, 2, coarse) : Run(best, SideRounds, Rounds, coarse);
 
     private bool Run(Func<double> best, int side, int main, bool coarse)
     {

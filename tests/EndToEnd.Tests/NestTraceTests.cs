@@ -33,9 +33,11 @@ public sealed class NestTraceTests
         JsonElement[] events = [.. trace.RootElement.GetProperty("traceEvents").EnumerateArray()];
         Dictionary<int, string> names = events.Where(e => e.GetProperty("name").GetString() == "thread_name")
             .ToDictionary(e => e.GetProperty("tid").GetInt32(), e => e.GetProperty("args").GetProperty("name").GetString()!);
-        (string Track, string Name, long Begin, long Length, long Macs)[] slices = [.. events.Where(e => e.GetProperty("ph").GetString() == "X")
+        (string Track, string Name, long Begin, long Length, long Macs)[] slices =
+            [.. events.Where(e => e.GetProperty("ph").GetString() == "X")
             .Select(e => (names[e.GetProperty("tid").GetInt32()], e.GetProperty("name").GetString()!, e.GetProperty("ts").GetInt64(),
-                e.GetProperty("dur").GetInt64(), e.TryGetProperty("args", out JsonElement args) ? args.GetProperty("macs").GetInt64() : 0))];
+                e.GetProperty("dur").GetInt64(),
+                e.TryGetProperty("args", out JsonElement args) ? args.GetProperty("macs").GetInt64() : 0))];
         foreach (var track in slices.GroupBy(s => s.Track))
         {
             long end = 0;
@@ -72,8 +74,8 @@ public sealed class NestTraceTests
     public void Waveforms_are_read_by_the_converter_of_GTKWave([Values("gemmini_default", "three_level")] string architecture)
     {
         string file = Path.Combine(_folder, "a.vcd"), converted = Path.Combine(_folder, "a.fst");
-        SimHost.Result result = SimHost.Run(["run", architecture, "--model", Model, "--data", Data, "--machine", "registers", "--vcd", "fc1",
-            "--vcd-file", file, "--allow-slow-clock"]);
+        SimHost.Result result = SimHost.Run(["run", architecture, "--model", Model, "--data", Data, "--machine", "registers",
+            "--vcd", "fc1", "--vcd-file", file, "--allow-slow-clock"]);
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         Assert.That(File.ReadLines(file).Count(l => l.Contains(" valid ", StringComparison.Ordinal)), Is.GreaterThan(16));
         Process? converter = null;
@@ -99,7 +101,8 @@ public sealed class NestTraceTests
     [Test]
     public void A_watched_run_prints_what_an_unwatched_one_does()
     {
-        string[] run = ["run", "gemmini_default", "--model", Model, "--data", Data, "--machine", "registers", "--allow-slow-clock", "--json"];
+        string[] run = ["run", "gemmini_default", "--model", Model, "--data", Data, "--machine", "registers", "--allow-slow-clock",
+            "--json"];
         string trace = Path.Combine(_folder, "t.json"), wave = Path.Combine(_folder, "w.vcd");
         SimHost.Result watched = SimHost.Run([.. run, "--trace", trace, "--vcd", "conv2", "--vcd-file", wave]);
         Assert.That(watched.Output, Is.EqualTo(SimHost.Run(run).Output));

@@ -148,7 +148,8 @@ internal static class NestMachineReport
             ["begin"] = l.Begin,
             ["cycles"] = l.Cycles,
             ["unit"] = l.Layer is null ? "vector" : "array",
-            ["uses"] = l.Layer?.Run.Cycles is not { } c ? null : new JsonObject([KeyValuePair.Create<string, JsonNode?>("compute", c.Compute),
+            ["uses"] = l.Layer?.Run.Cycles is not { } c ? null : new JsonObject(
+                [KeyValuePair.Create<string, JsonNode?>("compute", c.Compute),
                 .. c.Stalls.Select(s => KeyValuePair.Create<string, JsonNode?>(s.Resource.ToString(), s.Cycles)),
                 KeyValuePair.Create<string, JsonNode?>("drain", c.Drain)]),
             ["operands"] = l.Layer is null ? null : l.HasValues ? "first sample" : "random",
@@ -157,5 +158,6 @@ internal static class NestMachineReport
     };
 
     /// <summary>Whether machine and estimate agree everywhere.</summary>
-    public static bool IsEqual(ImmutableArray<NestMachineLayer> layers) => layers.All(l => l.Layer is null or { Differences.IsEmpty: true });
+    public static bool IsEqual(ImmutableArray<NestMachineLayer> layers) =>
+        layers.All(l => l.Layer is null or { Differences.IsEmpty: true });
 }

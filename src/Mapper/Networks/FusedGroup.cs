@@ -61,8 +61,8 @@ internal sealed class FusedGroup
     {
         var group = new FusedGroup(network, span.First, span.Last);
         if (!group.Connect(memory)) return null;
-        group._ways = new FusedWays(network, stage, group._layers, group._tensors, group._made, group._exported, group.ByGroups, group.Outer,
-            group._plans, touched);
+        group._ways = new FusedWays(network, stage, group._layers, group._tensors, group._made, group._exported, group.ByGroups,
+            group.Outer, group._plans, touched);
         return group;
     }
 

@@ -11,8 +11,8 @@ internal sealed class FusedWays
     private const int WeightParts = 16;
 
     // Bits of a plan that do not depend on what is on chip; Inside: of tensors that never leave; Weights: of second operands.
-    private readonly record struct Base(int Plan, FusionPlan Of, FusionRows Rows, long Read, long Inside, long Weights, long Sums, long Array,
-        long Vector, double Picojoules);
+    private readonly record struct Base(int Plan, FusionPlan Of, FusionRows Rows, long Read, long Inside, long Weights, long Sums,
+        long Array, long Vector, double Picojoules);
 
     // A tensor, and its place among those that may be on chip; -1: it is in DRAM.
     private readonly record struct Outer(int Tensor, int Slot, long Bits, long RowBits, bool IsResult);

@@ -34,8 +34,8 @@ public enum TileLoop : byte
 /// <param name="InputReads">Input elements read.</param>
 /// <param name="WeightReads">Elements of the second operand read.</param>
 /// <param name="SumTransfers">Partial sums written, and as many read back.</param>
-public readonly record struct LayerTiling(long Samples, long Rows, long Filters, long Channels, ImmutableArray<TileLoop> Order, long TileInputs,
-    long TileWeights, long TileOutputs, long InputReads, long WeightReads, long SumTransfers)
+public readonly record struct LayerTiling(long Samples, long Rows, long Filters, long Channels, ImmutableArray<TileLoop> Order,
+    long TileInputs, long TileWeights, long TileOutputs, long InputReads, long WeightReads, long SumTransfers)
 {
     // By the set of loops that exist.
     private static readonly ImmutableArray<ImmutableArray<TileLoop>>[] Orders =

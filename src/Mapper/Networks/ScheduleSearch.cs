@@ -70,7 +70,8 @@ public sealed class ScheduleSearch
         // What was dropped may have been all that leads to the end.
         for (long limit = _limit; ; limit *= 4)
         {
-            (FoundSchedule? found, long dropped) = Best(new Weights(energyWeight, cycleWeight, false), first, end < 0 ? _items.Layers : end, limit);
+            (FoundSchedule? found, long dropped) = Best(new Weights(energyWeight, cycleWeight, false), first,
+                end < 0 ? _items.Layers : end, limit);
             if (found is not null || dropped == 0) return found;
         }
     }

@@ -97,7 +97,8 @@ internal sealed class NestClock
         ImmutableArray<NestStall> stalls = [.. Enumerable.Range(0, _stalls.Length).Where(r => _stalls[r] > 0)
             .Select(r => new NestStall(_ports.Resources[r], _stalls[r]))];
         ImmutableArray<ResourceUse> uses = [.. Enumerable.Range(0, _busy.Length)
-            .Where(r => _ports.Resources[r].Kind is not (WaitKind.Buffer or WaitKind.Latency)).Select(r => new ResourceUse(_ports.Resources[r], _busy[r]))];
+            .Where(r => _ports.Resources[r].Kind is not (WaitKind.Buffer or WaitKind.Latency))
+            .Select(r => new ResourceUse(_ports.Resources[r], _busy[r]))];
         return new(total, _compute, total - _products, stalls, uses);
     }
 

@@ -51,7 +51,8 @@ public sealed class NestTrace(HierarchicalArchitecture architecture) : INestNetw
 
     /// <summary>The trace.</summary>
     public string Write() => _text.Write(architecture.Name, ["layers", "array: products", "array: waits", .. _groups.Distinct(),
-        .. _resources.OrderBy(r => r.Value.Level).ThenBy(r => r.Value.Operand).ThenBy(r => r.Value.Kind).Select(r => r.Key), "vector unit"]);
+        .. _resources.OrderBy(r => r.Value.Level).ThenBy(r => r.Value.Operand).ThenBy(r => r.Value.Kind).Select(r => r.Key),
+        "vector unit"]);
 
     private string Known(TimingResource resource)
     {

@@ -97,5 +97,6 @@ public sealed class PlaceGroups
     }
 
     private static string Range(FabricLevel fabric, int first, int last) => string.Create(CultureInfo.InvariantCulture,
-        $"PEs {fabric.Name} {fabric.Axes[0].Name} {first}") + (last > first ? string.Create(CultureInfo.InvariantCulture, $" to {last}") : "");
+        $"PEs {fabric.Name} {fabric.Axes[0].Name} {first}")
+        + (last > first ? string.Create(CultureInfo.InvariantCulture, $" to {last}") : "");
 }

@@ -20,8 +20,8 @@ internal sealed class VcdText
     /// <summary>What comes before the signals.</summary>
     public void Begin(string layer, string about, string timescale)
     {
-        _text.Append("$version Sim cycle machine $end\n$comment layer ").Append(layer.Replace('$', '_')).Append(CultureInfo.InvariantCulture,
-            $", {about} $end\n$timescale {timescale} $end\n");
+        _text.Append("$version Sim cycle machine $end\n$comment layer ").Append(layer.Replace('$', '_'))
+            .Append(CultureInfo.InvariantCulture, $", {about} $end\n$timescale {timescale} $end\n");
         Scope("array");
     }
 

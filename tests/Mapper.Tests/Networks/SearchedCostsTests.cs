@@ -50,7 +50,8 @@ public sealed class SearchedCostsTests
             // Operands are read from somewhere, too.
             Assert.That(found.Picojoules, Is.GreaterThan(least.Picojoules), layer.Name);
         }
-        int different = Layers.Select(l => MatrixWork.Of(l) with { Rows = Unpadded(l, true), Columns = Unpadded(l, false) }).Distinct().Count();
+        int different = Layers.Select(l => MatrixWork.Of(l) with { Rows = Unpadded(l, true), Columns = Unpadded(l, false) })
+            .Distinct().Count();
         Assert.That(different, Is.LessThan(Layers.Length));
         Assert.That(searched.Basis, Does.Contain($": {different} searched,"));
     }
@@ -96,8 +97,8 @@ public sealed class SearchedCostsTests
         Assert.That(stage.Cores, Is.EqualTo(cores));
         foreach (ScheduleObjective objective in Enum.GetValues<ScheduleObjective>())
         {
-            NetworkSchedule Of(ILayerCosts costs) => NetworkSchedule.Of(cost.Architecture, stage.Machine, stage.Stage, Network(), "w", costs,
-                objective, true).Schedule!;
+            NetworkSchedule Of(ILayerCosts costs) => NetworkSchedule.Of(cost.Architecture, stage.Machine, stage.Stage, Network(), "w",
+                costs, objective, true).Schedule!;
             NetworkSchedule mapped = Of(new SearchedCosts(cost, vector, objective, MapConstraints.None, 1_000_000)),
                 peak = Of(new PeakCosts(cost, vector, stage.Cores));
             Assert.That(mapped.Best.Value, Is.GreaterThan(peak.Best.Value));
@@ -118,7 +119,8 @@ public sealed class SearchedCostsTests
         var bag = new DiagnosticBag();
         string text = Machine.Replace("BANDWIDTH", $"{bandwidth}", StringComparison.Ordinal)
             .Replace("CORES\n", cores == 1 ? "" : $"  - {{fabric: cores, shape: {{core: {cores}}}}}\n", StringComparison.Ordinal);
-        LoadedHierarchy? loaded = YamlDocument.Parse(text, "machine", bag) is { } document ? HierarchyReader.Read(document.Root, bag, "m") : null;
+        LoadedHierarchy? loaded = YamlDocument.Parse(text, "machine", bag) is { } document
+            ? HierarchyReader.Read(document.Root, bag, "m") : null;
         Assert.That(bag.Sorted, Is.Empty);
         var cost = new HierarchyCost(loaded!);
         return (cost, new VectorCosts(cost, ScheduleStage.Of(cost).Stage!.ActivationLevel));

@@ -40,7 +40,8 @@ public class NestTraceTests
             foreach (ResourceUse use in run.Cycles.Uses)
                 Assert.That(heard.Busy(use.Resource, run.Cycles.Total, text), Is.EqualTo(use.BusyCycles), $"{use.Resource} {text}");
             foreach (TimingResource resource in heard.Resources)
-                Assert.That(heard.Waited(resource), Is.EqualTo(run.Cycles.Stalls.Where(s => s.Resource == resource).Sum(s => s.Cycles)), text);
+                Assert.That(heard.Waited(resource),
+                    Is.EqualTo(run.Cycles.Stalls.Where(s => s.Resource == resource).Sum(s => s.Cycles)), text);
             // The array multiplies, waits or drains, one at a time, in every cycle.
             (long Begin, long End, bool Products)[] array = [.. heard.Array.OrderBy(a => a.Begin)];
             Assert.That(array.Where(a => a.Products).Sum(a => a.End - a.Begin), Is.EqualTo(run.Cycles.Compute), text);

@@ -132,7 +132,8 @@ public sealed class Evaluator(string toolVersion, int threads, IKeptAccuracies? 
         }
         if (!_open.TryRemove(key, out AccuracyPlan? plan)) plan = CreatePlan(design, mapped);
         if (plan.ReferenceLayers is { Length: > 0 } slow)
-            note?.Invoke($"datapath '{design.Accelerator.Datapath.Name}' on '{design.Workload.Name}': no fast kernel is exact for {Some(slow)}; the reference kernel computes there, which is slow");
+            note?.Invoke($"datapath '{design.Accelerator.Datapath.Name}' on '{design.Workload.Name}': no fast kernel is exact "
+                + $"for {Some(slow)}; the reference kernel computes there, which is slow");
         AccuracyResult result = AccuracyEvaluator.Evaluate(plan, threadsOfDesign, cancellation);
         kept?.Keep(result);
         return result;

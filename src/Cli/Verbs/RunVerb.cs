@@ -61,9 +61,11 @@ internal sealed class RunVerb : IVerb
             HelpName = "LAYER" };
         Option<string?> vcdFile = File("--vcd-file", "Where --vcd writes (default: machine.vcd)");
         var command = new VerbCommand("run", "Run one design: cycles, energy, area, accuracy",
-            "sim run edge_npu --model configs/workloads/digits/digits_cnn.onnx --data configs/workloads/digits/digits_test_x_u8.npy --labels configs/workloads/digits/digits_test_labels_u8.npy",
+            "sim run edge_npu --model configs/workloads/digits/digits_cnn.onnx --data configs/workloads/digits/digits_test_x_u8.npy "
+                + "--labels configs/workloads/digits/digits_test_labels_u8.npy",
             "sim run edge_npu llama3_2_1b_decode",
-            "sim run my.yaml --model kws.onnx --data kws_x.npy --labels kws_y.npy --offset -83 --scale 0.5847029 --recipe ptq.yaml --out results/kws",
+            "sim run my.yaml --model kws.onnx --data kws_x.npy --labels kws_y.npy --offset -83 --scale 0.5847029 --recipe ptq.yaml "
+                + "--out results/kws",
             "sim run edge_npu --model configs/workloads/digits/digits_cnn.onnx --machine registers --trace reports/digits.trace.json")
         {
             architecture, workload, model, data, labels, calibration, recipe, offset, scale, output, json, slow, machine,
@@ -139,7 +141,8 @@ internal sealed class RunVerb : IVerb
         if (!MachineReport.IsEqual(machine) || !NestMachineReport.IsEqual(nests)) return ExitCode.AnswerIsNo;
         if (!record.MissesClock || request.AllowSlowClock) return ExitCode.Ok;
         terminal.Print([new Diagnostic(Severity.Error, accelerator.PlaceOf(""), "COST005",
-            $"{accelerator.Price().Clock.Problem}; the latency above cannot be reached: let 'pipeline_stages: auto' in the datapath choose, lower the clock, or give --allow-slow-clock")]);
+            $"{accelerator.Price().Clock.Problem}; the latency above cannot be reached: let 'pipeline_stages: auto' in the datapath "
+            + "choose, lower the clock, or give --allow-slow-clock")]);
         return ExitCode.AnswerIsNo;
     }
 }

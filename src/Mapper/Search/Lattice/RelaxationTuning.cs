@@ -9,7 +9,7 @@ internal sealed class RelaxationTuning(LatticeModel model, MapObjective objectiv
     private const int Rounds = 8, SideRounds = 2;
 
     // A gap that leaves little to search.
-    private const double Close = 1e-6;
+    private const double Close = 1e-6, Near = 0.994;
 
     private PartialNest? _best;
     private double _value = double.PositiveInfinity;
@@ -28,7 +28,9 @@ internal sealed class RelaxationTuning(LatticeModel model, MapObjective objectiv
         return !IsDone(best);
     }
 
-    private bool IsDone(Func<double> best) => bound.Root(new PartialSteps(model, bound, effort).Root()) >= best() * (1 - 1e-12);
+    private bool IsDone(Func<double> best) => Root() >= best() * (1 - 1e-12);
+
+    private double Root() => bound.Root(new PartialSteps(model, bound, effort).Root());
 
     private double Cycles(PartialNest nest) => nest.Loads.Append(model.Steps / nest.Instances[^1]).Max();
 
@@ -56,13 +58,14 @@ internal sealed class RelaxationTuning(LatticeModel model, MapObjective objectiv
         return kept!;
     }
 
-    // Whether the bound with this relaxation shows that nothing is better.
+    // Whether the bound with this relaxation shows that nothing is better, or so little that looking for it is less work than a better
+    // bound.
     private bool Holds(Relaxation now, double energy, double cycles, Func<double> best)
     {
         if (energy > 0 && cycles > 0) bound.Mix = now;
         else if (energy > 0) bound.Energy = now;
         else bound.Cycles = now;
-        return IsDone(best);
+        return Root() >= best() * Near;
     }
 
     private void Start(double[] shares)

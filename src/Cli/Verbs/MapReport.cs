@@ -79,7 +79,8 @@ internal static class MapReport
             .. time.Stalls.OrderByDescending(s => s.Cycles).Select(s => $"waits for {s.Resource} {Si(s.Cycles)}")];
         if (time.Drain > 0) parts = parts.Append($"drain {Si(time.Drain)}");
         return $"cycles: {string.Join(", ", parts.Select(p => p.TrimEnd()))}; at least {Si(row.Result.Cost.Cycles).TrimEnd()} by the "
-            + "busiest resource";
+            + "busiest resource"
+            + (row is { LeastOfAll: { } least, TimeGap: { } gap } ? $"; every mapping at least {Si(least).TrimEnd()}: gap {Percent(gap)}" : "");
     }
 
     private static void Print(MapFront front, HierarchicalArchitecture architecture, Terminal terminal)
@@ -129,7 +130,15 @@ internal static class MapReport
         return document;
     }
 
-    private static JsonObject Json(MapTarget target, MappedLayer row) => new()
+    private static JsonObject Json(MapTarget target, MappedLayer row)
+    {
+        JsonObject json = Body(target, row);
+        if (row is not { LeastOfAll: { } least, TimeGap: { } gap }) return json;
+        (json["every_mapping_least_cycles"], json["cycles_gap"]) = (least, gap);
+        return json;
+    }
+
+    private static JsonObject Body(MapTarget target, MappedLayer row) => new()
     {
         ["layer"] = row.Layer.Name,
         ["macs"] = row.Layer.Macs,

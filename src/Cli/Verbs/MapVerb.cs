@@ -140,9 +140,12 @@ internal sealed class MapVerb : IVerb
         MapFront? front = options.Pareto ? cache.Front(problem, MostPoints) : null;
         MapResult? best = front is null ? cache.Best(problem, options.Objective, options.Effort) : front.Points.FirstOrDefault();
         if (best is not { } result) throw Excluded(problem, target.Loaded);
+        bool latency = front is null && options.Objective == MapObjective.Latency;
+        if (latency) result = TimedOrder.Of(result, problem, target.Architecture);
         return new(loops, result, problem, ArchitectureTiming.Of(result.Nest, target.Architecture))
         {
             Front = front,
+            LeastOfAll = latency ? result.Certificate.Bound : null,
             Check = options.Check ? MapCheck.Of(problem, options.Objective, result) : null,
         };
     }

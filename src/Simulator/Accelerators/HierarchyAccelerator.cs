@@ -7,6 +7,7 @@ using Sim.ArchModel.Hierarchies.Reading;
 using Sim.ArchModel.Technologies;
 using Sim.Datapath.Specs;
 using Sim.Foundation.Diagnostics;
+using Sim.Mapper.Answers;
 using Sim.Mapper.Constraints;
 using Sim.Mapper.Search;
 using Sim.Workloads.Graph;
@@ -76,7 +77,13 @@ public sealed class HierarchyAccelerator(LoadedHierarchy loaded, MapObjective ob
     }
 
     private MapResult? Nest(GemmLayer layer, MapCosts costs) => _nests.GetOrAdd(LoopLayerShape.Of(LoopLayers.Of(layer)), _ =>
-        new(() => MapSearch.Best(Problem(layer, costs), objective, SearchEffort.Default))).Value;
+        new(() => Best(Problem(layer, costs)))).Value;
+
+    private MapResult? Best(MapProblem problem)
+    {
+        MapResult? best = MapSearch.Best(problem, objective, SearchEffort.Default);
+        return best is not null && objective == MapObjective.Latency ? TimedOrder.Of(best, problem, loaded.Architecture) : best;
+    }
 
     private MapProblem Problem(GemmLayer layer, MapCosts costs) => new(LoopLayers.Of(layer), loaded.Architecture.Hierarchy, costs)
     {

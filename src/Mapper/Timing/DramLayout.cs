@@ -10,8 +10,8 @@ namespace Sim.Mapper.Timing;
 internal readonly record struct DramAxis(LoopDim Dim, LoopDim? Taps, long Size);
 
 /// <summary>
-/// How tensors lie in DRAM: row-major, the last axis fastest. Convolutions: activations N G C H W, weights G M C R S, outputs N G M P Q.
-/// Matrix products: activations B M K, weights B N K, outputs B M N.
+/// How tensors lie in DRAM: row-major, the last axis fastest. Convolutions: activations N G C H W, outputs N G M P Q. Matrix products:
+/// activations B M K, outputs B M N. Weights are packed tile by tile: what a transfer moves of them is one run.
 /// </summary>
 internal static class DramLayout
 {

@@ -44,7 +44,7 @@ internal sealed class DramTransfers
             if (axes[a].Taps is { } taps) Window(a, axes[a].Dim, taps, edge, before, after);
             else Plain(a, _words.Places(edge, axes[a].Dim).Children, before?[(int)axes[a].Dim], after[(int)axes[a].Dim], null);
         }
-        return Cycles(axes, before is null, _widths.Of(edge.Operand), elements);
+        return Cycles(axes, before is null, _widths.Of(edge.Operand), elements, edge.Operand == Operand.Weights);
     }
 
     /// <summary>As above for sums that go up.</summary>
@@ -54,7 +54,7 @@ internal sealed class DramTransfers
         for (int a = 0; a < axes.Length; a++)
             Plain(a, _words.Places(edge, axes[a].Dim).Children, after?[(int)axes[a].Dim], before[(int)axes[a].Dim],
                 after?[(int)axes[a].Dim]);
-        return Cycles(axes, after is null, result ? _widths.Result : _widths.Sum, elements);
+        return Cycles(axes, after is null, result ? _widths.Result : _widths.Sum, elements, false);
     }
 
     private DramAxis[] Axes(Operand operand) => _axes[(int)operand] ??= DramLayout.Of(_program.Nest.Layer, operand);
@@ -109,7 +109,7 @@ internal sealed class DramTransfers
         }
     }
 
-    private long Cycles(DramAxis[] axes, bool allNew, long width, long elements)
+    private long Cycles(DramAxis[] axes, bool allNew, long width, long elements, bool packed)
     {
         (_width, _first, _start, _end) = (width, -1, 0, 0);
         foreach (AxisRuns old in _old) allNew |= old.IsEmpty;
@@ -120,12 +120,17 @@ internal sealed class DramTransfers
                 (_strides[a], all, kept) = (stride, all * _all[a].Size(), kept * _old[a].Size());
                 stride *= axes[a].Size;
             }
-        Block(axes.Length - 1, allNew);
-        _bus.Begin();
-        Walk(0, 0, !allNew);
-        Flush();
         long moved = allNew ? all : all - kept;
-        return moved == 0 ? 0 : _bus.Cycles(_memory.ClockHertz, elements, moved);
+        if (moved == 0) return 0;
+        _bus.Begin();
+        if (packed) (_first, _end) = (0, moved);
+        else
+        {
+            Block(axes.Length - 1, allNew);
+            Walk(0, 0, !allNew);
+        }
+        Flush();
+        return _bus.Cycles(_memory.ClockHertz, elements, moved);
     }
 
     // Inner axes whose indices touch all bursts between their first and their last one are one block of the axis outside them.

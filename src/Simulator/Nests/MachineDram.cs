@@ -24,7 +24,7 @@ internal sealed class MachineDram
         (_space, _memory, _timing, _widths) = (space, memory, timing, widths);
         _channels = [.. Enumerable.Range(0, memory.Channels).Select(_ => new DramChannel(timing))];
         // Matrices have the channels of activations and outputs last.
-        int[] order = layer.IsGemm && space.Operand != Operand.Weights ? [0, 1, 3, 4, 2] : [0, 1, 2, 3, 4];
+        int[] order = layer.IsGemm ? [0, 1, 3, 4, 2] : [0, 1, 2, 3, 4];
         long[] strides = WordSpace.StridesOf([.. order.Select(a => space.Sizes[a])]);
         _strides = new long[WordSpace.Axes];
         for (int a = 0; a < WordSpace.Axes; a++) _strides[order[a]] = strides[a];
@@ -48,7 +48,9 @@ internal sealed class MachineDram
             _ => result ? _widths.Result : _widths.Sum,
         };
         long burst = _timing.BurstBytes * 8L * _widths.PartsPerBit, last = -1;
-        long[] addresses = [.. _words.Select(Address).Order()];
+        // Weights are packed in the order in which they come.
+        long[] addresses = _space.Operand == Operand.Weights ? [.. Enumerable.Range(0, _words.Count).Select(w => (long)w)]
+            : [.. _words.Select(Address).Order()];
         foreach (DramChannel channel in _channels) channel.Begin();
         foreach (long address in addresses)
         {

@@ -17,7 +17,9 @@ internal static class WalkedDram
     {
         if (words.Count == 0) return 0;
         DramTiming t = memory.Timing!;
-        long[] addresses = [.. words.Select(w => Address(layer, x, [.. w.Split(',').Take(5).Select(long.Parse)])).Order()];
+        // Weights are packed tile by tile.
+        long[] addresses = [.. words.Select((w, i) => x == Operand.Weights ? i
+            : Address(layer, x, [.. w.Split(',').Take(5).Select(long.Parse)])).Order()];
         int bytes = t.BusBits.Value * t.BurstLength.Value / 8, columns = t.RowBytes.Value / bytes;
         long transfer = (long)Math.Round(t.BurstLength.Value * 1e12 / t.TransfersPerSecond.Value);
         var bursts = new SortedSet<long>();
@@ -70,8 +72,6 @@ internal static class WalkedDram
         long wide = (l.Size(LoopDim.Q) - 1) * l.StrideWidth + (l.Size(LoopDim.S) - 1) * l.DilationWidth + 1;
         (long g, long m, long c, long p, long q) = (l.Size(LoopDim.G), l.Size(LoopDim.M), l.Size(LoopDim.C), l.Size(LoopDim.P),
             l.Size(LoopDim.Q));
-        if (x == Operand.Weights)
-            return (((i[0] * m + i[1]) * c + i[2]) * l.Size(LoopDim.R) + i[3]) * l.Size(LoopDim.S) + i[4];
         // Rows of a matrix lie one after another; images by channels.
         if (l.IsGemm)
             return x == Operand.Activations ? ((i[0] * g + i[1]) * p + i[3]) * c + i[2] : ((i[0] * g + i[1]) * p + i[3]) * m + i[2];

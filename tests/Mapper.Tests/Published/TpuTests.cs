@@ -43,7 +43,8 @@ public class TpuTests
         double roofline = Math.Max((double)side * side / 34e9, found.Counts.Steps / 700e6);
         (double ours, double above) = (operations / seconds / 1e12, operations / roofline / 1e12);
         // LSTM1's layers are narrower than the array (row 3: 4.2 % of the MACs are active and unused): equal squares overrate it.
-        Assert.That(tops, name == "LSTM1" ? Is.LessThan(ours) : Is.InRange(ours, above));
+        Assert.That(tops, name == "LSTM1" ? Is.LessThan(above) : Is.InRange(0.8 * above, above));
+        Assert.That(ours, Is.InRange(0.6 * above, above));
         Truth.Checked("Published accelerators", $"TPU v1, {name}: {layers} layers of {side} x {side}, batch {batch}", Source, 1,
             Text($"{tops} TOPS: ours {ours:F1} with activations in the same DRAM, {above:F1} with weights only; useful MACs {useful} % of ")
             + Text($"the peak: ours {100 * ours / 91.75:F1} and {100 * above / 91.75:F1}"));

@@ -1,5 +1,7 @@
 using Sim.ArchModel.Hierarchies;
+using Sim.Mapper.Constraints;
 using Sim.Mapper.Nests;
+using Sim.Mapper.Search;
 using Sim.Workloads.Nests;
 
 namespace Sim.Mapper.Tests.Timeloop;
@@ -50,6 +52,14 @@ internal static class TimeloopPe
             return held;
         }
     }
+
+    /// <summary>The problem with N, P, Q and S above the fan-out, as both designs want them.</summary>
+    public static MapProblem WithoutWindows(MapProblem problem) => problem with
+    {
+        Constraints = new([.. problem.Constraints.Rules, new BoundRule("PE", new("PE"), BoundPlace.Inside,
+            problem.Hierarchy.Levels.ToList().FindLastIndex(l => l is FabricLevel), 0,
+            [.. new[] { LoopDim.N, LoopDim.P, LoopDim.Q, LoopDim.S }.Select(d => new DimBound(d, 1, 1))])]),
+    };
 
     private static IEnumerable<NestNode> Tiled(LoopLayer layer, List<NestNode> nodes)
     {

@@ -97,7 +97,7 @@ public class ZigzagTests
     public void OurLeastCyclesAreNoMore()
     {
         int rows = 0, impossible = 0;
-        foreach (Row row in s_rows.Where(r => r.Run == "latency" && r.Layer != "conv1"))
+        foreach (Row row in s_rows.Where(r => r.Run == "latency"))
         {
             LoopNest nest = Nest(row);
             NestCounts counts = NestCounts.Of(nest, ZigzagTpu.Hierarchy);
@@ -107,9 +107,9 @@ public class ZigzagTests
             Assert.That(found.Cost.Cycles, Is.LessThanOrEqualTo(Math.Max(row.Cycles, port)), row.Layer);
             rows++;
         }
-        Assert.That((rows, impossible), Is.EqualTo((7, 2)));
+        Assert.That((rows, impossible), Is.EqualTo((8, 2)));
         Truth.Checked("Time", "least cycles of ResNet-18's convolutions on ZigZag's tpu_like", Source, rows,
-            "no more in 5 layers; in conv5_1 and conv5_2 its 154001 and 300401 cycles are fewer than the 157792 and 303232 accesses that "
+            "no more in 6 layers; in conv5_1 and conv5_2 its 154001 and 300401 cycles are fewer than the 157792 and 303232 accesses that "
             + "it counts at the DRAM's only port, which are ours");
     }
 

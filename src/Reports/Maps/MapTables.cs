@@ -17,7 +17,8 @@ internal static class MapTables
     /// <summary>Every layer in network order.</summary>
     public static string Layers(MapAnswer answer)
     {
-        var text = new StringBuilder(Head(["layer"], ["MACs", "energy", "cycles", "waits", "of the peak", "DRAM bytes", "least", "gap"],
+        var text = new StringBuilder(Head(["layer"], ["MACs", "energy", "cycles", "waits", "of the peak",
+            E("bytes of " + answer.Target.Architecture.Hierarchy.Levels[0].Name), "least", "gap"],
             ["bound by"]));
         foreach ((MappedLayer l, int kind) in answer.Layers.Zip(answer.Kinds))
         {
@@ -85,8 +86,9 @@ internal static class MapTables
     /// <summary>Changes of the architecture, the best first.</summary>
     public static string Changes(ImmutableArray<AdviceRow> rows, MapObjective objective, double clock)
     {
+        bool bounds = rows.Any(r => r.Bound is not null);
         var text = new StringBuilder("<div class=\"scroll\">").Append(Head(["change"],
-            [objective.ToString().ToLowerInvariant(), "energy", "time", "area mm²"], ["then bound by", "proof"]));
+            [objective.ToString().ToLowerInvariant(), "energy", "time", "area mm²"], bounds ? ["then bound by", "proof"] : ["proof"]));
         foreach (AdviceRow r in rows)
         {
             string area = r.AreaAfter is not { } after ? r.Change.Unpriced!
@@ -95,14 +97,14 @@ internal static class MapTables
                 .Append(Number(Gain(r, objective)))
                 .Append(Number($"{SiNumber.Of(r.Before.Picojoules * 1e-12)}J → {SiNumber.Of(r.After.Picojoules * 1e-12)}J"))
                 .Append(Number($"{SiNumber.Of(r.Before.Cycles / clock)}s → {SiNumber.Of(r.After.Cycles / clock)}s")).Append(Number(area))
-                .Append($"<td>{E(r.Bound ?? "")}</td><td>{(r.IsProved ? "proved" : "not proved")}</td></tr>");
+                .Append(bounds ? $"<td>{E(r.Bound ?? "")}</td>" : "").Append($"<td>{(r.IsProved ? "proved" : "not proved")}</td></tr>");
         }
         return text.Append("</tbody></table></div>").ToString();
     }
 
     private static string Gain(AdviceRow row, MapObjective objective) => Invariant($"{row.Gain(objective):0.00} times better");
 
-    private static string Gap(double gap) => gap < 1 ? MapPage.Percent(gap) : Invariant($"{gap + 1:G3} × bound");
+    private static string Gap(double gap) => gap < 1 ? Invariant($"{100 * gap:G2} %") : Invariant($"{gap + 1:G3} × bound");
 
     private static string Cycles(MappedLayer row)
     {

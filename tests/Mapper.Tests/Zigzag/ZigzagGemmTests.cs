@@ -81,7 +81,8 @@ public class ZigzagGemmTests
     {
         StoreCounts sums = counts.At(Operand.Outputs, 2)!, l1 = counts.At(Operand.Outputs, 0)!;
         long inputs = counts.At(Operand.Activations, 0)!.Reads + counts.At(Operand.Weights, 0)!.Reads;
-        double energy = counts.Macs * Mac + inputs / Elements * Read + l1.Updates / Elements * Write + (sums.Updates + sums.Writes) * Register;
+        double energy = counts.Macs * Mac + inputs / Elements * Read + l1.Updates / Elements * Write
+            + (sums.Updates + sums.Writes) * Register;
         return (energy + l1.Reads / Elements * Read + (sums.ReadBackMembers + sums.Updates - sums.Distinct) * Register,
             energy + l1.Updates / Elements * Read + (sums.Writes + sums.Updates) * Register);
     }

@@ -111,4 +111,39 @@ public sealed class NestTraceTests
         Assert.That((wrong.ExitCode, wrong.Error), Is.EqualTo((2, wrong.Error)));
         Assert.That(wrong.Error, Does.Contain("the array has no layer 'conv9'"));
     }
+
+    // Blocks with scales: priced and timed, their values refused where a mapping takes them apart, for every layer at once.
+    [Test]
+    public void What_the_machine_cannot_run_is_refused_before_it_runs()
+    {
+        string architecture = Path.Combine(_folder, "blocks.yaml"), taken = Path.Combine(_folder, "file");
+        File.WriteAllText(architecture, """
+            schema: sim.architecture/2
+            technology: nangate45
+            clock: 100 MHz
+            datapath: mxfp4_fp32
+            hierarchy:
+              - {memory: dram, kind: DDR3, bandwidth: 8 B/cycle}
+              - {memory: buffer, capacity: 32 KiB, word: 64 bit, keeps: [activations, weights, outputs]}
+              - {fabric: grid, shape: {y: 4}, reduction: {y: chain}}
+              - {compute: pe}
+            vector: {lanes: 4}
+            mapping: {spatial: [{axes: all, dims: [C]}], utilization: 0.02}
+            """);
+        File.WriteAllText(taken, "");
+        SimHost.Result priced = SimHost.Run(["run", architecture, Model]);
+        Assert.That(priced.ExitCode, Is.Zero, priced.Error);
+        SimHost.Result machine = SimHost.Run(["run", architecture, Model, "--machine", "tiles"]);
+        Assert.That(machine.ExitCode, Is.EqualTo(2));
+        Assert.That(machine.Error, Does.Contain("--machine: error CLI002: datapath 'mxfp4_fp32' takes operands in blocks"));
+        SimHost.Result values = SimHost.Run(["run", architecture, Model, "--data", Data]);
+        Assert.That(values.ExitCode, Is.EqualTo(2), values.Output);
+        Assert.That(values.Error, Does.Match(@"blocks\.yaml:1:1: error NET028: the mapping of layer '\w+' adds parts of blocks apart"));
+        foreach ((string file, string reason) in new[] { (_folder, "it is no file"), (Path.Combine(taken, "t.json"), "is no folder") })
+        {
+            SimHost.Result refused = SimHost.Run(["run", "gemmini_default", Model, "--machine", "tiles", "--trace", file]);
+            Assert.That((refused.ExitCode, refused.Output), Is.EqualTo((2, "")));
+            Assert.That(refused.Error, Does.Contain("--trace: error CLI003: cannot write").And.Contain(reason));
+        }
+    }
 }

@@ -102,6 +102,8 @@ internal sealed class RunVerb : IVerb
             bag.Error(new Location("--vcd"), "CLI002", "a waveform needs every register: --machine registers");
         if (request.VcdFile is not null && request.VcdLayer is null)
             bag.Error(new Location("--vcd-file"), "CLI002", "--vcd-file needs --vcd LAYER");
+        ResultFiles.Check(request.Trace, "--trace", bag);
+        ResultFiles.Check(request.VcdFile, "--vcd-file", bag);
         IAccelerator? accelerator = AcceleratorLoader.Load(request.Architecture, Objective(request.Objective), bag);
         if (accelerator is HierarchyAccelerator { Datapath.Dot.Segment: > 0 } && request.Machine is not null)
             bag.Error(new Location("--machine"), "CLI002", $"datapath '{accelerator.Datapath.Name}' takes operands in blocks with scales, "

@@ -56,6 +56,7 @@ internal sealed class ScheduleVerb : IVerb
     private static int Run(Options options, Terminal terminal)
     {
         var bag = new DiagnosticBag();
+        ResultFiles.Check(options.Out, "--out", bag);
         LoadedHierarchy? loaded = HierarchyReader.Load(options.Architecture, bag);
         MapConstraints constraints = loaded is null || !options.Mapped ? MapConstraints.None : ConstraintReader.Of(loaded, bag);
         string name = ShapeFile.IsOne(options.Workload) ? "" : Path.GetFileNameWithoutExtension(options.Workload);

@@ -98,7 +98,8 @@ internal sealed class CompulsoryBound
             double instances = Axes(l => l < at, _ => true);
             // Accesses of all partitions together, as if each could use the ports of the others.
             double ports = (double)memory.Banks * memory.PortGroups().Count();
-            (double read, double write, double shared) = (memory.Ports.Read * ports, memory.Ports.Write * ports, memory.Ports.Shared * ports);
+            (double read, double write, double shared) = (memory.Ports.Read * ports, memory.Ports.Write * ports,
+                memory.Ports.Shared * ports);
             if (read + write + shared > 0)
             {
                 if (read + shared > 0) cycles = Math.Max(cycles, _readWords[level] / instances / (read + shared));

@@ -30,11 +30,13 @@ public static class MapSearch
         var first = new SearchEffort(windows ? Math.Min(effort, WindowEffort) : effort);
         (MapResult? found, double known) = Lattice(problem, objective, incumbent, first, windows);
         spent.Add(first.Spent);
-        if (!windows || double.IsPositiveInfinity(known) || found is { Certificate.IsOptimal: true } || (spent.IsSpent && found is not null))
+        if (!windows || double.IsPositiveInfinity(known) || found is { Certificate.IsOptimal: true }
+            || (spent.IsSpent && found is not null))
             return found;
         var rest = new SearchEffort(effort == SearchEffort.Full ? effort : effort - spent.Spent);
         MapResult? whole = new Run(problem, incumbent, rest, known).Best();
-        return whole is null ? null : whole with { Certificate = whole.Certificate with { Effort = whole.Certificate.Effort + spent.Spent } };
+        return whole is null ? null : whole with
+            { Certificate = whole.Certificate with { Effort = whole.Certificate.Effort + spent.Spent } };
     }
 
     // The only mapping; null when it is illegal.
@@ -89,7 +91,9 @@ public static class MapSearch
         // Dives may meet a nest more than once.
         UInt128 all = size > (BigInteger)UInt128.MaxValue ? UInt128.MaxValue : (UInt128)size;
         UInt128 evaluated = UInt128.Min(all, (UInt128)offered);
-        return (new(nest, counts, cost, new(size, continued, all, 0, 0, 0, 0, all - evaluated, evaluated, 0, Math.Min(unfinished, value), value, optimal, effort.Spent)), unfinished);
+        return (new(nest, counts, cost,
+            new(size, continued, all, 0, 0, 0, 0, all - evaluated, evaluated, 0, Math.Min(unfinished, value), value, optimal,
+            effort.Spent)), unfinished);
     }
 
     private sealed record Open(SkeletonModel Model, List<DimGroup> Groups, DualBound Bound);

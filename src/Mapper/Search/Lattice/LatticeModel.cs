@@ -7,7 +7,8 @@ namespace Sim.Mapper.Search.Lattice;
 
 /// <summary>Places between the innermost stores of a nest so far and what comes next. Loose: loops in time over dimensions of windows stand
 /// among them, so that the tiles of neighbouring places need not lie side by side.</summary>
-internal readonly record struct Crossed(double Activations, double Weights, double Outputs, double Summed, double Above, int Window, bool IsLoose)
+internal readonly record struct Crossed(double Activations, double Weights, double Outputs, double Summed, double Above, int Window,
+    bool IsLoose)
 {
     /// <summary>At the outermost memory.</summary>
     public static Crossed None { get; } = new(1, 1, 1, 1, 1, 0, false);
@@ -178,7 +179,8 @@ internal sealed class LatticeModel
     /// <summary>Most instances of a memory.</summary>
     public double Instances(int level) => MostPlaces.Take(Space.Segment(level)).Aggregate(1.0, (all, places) => all * places);
 
-    /// <summary>By tile: as <see cref="Visits"/>, what the parent reads, before it is divided by the places that share every word.</summary>
+    /// <summary>By tile: as <see cref="Visits"/>, what the parent reads, before it is divided by the places that share every
+    /// word.</summary>
     public double[] UpVisits(Operand operand, in Crossed crossed)
     {
         if (operand != Operand.Activations || crossed.Window == 0) return Visits[operand];

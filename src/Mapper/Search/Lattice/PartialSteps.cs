@@ -108,7 +108,8 @@ internal sealed class PartialSteps(LatticeModel model, PartialBound bound, Searc
             found(new()
             {
                 Outer = outer, Step = step, Above = tile, Tile = tile, State = step.Next, Crossed = moves ? Loose(outer) : outer.Crossed,
-                Energy = outer.Energy, Loads = outer.Loads, Used = outer.Used, Instances = outer.Instances, Compute = outer.Compute, Mark = tile,
+                Energy = outer.Energy, Loads = outer.Loads, Used = outer.Used, Instances = outer.Instances, Compute = outer.Compute,
+                    Mark = tile,
                 MarkCrossed = outer.Crossed, MarkRepeats = model.Lattice.Repeats[step.Operand][tile],
                 Bound = Math.Max(least, outer.Bound),
             });
@@ -146,12 +147,14 @@ internal sealed class PartialSteps(LatticeModel model, PartialBound bound, Searc
             PartialEdge? edge = null;
             double repeats = outer.MarkRepeats;
             if (outer.State.Pending >= 0)
-                repeats *= model.Lattice.Whole[(Operand)outer.State.Pending] / model.Lattice.Repeats[(Operand)outer.State.Pending][use.Tile];
+                repeats *= model.Lattice.Whole[(Operand)outer.State.Pending]
+                    / model.Lattice.Repeats[(Operand)outer.State.Pending][use.Tile];
             double[] instances = [.. outer.Instances, places];
             double[]? held = null, wordsUp = null, wordsDown = null;
             if (resolved is { } operand)
             {
-                if (operand == Operand.Activations) (wordsUp, wordsDown) = (model.Windows.Of(below.Window, false), model.Windows.Of(0, false));
+                if (operand == Operand.Activations) (wordsUp, wordsDown) = (model.Windows.Of(below.Window, false),
+                    model.Windows.Of(0, false));
                 edge = new(model, operand, outer.State.Last(operand), outer.State.Target, below, instances, places);
                 held = model.Held(operand, outer.State.Target);
                 below = below.Stored(operand);

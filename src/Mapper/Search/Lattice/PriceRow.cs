@@ -23,8 +23,8 @@ internal sealed class PriceRow
 
     private bool AddsRead { get; }
 
-    /// <summary>Price of an edge: <c>Up</c> × visits above + <c>Down</c> × visits below + <c>Fixed</c>. <paramref name="child"/> -1: compute units. Accesses at the two
-    /// levels are divided by their instances.</summary>
+    /// <summary>Price of an edge: <c>Up</c> × visits above + <c>Down</c> × visits below + <c>Fixed</c>. <paramref name="child"/> -1:
+    /// compute units. Accesses at the two levels are divided by their instances.</summary>
     public (double Up, double Down, double Fixed) Edge(Operand operand, int parent, int child, in EdgeTraffic traffic, double parents,
         double children)
     {

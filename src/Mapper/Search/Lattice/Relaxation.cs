@@ -60,7 +60,8 @@ internal sealed class Relaxation
     public (double Up, double Down, double Fixed) Edge(Operand operand, int parent, int child, in Crossed crossed) =>
         Row.Edge(operand, parent, child, _model.Traffic(operand, parent, child, crossed), 1, 1);
 
-    /// <summary>Share of the compute units' cycles that falls to the use of one block: all blocks together give at most the cycles.</summary>
+    /// <summary>Share of the compute units' cycles that falls to the use of one block: all blocks together give at most the
+    /// cycles.</summary>
     public static double Compute(LatticeModel model, int block, SpatialUse use)
     {
         double others = 1;

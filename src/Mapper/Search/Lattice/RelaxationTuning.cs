@@ -4,7 +4,8 @@ namespace Sim.Mapper.Search.Lattice;
 /// Chooses the prices and weights of the relaxations: raises the price of a memory whose room the relaxed nest overfills and the weight
 /// of the load that binds (subgradient steps), and offers the nests that it meets.
 /// </summary>
-internal sealed class RelaxationTuning(LatticeModel model, MapObjective objective, PartialBound bound, SearchEffort effort, Action<PartialNest> offer)
+internal sealed class RelaxationTuning(LatticeModel model, MapObjective objective, PartialBound bound, SearchEffort effort,
+    Action<PartialNest> offer)
 {
     private const int Rounds = 8, SideRounds = 2;
 
@@ -45,7 +46,8 @@ internal sealed class RelaxationTuning(LatticeModel model, MapObjective objectiv
         int late = 0;
         for (int round = 0; round < rounds; round++)
         {
-            var now = new Relaxation(model, energy, [.. shares[..^1].Select(s => s * cycles)], shares[^1] * cycles, [.. rooms], effort, coarse);
+            var now = new Relaxation(model, energy, [.. shares[..^1].Select(s => s * cycles)], shares[^1] * cycles, [.. rooms], effort,
+                coarse);
             if (kept is not null) now.Reuse(last!);
             last = now;
             (double value, PartialNest? path) = Look(now);

@@ -14,8 +14,8 @@ namespace Sim.Mapper.Search.Lattice;
 /// <param name="Shared">By operand: places that one word serves, or that add into one sum.</param>
 /// <param name="Summed">Places of summed dimensions.</param>
 /// <param name="Window">Places of windows' dimensions that share activations, as a tile of the lattice.</param>
-/// <param name="Spaces">Whether dimensions of windows lie on axes that do not share activations: tiles of places that share need not lie side
-/// by side.</param>
+/// <param name="Spaces">Whether dimensions of windows lie on axes that do not share activations: tiles of places that share need not lie
+/// side by side.</param>
 internal sealed record SpatialUse(int Tile, ImmutableArray<int> Axes, double Places, PerOperand<double> Shared, double Summed, int Window,
     bool Spaces)
 {
@@ -79,7 +79,8 @@ internal sealed record SpatialUse(int Tile, ImmutableArray<int> Axes, double Pla
                 bool covers = all[a].Shared.Activations >= all[b].Shared.Activations && all[a].Shared.Weights >= all[b].Shared.Weights
                     && all[a].Shared.Outputs >= all[b].Shared.Outputs && lattice.Divides(all[b].Window, all[a].Window)
                     && (!all[b].Spaces || all[a].Spaces);
-                kept = !(covers && (a < b || all[a].Shared != all[b].Shared || all[a].Window != all[b].Window || all[a].Spaces != all[b].Spaces));
+                kept = !(covers && (a < b || all[a].Shared != all[b].Shared || all[a].Window != all[b].Window
+                    || all[a].Spaces != all[b].Spaces));
             }
             if (kept) yield return all[b];
         }

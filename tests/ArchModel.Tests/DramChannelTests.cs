@@ -103,7 +103,8 @@ public class DramChannelTests
         MemoryLevel level = Dram("bandwidth: 10 GB/s, read_bandwidth: 4 GB/s, write_bandwidth: unlimited", out DiagnosticBag bag)!;
         Assert.That(bag.ToString(), Is.Empty);
         // At 200 MHz.
-        Assert.That((level.BitsPerCycle, level.ReadBitsPerCycle, level.WriteBitsPerCycle), Is.EqualTo(((double?)400, (double?)160, (double?)null)));
+        Assert.That((level.BitsPerCycle, level.ReadBitsPerCycle, level.WriteBitsPerCycle),
+            Is.EqualTo(((double?)400, (double?)160, (double?)null)));
     }
 
     [TestCase("timing: ddr4_2400, bandwidth: 20 GB/s", "'bandwidth' of memory 'dram' is more than 1 channel(s) of DDR4-2400 have: "

@@ -80,7 +80,8 @@ internal static class MapReport
         if (time.Drain > 0) parts = parts.Append($"drain {Si(time.Drain)}");
         return $"cycles: {string.Join(", ", parts.Select(p => p.TrimEnd()))}; at least {Si(row.Result.Cost.Cycles).TrimEnd()} by the "
             + "busiest resource"
-            + (row is { LeastOfAll: { } least, TimeGap: { } gap } ? $"; every mapping at least {Si(least).TrimEnd()}: gap {Percent(gap)}" : "");
+            + (row is { LeastOfAll: { } least, TimeGap: { } gap }
+                ? $"; every mapping at least {Si(least).TrimEnd()}: gap {Percent(gap)}" : "");
     }
 
     private static void Print(MapFront front, HierarchicalArchitecture architecture, Terminal terminal)

@@ -8,8 +8,8 @@ using Sim.Mapper.Timing;
 namespace Sim.Mapper.Answers;
 
 /// <summary>
-/// Of nests that have the same latency by the search's measure the one that takes the fewest cycles with waits. The search's latency is the work of
-/// the busiest resource, a lower bound of the time; many orders of loops share it.
+/// Of nests that have the same latency by the search's measure the one that takes the fewest cycles with waits. The search's latency is
+/// the work of the busiest resource, a lower bound of the time; many nests share it.
 /// </summary>
 public static class TimedOrder
 {
@@ -17,8 +17,8 @@ public static class TimedOrder
     private const int Most = 200;
     private const double Equal = 1e-9;
 
-    /// <summary>The result with the fastest nest found by swapping a loop in time with the loop or store next to it: the search's latency is not above the
-    /// result's, and the order of additions is the same. Under constraints the result itself.</summary>
+    /// <summary>The result with the fastest nest found by swapping a loop in time with the loop or store next to it: the search's latency
+    /// is not above the result's, and the order of additions is the same. Under constraints the result itself.</summary>
     public static MapResult Of(MapResult result, MapProblem problem, HierarchicalArchitecture architecture)
     {
         ArgumentNullException.ThrowIfNull(result);
@@ -60,7 +60,8 @@ public static class TimedOrder
     private static bool SameSums(LoopNest a, LoopNest b, HierarchicalArchitecture architecture)
     {
         int lanes = architecture.Datapath.Lanes;
-        (NestOrders one, NestOrders other) = (NestOrders.Of(a, architecture.Hierarchy, lanes), NestOrders.Of(b, architecture.Hierarchy, lanes));
+        NestOrders Of(LoopNest nest) => NestOrders.Of(nest, architecture.Hierarchy, lanes);
+        (NestOrders one, NestOrders other) = (Of(a), Of(b));
         ImmutableArray<string> Keys(NestOrders orders) => [.. orders.Orders.Select(o => o.Key)];
         return Keys(one).SequenceEqual(Keys(other)) && one.Single is null == other.Single is null;
     }

@@ -75,7 +75,8 @@ public sealed class MapPage
         return "<section class=\"card\"><h2>What would help most <small>single changes, each tried by mapping the layers again</small></h2>"
             + MapTables.Changes([.. advice.Rows.Where(r => r.Gain(_answer.Objective) >= MapAdvice.LeastGain).Take(6)], _answer.Objective,
                 _clock)
-            + (advice.BetterFound ? "<p class=\"hint\">On the way a mapping was found that is better, waits counted, than the one below on the "
+            + (advice.BetterFound
+                ? "<p class=\"hint\">On the way a mapping was found that is better, waits counted, than the one below on the "
                 + "unchanged accelerator; gains are against it.</p>" : "") + "</section>";
     }
 

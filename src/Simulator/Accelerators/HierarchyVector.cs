@@ -11,8 +11,8 @@ namespace Sim.Simulator.Accelerators;
 
 /// <summary>
 /// A layer of the vector unit on a hierarchy: its elements stream from the outermost memory past the lanes and back at the activations'
-/// width; it takes as long as the slower of ⌈operations / lanes⌉ and bits over that memory's bandwidth. A fused layer takes its elements
-/// from the layer before and moves none of its own.
+/// width; it takes as long as the slower of ⌈operations / lanes⌉ and bits over that memory's bandwidth. A fused layer takes its
+/// elements from the layer before and moves none of its own.
 /// </summary>
 internal static class HierarchyVector
 {

@@ -19,7 +19,8 @@ public class LatencyBoundTests
         for (int i = 0; i < cases; i++)
         {
             (LoopNest nest, Hierarchy hierarchy, NestWidths widths, ComputeRate rate) = RandomNest.Make(random, most);
-            NestCost cost = NestCost.Of(NestCounts.Of(nest, hierarchy), new MapProblem(nest.Layer, hierarchy, Costs(hierarchy, widths, rate)));
+            NestCost cost = NestCost.Of(NestCounts.Of(nest, hierarchy),
+                new MapProblem(nest.Layer, hierarchy, Costs(hierarchy, widths, rate)));
             NestCycles time = NestTiming.Of(nest, hierarchy, widths, rate);
             Assert.That(cost.Cycles, Is.LessThanOrEqualTo(time.Total * (1 + 1e-9)),
                 $"case {i}: {cost.Bound}: {string.Join("; ", nest.Nodes)} of {string.Join(",", nest.Layer.Sizes)} on "

@@ -14,13 +14,15 @@ internal static class BenchReport
     {
         string vector = Vector512.IsHardwareAccelerated ? "512-bit vectors" : Vector256.IsHardwareAccelerated ? "256-bit vectors"
             : "128-bit vectors";
-        return $"{Processor()}, {Environment.ProcessorCount} logical processors, {vector}, {RuntimeInformation.OSArchitecture}, {RuntimeInformation.FrameworkDescription}";
+        return $"{Processor()}, {Environment.ProcessorCount} logical processors, {vector}, {RuntimeInformation.OSArchitecture}, "
+            + RuntimeInformation.FrameworkDescription;
     }
 
     /// <summary>docs/performance.md.</summary>
     public static string Markdown(IReadOnlyList<(IBenchmark Benchmark, IReadOnlyList<BenchRow> Rows)> results)
     {
-        var text = new StringBuilder("# Performance\n\nWritten by `./sim bench all --markdown docs/performance.md`; every ratio is against a baseline measured in the same run, ");
+        var text = new StringBuilder("# Performance\n\nWritten by `./sim bench all --markdown docs/performance.md`; every "
+            + "ratio is against a baseline measured in the same run, ");
         text.Append(CultureInfo.InvariantCulture, $"best of several repetitions after warm-up.\n\nMachine: {Machine()}.\n");
         foreach ((IBenchmark benchmark, IReadOnlyList<BenchRow> rows) in results)
         {

@@ -21,7 +21,9 @@ internal sealed class EstimatorBenchmark : IBenchmark
 
     public string Name => "estimator";
 
-    public string Summary => "The 54 matrix layers of ResNet-50, and all of Llama-3-8B at 512 tokens, mapped and timed on a 32x32 int8 array with 256 KiB buffers, each shape once, one thread; rows `first` are the first run after start. Then the best loop nests that a short search finds for the same layers on machines of memories and fabrics.";
+    public string Summary => "The 54 matrix layers of ResNet-50, and all of Llama-3-8B at 512 tokens, mapped and timed on a 32x32 int8 "
+        + "array with 256 KiB buffers, each shape once, one thread; rows `first` are the first run after start. Then the best loop nests that a "
+        + "short search finds for the same layers on machines of memories and fabrics.";
 
     public IReadOnlyList<BenchRow> Run(Action<string> progress)
     {

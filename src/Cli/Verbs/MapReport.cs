@@ -62,7 +62,7 @@ internal static class MapReport
         terminal.OutConsole.Write(table);
         MapCertificate c = result.Certificate;
         terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  {Proof(c)} {(double)c.Mapspace:G3} mappings: {(double)c.Candidates:G4} candidates in {c.Skeletons} skeletons, of which ")
+            $"  {Proof(c)} {(double)c.Mapspace:G3} mappings: {(double)c.Candidates:G4} candidates, {c.Skeletons} parts looked into, of which ")
             + string.Create(CultureInfo.InvariantCulture, $"{(double)c.Evaluated:G4} evaluated and {c.Counted} counted; dropped ")
             + string.Create(CultureInfo.InvariantCulture,
                 $"{(double)c.BySkeletonBound:G4} + {(double)c.ByWayBound:G4} + {(double)c.ByPartialBound:G4} by bounds, ")

@@ -92,7 +92,7 @@ public static class MapSearch
         UInt128 all = size > (BigInteger)UInt128.MaxValue ? UInt128.MaxValue : (UInt128)size;
         UInt128 evaluated = UInt128.Min(all, (UInt128)offered);
         return (new(nest, counts, cost,
-            new(size, continued, all, 0, 0, 0, 0, all - evaluated, evaluated, 0, Math.Min(unfinished, value), value, optimal,
+            new(size, continued, all, 0, 0, 0, 0, optimal ? all - evaluated : 0, evaluated, 0, Math.Min(unfinished, value), value, optimal,
             effort.Spent)), unfinished);
     }
 

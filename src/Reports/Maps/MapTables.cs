@@ -116,7 +116,7 @@ internal static class MapTables
     }
 
     private static string Proof(MapCertificate c) => (c.IsOptimal ? "Best of " : Invariant($"Within {100 * c.Gap:G3} % of the bound on "))
-        + Invariant($"{(double)c.Mapspace:G3} mappings; {(double)c.Candidates:G3} candidates in {c.Skeletons} skeletons");
+        + Invariant($"{(double)c.Mapspace:G3} mappings; {(double)c.Candidates:G3} candidates, {c.Skeletons} parts looked into");
 
     private static string Head(string[] texts, string[] numbers, string[] last) => "<table><thead><tr>"
         + string.Concat(texts.Select(t => $"<th>{t}</th>")) + string.Concat(numbers.Select(t => $"<th class=\"n\">{t}</th>"))

@@ -110,8 +110,16 @@ public static class StudyReader
             objectives.IsDefault ? [] : objectives,
             constraints.IsDefault ? [] : constraints, fronts, source ?? NodeText.Canonical(map)) { AllowSlowClock = slow };
         if (bag.ErrorCount == before) return study;
-        DesignSpace.ReportMistakes(study, bag);
+        DesignSpace.ReportMistakes(study with { Axes = Apart(axes) }, bag);
         return null;
+    }
+
+    // Axes that set what another one sets multiply the designs and show no further mistake.
+    private static ImmutableArray<StudyAxis> Apart(ImmutableArray<StudyAxis> axes)
+    {
+        var set = new HashSet<string>(StringComparer.Ordinal);
+        return [.. axes.Where(a => a.Values.SelectMany(v => v.Assignments).Select(s => s.Path.Text).Distinct().ToArray() is var paths
+            && !paths.Any(set.Contains) && paths.All(set.Add))];
     }
 
     private static void CheckNames(YamlMap map, ImmutableArray<WorkloadFiles> workloads, ImmutableArray<StudyAxis> axes,

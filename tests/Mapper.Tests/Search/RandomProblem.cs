@@ -17,13 +17,13 @@ internal static class RandomProblem
         return problem with { Costs = Costs(random, problem.Hierarchy) };
     }
 
-    /// <summary>A problem without windows on more levels: up to three inner memories and two fabrics.</summary>
+    /// <summary>A problem on more levels: up to three inner memories, two of them below fabrics, and two fabrics.</summary>
     public static MapProblem Deep(int seed)
     {
         var random = new Random(seed);
         int factors = random.Next(2, 4);
         long[] sizes = [.. Enumerable.Repeat(1L, 8)];
-        int[] dims = [0, 1, 2, 3, 4, 2, 3, 4];
+        int[] dims = random.Next(4) > 0 ? [0, 1, 2, 3, 4, 2, 3, 4] : [4, 6, 4, 6, 2, 3];
         for (int i = 0; i < factors; i++) sizes[dims[random.Next(dims.Length)]] *= random.Next(3) == 0 ? 3 : 2;
         MapProblem problem = new(new("case", [.. sizes], random.Next(1, 3)), DeepHierarchy(random), null!);
         return problem with { Costs = Costs(random, problem.Hierarchy) };
@@ -33,13 +33,19 @@ internal static class RandomProblem
     {
         var levels = ImmutableArray.CreateBuilder<HierarchyLevel>();
         levels.AddRange(Hierarchy(random).Levels.Take(1));
-        int shape = random.Next(4);
+        int shape = random.Next(5);
         levels.Add(Memory(random, "outer"));
         if (shape is 1 or 2) levels.Add(Memory(random, "middle"));
         levels.Add(Fabric(random));
         if (shape is 0 or 2) levels.Add(Memory(random, "inner"));
         if (shape is 0 or 3) levels.Add(Fabric(random) with { Name = "lanes" });
         if (shape is 1 or 3) levels.Add(Memory(random, "local"));
+        if (shape == 4)
+        {
+            levels.Add(Memory(random, "inner"));
+            if (random.Next(2) == 0) levels.Add(Fabric(random) with { Name = "lanes" });
+            levels.Add(Memory(random, "local"));
+        }
         return new("deep", levels.ToImmutable());
     }
 

@@ -201,7 +201,8 @@ internal sealed class LatticeModel
     {
         var sums = new HashSet<int> { 0 };
         foreach (ImmutableArray<SpatialUse> uses in Uses)
-            sums.UnionWith([.. sums.SelectMany(s => uses.Select(u => u.Window).Distinct().Select(w => s + w))
+            sums.UnionWith([.. sums.SelectMany(s => uses.Select(u => u.Window).Distinct()
+                .Where(w => Lattice.Divides(w, Lattice.Count - 1 - s)).Select(w => s + w))
                 .Where(s => s < Lattice.Count)]);
         return [.. sums.Where(s => s > 0).Order()];
     }

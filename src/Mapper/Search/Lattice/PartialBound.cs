@@ -83,15 +83,12 @@ internal sealed class PartialBound(LatticeModel model, MapObjective objective)
             for (int level = 0; level < _outer.Used.Length; level++)
                 if (relaxation.RoomPrices[level] > 0)
                     sum += relaxation.RoomPrices[level] * (_outer.Used[level] / _model.Room[level] - 1);
-            if (_outer.State.Pending >= 0 && _state.Pending >= 0)
-                sum += Pending(relaxation, (Operand)_outer.State.Pending, _state.Target, _outer.Mark, _outer.MarkCrossed);
-            return sum;
-        }
-
-        private double Pending(Relaxation relaxation, Operand operand, int target, int mark, in Crossed crossed)
-        {
-            (double up, double down, double rest) = relaxation.Edge(operand, _outer.State.Last(operand), target, crossed);
-            return (up + down) * _model.LeastVisits[operand][mark] + rest;
+            if (_outer.State.Pending < 0 || _state.Pending < 0) return sum;
+            // Unless the step was its store: then the step says what is pending now.
+            var pending = (Operand)_outer.State.Pending;
+            if (_state.Last(pending) != _outer.State.Last(pending)) return sum;
+            (double up, double down, double rest) = relaxation.Edge(pending, _outer.State.Last(pending), _state.Target, _outer.MarkCrossed);
+            return sum + (up + down) * _outer.MarkLeast + rest;
         }
 
         /// <summary>The bound at a tile. <paramref name="energy"/> holds the step; <paramref name="edge"/> its loads.</summary>
@@ -112,7 +109,7 @@ internal sealed class PartialBound(LatticeModel model, MapObjective objective)
                         if (relaxation.LoadWeights[i] != 0) sum += relaxation.LoadWeights[i] * edge.Load(i, visits);
                 if (markVisits > 0)
                 {
-                    (double up, double down, double rest) = relaxation.Edge(marked, _outer.State.Last(marked), _state.Target, markCrossed);
+                    (double up, double down, double rest) = relaxation.Edge(marked, _state.Last(marked), _state.Target, markCrossed);
                     sum += (up + down) * markVisits + rest;
                 }
                 if (p == _energy) leastEnergy = sum * Rounding;

@@ -41,8 +41,8 @@ internal sealed class PartialNest
     /// <summary>Cycles of the compute units that crossings gave so far, as <see cref="Relaxation.Compute"/> counts them.</summary>
     public double Compute { get; init; }
 
-    /// <summary>Tile at the mark of the pending store, and what was crossed there.</summary>
-    public int Mark { get; init; }
+    /// <summary>Least visits of the pending store.</summary>
+    public double MarkLeast { get; init; }
 
     /// <summary>Crossed at the mark.</summary>
     public Crossed MarkCrossed { get; init; }

@@ -63,6 +63,7 @@ internal sealed class PartialSteps(LatticeModel model, PartialBound bound, Searc
 
     private void Store(PartialNest outer, in Step step, Func<double> limit, Action<PartialNest> found)
     {
+        bool pending = (int)step.Operand == outer.State.Pending, onward = pending && step.Next.Pending >= 0;
         int parent = outer.State.Last(step.Operand);
         Crossed crossed = outer.Crossed.Stored(step.Operand), loose = Loose(outer).Stored(step.Operand);
         var edge = new PartialEdge(model, step.Operand, parent, step.Level, outer.Crossed, outer.Instances, outer.Instances[^1]);
@@ -77,8 +78,11 @@ internal sealed class PartialSteps(LatticeModel model, PartialBound bound, Searc
             if (outer.Used[step.Level] + takes > room || double.IsPositiveInfinity(takes)) continue;
             bool moves = !ReferenceEquals(up, upLoose) || loose != crossed ? Moves(outer, tile) : false;
             var visits = new Visits((moves ? upLoose : up)[tile], down[tile]);
+            if (pending) visits = At(outer.MarkRepeats, step.Operand, tile, visits);
+            double markLeast = onward ? Least(outer.MarkRepeats, step.Operand, tile) : outer.MarkLeast;
             double energy = outer.Energy + edge.Energy(visits);
-            double least = (moves ? atLoose : at).Least(tile, energy, edge, visits, step.Level, takes);
+            double least = (moves ? atLoose : at).Least(tile, energy, edge, visits, step.Level, takes, step.Operand,
+                onward ? markLeast : 0, crossed);
             if (!(least < limit())) continue;
             double[] used = outer.Used;
             if (takes > 0)
@@ -90,10 +94,21 @@ internal sealed class PartialSteps(LatticeModel model, PartialBound bound, Searc
             {
                 Outer = outer, Step = step, Above = tile, Tile = tile, State = step.Next, Crossed = moves ? loose : crossed,
                 Energy = energy, Loads = edge.Loads(outer.Loads, visits), Used = used, Instances = outer.Instances, Compute = outer.Compute,
-                Mark = outer.Mark, MarkCrossed = outer.MarkCrossed, MarkRepeats = outer.MarkRepeats, Bound = Math.Max(least, outer.Bound),
+                MarkLeast = markLeast, MarkCrossed = onward ? crossed : outer.MarkCrossed,
+                MarkRepeats = pending && !onward ? 0 : outer.MarkRepeats, Bound = Math.Max(least, outer.Bound),
             });
         }
     }
+
+    // Visits where the loops that do not index an operand repeat it so often, in place of all above.
+    private Visits At(double repeats, Operand operand, int tile, Visits all)
+    {
+        double share = repeats / model.Lattice.Repeats[operand][tile];
+        return new(all.Up * share, all.Down * share);
+    }
+
+    private double Least(double repeats, Operand operand, int tile) =>
+        repeats * model.LeastVisits[operand][tile] / model.Lattice.Repeats[operand][tile];
 
     private void Mark(PartialNest outer, in Step step, Func<double> limit, Action<PartialNest> found)
     {
@@ -109,8 +124,7 @@ internal sealed class PartialSteps(LatticeModel model, PartialBound bound, Searc
             {
                 Outer = outer, Step = step, Above = tile, Tile = tile, State = step.Next, Crossed = moves ? Loose(outer) : outer.Crossed,
                 Energy = outer.Energy, Loads = outer.Loads, Used = outer.Used, Instances = outer.Instances, Compute = outer.Compute,
-                    Mark = tile,
-                MarkCrossed = outer.Crossed, MarkRepeats = model.Lattice.Repeats[step.Operand][tile],
+                MarkLeast = visits[tile], MarkCrossed = outer.Crossed, MarkRepeats = model.Lattice.Repeats[step.Operand][tile],
                 Bound = Math.Max(least, outer.Bound),
             });
         }
@@ -143,7 +157,9 @@ internal sealed class PartialSteps(LatticeModel model, PartialBound bound, Searc
         {
             double places = outer.Instances[^1] * use.Places;
             if (innermost && places < model.LeastPlaces) continue;
+            if (crossed.Window > 0 && !model.Lattice.Divides(use.Window, model.Lattice.Count - 1 - crossed.Window)) continue;
             Crossed below = crossed.Below(use);
+            bool onward = resolved is not null && step.Next.Pending >= 0;
             PartialEdge? edge = null;
             double repeats = outer.MarkRepeats;
             if (outer.State.Pending >= 0)
@@ -172,7 +188,9 @@ internal sealed class PartialSteps(LatticeModel model, PartialBound bound, Searc
                 if (double.IsPositiveInfinity(takes) || (held is not null && outer.Used[outer.State.Target] + takes > room)) continue;
                 var visits = new Visits(repeats * (wordsUp?[tile] ?? 1), repeats * (wordsDown?[tile] ?? 1));
                 double energy = outer.Energy + (edge?.Energy(visits) ?? 0);
-                double least = at.Least(tile, energy, edge, visits, outer.State.Target, takes);
+                double markLeast = onward ? Least(repeats, resolved!.Value, tile) : outer.MarkLeast;
+                double least = at.Least(tile, energy, edge, visits, outer.State.Target, takes, resolved ?? default, onward ? markLeast : 0,
+                    below);
                 if (!(least < limit())) continue;
                 double[] used = outer.Used;
                 if (takes > 0)
@@ -184,8 +202,8 @@ internal sealed class PartialSteps(LatticeModel model, PartialBound bound, Searc
                 {
                     Outer = outer, Step = step, Above = above, Tile = tile, Use = use, State = step.Next, Crossed = below,
                     Energy = energy, Loads = edge is null ? outer.Loads : edge.Loads(outer.Loads, visits), Used = used,
-                    Instances = instances, Compute = compute, Mark = outer.Mark, MarkCrossed = outer.MarkCrossed,
-                    MarkRepeats = resolved is null ? repeats : 0, Bound = Math.Max(least, outer.Bound),
+                    Instances = instances, Compute = compute, MarkLeast = markLeast, MarkCrossed = onward ? below : outer.MarkCrossed,
+                    MarkRepeats = resolved is null || onward ? repeats : 0, Bound = Math.Max(least, outer.Bound),
                 });
             }
         }

@@ -82,6 +82,9 @@ internal sealed class Relaxation
         {
             switch (step.Kind)
             {
+                case StepKind.Store when (int)step.Operand == state.Pending:
+                    AddPending(least, step, crossed.Stored(step.Operand));
+                    break;
                 case StepKind.Store:
                     AddStore(least, state, step, crossed, Table(step.Next, crossed.Stored(step.Operand)), true);
                     break;
@@ -157,6 +160,31 @@ internal sealed class Relaxation
             foreach (int i in reach) least[i] = Math.Min(least[i], up * reads[i] + down * arrivals[i] + rest + room * held[i] + next[i]);
     }
 
+    // The store whose repeats were counted at its mark.
+    private void AddPending(double[] least, in Step step, in Crossed stored)
+    {
+        double[] next = Table(step.Next, stored);
+        double[]? held = _model.Held(step.Operand, step.Level);
+        double room = RoomPrice(step.Level);
+        foreach (int tile in _model.Reach(step.Next) ?? [.. Enumerable.Range(0, least.Length)])
+        {
+            double value = next[tile] + Onward(step.Operand, step.Next, stored, tile);
+            if (held is not null && double.IsPositiveInfinity(held[tile])) continue;
+            if (held is not null && room > 0) value += room * held[tile];
+            least[tile] = Math.Min(least[tile], value);
+        }
+    }
+
+    // Where an operand stays pending below its store: the least that its next one costs, each element arriving once.
+    private double Onward(Operand operand, StoreState next, in Crossed stored, int tile)
+    {
+        if (next.Pending < 0) return 0;
+        (double up, double down, double rest) = Edge(operand, next.Last(operand), next.Target, stored);
+        double visits = operand == Operand.Outputs ? stored.Above * stored.Summed
+            : _model.LeastVisits[operand][tile] / _model.Lattice.Repeats[operand][tile];
+        return (up + down) * visits + rest;
+    }
+
     /// <summary>Price of a unit of a memory's room.</summary>
     public double RoomPrice(int level) => RoomPrices[level] == 0 ? 0 : RoomPrices[level] / _model.Room[level];
 
@@ -170,6 +198,8 @@ internal sealed class Relaxation
         bool[]? inside = step.Next.Segment == _model.Space.Blocks.Length ? _model.IsInside : null;
         foreach (SpatialUse use in _model.Uses[state.Segment])
         {
+            // Uses of two blocks that together are more than the layer.
+            if (crossed.Window > 0 && !_model.Lattice.Divides(use.Window, _model.Lattice.Count - 1 - crossed.Window)) continue;
             Crossed below = Below(crossed, state.Segment, use);
             if (resolved is { } operand) below = below.Stored(operand);
             double[] next = Table(step.Next, below);
@@ -183,6 +213,7 @@ internal sealed class Relaxation
                     int tile = i - use.Tile;
                     if (inside is not null && !inside[tile]) continue;
                     double value = compute + next[tile];
+                    if (resolved is { } onward) value += Onward(onward, step.Next, below, tile);
                     if (held is not null)
                     {
                         if (double.IsPositiveInfinity(held[tile])) continue;
@@ -205,5 +236,5 @@ internal sealed class Relaxation
 
     /// <summary>The operand whose store stands directly below the fabrics that a step crosses.</summary>
     public static Operand? Resolved(StoreState state, in Step step) =>
-        state.Pending >= 0 && step.Next.Pending < 0 ? (Operand)state.Pending : null;
+        state.Pending >= 0 && step.Next.Last((Operand)state.Pending) == state.Target ? (Operand)state.Pending : null;
 }

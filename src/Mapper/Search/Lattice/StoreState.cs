@@ -92,16 +92,28 @@ internal sealed class StoreSpace
                 if (Segment(level) > state.Segment && state.Pending < 0)
                     steps.Add(new(StepKind.Mark, operand, level, state with { Pending = (int)operand, Target = level }));
             }
+        if (state.Pending >= 0 && Segment(state.Target) == state.Segment)
+            foreach (StoreState next in Resolve(state, state))
+                steps.Add(new(StepKind.Store, (Operand)state.Pending, state.Target, next));
         int end = Array.FindLastIndex(_segments, s => s == state.Segment) + 1;
-        if (All.All(o => !Skips(o, state.Last(o), end)))
+        if (All.All(o => !Skips(o, state.Last(o), end)) && (state.Pending < 0 || Segment(state.Target) > state.Segment))
         {
-            StoreState next = state with { Segment = state.Segment + 1 };
-            if (state.Pending >= 0 && Segment(state.Target) == next.Segment)
-                next = next.With((Operand)state.Pending, state.Target) with { Pending = -1, Target = 0 };
-            if (state.Segment < Blocks.Length) steps.Add(new(StepKind.Cross, default, 0, next));
-            else if (state.Pending < 0) steps.Add(new(StepKind.End, default, 0, state));
+            StoreState below = state with { Segment = state.Segment + 1 };
+            if (state.Segment == Blocks.Length) steps.Add(new(StepKind.End, default, 0, state));
+            else if (state.Pending < 0 || Segment(state.Target) > below.Segment) steps.Add(new(StepKind.Cross, default, 0, below));
+            else steps.AddRange(Resolve(state, below).Select(n => new Step(StepKind.Cross, default, 0, n)));
         }
         return _steps[state] = [.. steps];
+    }
+
+    // With the pending store: then nothing is pending, or, while no loop that moves its tile follows, its next store.
+    private IEnumerable<StoreState> Resolve(StoreState state, StoreState at)
+    {
+        var operand = (Operand)state.Pending;
+        StoreState next = at.With(operand, state.Target);
+        yield return next with { Pending = -1, Target = 0 };
+        for (int level = state.Target + 1; level < _hierarchy.Levels.Length; level++)
+            if (Keeps(operand, level) && !Skips(operand, state.Target, level)) yield return next with { Target = level };
     }
 
     private bool Keeps(Operand operand, int level) =>

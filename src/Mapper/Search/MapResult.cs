@@ -11,14 +11,14 @@ namespace Sim.Mapper.Search;
 /// <param name="Mapspace">Mappings: placements × orders of stores × splits of every dimension over all places × orders of loops.</param>
 /// <param name="Skeletons">Parts that were looked into: partial nests that were continued, or, of windows that these left open, classes of
 /// placements, orders of stores and reuse patterns.</param>
-/// <param name="Candidates">Mappings that the search tells apart: over the lattice of tiles all of the mapspace (at most 2^128 − 1), else splits
-/// over open places in all skeletons.</param>
+/// <param name="Candidates">Mappings that the search tells apart: over the lattice of tiles all of the mapspace (at most 2^128 − 1), else
+/// splits over open places in all skeletons.</param>
 /// <param name="BySkeletonBound">Dropped with a whole skeleton: its bound is above the optimum.</param>
 /// <param name="ByWayBound">Dropped with a split of one dimension whose bound is above the optimum.</param>
 /// <param name="ByDominance">Dropped with a split that another one is nowhere worse than.</param>
 /// <param name="ByLimit">Dropped below partial choices that do not fit.</param>
-/// <param name="ByPartialBound">Dropped below partial choices whose bound is above the optimum; over the lattice all that was not evaluated, once
-/// the optimum is proved.</param>
+/// <param name="ByPartialBound">Dropped below partial choices whose bound is above the optimum; over the lattice all that was not
+/// evaluated, once the optimum is proved.</param>
 /// <param name="Evaluated">Evaluated by products.</param>
 /// <param name="Counted">Nests counted exactly for all orders of a window's loops.</param>
 /// <param name="Bound">A proved lower bound of the objective over all mappings: the value itself when it is the optimum.</param>

@@ -24,7 +24,12 @@ public static class MapSearch
         problem = problem with { Hierarchy = ConstrainedHierarchy.Of(problem.Hierarchy, problem.Constraints) };
         var incumbent = new Incumbent(problem, objective);
         var spent = new SearchEffort(effort);
-        if (!LatticeRules.Covers(problem)) return new Run(problem, incumbent, spent, 0).Best();
+        if (!LatticeRules.Covers(problem))
+        {
+            double least = Onward(problem.Hierarchy) ? Skeletons.Placements(problem.Hierarchy).Min(p => CompulsoryBound.Of(problem, p,
+                objective)) : 0;
+            return Sure(new Run(problem, incumbent, spent, least).Best(), problem, least);
+        }
         bool windows = problem.HasWindow(Sliding.Rows) || problem.HasWindow(Sliding.Columns);
         // Of windows the lattice knows bounds only: the rest is left to the skeletons.
         var first = new SearchEffort(windows ? Math.Min(effort, WindowEffort) : effort);
@@ -35,8 +40,28 @@ public static class MapSearch
             return found;
         var rest = new SearchEffort(effort == SearchEffort.Full ? effort : effort - spent.Spent);
         MapResult? whole = new Run(problem, incumbent, rest, known).Best();
-        return whole is null ? null : whole with
-            { Certificate = whole.Certificate with { Effort = whole.Certificate.Effort + spent.Spent } };
+        return whole is null ? null : Sure(whole with
+        {
+            Certificate = whole.Certificate with { Effort = whole.Certificate.Effort + spent.Spent },
+        }, problem, known);
+    }
+
+    // Skeletons count repeats anew below every store. Where an operand has two memories below a fabric and no loop between their stores,
+    // that is too much: what they prove holds down to a bound that is known otherwise.
+    private static MapResult? Sure(MapResult? found, MapProblem problem, double known) =>
+        found is null || !Onward(problem.Hierarchy) ? found
+        : found with
+        {
+            Certificate = found.Certificate with
+            {
+                Bound = Math.Min(known, found.Certificate.Value), IsOptimal = known > found.Certificate.Value * (1 + 1e-12),
+            },
+        };
+
+    private static bool Onward(Hierarchy hierarchy)
+    {
+        IEnumerable<MemoryLevel> below = hierarchy.Levels.SkipWhile(l => l is MemoryLevel).OfType<MemoryLevel>();
+        return Enum.GetValues<Operand>().Any(o => below.Count(m => m.Keeps[o] != Keeping.Bypass) > 1);
     }
 
     // The only mapping; null when it is illegal.
@@ -197,7 +222,8 @@ public static class MapSearch
             bool optimal = _unfinished > value * (1 + 1e-12);
             // A skeleton counts repeats of a store below a loop that leaves its tile as it is; another skeleton has the same nest without
             // them. So a nest that is not the optimum may cost less than its skeleton says, never more.
-            if (value / _incumbent.Value - 1 is > 1e-9 or double.NaN || (optimal && value / _incumbent.Value - 1 < -1e-9))
+            if (value / _incumbent.Value - 1 is > 1e-9 or double.NaN
+                || (optimal && value / _incumbent.Value - 1 < -1e-9 && !Onward(problem.Hierarchy)))
                 throw new InvalidOperationException($"{problem.Layer.Name}: the search found {_incumbent.Value}, exact counts give "
                     + $"{value}: {NestKey.Of(_incumbent.Nest!)}");
             return new(_incumbent.Nest!, counts, cost, new(size, _skeletons, _candidates, _counters.BySkeletonBound,

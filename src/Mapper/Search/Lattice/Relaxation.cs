@@ -11,7 +11,8 @@ internal sealed class Relaxation
 {
     private readonly LatticeModel _model;
     private readonly SearchEffort _effort;
-    private readonly Dictionary<(StoreState State, Crossed Crossed), double[]> _tables = [], _crossings = [];
+    private readonly Dictionary<(StoreState State, Crossed Crossed), double[]> _tables = [];
+    private readonly Dictionary<(StoreState State, StoreState Next, Crossed Crossed), double[]> _crossings = [];
 
     private readonly PerOperand<double>[]? _most;
 
@@ -52,7 +53,7 @@ internal sealed class Relaxation
             if (RoomPrices[level] != other.RoomPrices[level]) changed = Math.Max(changed, _model.Space.Segment(level));
         foreach (((StoreState State, Crossed Crossed) key, double[] table) in other._tables)
             if (key.State.Segment > changed) _tables[key] = table;
-        foreach (((StoreState State, Crossed Crossed) key, double[] table) in other._crossings)
+        foreach (((StoreState State, StoreState Next, Crossed Crossed) key, double[] table) in other._crossings)
             if (key.State.Segment >= changed) _crossings[key] = table;
     }
 
@@ -191,7 +192,7 @@ internal sealed class Relaxation
     // Independent of the prices of rooms above.
     private double[] Crossings(StoreState state, in Step step, in Crossed crossed)
     {
-        if (_crossings.TryGetValue((state, crossed), out double[]? least)) return least;
+        if (_crossings.TryGetValue((state, step.Next, crossed), out double[]? least)) return least;
         least = new double[_model.Lattice.Count];
         Array.Fill(least, double.PositiveInfinity);
         Operand? resolved = Resolved(state, step);
@@ -222,7 +223,7 @@ internal sealed class Relaxation
                     least[i] = Math.Min(least[i], value);
                 }
         }
-        return _crossings[(state, crossed)] = least;
+        return _crossings[(state, step.Next, crossed)] = least;
     }
 
     // What is crossed below a use; activations and weights as shared as anywhere when coarse.

@@ -13,6 +13,9 @@ public static class MapSearch
 {
     private const int QuickIterations = 6, Iterations = 40;
 
+    // A relaxation keeps hundreds of tables of all tiles, a fine one thousands.
+    private const double MostTiles = 100_000, MostFineTiles = 20_000;
+
     private const long WindowEffort = SearchEffort.Default / 4 * 3;
 
     /// <summary>Searches; null when nothing fits. <paramref name="effort"/>: counted steps, <see cref="SearchEffort.Full"/>: until the
@@ -24,7 +27,7 @@ public static class MapSearch
         problem = problem with { Hierarchy = ConstrainedHierarchy.Of(problem.Hierarchy, problem.Constraints) };
         var incumbent = new Incumbent(problem, objective);
         var spent = new SearchEffort(effort);
-        if (!LatticeRules.Covers(problem))
+        if (!LatticeRules.Covers(problem) || TileLattice.Size(LatticeDim.Of(problem)) > MostTiles)
         {
             double least = Onward(problem.Hierarchy) ? Skeletons.Placements(problem.Hierarchy).Min(p => CompulsoryBound.Of(problem, p,
                 objective)) : 0;
@@ -86,8 +89,8 @@ public static class MapSearch
         {
             long until = effort.Spent + (effort.Limit - effort.Spent) / 6 * (windows ? 1 : 4);
             part.Tune(coarse: true);
-            if (part.Least < double.PositiveInfinity && (effort.Spent < effort.Limit / 4 * 3 || incumbent.Nest is null))
-                part.Tune(coarse: false);
+            if (part.Least < double.PositiveInfinity && part.Tiles <= MostFineTiles
+                && (effort.Spent < effort.Limit / 4 * 3 || incumbent.Nest is null)) part.Tune(coarse: false);
             while (effort.Spent < until && part.Least < double.PositiveInfinity) part.Continue();
         }
         double unfinished = double.PositiveInfinity;

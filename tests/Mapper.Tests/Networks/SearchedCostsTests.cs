@@ -95,19 +95,23 @@ public sealed class SearchedCostsTests
         (HierarchyCost cost, VectorCosts vector) = Read(8, cores);
         ScheduleStage stage = ScheduleStage.Of(cost).Stage!;
         Assert.That(stage.Cores, Is.EqualTo(cores));
+        int above = 0;
         foreach (ScheduleObjective objective in Enum.GetValues<ScheduleObjective>())
         {
             NetworkSchedule Of(ILayerCosts costs) => NetworkSchedule.Of(cost.Architecture, stage.Machine, stage.Stage, Network(), "w",
                 costs, objective, true).Schedule!;
             NetworkSchedule mapped = Of(new SearchedCosts(cost, vector, objective, MapConstraints.None, 1_000_000)),
                 peak = Of(new PeakCosts(cost, vector, stage.Cores));
-            Assert.That(mapped.Best.Value, Is.GreaterThan(peak.Best.Value));
+            Assert.That(mapped.Best.Value, Is.GreaterThanOrEqualTo(peak.Best.Value * (1 - 1e-12)));
+            if (mapped.Best.Value > peak.Best.Value) above++;
             Assert.That(mapped.Cores is null, Is.EqualTo(cores == 1));
             if (mapped.Cores is not { } plan) continue;
             Assert.That(plan.Cores, Is.EqualTo(4));
             Assert.That(plan.Stages, Is.Not.Empty);
             Assert.That(plan.Pipeline.Cycles, Is.LessThanOrEqualTo(mapped.SequentialCycles));
         }
+        // Cycles may reach those of the peak; energy counts what moves inside.
+        Assert.That(above, Is.GreaterThanOrEqualTo(1));
     }
 
     // Padding makes no difference to a mapping.

@@ -31,6 +31,9 @@ internal sealed class LatticeSearch
         _tuning = new(model, objective, _bound, effort, Offer);
     }
 
+    /// <summary>Tiles of the layer.</summary>
+    public int Tiles => _model.Lattice.Count;
+
     /// <summary>Nests evaluated.</summary>
     public long Evaluated { get; private set; }
 

@@ -19,6 +19,10 @@ internal sealed class TileLattice
     // A prime of a dimension: exponents 0 to Length - 1, Stride apart.
     private readonly record struct Chain(int Dim, long Prime, int Length, int Stride);
 
+    /// <summary>Number of tiles of dimensions.</summary>
+    public static double Size(ImmutableArray<LatticeDim> dims) =>
+        dims.SelectMany(d => Primes(d.Size)).Aggregate(1.0, (all, prime) => all * (prime.Power + 1));
+
     /// <summary>Of dimensions; more than 2^30 tiles throw.</summary>
     public TileLattice(ImmutableArray<LatticeDim> dims)
     {

@@ -42,7 +42,7 @@ public sealed class MapSearchTests
         for (int seed = part * Cases; seed < (part + 1) * Cases; seed++)
         {
             MapProblem problem = RandomProblem.Deep(seed);
-            if (Enumerate(problem, 20_000) is not { } truth) continue;
+            if (Enumerate(problem, 8_000) is not { } truth) continue;
             checkedCases++;
             foreach (MapObjective objective in Enum.GetValues<MapObjective>())
             {
